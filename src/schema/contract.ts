@@ -1,0 +1,77 @@
+/**
+ * The contract of a mirror: what the app's `schema.ts` says about a table whose rows are owned by an import.
+ * It is a plain value (so the importer can read it at run time) and a type (so the guards can read it at compile time).
+ */
+
+/** Marks a table definition as a mirror. A string, not a symbol: it survives two copies of this package. */
+export const MIRROR_BRAND = "convex-streaming-import/mirror";
+
+/** The index that `mirrorTable` adds to a mirror with a primary key. */
+export const PRIMARY_KEY_INDEX = "by_primary_key";
+
+/** The index that `mirrorTable` adds to a mirror without a primary key, over {@link CONTENT_KEY_FIELD}. */
+export const CONTENT_INDEX = "by_content";
+
+/**
+ * The field that `mirrorTable` adds to a mirror without a primary key: a hash of the row's content. It gives rows
+ * that have no name of their own an identity, so that a refresh can leave unchanged ones untouched.
+ */
+export const CONTENT_KEY_FIELD = "mirrorKey";
+
+/** What a mirror declares, as a value. Field paths are dotted, as Convex's own index fields are. */
+export interface MirrorContract {
+  readonly brand: typeof MIRROR_BRAND;
+  /** Dotted paths of the fields that name a row, or null when rows have no name (append-only sources). */
+  readonly primaryKey: readonly string[] | null;
+  /** Where rows come from, as `namespace.stream` or `stream`, or null when the source is named like the table. */
+  readonly source: string | null;
+  /** Dotted path of the field that orders the changes of one row, or null when arrival order decides. */
+  readonly version: string | null;
+  /** Who answers for the source; shown in messages of the guard and in the dashboard. */
+  readonly owner: string | null;
+}
+
+/** The brand in the type of a table definition. The guards ask for this and for nothing else. */
+export interface MirrorBrand {
+  readonly mirror: MirrorContract;
+}
+
+/** The names of the tables of `Tables` that are mirrors. */
+type MirrorKeys<Tables> = {
+  [Name in keyof Tables & string]: Tables[Name] extends MirrorBrand ? Name : never;
+}[keyof Tables & string];
+
+/**
+ * The union of the mirror tables of a schema: `MirrorTableNames<typeof schema>`.
+ * A schema whose table names are not known to the type checker (`any`) gives `string`: every table is
+ * treated as a mirror rather than none.
+ */
+export type MirrorTableNames<Schema> = 0 extends 1 & Schema
+  ? string
+  : Schema extends { tables: infer Tables }
+    ? string extends keyof Tables
+      ? string
+      : MirrorKeys<Tables>
+    : never;
+
+/** The contract of a table definition, or null when the table is not a mirror. */
+export function contractOf(table: unknown): MirrorContract | null {
+  if (typeof table !== "object" || table === null || !("mirror" in table)) return null;
+  const contract = table.mirror as MirrorContract | undefined;
+  return contract?.brand === MIRROR_BRAND ? contract : null;
+}
+
+/** The mirrors of a schema by table name, in the order in which the schema declares them. */
+export function mirrorContracts(schema: { tables: Record<string, unknown> }): Map<string, MirrorContract> {
+  const contracts = new Map<string, MirrorContract>();
+  for (const [name, table] of Object.entries(schema.tables)) {
+    const contract = contractOf(table);
+    if (contract !== null) contracts.set(name, contract);
+  }
+  return contracts;
+}
+
+/** The names of the mirrors of a schema, as a value. */
+export function mirrorTableNames(schema: { tables: Record<string, unknown> }): string[] {
+  return [...mirrorContracts(schema).keys()];
+}

@@ -1,0 +1,106 @@
+import { defineTable, type IndexTiebreakerField } from "convex/server";
+import {
+  v,
+  type GenericValidator,
+  type ObjectType,
+  type VObject,
+  type VString,
+} from "convex/values";
+import {
+  CONTENT_INDEX,
+  CONTENT_KEY_FIELD,
+  MIRROR_BRAND,
+  PRIMARY_KEY_INDEX,
+  type MirrorContract,
+} from "./contract.js";
+import type { MirrorTableDefinition } from "./definition.js";
+import { checkFields, checkOptions } from "./check.js";
+import type { Expand } from "./expand.js";
+
+/** What a mirror says about itself beside its fields. */
+export interface MirrorOptions<
+  Path extends string = string,
+  PrimaryKey extends readonly KeyPart<Path>[] = readonly KeyPart<Path>[],
+> {
+  /**
+   * The fields that name a row, most significant first: `["id"]`, `["airport", "flight"]` for a composite key,
+   * `[["address", "id"]]` or `["address.id"]` for a nested one. Leave it out for sources whose rows have no name:
+   * their rows are appended, and told apart by their content.
+   */
+  primaryKey?: PrimaryKey;
+  /** The source table, as `namespace.stream` or `stream`. Default: the name of the Convex table. */
+  source?: string;
+  /**
+   * The field that orders the changes of one row (a number, an int64 or a string that sorts): a change with a lower
+   * version than the stored row is stale and not applied. Without it, arrival order decides.
+   */
+  version?: Path;
+  /** Who answers for the source (a team, a person): named where a write is refused, and in the dashboard. */
+  owner?: string;
+}
+
+/** One part of a primary key: a field, a dotted path, or a path as an array of field names. */
+export type KeyPart<Path extends string> = Path | readonly [string, ...string[]];
+
+type Dotted<Part> = Part extends string
+  ? Part
+  : Part extends readonly [infer Only extends string]
+    ? Only
+    : Part extends readonly [infer First extends string, ...infer Rest]
+      ? `${First}.${Dotted<Rest> & string}`
+      : never;
+
+type DottedKey<PrimaryKey extends readonly unknown[]> = {
+  -readonly [Position in keyof PrimaryKey]: Dotted<PrimaryKey[Position]>;
+};
+
+type Fields = Record<string, GenericValidator>;
+type Document<F extends Fields> = VObject<ObjectType<F>, F>;
+type Paths<F extends Fields> = Document<F>["fieldPaths"];
+
+/** The fields of a mirror without a primary key: its own, and the hash that tells its rows apart. */
+export type KeylessFields<F extends Fields> = Expand<F & { [CONTENT_KEY_FIELD]: VString<string> }>;
+
+/**
+ * Declares a table that mirrors a table of another database. Use it in `defineSchema` in the place of `defineTable`:
+ *
+ * ```ts
+ * customers: mirrorTable(
+ *   { id: v.int64(), email: v.string(), updated_at: v.number() },
+ *   { primaryKey: ["id"], source: "public.customers", version: "updated_at" },
+ * ).index("by_email", ["email"]),
+ * ```
+ *
+ * A mirror with a primary key gets the index `by_primary_key` over it. A mirror without one gets the field
+ * `mirrorKey` (a hash of the row) and the index `by_content`.
+ *
+ * @param fields The validators of the source's columns, under the names they have after identifier cleaning.
+ * @throws Error at definition time (so `npx convex dev` refuses the push) when the declaration makes no sense; the
+ * message says what to write instead.
+ */
+export function mirrorTable<
+  F extends Fields,
+  const PrimaryKey extends readonly [KeyPart<Paths<F>>, ...KeyPart<Paths<F>>[]],
+>(
+  fields: F,
+  options: MirrorOptions<Paths<F>, PrimaryKey> & { primaryKey: PrimaryKey },
+): MirrorTableDefinition<
+  Document<F>,
+  Record<typeof PRIMARY_KEY_INDEX, [...DottedKey<PrimaryKey>, IndexTiebreakerField]>
+>;
+export function mirrorTable<F extends Fields>(
+  fields: F,
+  options?: MirrorOptions<Paths<F>> & { primaryKey?: undefined },
+): MirrorTableDefinition<
+  Document<KeylessFields<F>>,
+  Record<typeof CONTENT_INDEX, [typeof CONTENT_KEY_FIELD, IndexTiebreakerField]>
+>;
+export function mirrorTable(fields: Fields, options: MirrorOptions = {}): MirrorTableDefinition {
+  checkFields(fields);
+  const contract: MirrorContract = { brand: MIRROR_BRAND, ...checkOptions(fields, options) };
+  const table =
+    contract.primaryKey === null
+      ? defineTable({ ...fields, [CONTENT_KEY_FIELD]: v.string() }).index(CONTENT_INDEX, [CONTENT_KEY_FIELD])
+      : defineTable(fields).index(PRIMARY_KEY_INDEX, contract.primaryKey as [string, ...string[]]);
+  return Object.assign(table, { mirror: Object.freeze(contract) }) as unknown as MirrorTableDefinition;
+}
