@@ -1,0 +1,44 @@
+/**
+ * JSON as adapters see it. A number token that a double cannot hold arrives as a `bigint` (see `parseJson`), so that
+ * nothing is rounded before the mirror's validator has said what the value should become.
+ */
+export type Json = null | boolean | number | bigint | string | Json[] | JsonObject;
+
+/** A JSON object. Keys are the source's own until `cleanFields` has run. */
+export interface JsonObject {
+  [key: string]: Json;
+}
+
+/**
+ * How values of a change are written: `json` is plain JSON (Airbyte, webhooks, the CLI); `convex` is Convex's encoded
+ * JSON, where `{"$integer": …}`, `{"$bytes": …}` and `{"$float": …}` stand for values that JSON has no notation for
+ * (Fivetran).
+ */
+export type Encoding = "json" | "convex";
+
+/** The whole row: fields that are not named disappear from the stored row. */
+export interface Upsert {
+  op: "upsert";
+  row: JsonObject;
+}
+
+/** A part of a row, at least its key fields: fields that are named replace, fields that are not named stay. */
+export interface Update {
+  op: "update";
+  row: JsonObject;
+}
+
+/** A row that is gone. `row` holds at least its key fields; the others do not matter. */
+export interface Delete {
+  op: "delete";
+  row: JsonObject;
+}
+
+/**
+ * One row's news as an adapter reads it from an envelope: names cleaned, values not yet converted. It never says which
+ * connector spoke.
+ */
+export type Change = Upsert | Update | Delete;
+
+/** What a change does to its row. */
+export type ChangeOp = Change["op"];

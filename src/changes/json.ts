@@ -1,0 +1,68 @@
+import { parse } from "lossless-json";
+import type { Json } from "./change.js";
+import { readNumber } from "./numbers.js";
+
+/** A text without these has no number that JSON.parse would change. */
+const SUSPICIOUS = /\d{16}|\d[eE]/;
+
+/** A number of JSON that might not survive JSON.parse, at the position where the scan stands. */
+const NUMBER_TOKEN = /-?\d[\d.eE+-]*/y;
+
+/**
+ * Like `JSON.parse`, but an integer that a double cannot hold exactly comes as a `bigint` instead of another number:
+ * `9007199254740993` gives `9007199254740993n`. See `readNumber` for what counts as exact. A key `__proto__` is an
+ * ordinary own property; of equal keys in one object the last one wins, as with `JSON.parse`.
+ *
+ * @throws SyntaxError with the position, when the text is not JSON or holds a number that no double holds (`1E400`).
+ */
+export function parseJson(text: string): Json {
+  // JSON.parse is fifty times faster than a parser written in JavaScript, and right for almost every text.
+  if (!SUSPICIOUS.test(text) || !hasInexactNumber(text)) return JSON.parse(text) as Json;
+  try {
+    return parse(text, null, {
+      parseNumber: (token) => {
+        const number = readNumber(token);
+        if (typeof number === "number" || typeof number === "bigint") return number;
+        throw new SyntaxError(`The number ${token.slice(0, 40)} is beyond the range of numbers.`);
+      },
+      onDuplicateKey: ({ newValue }) => newValue,
+    }) as Json;
+  } catch (error) {
+    if (error instanceof RangeError) throw new SyntaxError("The JSON is nested too deeply to be read.");
+    throw error;
+  }
+}
+
+/** True when some number outside of strings would come out of JSON.parse as another one. */
+function hasInexactNumber(text: string): boolean {
+  let at = 0;
+  while (at < text.length) {
+    const code = text.charCodeAt(at);
+    if (code === 0x22) {
+      at = endOfString(text, at);
+    } else if ((code >= 0x30 && code <= 0x39) || code === 0x2d) {
+      NUMBER_TOKEN.lastIndex = at;
+      const token = NUMBER_TOKEN.exec(text)?.[0];
+      if (token === undefined) return false; // malformed: JSON.parse says where
+      if (SUSPICIOUS.test(token) || token.length >= 16) {
+        if (typeof readNumber(token) !== "number") return true;
+      }
+      at += token.length;
+    } else {
+      at++;
+    }
+  }
+  return false;
+}
+
+/** The position after the string that starts at `start`. */
+function endOfString(text: string, start: number): number {
+  let end = text.indexOf('"', start + 1);
+  while (end !== -1) {
+    let backslashes = 0;
+    while (text.charCodeAt(end - 1 - backslashes) === 0x5c) backslashes++;
+    if (backslashes % 2 === 0) return end + 1;
+    end = text.indexOf('"', end + 1);
+  }
+  return text.length;
+}

@@ -1,0 +1,37 @@
+/** Small questions about JSON values that several files ask. */
+import type { Json, JsonObject } from "./change.js";
+
+/**
+ * How deep recursion follows JSON before it gives up, in levels. Convex stores 16; a JSON column that is kept as text
+ * may be deeper; a body made to overflow the stack is far deeper.
+ */
+export const MAX_JSON_DEPTH = 200;
+
+/** True for an object that is one of Convex's encodings of a value: `{"$integer": "…"}`. */
+export function isEncodedScalar(object: JsonObject): boolean {
+  const keys = Object.keys(object);
+  return keys.length === 1 && (keys[0] === "$integer" || keys[0] === "$bytes" || keys[0] === "$float");
+}
+
+/** What kind of JSON value this is, in the words of messages and notes. */
+export function canonicalKind(json: Json | undefined): string {
+  if (json === undefined) return "nothing";
+  if (json === null) return "null";
+  switch (typeof json) {
+    case "boolean":
+      return "boolean";
+    case "number":
+      return Number.isInteger(json) ? "integer" : "number";
+    case "bigint":
+      return "integer";
+    case "string":
+      return "string";
+    default:
+      return Array.isArray(json) ? "array" : encodedKind(json);
+  }
+}
+
+function encodedKind(object: JsonObject): string {
+  if (!isEncodedScalar(object)) return "object";
+  return "$integer" in object ? "int64" : "$bytes" in object ? "bytes" : "number";
+}
