@@ -1,0 +1,173 @@
+import { v } from "convex/values";
+import { ledgerError } from "./errors.js";
+import type { Doc } from "./_generated/dataModel.js";
+import { mutation, query, type MutationCtx, type QueryCtx } from "./_generated/server.js";
+import { now } from "./time.js";
+import { noCounts, vCounts, vDeclaration, vHandles, vMirrorState } from "./validators.js";
+
+/** More mirrors than a schema can hold tables of use; a bound for scans of the registry. */
+const MAX_MIRRORS = 1000;
+
+/** Unknown streams kept; a misconfigured connector may send thousands of names. */
+const MAX_UNKNOWN_STREAMS = 200;
+
+/**
+ * Brings the registry in step with the app's schema. Called by the first request after a deploy, and by
+ * `npx convex run imports:declare` for those who want to see the mirrors in the dashboard before.
+ */
+export const declare = mutation({
+  args: { fingerprint: v.string(), handles: vHandles, mirrors: v.array(vDeclaration) },
+  returns: v.null(),
+  handler: async (ctx, args) => {
+    const app = await ctx.db.query("app").first();
+    const record = { fingerprint: args.fingerprint, handles: args.handles, declaredAt: now() };
+    if (app === null) await ctx.db.insert("app", record);
+    else await ctx.db.replace("app", app._id, record);
+
+    const known = new Map(
+      (await ctx.db.query("mirrors").take(MAX_MIRRORS)).map((mirror) => [mirror.name, mirror]),
+    );
+    for (const declaration of args.mirrors) {
+      const mirror = known.get(declaration.name);
+      known.delete(declaration.name);
+      if (mirror === undefined) {
+        await ctx.db.insert("mirrors", {
+          ...declaration,
+          state: "waiting",
+          reason: "Declared in schema.ts; nothing has arrived yet.",
+          rows: 0,
+          total: noCounts,
+          removed: 0,
+          generation: 0,
+          epoch: 0,
+        });
+      } else {
+        await ctx.db.patch("mirrors", mirror._id, {
+          ...declaration,
+          // A declaration may drop an optional word; patch would keep the old one.
+          version: declaration.version,
+          owner: declaration.owner,
+          ...(mirror.state === "removed" && {
+            state: mirror.lastAppliedAt === undefined ? "waiting" : "upToDate",
+            reason: "Declared again in schema.ts.",
+          }),
+        });
+      }
+      for (const stream of await unknownStream(ctx, declaration.name)) {
+        await ctx.db.delete("unknownStreams", stream._id);
+      }
+    }
+    for (const mirror of known.values()) {
+      await ctx.db.patch("mirrors", mirror._id, {
+        state: "removed",
+        reason: "No longer in schema.ts. Its rows, if the table still exists, are as the last import left them.",
+      });
+    }
+    return null;
+  },
+});
+
+/** Every mirror as the registry knows it: what a status page shows. */
+export const list = query({
+  args: {},
+  returns: v.array(
+    v.object({
+      name: v.string(),
+      source: v.string(),
+      state: vMirrorState,
+      reason: v.string(),
+      primaryKey: v.string(),
+      syncMode: v.union(v.string(), v.null()),
+      rows: v.number(),
+      total: vCounts,
+      removed: v.number(),
+      generation: v.number(),
+      lastAppliedAt: v.union(v.string(), v.null()),
+      lastError: v.union(v.string(), v.null()),
+    }),
+  ),
+  handler: async (ctx) => {
+    const mirrors = await ctx.db.query("mirrors").withIndex("by_name").take(MAX_MIRRORS);
+    return mirrors.map((mirror) => ({
+      name: mirror.name,
+      source: mirror.source,
+      state: mirror.state,
+      reason: mirror.reason,
+      primaryKey: mirror.primaryKey,
+      syncMode: mirror.syncMode ?? null,
+      rows: mirror.rows,
+      total: mirror.total,
+      removed: mirror.removed,
+      generation: mirror.generation,
+      lastAppliedAt: mirror.lastAppliedAt ?? null,
+      lastError: mirror.lastError ?? null,
+    }));
+  },
+});
+
+/** Shows a person why a mirror does not move: the request for it was refused or failed. */
+export const recordFailure = mutation({
+  args: { mirror: v.string(), code: v.string(), message: v.string() },
+  returns: v.null(),
+  handler: async (ctx, args) => {
+    const mirror = await findMirror(ctx, args.mirror);
+    if (mirror === null) return null;
+    await ctx.db.patch("mirrors", mirror._id, {
+      state: "failed",
+      reason: args.message,
+      lastError: `${now()} ${args.code}: ${args.message}`,
+    });
+    return null;
+  },
+});
+
+/** Shows a person that a connector sends a stream for which no mirror is declared, and the code to add. */
+export const recordUnknownStream = mutation({
+  args: { stream: v.string(), snippet: v.string(), token: v.string() },
+  returns: v.null(),
+  handler: async (ctx, args) => {
+    const [seen] = await unknownStream(ctx, args.stream);
+    if (seen !== undefined) {
+      await ctx.db.patch("unknownStreams", seen._id, { ...args, lastSeenAt: now(), times: seen.times + 1 });
+    } else if ((await ctx.db.query("unknownStreams").take(MAX_UNKNOWN_STREAMS)).length < MAX_UNKNOWN_STREAMS) {
+      await ctx.db.insert("unknownStreams", { ...args, firstSeenAt: now(), lastSeenAt: now(), times: 1 });
+    }
+    return null;
+  },
+});
+
+async function unknownStream(ctx: MutationCtx, stream: string): Promise<Doc<"unknownStreams">[]> {
+  return await ctx.db
+    .query("unknownStreams")
+    .withIndex("by_stream", (q) => q.eq("stream", stream))
+    .take(1);
+}
+
+/** The registry's row of a mirror, or null. */
+export async function findMirror(ctx: QueryCtx, name: string): Promise<Doc<"mirrors"> | null> {
+  return await ctx.db
+    .query("mirrors")
+    .withIndex("by_name", (q) => q.eq("name", name))
+    .unique();
+}
+
+/** The registry's row of a mirror. @throws UnknownMirror */
+export async function getMirror(ctx: QueryCtx, name: string): Promise<Doc<"mirrors">> {
+  const mirror = await findMirror(ctx, name);
+  if (mirror === null) {
+    throw ledgerError(
+      "UnknownMirror",
+      `There is no mirror "${name}" in the registry. Declare it with mirrorTable in schema.ts and deploy.`,
+    );
+  }
+  return mirror;
+}
+
+/** How the component reaches the app. @throws NotDeclared before the first declaration. */
+export async function getHandles(ctx: QueryCtx): Promise<Doc<"app">["handles"]> {
+  const app = await ctx.db.query("app").first();
+  if (app === null) {
+    throw ledgerError("NotDeclared", "The registry is empty. Run `npx convex run imports:declare` once.");
+  }
+  return app.handles;
+}

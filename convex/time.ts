@@ -1,0 +1,9 @@
+/** The ledger keeps times as ISO 8601 strings in UTC: they sort, and people can read them. */
+export function now(): string {
+  return new Date(Date.now()).toISOString();
+}
+
+/** Milliseconds since a time of the ledger; Infinity when it never happened. */
+export function since(time: string | undefined): number {
+  return time === undefined ? Infinity : Date.now() - Date.parse(time);
+}

@@ -1,0 +1,2 @@
+export { StreamingImport, type StreamingImportOptions } from "./streamingImport.js";
+export type { ErrorCode } from "../http/errors.js";

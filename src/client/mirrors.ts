@@ -1,0 +1,74 @@
+import type { GenericValidator } from "convex/values";
+import { cleanTableName } from "../changes/identifiers.js";
+import { compileMirror, type CompiledMirror } from "../changes/row.js";
+import {
+  CONTENT_INDEX,
+  CONTENT_KEY_FIELD,
+  mirrorContracts,
+  PRIMARY_KEY_INDEX,
+  type MirrorContract,
+} from "../schema/contract.js";
+
+/** A mirror of the deployed schema, with what the importer derives from its contract. */
+export interface AppMirror {
+  name: string;
+  contract: MirrorContract;
+  /** Index and fields that find a row by its key. */
+  keyIndex: string;
+  keyFields: readonly string[];
+  compiled: CompiledMirror;
+  /** As connectors name the stream, cleaned: "public_customers". */
+  stream: string;
+  /** The stream without its namespace, cleaned: "customers". */
+  bareStream: string;
+}
+
+type Schema = { tables: Record<string, { validator: GenericValidator }> };
+
+/** The mirrors of a schema, found by table name or by the stream that feeds them. */
+export class AppMirrors {
+  readonly all: AppMirror[];
+  readonly #byName: Map<string, AppMirror>;
+  readonly #byStream: Map<string, AppMirror>;
+
+  constructor(schema: Schema) {
+    this.all = [...mirrorContracts(schema)].map(([name, contract]) =>
+      describeMirror(name, contract, schema.tables[name]!.validator),
+    );
+    this.#byName = new Map(this.all.map((mirror) => [mirror.name, mirror]));
+    this.#byStream = new Map(this.all.map((mirror) => [mirror.stream, mirror]));
+  }
+
+  /** The mirror of that table. @throws Error when there is none: the caller's own code is out of step. */
+  get(name: string): AppMirror {
+    const mirror = this.#byName.get(name);
+    if (mirror === undefined) throw new Error(`"${name}" is not a mirror of this schema.`);
+    return mirror;
+  }
+
+  /** The mirror that is named like the stream, or that declares it as its source. */
+  find(stream: string): AppMirror | null {
+    return this.#byName.get(stream) ?? this.#byStream.get(stream) ?? null;
+  }
+
+  /** The only mirror whose source has this stream in whatever namespace. */
+  findByBareStream(stream: string): AppMirror | null {
+    const [only, another] = this.all.filter((mirror) => mirror.bareStream === stream);
+    return only !== undefined && another === undefined ? only : null;
+  }
+}
+
+function describeMirror(name: string, contract: MirrorContract, validator: GenericValidator): AppMirror {
+  const source = contract.source ?? name;
+  const keyed = contract.primaryKey !== null;
+  return {
+    name,
+    contract,
+    keyIndex: keyed ? PRIMARY_KEY_INDEX : CONTENT_INDEX,
+    keyFields: contract.primaryKey ?? [CONTENT_KEY_FIELD],
+    compiled: compileMirror(validator, contract),
+    // destination-convex joins namespace and stream with "_" before the name is cleaned.
+    stream: cleanTableName(source.replace(".", "_")),
+    bareStream: cleanTableName(source.slice(source.indexOf(".") + 1)),
+  };
+}

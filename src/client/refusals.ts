@@ -1,0 +1,27 @@
+import type { Problem, ProblemCode } from "../changes/problem.js";
+import { HttpError, type ErrorCode } from "../http/errors.js";
+
+/** The codes that the Convex backend gives for the same situation, so that existing alerts keep their meaning. */
+const CODES: Record<ProblemCode, ErrorCode> = {
+  MissingPrimaryKeyValue: "MissingPrimaryKeyValue",
+  MissingField: "SchemaEnforcementError",
+  TypeMismatch: "SchemaEnforcementError",
+  NumberNotExact: "SchemaEnforcementError",
+  NumberOutOfRange: "SchemaEnforcementError",
+  InvalidBytes: "SchemaEnforcementError",
+  InvalidString: "BadJsonBody",
+  InvalidFieldName: "BadJsonBody",
+  ValueTooLarge: "ValueTooLargeError",
+  ArrayTooLong: "ArrayTooLong",
+  TooManyFields: "TooManyFieldsError",
+  TooNested: "TooNestedError",
+};
+
+/** The refusal of a request because of one of its rows. */
+export function refusalOf(problem: Problem, mirror: string, position: number): HttpError {
+  return new HttpError(
+    400,
+    CODES[problem.code],
+    `Record ${String(position + 1)} of this request for "${mirror}" cannot be stored: ${problem.message}`,
+  );
+}

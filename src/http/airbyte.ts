@@ -1,0 +1,187 @@
+import { cleanTableName } from "../changes/identifiers.js";
+import { mirrorSnippet } from "../schema/snippet.js";
+import { readBatch, readPrimaryKey, toChange, type AirbyteBatch, type AirbyteTable } from "./airbyteEnvelope.js";
+import { HttpError } from "./errors.js";
+import type { Importer, ImportSession, Mirror, SyncMode } from "./importer.js";
+import { badJson, isObject, readJsonObject, tokenOf } from "./request.js";
+
+/**
+ * The HTTP API that Airbyte's `destination-convex` speaks, in its three generations: 0.1.0 writes overwrite streams
+ * to `temp_<seconds>_<table>` and ends with `replace_tables`; 0.2.x clears first, and leaves the namespace out of the
+ * names in set-up calls; later revisions send the full name everywhere. What the write mode is follows from each
+ * request by itself; set-up calls are hints, never conditions.
+ */
+
+/** `GET /version`: the connector's connection test. Unlike the backend's, it checks the token. */
+export async function version(importer: Importer, request: Request): Promise<Response> {
+  await importer.open(tokenOf(request));
+  return new Response("convex-streaming-import", { status: 200 });
+}
+
+/** `GET primary_key_indexes_ready`: a mirror's index exists as soon as it is deployed. The body never reaches us. */
+export async function primaryKeyIndexesReady(importer: Importer, request: Request): Promise<Response> {
+  await importer.open(tokenOf(request));
+  return Response.json({ indexesReady: true });
+}
+
+/** `PUT add_primary_key_indexes`: nothing to build; says early when the connection's key is not the mirror's. */
+export async function addPrimaryKeyIndexes(importer: Importer, request: Request): Promise<Response> {
+  const session = await importer.open(tokenOf(request));
+  const { indexes } = await readJsonObject(request);
+  if (!isObject(indexes)) throw badJson('"indexes" must be an object from table names to primary keys');
+  for (const [name, key] of Object.entries(indexes)) {
+    const primaryKey = readPrimaryKey(name, key);
+    const mirror = findForSetUp(session, name);
+    if (mirror === null) continue;
+    session.authorize(mirror);
+    checkPrimaryKey(mirror, primaryKey);
+  }
+  return done();
+}
+
+/** `PUT clear_tables`: a full refresh begins. Mirrors with a primary key stay readable; others are emptied now. */
+export async function clearTables(importer: Importer, request: Request): Promise<Response> {
+  const session = await importer.open(tokenOf(request));
+  const { tableNames } = await readJsonObject(request);
+  if (!Array.isArray(tableNames) || !tableNames.every((name) => typeof name === "string")) {
+    throw badJson('"tableNames" must be an array of strings');
+  }
+  const mirrors = new Set(tableNames.map((name) => findForSetUp(session, name)).filter((mirror) => mirror !== null));
+  for (const mirror of mirrors) session.authorize(mirror);
+  for (const mirror of mirrors) await session.beginRefresh(mirror, { openedBy: "clear_tables", resume: false });
+  return done();
+}
+
+/** `POST replace_tables` (0.1.0 only): the refreshes that the temporary tables brought are whole. */
+export async function replaceTables(importer: Importer, request: Request): Promise<Response> {
+  const session = await importer.open(tokenOf(request));
+  const { tableNames } = await readJsonObject(request);
+  if (!isObject(tableNames)) throw badJson('"tableNames" must be an object from temporary to final names');
+  const refreshes = Object.entries(tableNames).map(([temporary, final]) => {
+    if (typeof final !== "string") throw badJson(`the final name of "${temporary}" must be a string`);
+    const mirror = findMirror(session, final)?.mirror ?? null;
+    if (mirror === null) throw undeclared(final, mirrorSnippet(cleanTableName(final), null, null));
+    session.authorize(mirror);
+    return { mirror, temporary };
+  });
+  for (const { mirror, temporary } of refreshes) {
+    await session.finish(await session.beginRefresh(mirror, { openedBy: temporary, resume: true }));
+  }
+  return done();
+}
+
+/**
+ * `POST import_airbyte_records`: up to 1,000 records of any streams. All are checked before the first is written; then
+ * each mirror's are applied in order. When applying fails, what was applied before stays, as on the backend: whole
+ * chunks, a prefix of each mirror's records.
+ */
+export async function importAirbyteRecords(importer: Importer, request: Request): Promise<Response> {
+  const session = await importer.open(tokenOf(request));
+  const batch = readBatch(await readJsonObject(request));
+  const streams = await resolveStreams(session, batch);
+  const prepared = [];
+  for (const stream of streams) {
+    const changes = stream.records.map((data) => toChange(data, stream.mirror.contract.primaryKey !== null));
+    try {
+      prepared.push({ ...stream, rows: session.prepare(stream.mirror, changes, "json") });
+    } catch (error) {
+      await session.recordFailure(stream.mirror, error);
+      throw error;
+    }
+  }
+  for (const { mirror, temporary, syncMode, rows } of prepared) {
+    try {
+      const run =
+        temporary === null ? undefined : await session.beginRefresh(mirror, { openedBy: temporary, resume: true });
+      await session.deliver(mirror, rows, { syncMode, run });
+    } catch (error) {
+      await session.recordFailure(mirror, error);
+      throw error;
+    }
+  }
+  if (prepared.length === 0) await session.touch();
+  return done();
+}
+
+interface Stream {
+  mirror: Mirror;
+  /** The temporary table of an overwrite by 0.1.0, or null. */
+  temporary: string | null;
+  syncMode: SyncMode;
+  records: AirbyteBatch["messages"][number]["data"][];
+}
+
+/** Groups the records by mirror, in the order in which each appears first. @throws HttpError before any write */
+async function resolveStreams(session: ImportSession, batch: AirbyteBatch): Promise<Stream[]> {
+  const streams = new Map<string, Stream>();
+  for (const { table, data } of batch.messages) {
+    let stream = streams.get(table);
+    if (stream === undefined) {
+      stream = { ...(await resolveStream(session, table, batch.tables.get(table)!)), records: [] };
+      streams.set(table, stream);
+    }
+    stream.records.push(data);
+  }
+  return [...streams.values()];
+}
+
+async function resolveStream(session: ImportSession, name: string, table: AirbyteTable) {
+  const found = findMirror(session, name);
+  if (found === null) {
+    const snippet = mirrorSnippet(cleanTableName(name), table.jsonSchema, table.primaryKey);
+    await session.recordUnknownStream(name, snippet);
+    throw undeclared(name, snippet);
+  }
+  session.authorize(found.mirror);
+  if (table.primaryKey !== null) checkPrimaryKey(found.mirror, table.primaryKey);
+  const syncMode: SyncMode = found.temporary !== null ? "overwrite" : table.primaryKey !== null ? "append_dedup" : "append";
+  return { ...found, syncMode };
+}
+
+/** 0.1.0 writes a stream that it overwrites to this table: seconds since 1970, then the final name. */
+const TEMPORARY = /^temp_\d{9,11}_(.+)$/s;
+
+function findMirror(session: ImportSession, name: string): { mirror: Mirror; temporary: string | null } | null {
+  const mirror = session.find(cleanTableName(name));
+  if (mirror !== null) return { mirror, temporary: null };
+  const final = TEMPORARY.exec(name)?.[1];
+  const overwritten = final === undefined ? null : session.find(cleanTableName(final));
+  return overwritten === null ? null : { mirror: overwritten, temporary: name };
+}
+
+/** 0.2.x leaves the namespace out of set-up calls; a mirror that declares its source is found all the same. */
+function findForSetUp(session: ImportSession, name: string): Mirror | null {
+  const cleaned = cleanTableName(name);
+  return session.find(cleaned) ?? session.findByBareStream(cleaned);
+}
+
+function checkPrimaryKey(mirror: Mirror, primaryKey: string[]): void {
+  const declared = mirror.contract.primaryKey;
+  if (declared === null) {
+    throw new HttpError(
+      400,
+      "PrimaryKeyMismatch",
+      `The connection deduplicates "${mirror.name}" by ${primaryKey.join(", ")}, but the mirror declares no primary key. Add primaryKey: ${JSON.stringify(primaryKey)} to mirrorTable in schema.ts, or choose the sync mode "append".`,
+    );
+  }
+  if ([...declared].sort().join() !== [...primaryKey].sort().join()) {
+    throw new HttpError(
+      400,
+      "PrimaryKeyMismatch",
+      `The connection's primary key of "${mirror.name}" is ${primaryKey.join(", ")}, the mirror's is ${declared.join(", ")}. Make them the same.`,
+    );
+  }
+}
+
+function undeclared(name: string, snippet: string): HttpError {
+  return new HttpError(
+    400,
+    "MissingStream",
+    `No mirror is declared for the stream "${name}". Add it to defineSchema in convex/schema.ts and deploy, or leave the stream out of the connection:\n\n${snippet}`,
+  );
+}
+
+/** What the connector takes for success: exactly 200, with nothing in it. */
+function done(): Response {
+  return new Response(null, { status: 200 });
+}

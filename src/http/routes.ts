@@ -1,0 +1,46 @@
+import type { RoutableMethod } from "convex/server";
+import {
+  addPrimaryKeyIndexes,
+  clearTables,
+  importAirbyteRecords,
+  primaryKeyIndexesReady,
+  replaceTables,
+  version,
+} from "./airbyte.js";
+import type { Importer } from "./importer.js";
+
+/** A route of the import API: where it is, and what answers there. */
+export interface Route {
+  path: string;
+  method: RoutableMethod;
+  handle: (importer: Importer, request: Request) => Promise<Response>;
+}
+
+const AIRBYTE: Route[] = [
+  { path: "/version", method: "GET", handle: version },
+  { path: "/api/streaming_import/import_airbyte_records", method: "POST", handle: importAirbyteRecords },
+  { path: "/api/streaming_import/clear_tables", method: "PUT", handle: clearTables },
+  { path: "/api/streaming_import/add_primary_key_indexes", method: "PUT", handle: addPrimaryKeyIndexes },
+  { path: "/api/streaming_import/primary_key_indexes_ready", method: "GET", handle: primaryKeyIndexesReady },
+  { path: "/api/streaming_import/replace_tables", method: "POST", handle: replaceTables },
+];
+
+/**
+ * Every route under a path prefix ("" for the root). Connectors join their `deployment_url` and the path without
+ * looking, so a URL that ends in a slash arrives with two: both forms are served.
+ */
+export function routesUnder(pathPrefix: string): Route[] {
+  return AIRBYTE.flatMap((route) => [
+    { ...route, path: pathPrefix + route.path },
+    { ...route, path: `${pathPrefix}/${route.path}` },
+  ]);
+}
+
+/** Normalises a prefix: "/airbyte/" and "airbyte" become "/airbyte"; "" and "/" the root. @throws Error */
+export function checkPathPrefix(pathPrefix: string): string {
+  const trimmed = pathPrefix.replace(/^\/+|\/+$/g, "");
+  if (/[*?#\s]/.test(trimmed)) {
+    throw new Error(`registerRoutes: "${pathPrefix}" is no path prefix; write it as "/airbyte", or leave it out for the root.`);
+  }
+  return trimmed === "" ? "" : `/${trimmed}`;
+}
