@@ -5,7 +5,7 @@
  */
 import { getDocumentSize, type Value } from "convex/values";
 import { isFieldName, MAX_FIELD_NAME_BYTES } from "./identifiers.js";
-import { joinPath, type Problem, type ProblemCode } from "./problem.js";
+import { joinPath, located, type Problem, type ProblemCode } from "./problem.js";
 import { isWellFormed, shorten } from "./text.js";
 
 export { MAX_FIELD_NAME_BYTES };
@@ -32,10 +32,16 @@ export const MAX_NESTING = 16;
  * @param document A document without its system fields.
  */
 export function checkDocument(document: Record<string, Value>): Problem | null {
+  const measured = measureDocument(document);
+  return typeof measured === "number" ? null : measured;
+}
+
+/** The size of the document in bytes, or why Convex would refuse it: `checkDocument` for those who need the size too. */
+export function measureDocument(document: Record<string, Value>): number | Problem {
   const problem = checkFields(document, MAX_OBJECT_FIELDS - SYSTEM_FIELD_COUNT, 1);
-  if (problem !== null) return problem;
+  if (problem !== null) return located(problem);
   const size = getDocumentSize(document);
-  return size <= MAX_DOCUMENT_BYTES ? null : sizeProblem(size, largestField(document));
+  return size <= MAX_DOCUMENT_BYTES ? size : located(sizeProblem(size, largestField(document)));
 }
 
 function checkValue(value: Value, depth: number): Problem | null {
@@ -43,21 +49,21 @@ function checkValue(value: Value, depth: number): Problem | null {
     if (isWellFormed(value)) return null;
     return problemOf(
       "InvalidString",
-      "The text holds half of a surrogate pair, which UTF-8 cannot store. Repair the text at the source.",
+      "the text holds half of a surrogate pair, which UTF-8 cannot store. Repair the text at the source.",
     );
   }
   if (typeof value !== "object" || value === null || value instanceof ArrayBuffer) return null;
   if (depth > MAX_NESTING) {
     return problemOf(
       "TooNested",
-      `The row is nested more than ${String(MAX_NESTING)} levels deep. Declare the field as v.string() to keep it as JSON text.`,
+      `the row is nested more than ${String(MAX_NESTING)} levels deep. Declare the field as v.string() to keep it as JSON text.`,
     );
   }
   if (!Array.isArray(value)) return checkFields(value as Record<string, Value>, MAX_OBJECT_FIELDS, depth);
   if (value.length > MAX_ARRAY_LENGTH) {
     return problemOf(
       "ArrayTooLong",
-      `The array has ${String(value.length)} elements; Convex stores at most ${String(MAX_ARRAY_LENGTH)}. ` +
+      `the array has ${String(value.length)} elements; Convex stores at most ${String(MAX_ARRAY_LENGTH)}. ` +
         "Declare the field as v.string() to keep it as JSON text, or send its elements as rows of their own.",
     );
   }
@@ -83,7 +89,7 @@ function checkFields(object: Record<string, Value>, maxFields: number, depth: nu
   if (count <= maxFields) return null;
   return problemOf(
     "TooManyFields",
-    `The object has ${String(count)} fields; Convex stores at most ${String(maxFields)} here. ` +
+    `the object has ${String(count)} fields; Convex stores at most ${String(maxFields)} here. ` +
       "Declare fewer columns, or keep the object as an array of key and value pairs.",
   );
 }
@@ -94,7 +100,7 @@ function nameProblem(name: string): Problem {
     name.length > MAX_FIELD_NAME_BYTES
       ? `is ${String(name.length)} characters long; Convex allows ${String(MAX_FIELD_NAME_BYTES)}`
       : "is not printable ASCII or starts with $ or _";
-  return problemOf("InvalidFieldName", `The field name "${shown}" ${why}. Rename the column at the source.`);
+  return problemOf("InvalidFieldName", `the field name "${shown}" ${why}. Rename the column at the source.`);
 }
 
 function sizeProblem(size: number, largest: string): Problem {
@@ -102,7 +108,7 @@ function sizeProblem(size: number, largest: string): Problem {
     code: "ValueTooLarge",
     path: largest,
     message:
-      `The row takes ${String(size)} bytes; a Convex document has at most ${String(MAX_DOCUMENT_BYTES)}. ` +
+      `the row takes ${String(size)} bytes; a Convex document has at most ${String(MAX_DOCUMENT_BYTES)}. ` +
       `Its largest field is "${shorten(largest)}": leave it out of the mirror, or keep it in file storage.`,
   };
 }

@@ -1,3 +1,5 @@
+import { shorten } from "./text.js";
+
 /** Why a row cannot become a document. The set is closed: a quarantine shows and counts rows by it. */
 export type ProblemCode =
   | "MissingPrimaryKeyValue"
@@ -25,4 +27,10 @@ export interface Problem {
 /** Joins two parts of a dotted path, either of which may be empty. */
 export function joinPath(parent: string, child: string): string {
   return parent === "" ? child : child === "" ? parent : `${parent}.${child}`;
+}
+
+/** The problem with its place at the head of the message, so that the message can stand alone. */
+export function located(problem: Problem): Problem {
+  const place = problem.path === "" ? "The row" : `The field "${shorten(problem.path, 200)}"`;
+  return { code: problem.code, path: problem.path, message: `${place}: ${problem.message}` };
 }
