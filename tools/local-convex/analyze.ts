@@ -1,0 +1,329 @@
+/**
+ * Push analysis: evaluates the bundles the CLI uploads in plain Node and answers what a backend would report about
+ * them. Object fields are sorted like the backend's ordered maps, so that generated types come out byte-identical.
+ */
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Schema } from "./mock.js";
+import type {
+  AnalyzedFunction,
+  AnalyzedModule,
+  Analysis,
+  CheckedComponent,
+  ExportedDefinition,
+  ExportTree,
+  HttpRoute,
+  ModuleConfig,
+  StartPushRequest,
+} from "./pushTypes.js";
+
+type ModuleExports = Record<string, unknown>;
+export interface LoadedDefinition {
+  schema: Schema | null;
+  /** Module namespaces by path without extension. */
+  modules: Map<string, ModuleExports>;
+}
+export interface AnalyzedPush {
+  analysis: Record<string, Analysis>;
+  app: CheckedComponent;
+  loaded: Map<string, LoadedDefinition>;
+  /** Removes the files the bundles were imported from; imported modules stay usable. */
+  dispose(): Promise<void>;
+}
+
+/** Thrown for mistakes in the pushed project; reported to the CLI as 400. */
+export class PushError extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** A registered Convex function as `queryGeneric` and friends build it. */
+export interface RegisteredFunction {
+  isQuery?: boolean;
+  isMutation?: boolean;
+  isAction?: boolean;
+  isPublic?: boolean;
+  isInternal?: boolean;
+  exportArgs(): string;
+  exportReturns(): string;
+  _handler: (ctx: unknown, args: unknown) => unknown;
+}
+export function asRegisteredFunction(value: unknown): RegisteredFunction | null {
+  if (typeof value !== "function") return null;
+  const candidate = value as unknown as Partial<RegisteredFunction>;
+  const known =
+    candidate.isQuery === true || candidate.isMutation === true || candidate.isAction === true;
+  return known ? (candidate as RegisteredFunction) : null;
+}
+
+export interface Router {
+  isRouter: true;
+  getRoutes(): [path: string, method: string, handler: unknown][];
+  lookup(path: string, method: string): [handler: unknown, method: string, path: string] | null;
+}
+export function asRouter(value: unknown): Router | null {
+  const isRouter = typeof value === "object" && value !== null && "isRouter" in value && value.isRouter === true;
+  return isRouter ? (value as Router) : null;
+}
+
+interface Definition {
+  definitionPath: string;
+  definition: ModuleConfig | null;
+  dependencies: string[];
+  schema: ModuleConfig | null;
+  functions: ModuleConfig[];
+  udfServerVersion: string;
+}
+
+export async function analyzePush(request: StartPushRequest): Promise<AnalyzedPush> {
+  if (request.appDefinition.unchangedModuleHashes.length > 0) {
+    throw new PushError("UnknownModules", "This server keeps no module hashes; push all modules.");
+  }
+  const root = await mkdtemp(path.join(tmpdir(), "local-convex-"));
+  const dispose = () => rm(root, { recursive: true, force: true });
+  try {
+    await writeFile(path.join(root, "package.json"), '{"type":"module"}');
+    const definitions = dependenciesFirst([
+      { ...request.appDefinition, definitionPath: "", functions: request.appDefinition.changedModules },
+      ...request.componentDefinitions,
+    ]);
+    const analysis: Record<string, Analysis> = {};
+    const loaded = new Map<string, LoadedDefinition>();
+    const defaultNames = new Map<string, string>();
+    for (const [position, definition] of definitions.entries()) {
+      const dir = path.join(root, `definition${position}`);
+      const exported = await evaluateDefinition(dir, definition, defaultNames);
+      if (exported.definitionType.type === "childComponent") {
+        defaultNames.set(definition.definitionPath, exported.definitionType.name);
+      }
+      const schema = await loadSchema(dir, definition.schema);
+      const modules = await loadModules(dir, definition.functions);
+      const functions = analyzeModules(modules);
+      analysis[definition.definitionPath] = {
+        definition: { path: definition.definitionPath, ...exported, exports: fileBasedExports(functions) },
+        schema: exportSchema(schema),
+        functions: Object.fromEntries([...functions].map(([name, module]) => [`${name}.js`, module])),
+        udfConfig: {
+          serverVersion: definition.udfServerVersion,
+          importPhaseRngSeed: null,
+          importPhaseUnixTimestamp: null,
+        },
+      };
+      loaded.set(definition.definitionPath, { schema, modules });
+    }
+    return { analysis, app: checkedComponent(analysis, "", ""), loaded, dispose };
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+}
+
+/** A parent needs the default names of its children, so children are evaluated first. */
+function dependenciesFirst(definitions: Definition[]): Definition[] {
+  const byPath = new Map(definitions.map((definition) => [definition.definitionPath, definition]));
+  const ordered = new Set<Definition>();
+  const visit = (definition: Definition): void => {
+    for (const dependency of definition.dependencies) {
+      const child = byPath.get(dependency);
+      if (child === undefined) throw new PushError("MissingComponent", `No definition for ${dependency}`);
+      visit(child);
+    }
+    ordered.add(definition);
+  };
+  definitions.forEach(visit);
+  return [...ordered];
+}
+
+async function writeModule(dir: string, modulePath: string, source: string): Promise<string> {
+  const file = path.join(dir, modulePath);
+  if (!file.startsWith(dir + path.sep)) throw new PushError("InvalidModulePath", `Bad module path ${modulePath}`);
+  await mkdir(path.dirname(file), { recursive: true });
+  await writeFile(file, source);
+  return file;
+}
+async function importFile(file: string, what: string): Promise<ModuleExports> {
+  try {
+    return (await import(pathToFileURL(file).href)) as ModuleExports;
+  } catch (error) {
+    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    throw new PushError("InvalidModules", `Loading the pushed module ${what} failed: ${reason}`);
+  }
+}
+
+async function evaluateDefinition(
+  dir: string,
+  definition: Definition,
+  defaultNames: ReadonlyMap<string, string>,
+): Promise<ExportedDefinition> {
+  if (definition.definition === null) {
+    return { definitionType: { type: "app" }, childComponents: [], httpMounts: {} };
+  }
+  const definitionDir = path.join(dir, "definition");
+  // The CLI leaves imports of child components open; the backend supplies these modules.
+  for (const dependency of definition.dependencies) {
+    const encoded = Buffer.from(dependency).toString("base64url");
+    const child = { componentDefinitionPath: dependency, defaultName: defaultNames.get(dependency) };
+    const source = `export default ${JSON.stringify(child)}`;
+    await writeModule(definitionDir, path.join("_componentDeps", `${encoded}.js`), source);
+  }
+  const source = definition.definition.source.replace(
+    /(["'])(\.\/_componentDeps\/[\w-]+)\1/g,
+    (_, quote: string, specifier: string) => `${quote}${specifier}.js${quote}`,
+  );
+  const file = await writeModule(definitionDir, "convex.config.js", source);
+  const { default: exported } = await importFile(file, "convex.config");
+  if (typeof exported !== "object" || exported === null || !("export" in exported)) {
+    throw new PushError("InvalidDefinition", "convex.config.ts must export an app or component definition.");
+  }
+  return (exported as { export(): ExportedDefinition }).export();
+}
+
+async function loadSchema(dir: string, module: ModuleConfig | null): Promise<Schema | null> {
+  if (module === null) return null;
+  const file = await writeModule(path.join(dir, "schema"), "schema.js", module.source);
+  const { default: schema } = await importFile(file, "schema");
+  if (typeof schema !== "object" || schema === null || !("tables" in schema)) {
+    throw new PushError("InvalidSchema", "schema.ts must have a default export from defineSchema().");
+  }
+  return schema as Schema;
+}
+function exportSchema(schema: Schema | null): Analysis["schema"] {
+  if (schema === null) return null;
+  const { export: exportJson } = schema as unknown as { export(): string };
+  return JSON.parse(exportJson.call(schema)) as { tables: unknown[]; schemaValidation: boolean };
+}
+
+async function loadModules(dir: string, modules: ModuleConfig[]): Promise<Map<string, ModuleExports>> {
+  const modulesDir = path.join(dir, "modules");
+  const files: [name: string, file: string][] = [];
+  for (const module of modules) {
+    const file = await writeModule(modulesDir, module.path, module.source);
+    // Chunks shared between bundles are imported by them; they define no functions.
+    if (!module.path.startsWith("_deps/")) files.push([module.path.replace(/\.js$/, ""), file]);
+  }
+  const loaded = new Map<string, ModuleExports>();
+  for (const [name, file] of files) loaded.set(name, await importFile(file, name));
+  return loaded;
+}
+
+function analyzeModules(modules: ReadonlyMap<string, ModuleExports>): Map<string, AnalyzedModule> {
+  const analyzed = new Map<string, AnalyzedModule>();
+  for (const [name, exports] of modules) {
+    const functions: AnalyzedFunction[] = [];
+    for (const [exportName, value] of Object.entries(exports)) {
+      const fn = asRegisteredFunction(value);
+      if (fn !== null) functions.push(analyzeFunction(exportName, fn));
+    }
+    analyzed.set(name, { functions, httpRoutes: httpRoutes(name, exports), cronSpecs: null, sourceMapped: null });
+  }
+  return analyzed;
+}
+function analyzeFunction(name: string, fn: RegisteredFunction): AnalyzedFunction {
+  const kind = fn.isPublic === true ? "public" : fn.isInternal === true ? "internal" : null;
+  return {
+    name,
+    pos: null,
+    udfType: fn.isQuery === true ? "Query" : fn.isMutation === true ? "Mutation" : "Action",
+    visibility: kind === null ? null : { kind },
+    args: sortFields(fn.exportArgs()),
+    returns: sortFields(fn.exportReturns()),
+  };
+}
+function httpRoutes(name: string, exports: ModuleExports): AnalyzedModule["httpRoutes"] {
+  if (name !== "http") return null;
+  const router = asRouter(exports.default);
+  if (router === null) throw new PushError("InvalidHttp", "The default export of http.ts is not an httpRouter().");
+  return router.getRoutes().map(([routePath, method]) => ({ route: { path: routePath, method }, pos: null }));
+}
+
+type ExportedValidator =
+  | { type: "object"; value: Record<string, { fieldType: ExportedValidator; optional: boolean }> }
+  | { type: "array"; value: ExportedValidator }
+  | { type: "union"; value: ExportedValidator[] }
+  | { type: "record"; keys: ExportedValidator; values: { fieldType: ExportedValidator; optional: boolean } }
+  | { type: "null" };
+
+/** Sorts the fields of every object inside an exported validator (JSON, or "null" for none). */
+function sortFields(json: string): string {
+  return JSON.stringify(sortValidator(JSON.parse(json) as ExportedValidator | null));
+}
+function sortValidator<V extends ExportedValidator | null>(validator: V): V {
+  switch (validator?.type) {
+    case "object": {
+      const fields = Object.entries(validator.value).sort(([a], [b]) => (a < b ? -1 : 1));
+      return { ...validator, value: Object.fromEntries(fields.map(([name, field]) => [name, sortField(field)])) };
+    }
+    case "array":
+      return { ...validator, value: sortValidator(validator.value) };
+    case "union":
+      return { ...validator, value: validator.value.map(sortValidator) };
+    case "record":
+      return { ...validator, keys: sortValidator(validator.keys), values: sortField(validator.values) };
+    default:
+      return validator;
+  }
+}
+function sortField<F extends { fieldType: ExportedValidator }>(field: F): F {
+  return { ...field, fieldType: sortValidator(field.fieldType) };
+}
+
+/** Public functions by file, the way the backend exports them to the parent component. */
+function fileBasedExports(modules: ReadonlyMap<string, AnalyzedModule>): ExportTree {
+  interface Node {
+    children: Map<string, Node>;
+    leaf?: string;
+  }
+  const root: Node = { children: new Map() };
+  for (const [name, module] of modules) {
+    for (const fn of module.functions) {
+      if (fn.visibility?.kind !== "public") continue;
+      let node = root;
+      for (const part of [...name.split("/"), fn.name]) {
+        const next: Node = node.children.get(part) ?? { children: new Map() };
+        node.children.set(part, next);
+        node = next;
+      }
+      node.leaf = `_reference/function/${name}:${fn.name}`;
+    }
+  }
+  const serialize = (node: Node): ExportTree =>
+    node.leaf !== undefined
+      ? { type: "leaf", leaf: node.leaf }
+      : {
+          type: "branch",
+          branch: [...node.children]
+            .sort(([a], [b]) => (a < b ? -1 : 1))
+            .map(([name, child]) => [name, serialize(child)]),
+        };
+  return serialize(root);
+}
+
+function checkedComponent(
+  analysis: Record<string, Analysis>,
+  definitionPath: string,
+  componentPath: string,
+): CheckedComponent {
+  const analyzed = analysis[definitionPath];
+  if (analyzed === undefined) throw new PushError("MissingComponent", `No definition for ${definitionPath}`);
+  const { childComponents, httpMounts } = analyzed.definition;
+  const routes: HttpRoute[] | null = analyzed.functions["http.js"]?.httpRoutes?.map(({ route }) => route) ?? null;
+  return {
+    definitionPath,
+    componentPath,
+    args: {},
+    childComponents: Object.fromEntries(
+      childComponents.map((child) => {
+        const childPath = componentPath === "" ? child.name : `${componentPath}/${child.name}`;
+        return [child.name, checkedComponent(analysis, child.path, childPath)];
+      }),
+    ),
+    httpRoutes: { httpModuleRoutes: routes, mounts: Object.keys(httpMounts) },
+    exports: {},
+  };
+}

@@ -1,0 +1,43 @@
+/** Calling functions over HTTP: what ConvexHttpClient, `convex run` and plain `curl` use. */
+import type { CallResult, Engine, FunctionKind } from "./engine.js";
+import type { ApiRequest } from "./http.js";
+import { runSystemQuery } from "./system.js";
+
+/** The status of "the function ran and threw", as opposed to a failure of the server. */
+const FUNCTION_FAILED = 560;
+
+const KINDS: Record<string, FunctionKind | undefined> = {
+  "/api/query": "query",
+  "/api/query_at_ts": "query",
+  "/api/mutation": "mutation",
+  "/api/action": "action",
+};
+
+export async function handleFunctionCall(
+  engine: Engine,
+  request: ApiRequest,
+): Promise<{ status: number; body: unknown } | undefined> {
+  const { pathname } = request.url;
+  const kind = KINDS[pathname];
+  const named = pathname.startsWith("/api/run/");
+  if (request.method !== "POST" || (kind === undefined && pathname !== "/api/function" && !named)) return undefined;
+
+  const body = request.json();
+  const args: unknown = Array.isArray(body.args) ? body.args[0] : body.args;
+  const udfPath = named ? nameFromUrl(pathname) : String(body.path);
+  const componentPath = typeof body.componentPath === "string" ? body.componentPath : undefined;
+  const call = { kind, componentPath, udfPath, args, ...request.auth };
+  const result = (await runSystemQuery(engine, call)) ?? (await engine.call(call));
+  return { status: result.ok ? 200 : FUNCTION_FAILED, body: toBody(result) };
+}
+
+/** `/api/run/folder/file/function` names `folder/file:function`. */
+function nameFromUrl(pathname: string): string {
+  const parts = decodeURIComponent(pathname).slice("/api/run/".length).split("/");
+  return parts.length > 1 ? `${parts.slice(0, -1).join("/")}:${parts.at(-1)}` : (parts[0] ?? "");
+}
+
+function toBody(result: CallResult): unknown {
+  const { ok, ...rest } = result;
+  return { status: ok ? "success" : "error", ...rest };
+}

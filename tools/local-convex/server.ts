@@ -1,0 +1,131 @@
+/** Wires the endpoint files to two loopback ports: API and sync on one, HTTP actions on the other. */
+import { randomBytes } from "node:crypto";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { DeployEndpoints } from "./deploy.js";
+import { Engine } from "./engine.js";
+import { handleFunctionCall } from "./functions.js";
+import { type ApiRequest, HttpError, parseAuthorization, parseJsonBody, readBody, sendError, sendJson } from "./http.js";
+import { handleSiteRequest } from "./site.js";
+
+export interface LocalConvexOptions {
+  /** 0 picks a free port. */
+  port?: number;
+  sitePort?: number;
+  /** Deployment environment variables to start with. */
+  env?: Record<string, string>;
+  /** Receives function logs and errors, line by line. Silent by default. */
+  logger?: (line: string) => void;
+}
+export interface LocalConvex {
+  url: string;
+  siteUrl: string;
+  adminKey: string;
+  close(): Promise<void>;
+}
+
+const HOST = "127.0.0.1";
+
+/**
+ * Note that convex-test replaces accessors on `globalThis` and this server replaces `process.env`: give it a process
+ * of its own (`spawnLocalConvex`) unless you know that neither matters.
+ */
+export async function startLocalConvex(options: LocalConvexOptions = {}): Promise<LocalConvex> {
+  const logger = options.logger ?? (() => undefined);
+  const adminKey = `local-${randomBytes(24).toString("hex")}`;
+
+  // Listen first: functions see the URLs as environment variables, and port 0 only becomes a number here.
+  const api = createServer();
+  const site = createServer();
+  const url = await listen(api, options.port ?? 0);
+  const siteUrl = await listen(site, options.sitePort ?? 0).catch(async (error: unknown) => {
+    await closeServer(api);
+    throw error;
+  });
+
+  const urls = { cloud: url, site: siteUrl };
+  const engine = new Engine({ urls, logger });
+  engine.updateEnv(Object.entries(options.env ?? {}).map(([name, value]) => ({ name, value })));
+  const deploy = new DeployEndpoints(engine, urls, logger);
+
+  api.on("request", (request: IncomingMessage, response: ServerResponse) => {
+    void handleApiRequest({ engine, deploy, adminKey, origin: url }, request, response);
+  });
+  site.on("request", (request: IncomingMessage, response: ServerResponse) => {
+    void handleSiteRequest(engine, siteUrl, request, response);
+  });
+
+  return {
+    url,
+    siteUrl,
+    adminKey,
+    close: async () => {
+      await Promise.all([closeServer(api), closeServer(site)]);
+      await deploy.close();
+    },
+  };
+}
+
+interface ApiContext {
+  engine: Engine;
+  deploy: DeployEndpoints;
+  adminKey: string;
+  origin: string;
+}
+
+async function handleApiRequest(
+  { engine, deploy, adminKey, origin }: ApiContext,
+  incoming: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  allowBrowsers(incoming, response);
+  try {
+    if (incoming.method === "OPTIONS") return void response.writeHead(204).end();
+    const url = new URL(origin + (incoming.url ?? "/"));
+    if (url.pathname === "/version") return void response.writeHead(200).end("local-convex");
+
+    const body = await readBody(incoming);
+    const request: ApiRequest = {
+      method: incoming.method ?? "GET",
+      url,
+      headers: incoming.headers,
+      auth: parseAuthorization(incoming.headers.authorization, adminKey),
+      json: () => parseJsonBody(body, incoming.headers),
+    };
+    const called = await handleFunctionCall(engine, request);
+    if (called !== undefined) return void sendJson(response, called.status, called.body);
+    const deployed = await deploy.handle(request);
+    if (deployed !== undefined) return void sendJson(response, 200, deployed);
+    throw new HttpError(404, "NotFound", `This server does not implement ${request.method} ${url.pathname}`);
+  } catch (error) {
+    sendError(response, error);
+  }
+}
+
+function allowBrowsers(incoming: IncomingMessage, response: ServerResponse): void {
+  response.setHeader("Access-Control-Allow-Origin", incoming.headers.origin ?? "*");
+  response.setHeader("Access-Control-Allow-Methods", "GET, POST, OPTIONS");
+  response.setHeader(
+    "Access-Control-Allow-Headers",
+    incoming.headers["access-control-request-headers"] ?? "Authorization, Content-Type, Convex-Client",
+  );
+  response.setHeader("Vary", "Origin");
+}
+
+function listen(server: Server, port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, HOST, () => {
+      server.off("error", reject);
+      resolve(`http://${HOST}:${(server.address() as AddressInfo).port}`);
+    });
+  });
+}
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => {
+      resolve();
+    });
+    server.closeAllConnections();
+  });
+}

@@ -1,0 +1,75 @@
+/** Starts the server in a process of its own. Imports nothing of convex-test, so it is safe in any process. */
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { createRequire } from "node:module";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+export interface SpawnOptions {
+  /** 0, the default, picks free ports. */
+  port?: number;
+  sitePort?: number;
+  env?: Record<string, string>;
+  /** Passes --verbose; the lines arrive here. */
+  onLog?: (line: string) => void;
+}
+export interface SpawnedLocalConvex {
+  url: string;
+  siteUrl: string;
+  adminKey: string;
+  pid: number;
+  close(): Promise<void>;
+}
+
+const START_TIMEOUT_MS = 30_000;
+
+export async function spawnLocalConvex(options: SpawnOptions = {}): Promise<SpawnedLocalConvex> {
+  const main = fileURLToPath(new URL("./main.ts", import.meta.url));
+  // By absolute URL, so that the caller's working directory does not matter.
+  const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
+  const args = ["--import", tsx, main, "--json", "--port", String(options.port ?? 0)];
+  if (options.sitePort !== undefined) args.push("--site-port", String(options.sitePort));
+  for (const [name, value] of Object.entries(options.env ?? {})) args.push("--env", `${name}=${value}`);
+  if (options.onLog !== undefined) args.push("--verbose");
+
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
+  const exited = new Promise<void>((resolve) => {
+    child.once("exit", () => {
+      resolve();
+    });
+  });
+  // Nobody else kills it if the parent dies on an exception.
+  const killWithParent = (): void => void child.kill("SIGKILL");
+  process.once("exit", killWithParent);
+
+  let lastErrors = "";
+  createInterface({ input: child.stderr }).on("line", (line) => {
+    lastErrors = `${lastErrors}${line}\n`.slice(-2000);
+    options.onLog?.(line);
+  });
+  const close = async (): Promise<void> => {
+    process.off("exit", killWithParent);
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill("SIGTERM");
+    const force = setTimeout(() => child.kill("SIGKILL"), 3000);
+    await exited;
+    clearTimeout(force);
+  };
+
+  const ready = new Promise<string>((resolve, reject) => {
+    createInterface({ input: child.stdout }).once("line", resolve);
+    child.once("error", reject);
+    void exited.then(() => {
+      reject(new Error(`local-convex exited before it was ready:\n${lastErrors}`));
+    });
+    setTimeout(() => {
+      reject(new Error(`local-convex was not ready after ${START_TIMEOUT_MS} ms:\n${lastErrors}`));
+    }, START_TIMEOUT_MS).unref();
+  });
+  try {
+    const started = JSON.parse(await ready) as Omit<SpawnedLocalConvex, "close">;
+    return { ...started, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
