@@ -81,6 +81,8 @@ export const vRowChange = v.object({
   row: v.optional(v.any()),
   /** update: fields to remove. */
   unset: v.optional(v.array(v.string())),
+  /** delete: the version it carries, when the mirror has one and the source told it. */
+  version: v.optional(v.any()),
 });
 export type RowChange = Infer<typeof vRowChange>;
 

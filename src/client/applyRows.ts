@@ -73,29 +73,32 @@ function play(change: RowChange, slot: Slot, mirror: AppMirror): Exclude<keyof C
     slot.current = change.row as Row;
     return "inserted";
   }
-  const next = change.op === "update" ? merge(slot.current, change) : ((change.row ?? null) as Row | null);
-  if (next !== null && isOlder(next, slot.current, mirror.contract.version)) return "stale";
+  const { version } = mirror.contract;
   if (change.op === "delete") {
+    if (isOlder(change.version as Value | undefined, slot.current, version)) return "stale";
     slot.current = null;
     return "deleted";
   }
-  if (compareValues(next as Value, slot.current) === 0) return "unchanged";
+  const next = change.op === "update" ? merge(slot.current, change) : (change.row as Row);
+  if (isOlder(version === null ? undefined : valueAt(next, version), slot.current, version)) return "stale";
+  if (compareValues(next, slot.current) === 0) return "unchanged";
   slot.current = next;
   return "updated";
 }
 
 function merge(current: Row, change: RowChange): Row {
   const merged = { ...current, ...(change.row as Row) };
-  for (const field of change.unset ?? []) delete merged[field];
-  return merged;
+  const unset = change.unset ?? [];
+  return unset.length === 0
+    ? merged
+    : Object.fromEntries(Object.entries(merged).filter(([field]) => !unset.includes(field)));
 }
 
-/** True when both rows have a version and the first one's is lower. */
-function isOlder(row: Row, than: Row, version: string | null): boolean {
-  if (version === null) return false;
-  const [mine, theirs] = [valueAt(row, version), valueAt(than, version)];
-  if (mine === undefined || mine === null || theirs === undefined || theirs === null) return false;
-  return compareValues(mine, theirs) < 0;
+/** True when both have a version and the change's is lower. Equal ones are taken for the same news. */
+function isOlder(mine: Value | undefined, stored: Row, version: string | null): boolean {
+  if (version === null || mine === undefined || mine === null) return false;
+  const theirs = valueAt(stored, version) as Value | undefined;
+  return theirs !== undefined && theirs !== null && compareValues(mine, theirs) < 0;
 }
 
 /** Brings the table to what a slot says. Returns how many rows it has more than before. */

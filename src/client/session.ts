@@ -1,4 +1,5 @@
 import type { ComponentApi } from "../../convex/_generated/component.js";
+import type { RowChange } from "../../convex/validators.js";
 import type { Change, Encoding } from "../changes/change.js";
 import { chunkRows, MAX_CHUNK_BYTES, MAX_CHUNK_ROWS } from "../changes/chunk.js";
 import { prepareRow, type Prepared } from "../changes/row.js";
@@ -74,7 +75,7 @@ export class Session implements ImportSession {
       await retryConflicts(async () =>
         this.ctx.runMutation(this.component.ingest.applyChunk, {
           mirror: mirror.name,
-          rows: rows.map(({ op, key, row, unset }) => ({ op, key, row, unset })),
+          rows: rows.map(toRowChange),
           keyHashes: BigUint64Array.from(upserted, (row) => row.keyHash).buffer,
           bytes: rows.reduce((sum, row) => sum + row.bytes, 0),
           append: mirror.contract.primaryKey === null,
@@ -124,6 +125,19 @@ export class Session implements ImportSession {
 
   async touch(): Promise<void> {
     if (this.token.touchDue) await this.ctx.runMutation(this.component.tokens.touch, { token: this.token.id });
+  }
+}
+
+/** A prepared row without what only the action needs. */
+function toRowChange(prepared: Prepared): RowChange {
+  const { key, version } = prepared;
+  switch (prepared.op) {
+    case "upsert":
+      return { op: "upsert", key, row: prepared.row };
+    case "update":
+      return { op: "update", key, row: prepared.row, unset: prepared.unset };
+    case "delete":
+      return { op: "delete", key, version };
   }
 }
 

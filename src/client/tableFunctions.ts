@@ -2,7 +2,10 @@ import {
   internalMutationGeneric,
   internalQueryGeneric,
   type GenericDataModel,
+  type GenericDocument,
   type GenericMutationCtx,
+  type MutationBuilder,
+  type QueryBuilder,
 } from "convex/server";
 import { v, type GenericId } from "convex/values";
 import { vApplied, vApplyArgs, vClearArgs, vPage, vPageArgs, vRemoveArgs } from "../../convex/port.js";
@@ -16,6 +19,10 @@ const vGone = v.number();
 /** Bytes that one page of a walk may read: half of the 16 MiB of a transaction, for a row may be 1 MiB. */
 const PAGE_BYTES = 8 * 1024 * 1024;
 
+// Any mirror of any app: documents are typed as "some fields", not as `any`.
+const internalMutation: MutationBuilder<GenericDataModel, "internal"> = internalMutationGeneric;
+const internalQuery: QueryBuilder<GenericDataModel, "internal"> = internalQueryGeneric;
+
 /**
  * The app's side of the component's port: the only functions of an app that write mirror tables. The component calls
  * them by function handle, inside its own transactions; nobody else needs to.
@@ -23,14 +30,14 @@ const PAGE_BYTES = 8 * 1024 * 1024;
 export function tableFunctions(mirrors: AppMirrors) {
   return {
     /** Applies changes to a mirror, in order. See `applyRows`. */
-    apply: internalMutationGeneric({
+    apply: internalMutation({
       args: vApplyArgs,
       returns: vApplied,
       handler: async (ctx, { table, rows, append }) => await applyRows(ctx.db, mirrors.get(table), rows, append),
     }),
 
     /** Reads a page of a mirror: ids and key hashes, in order of creation. */
-    page: internalQueryGeneric({
+    page: internalQuery({
       args: vPageArgs,
       returns: vPage,
       handler: async (ctx, { table, cursor, limit }) => {
@@ -51,7 +58,7 @@ export function tableFunctions(mirrors: AppMirrors) {
     }),
 
     /** Deletes rows of a mirror by id; those already gone are no error. */
-    remove: internalMutationGeneric({
+    remove: internalMutation({
       args: vRemoveArgs,
       returns: vGone,
       handler: async (ctx, { table, ids }) => {
@@ -62,7 +69,7 @@ export function tableFunctions(mirrors: AppMirrors) {
     }),
 
     /** Deletes the first rows of a mirror. */
-    clear: internalMutationGeneric({
+    clear: internalMutation({
       args: vClearArgs,
       returns: vGone,
       handler: async (ctx, { table, limit }) => {
@@ -79,8 +86,8 @@ export function tableFunctions(mirrors: AppMirrors) {
 async function deleteRows(
   ctx: GenericMutationCtx<GenericDataModel>,
   table: string,
-  rows: { _id: GenericId<string> }[],
+  rows: GenericDocument[],
 ): Promise<number> {
-  await Promise.all(rows.map((row) => ctx.db.delete(table, row._id)));
+  await Promise.all(rows.map((row) => ctx.db.delete(table, row._id as GenericId<string>)));
   return rows.length;
 }

@@ -17,7 +17,7 @@ function refuse(message: string): never {
 
 /** Refuses fields that Convex cannot store or that the importer needs for itself. */
 export function checkFields(fields: Record<string, GenericValidator>): void {
-  if (typeof fields !== "object" || fields === null || "isConvexValidator" in fields) {
+  if (typeof fields !== "object" || "isConvexValidator" in fields) {
     refuse("write the fields as an object of validators: mirrorTable({ id: v.int64() }, { … }).");
   }
   for (const [name, validator] of Object.entries(fields)) {
@@ -62,7 +62,8 @@ function checkPrimaryKey(
   fields: Record<string, GenericValidator>,
   parts: readonly (string | readonly string[])[],
 ): string[] {
-  if (!Array.isArray(parts)) refuse('"primaryKey" is a list of fields: primaryKey: ["id"].');
+  // JavaScript callers may pass a bare string, which has a length and indexes too.
+  if (typeof parts === "string") refuse('"primaryKey" is a list of fields: primaryKey: ["id"].');
   if (parts.length === 0) {
     refuse('"primaryKey" is empty. Name the fields that identify a row, or leave the option out for an append-only mirror.');
   }

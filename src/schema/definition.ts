@@ -6,11 +6,11 @@ import type {
   SystemFields,
   TableDefinition,
 } from "convex/server";
-import type { Validator } from "convex/values";
+import type { GenericValidator } from "convex/values";
 import type { MirrorBrand } from "./contract.js";
 import type { Expand } from "./expand.js";
 
-type FieldPaths<DocumentType extends Validator<any, any, any>> = DocumentType["fieldPaths"] | keyof SystemFields;
+type FieldPaths<DocumentType extends GenericValidator> = DocumentType["fieldPaths"] | keyof SystemFields;
 
 /**
  * A table definition that stays a mirror through `.index()`, `.searchIndex()`, `.vectorIndex()` and `.staged()`.
@@ -20,7 +20,7 @@ type FieldPaths<DocumentType extends Validator<any, any, any>> = DocumentType["f
  * nothing to do: the methods return `this`.
  */
 export interface MirrorTableDefinition<
-  DocumentType extends Validator<any, any, any> = Validator<any, any, any>,
+  DocumentType extends GenericValidator = GenericValidator,
   Indexes extends GenericTableIndexes = {},
   SearchIndexes extends GenericTableSearchIndexes = {},
   VectorIndexes extends GenericTableVectorIndexes = {},

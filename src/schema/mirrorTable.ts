@@ -20,7 +20,7 @@ import type { Expand } from "./expand.js";
 /** What a mirror says about itself beside its fields. */
 export interface MirrorOptions<
   Path extends string = string,
-  PrimaryKey extends readonly KeyPart<Path>[] = readonly KeyPart<Path>[],
+  PrimaryKey = readonly KeyPart<Path>[],
 > {
   /**
    * The fields that name a row, most significant first: `["id"]`, `["airport", "flight"]` for a composite key,
@@ -90,7 +90,7 @@ export function mirrorTable<
 >;
 export function mirrorTable<F extends Fields>(
   fields: F,
-  options?: MirrorOptions<Paths<F>> & { primaryKey?: undefined },
+  options?: Omit<MirrorOptions<Paths<F>>, "primaryKey"> & { primaryKey?: undefined },
 ): MirrorTableDefinition<
   Document<KeylessFields<F>>,
   Record<typeof CONTENT_INDEX, [typeof CONTENT_KEY_FIELD, IndexTiebreakerField]>
