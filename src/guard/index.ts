@@ -1,0 +1,15 @@
+export { mirrorTableNames, type MirrorTableNames } from "../schema/index.js";
+export type { GuardedMutationBuilder } from "./builder.js";
+export type { ForLibrary, GuardCtx, WithGuardedDb } from "./compose.js";
+export { guard, type Guard } from "./guard.js";
+export {
+  MIRROR_IS_READ_ONLY,
+  type GuardCannotStart,
+  type MirrorIsReadOnly,
+  type MirrorIsReadOnlyData,
+  type NameTheTable,
+  type WriteOperation,
+} from "./messages.js";
+export { mirrorRules, type ReadOnlyRules } from "./rules.js";
+export type { GuardableSchema, GuardedCtx, GuardedDb, WritableTableNames } from "./schema.js";
+export type { GuardedDatabaseWriter, GuardedMutationCtx, WritableTable } from "./writer.js";

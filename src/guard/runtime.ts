@@ -1,0 +1,125 @@
+import type { GenericDatabaseWriter, GenericDataModel } from "convex/server";
+import type { MirrorContract } from "../schema/index.js";
+import { mirrorIsReadOnly, type WriteOperation } from "./messages.js";
+
+/** A writer as the guard sees it: names and ids are what callers pass, whatever their types say. */
+interface LooseWriter {
+  get: (...args: unknown[]) => unknown;
+  query: (table: unknown) => unknown;
+  normalizeId: (table: string, id: string) => string | null;
+  system: unknown;
+  vars: unknown;
+  insert: (...args: unknown[]) => Promise<unknown>;
+  patch: (...args: unknown[]) => Promise<void>;
+  replace: (...args: unknown[]) => Promise<void>;
+  delete: (...args: unknown[]) => Promise<void>;
+  /** Exists on Convex's writer but not in its types. */
+  table?: unknown;
+}
+
+const made = new WeakSet<object>();
+
+/** Whether `db` is a writer that {@link guardWriter} made. */
+export function isGuardedWriter(db: unknown): boolean {
+  return typeof db === "object" && db !== null && made.has(db);
+}
+
+/**
+ * Wraps a database writer so that it refuses to write mirrors.
+ *
+ * The result is a frozen object whose functions close over the writer; no property holds it, so there is nothing to
+ * reach through a spread, `Reflect` or `Object.entries`, and the functions also refuse when detached.
+ *
+ * Cost: `insert` looks the table up in a map. A write that names its table adds one `normalizeId` (a synchronous
+ * call that touches no data) to see that the id is of that table; the old form without a name asks
+ * `normalizeId` once per mirror.
+ */
+export function guardWriter<DataModel extends GenericDataModel>(
+  writer: GenericDatabaseWriter<DataModel>,
+  mirrors: ReadonlyMap<string, MirrorContract>,
+): GenericDatabaseWriter<DataModel> {
+  const db = writer as unknown as LooseWriter;
+
+  function refuseMirror(name: string, operation: WriteOperation): void {
+    const contract = mirrors.get(name);
+    if (contract !== undefined) throw mirrorIsReadOnly(name, contract, operation);
+  }
+
+  function checkTable(table: unknown, operation: WriteOperation): asserts table is string {
+    requireString("table", table, operation);
+    refuseMirror(table, operation);
+  }
+
+  function checkId(id: unknown, operation: WriteOperation): void {
+    requireString("id", id, operation);
+    refuseMirror(id, operation); // A table's name in the place of the id: its value is missing.
+    for (const [table, contract] of mirrors) {
+      if (db.normalizeId(table, id) !== null) throw mirrorIsReadOnly(table, contract, operation);
+    }
+  }
+
+  function checkNamed(table: unknown, id: unknown, operation: WriteOperation): void {
+    checkTable(table, operation);
+    const isOfTable = typeof id === "string" && !table.startsWith("_") && db.normalizeId(table, id) !== null;
+    if (!isOfTable) checkId(id, operation);
+  }
+
+  // Convex tells the two signatures apart by whether the last argument is undefined; so must the guard.
+  function change(operation: "patch" | "replace") {
+    return async (first: unknown, second: unknown, third?: unknown): Promise<void> => {
+      if (third !== undefined) {
+        checkNamed(first, second, operation);
+        return await db[operation](first, second, third);
+      }
+      checkId(first, operation);
+      return await db[operation](first, second);
+    };
+  }
+
+  const insert = async (table: unknown, value: unknown): Promise<unknown> => {
+    checkTable(table, "insert");
+    return await db.insert(table, value);
+  };
+  const patch = change("patch");
+  const replace = change("replace");
+  const remove = async (first: unknown, second?: unknown): Promise<void> => {
+    if (second !== undefined) {
+      checkNamed(first, second, "delete");
+      return await db.delete(first, second);
+    }
+    checkId(first, "delete");
+    return await db.delete(first);
+  };
+
+  const guarded = Object.freeze({
+    get: (...args: unknown[]) => db.get(...args),
+    query: (table: unknown) => db.query(table),
+    normalizeId: (table: string, id: string) => db.normalizeId(table, id),
+    system: db.system,
+    vars: db.vars,
+    insert,
+    patch,
+    replace,
+    delete: remove,
+    ...(typeof db.table === "function" && {
+      table: (table: unknown) =>
+        Object.freeze({
+          get: (id: unknown) => db.get(table, id),
+          query: () => db.query(table),
+          insert: (value: unknown) => insert(table, value),
+          patch: (id: unknown, value: unknown) => patch(table, id, value),
+          replace: (id: unknown, value: unknown) => replace(table, id, value),
+          delete: (id: unknown) => remove(table, id),
+        }),
+    }),
+  });
+  made.add(guarded);
+  return guarded as unknown as GenericDatabaseWriter<DataModel>;
+}
+
+/** A String object, or an object with toJSON, would be no mirror here and one on the wire. */
+function requireString(what: string, value: unknown, operation: WriteOperation): asserts value is string {
+  if (typeof value === "string") return;
+  const found = value === null || value === undefined ? String(value) : `a value of type ${typeof value}`;
+  throw new TypeError(`ctx.db.${operation}: the ${what} must be a string, not ${found}.`);
+}
