@@ -1,3 +1,7 @@
+import rateLimiter from "@convex-dev/rate-limiter/convex.config.js";
 import { defineComponent } from "convex/server";
 
-export default defineComponent("streamingImport");
+const component = defineComponent("streamingImport");
+component.use(rateLimiter);
+
+export default component;

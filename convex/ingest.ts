@@ -1,74 +1,125 @@
 import { v } from "convex/values";
+import { applyToMirror } from "./apply.js";
 import type { Doc, Id } from "./_generated/dataModel.js";
 import { mutation, type MutationCtx } from "./_generated/server.js";
+import { checkBudget } from "./budget.js";
+import { claimDelivery, MAX_NAMED_KEYS, recordDelivery, vPlace } from "./deliveries.js";
+import { recordDrift } from "./drift.js";
 import { ledgerError } from "./errors.js";
-import type { ApplyHandle } from "./port.js";
-import { getHandles, getMirror } from "./registry.js";
+import { scheduleCheck } from "./freshness.js";
+import { pausedError } from "./pause.js";
+import { vMatch } from "./port.js";
+import { putAside, screen } from "./quarantine.js";
+import { appendManifest } from "./refresh.js";
+import { getMirror } from "./registry.js";
+import { forgetResends } from "./resends.js";
 import { openRun } from "./runs.js";
+import { stateChange } from "./state.js";
 import { now } from "./time.js";
 import { touchToken } from "./tokens.js";
-import { addCounts, vCounts, vRowChange, vSyncMode } from "./validators.js";
+import {
+  addCounts,
+  noCounts,
+  vBadRow,
+  vBudget,
+  vCounts,
+  vDriftNote,
+  vRowChange,
+  vSyncMode,
+  type Counts,
+} from "./validators.js";
 
 /**
- * Applies one chunk of changes to one mirror: the rows (in the app, through its function handle), the run's and the
- * mirror's counters and the refresh's manifest, in one transaction. Either all of it happens or none.
+ * Applies one chunk of changes to one mirror: the rows (in the app, through its function handle), quarantine, drift,
+ * digest, manifest, the delivery's record and the counters of run and mirror, in one transaction. Either all of it
+ * happens or none.
  *
- * A chunk holds at most 1,000 rows: the platform allows 4,096 index ranges in a transaction, a changed row costs two
+ * A chunk holds at most 1,000 changes: the platform allows 4,096 index ranges in a transaction, a changed row costs two
  * (its lookup, and the by_id range of its replace), and the ledger needs a handful.
  *
- * @throws UnknownMirror, NotDeclared; StaleRun when `run` no longer owns the mirror: nothing was applied.
+ * @throws UnknownMirror, NotDeclared, MirrorPaused; StaleRun when `run` no longer owns the mirror; OutOfSequence,
+ * DeliveryMismatch, DeliveryMoved (see deliveries.ts); OverBudget. Nothing was applied then.
  */
 export const applyChunk = mutation({
   args: {
     mirror: v.string(),
     rows: v.array(vRowChange),
-    /** 8 bytes of SHA-256 of each upserted row's key; what a refresh has brought. */
-    keyHashes: v.bytes(),
+    /** Changes that could not be converted: they go to quarantine. */
+    bad: v.array(vBadRow),
+    /** Changes that the mirror's filter leaves out; they are counted and gone. */
+    filtered: v.number(),
+    notes: v.array(vDriftNote),
     /** Size of the rows, in bytes of Convex documents. */
     bytes: v.number(),
     /** The run that the caller believes it is in; without it, the mirror's current run or a new one. */
     run: v.optional(v.id("runs")),
-    /** The mirror has no primary key: every row is a new one. */
-    append: v.boolean(),
+    /** The chunk's place in a delivery, when the sender names its deliveries. */
+    place: v.optional(vPlace),
+    match: vMatch,
     syncMode: vSyncMode,
+    /** When the source committed the newest of these changes, in milliseconds, when it tells. */
+    committedAt: v.optional(v.number()),
     token: v.id("tokens"),
     settleAfterMs: v.number(),
+    budget: vBudget,
   },
-  returns: v.object({ run: v.id("runs"), counts: vCounts, rows: v.number() }),
+  returns: v.object({
+    run: v.id("runs"),
+    /** What became of this chunk's changes; of the whole delivery's when it was `replayed`. */
+    counts: vCounts,
+    quarantinedKeys: v.array(v.string()),
+    replayed: v.boolean(),
+    /** Rows in the mirror. */
+    rows: v.number(),
+    /** What the sender should wait before its next chunk, in milliseconds. */
+    waitMs: v.number(),
+  }),
   handler: async (ctx, args) => {
-    const [mirror, handles] = await Promise.all([getMirror(ctx, args.mirror), getHandles(ctx)]);
+    const mirror = await getMirror(ctx, args.mirror);
     const run = await owningRun(ctx, mirror, args);
+    const known = args.place === undefined ? null : await claimDelivery(ctx, run, args.place);
+    if (known !== null && known.applied === known.size) {
+      const { counts, quarantinedKeys } = known;
+      return { run: run._id, counts, quarantinedKeys, replayed: true, rows: mirror.rows, waitMs: 0 };
+    }
+    await checkBudget(ctx, args.budget, run.generation !== undefined);
 
-    const { counts, rowsDelta } = await ctx.runMutation(handles.apply as ApplyHandle, {
-      table: args.mirror,
-      rows: args.rows,
-      append: args.append,
-    });
-
-    const at = now();
-    const rows = mirror.rows + rowsDelta;
-    const runCounts = addCounts(run.counts, counts);
-    await ctx.db.patch("runs", run._id, {
-      lastDeliveryAt: at,
-      chunks: run.chunks + 1,
-      bytes: run.bytes + args.bytes,
-      counts: runCounts,
-    });
-    await ctx.db.patch("mirrors", mirror._id, {
-      rows,
-      total: addCounts(mirror.total, counts),
-      lastAppliedAt: at,
-      syncMode: args.syncMode,
-      ...progress(mirror, run, runCounts.received),
-    });
-    if (run.generation !== undefined) await appendManifest(ctx, run._id, run.chunks, args.keyHashes);
-    if (mirror.sweeping !== undefined) await shieldFromSweep(ctx, mirror.sweeping, args.keyHashes);
+    const screened = await screen(ctx, mirror, args.rows, args.bad);
+    const outcome = await applyToMirror(ctx, mirror, { rows: screened.rows, match: args.match, budget: args.budget });
+    const aside = [...args.bad.filter((row) => !screened.superseded.has(row)), ...screened.held, ...outcome.poison];
+    await putAside(ctx, run, args.place?.identity, aside);
+    await recordDrift(ctx, mirror.name, args.notes);
+    await writeManifests(ctx, mirror, args.rows.flatMap(({ op, keyHash }) => (op === "delete" ? [] : [keyHash])));
+    await forgetResends(ctx, mirror.name, args.rows.map(({ keyHash }) => keyHash));
     await touchToken(ctx, args.token);
-    return { run: run._id, counts, rows };
+
+    const changes = args.rows.length + args.bad.length + args.filtered;
+    const counts = addCounts(outcome.counts, {
+      ...noCounts,
+      // What `apply` counted as received is among these.
+      received: changes - outcome.counts.received,
+      ignored: args.filtered,
+      stale: screened.superseded.size,
+      quarantined: aside.length,
+    });
+    const quarantinedKeys = aside.flatMap(({ key }) => key ?? []).slice(0, MAX_NAMED_KEYS);
+    const sequence =
+      args.place === undefined
+        ? run.sequence
+        : await recordDelivery(ctx, run, args.place, known, { changes, counts, quarantinedKeys });
+    await recordRun(ctx, run, { counts, bytes: args.bytes, sequence });
+    const rows = await recordMirror(ctx, mirror._id, run, {
+      counts,
+      rowsDelta: outcome.rowsDelta,
+      quarantined: aside.length - screened.released,
+      syncMode: args.syncMode,
+      lagMs: args.committedAt === undefined ? undefined : Math.max(0, Date.now() - args.committedAt),
+    });
+    return { run: run._id, counts, quarantinedKeys, replayed: false, rows, waitMs: outcome.waitMs };
   },
 });
 
-/** The run that this chunk belongs to. Opens one when the mirror has none. @throws StaleRun */
+/** The run that this chunk belongs to. Opens one when the mirror has none. @throws StaleRun, MirrorPaused */
 async function owningRun(
   ctx: MutationCtx,
   mirror: Doc<"mirrors">,
@@ -79,40 +130,77 @@ async function owningRun(
     settleAfterMs: number;
   },
 ): Promise<Doc<"runs">> {
+  if (mirror.state === "paused") throw pausedError(mirror);
   if (args.run !== undefined && args.run !== mirror.run) {
     throw ledgerError(
       "StaleRun",
-      `Another run has taken over the mirror "${mirror.name}"; this one may not write to it any more. Begin a new run.`,
+      `This run no longer owns the mirror "${mirror.name}": it is finished, or another has taken over. Begin a new run.`,
     );
   }
   const current = mirror.run === undefined ? null : await ctx.db.get("runs", mirror.run);
-  return current ?? (await openRun(ctx, mirror, { ...args, openedBy: "records", refresh: false }));
+  if (current !== null) return current;
+  return await openRun(ctx, mirror, { ...args, openedBy: "records", explicit: false, refresh: null });
 }
 
-function progress(mirror: Doc<"mirrors">, run: Doc<"runs">, received: number) {
-  const loading = run.generation !== undefined || mirror.state === "snapshotting" || mirror.state === "waiting";
-  if (loading) {
-    const what = run.generation === undefined ? "First load" : `Full refresh ${String(run.generation)}`;
-    return { state: "snapshotting", reason: `${what}: ${String(received)} rows received so far.` } as const;
+/** Notes the keys for the refresh that is under way, and shields them from the one that is being swept. */
+async function writeManifests(ctx: MutationCtx, mirror: Doc<"mirrors">, keyHashes: bigint[]): Promise<void> {
+  // Read again: opening a run may just have opened a generation.
+  const { generation, generationOpen, sweeping } = (await ctx.db.get("mirrors", mirror._id))!;
+  if (generationOpen) await appendManifest(ctx, mirror.name, generation, keyHashes);
+  if (sweeping === undefined) return;
+  const swept = await ctx.db.get("runs", sweeping);
+  if (swept?.generation !== undefined && !(generationOpen && swept.generation === generation)) {
+    await appendManifest(ctx, mirror.name, swept.generation, keyHashes);
   }
-  return { state: "upToDate", reason: "Everything received is applied." } as const;
 }
 
-async function appendManifest(
+async function recordRun(
   ctx: MutationCtx,
-  run: Id<"runs">,
-  sequence: number,
-  keyHashes: ArrayBuffer,
+  run: Doc<"runs">,
+  chunk: { counts: Counts; bytes: number; sequence: number },
 ): Promise<void> {
-  if (keyHashes.byteLength > 0) await ctx.db.insert("manifests", { run, sequence, keyHashes });
+  await ctx.db.patch("runs", run._id, {
+    lastDeliveryAt: now(),
+    sequence: chunk.sequence,
+    chunks: run.chunks + 1,
+    bytes: run.bytes + chunk.bytes,
+    counts: addCounts(run.counts, chunk.counts),
+  });
 }
 
-/** A row that arrives while an earlier refresh is swept must not be taken for one that it left behind. */
-async function shieldFromSweep(ctx: MutationCtx, run: Id<"runs">, keyHashes: ArrayBuffer): Promise<void> {
-  const last = await ctx.db
-    .query("manifests")
-    .withIndex("by_run", (q) => q.eq("run", run))
-    .order("desc")
-    .first();
-  await appendManifest(ctx, run, (last?.sequence ?? -1) + 1, keyHashes);
+async function recordMirror(
+  ctx: MutationCtx,
+  id: Id<"mirrors">,
+  run: Doc<"runs">,
+  chunk: {
+    counts: Counts;
+    rowsDelta: number;
+    quarantined: number;
+    syncMode: Doc<"mirrors">["syncMode"];
+    lagMs: number | undefined;
+  },
+): Promise<number> {
+  const mirror = (await ctx.db.get("mirrors", id))!;
+  const at = now();
+  const rows = mirror.rows + chunk.rowsDelta;
+  await ctx.db.patch("mirrors", id, {
+    rows,
+    quarantined: Math.max(0, mirror.quarantined + chunk.quarantined),
+    total: addCounts(mirror.total, chunk.counts),
+    ...(chunk.counts.received > 0 && { lastAppliedAt: at }),
+    lastHeardAt: at,
+    ...(chunk.lagMs !== undefined && { lagMs: chunk.lagMs }),
+    syncMode: chunk.syncMode,
+    ...(await progress(ctx, mirror, run, run.counts.received + chunk.counts.received)),
+  });
+  await scheduleCheck(ctx, mirror);
+  return rows;
 }
+
+async function progress(ctx: MutationCtx, mirror: Doc<"mirrors">, run: Doc<"runs">, received: number) {
+  const loading = run.generation !== undefined || mirror.state === "snapshotting" || mirror.state === "waiting";
+  if (!loading) return await stateChange(ctx, mirror, "upToDate", "Everything received is applied.");
+  const what = run.generation === undefined ? "First load" : `Full refresh ${String(run.generation)}`;
+  return await stateChange(ctx, mirror, "snapshotting", `${what}: ${String(received)} rows received so far.`);
+}
+

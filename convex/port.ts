@@ -3,50 +3,82 @@ import { v, type Infer } from "convex/values";
 import { vCounts, vRowChange } from "./validators.js";
 
 /**
- * The port: the four functions that the component needs of the app to keep a mirror. A component cannot touch the
- * app's tables, so `StreamingImport.internalFunctions()` implements these in the app, and the component calls them
- * by function handle, inside its own transaction.
+ * The port: the functions that the component needs of the app to keep a mirror. A component cannot touch the app's
+ * tables, so `StreamingImport.internalFunctions()` implements these in the app, and the component calls them by
+ * function handle, inside its own transaction.
  */
+
+/** What a write did to the digest of a mirror: differences to add to the stored ones. */
+export const vDigestDelta = v.object({ digest: v.bytes(), sketch: v.bytes() });
+
+/** The version of a deleted row, for its tombstone. */
+export const vTombstone = v.object({ keyHash: v.int64(), version: v.any() });
+
+/**
+ * How upserts find their row: by its `key`; not at all, every one is new (`append`); or by `content`, for a refresh
+ * of a mirror without a key: a row that is there already is left alone.
+ */
+export const vMatch = v.union(v.literal("key"), v.literal("append"), v.literal("content"));
 
 /** Applies changes of one chunk, in order. Unchanged rows are not written. */
 export const vApplyArgs = {
   table: v.string(),
   rows: v.array(vRowChange),
-  /** Rows have no key of their own: every upsert is a new row, and nothing is looked up. */
-  append: v.boolean(),
+  match: vMatch,
+  /** Versions of deleted rows among the keys; an upsert that is not newer is stale. */
+  tombstones: v.array(vTombstone),
+  /** When this happens, in milliseconds: what a soft delete writes into its marker. */
+  at: v.number(),
 };
 export const vApplied = v.object({
   counts: vCounts,
   /** How many rows the mirror has more (or fewer) than before. */
   rowsDelta: v.number(),
+  /** Bytes of the rows that were written. */
+  written: v.number(),
+  delta: vDigestDelta,
+  /** Key hashes of the rows inserted, and what was deleted, for mirrors with a version. */
+  inserted: v.array(v.int64()),
+  tombstones: v.array(vTombstone),
 });
+export type Applied = Infer<typeof vApplied>;
 
-/** Reads keys in the order of the mirror's key index, from the start or after a cursor. */
+/** Reads keys in order of creation (or of content, for mirrors without a key), from the start or after a cursor. */
 export const vPageArgs = {
   table: v.string(),
   cursor: v.union(v.string(), v.null()),
   limit: v.number(),
+  /** Whether the hashes of the rows are wanted too. */
+  hashed: v.boolean(),
 };
 export const vPage = v.object({
   /** Document ids, in order. */
   ids: v.array(v.string()),
-  /** 8 bytes of SHA-256 of each row's key, in the same order. */
+  /** 8 bytes, little-endian, of SHA-256 of each row's key, in the same order. */
   keyHashes: v.bytes(),
+  /** Digest and sketch of the page's rows, when wanted. */
+  delta: v.union(vDigestDelta, v.null()),
   /** Where the next page starts, or null at the end. */
   cursor: v.union(v.string(), v.null()),
 });
 
-/** Deletes rows by id; rows already gone are no error. Returns how many went. */
+/** Deletes rows by id; rows already gone are no error. */
 export const vRemoveArgs = { table: v.string(), ids: v.array(v.string()) };
 
-/** Deletes the first rows of a mirror. Returns how many went; 0 when the mirror is empty. */
+/** Deletes the first rows of a mirror; none are gone when it is empty. */
 export const vClearArgs = { table: v.string(), limit: v.number() };
+export const vRemoved = v.object({ gone: v.number(), delta: vDigestDelta });
+
+/** Inserts further copies of rows, for mirrors without a key. */
+export const vCopyArgs = { table: v.string(), copies: v.array(v.object({ id: v.string(), times: v.number() })) };
+export const vCopied = v.object({ added: v.number(), delta: vDigestDelta });
 
 type ArgsOf<Validators extends Record<string, { type: unknown }>> = {
   [Name in keyof Validators]: Validators[Name]["type"];
 };
 
-export type ApplyHandle = FunctionHandle<"mutation", ArgsOf<typeof vApplyArgs>, Infer<typeof vApplied>>;
+export type ApplyHandle = FunctionHandle<"mutation", ArgsOf<typeof vApplyArgs>, Applied>;
 export type PageHandle = FunctionHandle<"query", ArgsOf<typeof vPageArgs>, Infer<typeof vPage>>;
-export type RemoveHandle = FunctionHandle<"mutation", ArgsOf<typeof vRemoveArgs>, number>;
-export type ClearHandle = FunctionHandle<"mutation", ArgsOf<typeof vClearArgs>, number>;
+export type RemoveHandle = FunctionHandle<"mutation", ArgsOf<typeof vRemoveArgs>, Infer<typeof vRemoved>>;
+export type ClearHandle = FunctionHandle<"mutation", ArgsOf<typeof vClearArgs>, Infer<typeof vRemoved>>;
+export type CopyHandle = FunctionHandle<"mutation", ArgsOf<typeof vCopyArgs>, Infer<typeof vCopied>>;

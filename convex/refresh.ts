@@ -9,20 +9,22 @@ import {
   type ActionCtx,
   type MutationCtx,
 } from "./_generated/server.js";
-import { KeyHashSet } from "./keyHashSet.js";
-import type { ClearHandle, PageHandle, RemoveHandle } from "./port.js";
+import { addToDigest } from "./digests.js";
+import { KeyHashBag } from "./keyHashBag.js";
+import type { ClearHandle, CopyHandle, PageHandle, RemoveHandle } from "./port.js";
 import { getHandles, getMirror } from "./registry.js";
+import { stateChange } from "./state.js";
 import { now } from "./time.js";
 import { vHandles } from "./validators.js";
 
 /** Rows read per page of a sweep: well inside 32,000 documents and, at the usual size of rows, 16 MiB a query. */
-const SWEEP_PAGE_ROWS = 2_000;
+const SWEEP_PAGE_ROWS = 4_000;
 
 /** Manifest documents read per query: 8 KB each for chunks of 1,000 rows. */
 const MANIFEST_PAGE = 500;
 
-/** Rows deleted per transaction of a clear or a sweep: two index ranges each, of 4,096. */
-const REMOVE_ROWS = 1_000;
+/** Rows deleted or copied per transaction of a clear or a sweep: two index ranges each, of 4,096. */
+const WRITE_ROWS = 1_000;
 
 /** An action may run for 10 minutes; a sweep hands over to a successor before that. */
 const SWEEP_SLICE_MS = 8 * 60_000;
@@ -31,34 +33,59 @@ const SWEEP_SLICE_MS = 8 * 60_000;
 const SWEEP_WATCHDOG_MS = 15 * 60_000;
 
 /**
- * Deletes a page of a mirror's rows, for mirrors without a primary key, which start a full refresh empty, and for
- * operators. Returns how many went; call again until 0.
+ * Deletes a page of a mirror's rows, for `clear_tables` of mirrors without a primary key, and for operators. Returns
+ * how many went; call again until 0.
  */
 export const clearPage = mutation({
   args: { mirror: v.string() },
   returns: v.number(),
   handler: async (ctx, { mirror: name }) => {
     const [mirror, handles] = await Promise.all([getMirror(ctx, name), getHandles(ctx)]);
-    const gone = await ctx.runMutation(handles.clear as ClearHandle, { table: name, limit: REMOVE_ROWS });
+    const { gone, delta } = await ctx.runMutation(handles.clear as ClearHandle, { table: name, limit: WRITE_ROWS });
     if (gone > 0) {
       await ctx.db.patch("mirrors", mirror._id, { rows: mirror.rows - gone, removed: mirror.removed + gone });
+      await addToDigest(ctx, name, delta);
     }
     return gone;
   },
 });
 
-/** Starts to remove what a finished refresh did not bring. A sweep of an older refresh that still runs is dropped. */
+/** Adds keys to the manifest of a generation. */
+export async function appendManifest(
+  ctx: MutationCtx,
+  mirror: string,
+  generation: number,
+  keyHashes: readonly bigint[],
+): Promise<void> {
+  if (keyHashes.length === 0) return;
+  const last = await ctx.db
+    .query("manifests")
+    .withIndex("by_generation", (q) => q.eq("mirror", mirror).eq("generation", generation))
+    .order("desc")
+    .first();
+  await ctx.db.insert("manifests", {
+    mirror,
+    generation,
+    sequence: (last?.sequence ?? -1) + 1,
+    keyHashes: BigInt64Array.from(keyHashes).buffer,
+  });
+}
+
+/** Starts to remove what a whole refresh did not bring. A sweep of an older refresh that still runs is dropped. */
 export async function startSweep(ctx: MutationCtx, mirror: Doc<"mirrors">, run: Doc<"runs">): Promise<void> {
   if (mirror.sweeping !== undefined) {
-    await ctx.db.patch("runs", mirror.sweeping, {
-      state: "complete",
-      reason: `Refresh ${String(run.generation)} finished first and sweeps in its stead.`,
-      finishedAt: now(),
-    });
-    await ctx.scheduler.runAfter(0, internal.refresh.dropManifest, { run: mirror.sweeping });
+    const older = await ctx.db.get("runs", mirror.sweeping);
+    if (older !== null) {
+      await ctx.db.patch("runs", older._id, {
+        state: "complete",
+        reason: `Refresh ${String(run.generation)} was whole before its sweep ended, and sweeps in its stead.`,
+        finishedAt: now(),
+      });
+      await scheduleDrop(ctx, older);
+    }
   }
   await ctx.db.patch("runs", run._id, { state: "sweeping", reason: "Whole; removing rows that it did not bring." });
-  await ctx.db.patch("mirrors", mirror._id, { sweeping: run._id });
+  await ctx.db.patch("mirrors", mirror._id, { sweeping: run._id, generationOpen: false });
   await attemptSweep(ctx, run, null);
 }
 
@@ -91,13 +118,20 @@ export const continueSweep = internalMutation({
   },
 });
 
-/** Walks the mirror and removes the rows whose key the refresh did not bring. Reads each row once, writes none. */
+/**
+ * Walks the mirror and brings it to what the refresh brought: rows whose key it did not bring go. In a mirror without
+ * a key, where rows are their content, there are as many copies of a row afterwards as the refresh brought.
+ * Reads each row once, and writes none that stays.
+ */
 export const sweep = internalAction({
   args: { run: v.id("runs"), cursor: v.union(v.string(), v.null()) },
   returns: v.null(),
   handler: async (ctx, { run, cursor: start }) => {
     const startedAt = Date.now();
-    const { brought, sequence } = await loadManifest(ctx, run);
+    const first = await ctx.runQuery(internal.refresh.sweeping, { run });
+    if (first === null) return null;
+    const { brought, sequence } = await loadManifest(ctx, first.mirror, first.generation);
+    const copies = first.keyed ? null : new Copies(brought);
     let cursor = start;
     do {
       const sweeping = await ctx.runQuery(internal.refresh.sweeping, { run });
@@ -106,20 +140,29 @@ export const sweep = internalAction({
         table: sweeping.mirror,
         cursor,
         limit: SWEEP_PAGE_ROWS,
+        hashed: false,
       });
-      const hashes = new BigUint64Array(page.keyHashes);
-      const stale = page.ids.flatMap((id, i) => (brought.has(hashes[i]!) ? [] : [{ id, keyHash: hashes[i]! }]));
-      for (let from = 0; from < stale.length; from += REMOVE_ROWS) {
-        const slice = stale.slice(from, from + REMOVE_ROWS);
+      const hashes = [...new BigInt64Array(page.keyHashes)];
+      const isLast = page.cursor === null;
+      const stale =
+        copies === null
+          ? page.ids.flatMap((id, i) => (brought.has(hashes[i]!) ? [] : [{ id, keyHash: hashes[i]! }]))
+          : copies.surplus(page.ids, hashes);
+      for (let from = 0; from < stale.length; from += WRITE_ROWS) {
+        const slice = stale.slice(from, from + WRITE_ROWS);
         await ctx.runMutation(internal.refresh.removeStale, {
           run,
           sequence,
           ids: slice.map(({ id }) => id),
-          keyHashes: BigUint64Array.from(slice, ({ keyHash }) => keyHash).buffer,
+          keyHashes: slice.map(({ keyHash }) => keyHash),
         });
       }
+      for (const missing of copies?.missing(isLast) ?? []) {
+        await ctx.runMutation(internal.refresh.addCopies, { run, copies: missing });
+      }
       cursor = page.cursor;
-      if (cursor !== null && Date.now() - startedAt > SWEEP_SLICE_MS) {
+      // The walk of a mirror without a key counts copies across pages: it cannot be cut, and starts over if it dies.
+      if (cursor !== null && copies === null && Date.now() - startedAt > SWEEP_SLICE_MS) {
         await ctx.runMutation(internal.refresh.continueSweep, { run, cursor });
         return null;
       }
@@ -129,25 +172,79 @@ export const sweep = internalAction({
   },
 });
 
-/** All keys that a refresh has brought, and the position up to which its manifest was read. */
-async function loadManifest(ctx: ActionCtx, run: Doc<"runs">["_id"]) {
-  const brought = new KeyHashSet();
+/** Counts the copies of each row while a mirror without a key is walked in the order of its content. */
+class Copies {
+  #current: { keyHash: bigint; id: string; seen: number } | null = null;
+  #missing: { id: string; times: number }[] = [];
+
+  constructor(private readonly brought: KeyHashBag) {}
+
+  /** The rows of this page that are more than the refresh brought. */
+  surplus(ids: readonly string[], hashes: readonly bigint[]): { id: string; keyHash: bigint }[] {
+    const surplus: { id: string; keyHash: bigint }[] = [];
+    ids.forEach((id, i) => {
+      const keyHash = hashes[i]!;
+      if (this.#current?.keyHash !== keyHash) {
+        this.#close();
+        this.#current = { keyHash, id, seen: 0 };
+      }
+      this.#current.seen += 1;
+      if (this.#current.seen > this.brought.count(keyHash)) surplus.push({ id, keyHash });
+    });
+    return surplus;
+  }
+
+  /** Copies that have to be added for rows that are passed, a transaction's worth at a time. */
+  missing(isLast: boolean): { id: string; times: number }[][] {
+    if (isLast) this.#close();
+    const batches: { id: string; times: number }[][] = [];
+    let room = 0;
+    for (const { id, times } of this.#missing) {
+      for (let left = times; left > 0; ) {
+        if (room === 0) {
+          batches.push([]);
+          room = WRITE_ROWS;
+        }
+        const now = Math.min(left, room);
+        batches.at(-1)!.push({ id, times: now });
+        left -= now;
+        room -= now;
+      }
+    }
+    this.#missing = [];
+    return batches;
+  }
+
+  #close(): void {
+    if (this.#current === null) return;
+    const { keyHash, id, seen } = this.#current;
+    const lacking = this.brought.count(keyHash) - seen;
+    if (lacking > 0) this.#missing.push({ id, times: lacking });
+    this.#current = null;
+  }
+}
+
+/** All keys that a generation has brought, and the position up to which its manifest was read. */
+async function loadManifest(ctx: ActionCtx, mirror: string, generation: number) {
+  const brought = new KeyHashBag();
   let sequence = -1;
   for (;;) {
-    const page = await ctx.runQuery(internal.refresh.manifestPage, { run, after: sequence });
+    const page = await ctx.runQuery(internal.refresh.manifestPage, { mirror, generation, after: sequence });
     if (page === null) return { brought, sequence };
-    for (const hashes of page.keyHashes) brought.add(new BigUint64Array(hashes));
+    for (const hashes of page.keyHashes) brought.add(new BigInt64Array(hashes));
     sequence = page.sequence;
   }
 }
 
 export const manifestPage = internalQuery({
-  args: { run: v.id("runs"), after: v.number() },
+  args: { mirror: v.string(), generation: v.number(), after: v.number() },
   returns: v.union(v.null(), v.object({ sequence: v.number(), keyHashes: v.array(v.bytes()) })),
-  handler: async (ctx, { run, after }) => {
+  handler: async (ctx, { mirror, generation, after }) => {
     const page = await ctx.db
       .query("manifests")
-      .withIndex("by_run", (q) => q.eq("run", run).gt("sequence", after))
+      .withIndex("by_generation", (q) =>
+        q.eq("mirror", mirror).eq("generation", generation).gt("sequence", after),
+      )
       .take(MANIFEST_PAGE);
     const last = page.at(-1);
     return last === undefined
@@ -159,34 +256,58 @@ export const manifestPage = internalQuery({
 /** What a sweep needs to go on; null when it has been dropped. */
 export const sweeping = internalQuery({
   args: { run: v.id("runs") },
-  returns: v.union(v.null(), v.object({ mirror: v.string(), handles: vHandles })),
+  returns: v.union(
+    v.null(),
+    v.object({ mirror: v.string(), generation: v.number(), keyed: v.boolean(), handles: vHandles }),
+  ),
   handler: async (ctx, { run: id }) => {
     const run = await ctx.db.get("runs", id);
-    if (run?.state !== "sweeping") return null;
-    return { mirror: run.mirror, handles: await getHandles(ctx) };
+    if (run?.state !== "sweeping" || run.generation === undefined) return null;
+    const [{ keyed }, handles] = await Promise.all([getMirror(ctx, run.mirror), getHandles(ctx)]);
+    return { mirror: run.mirror, generation: run.generation, keyed, handles };
   },
 });
 
 /** Removes rows that the refresh did not bring, save those that arrived after its manifest was read. */
 export const removeStale = internalMutation({
-  args: { run: v.id("runs"), sequence: v.number(), ids: v.array(v.string()), keyHashes: v.bytes() },
+  args: { run: v.id("runs"), sequence: v.number(), ids: v.array(v.string()), keyHashes: v.array(v.int64()) },
   returns: v.null(),
   handler: async (ctx, args) => {
     const run = await ctx.db.get("runs", args.run);
     if (run?.state !== "sweeping") return null;
     const [mirror, handles] = await Promise.all([getMirror(ctx, run.mirror), getHandles(ctx)]);
-    const arrived = new KeyHashSet();
+    const arrived = new KeyHashBag();
     const late = ctx.db
       .query("manifests")
-      .withIndex("by_run", (q) => q.eq("run", args.run).gt("sequence", args.sequence));
-    for await (const manifest of late) arrived.add(new BigUint64Array(manifest.keyHashes));
-    const hashes = new BigUint64Array(args.keyHashes);
-    const gone = await ctx.runMutation(handles.remove as RemoveHandle, {
+      .withIndex("by_generation", (q) =>
+        q.eq("mirror", run.mirror).eq("generation", run.generation!).gt("sequence", args.sequence),
+      );
+    for await (const manifest of late) arrived.add(new BigInt64Array(manifest.keyHashes));
+    const { gone, delta } = await ctx.runMutation(handles.remove as RemoveHandle, {
       table: run.mirror,
-      ids: args.ids.filter((_, i) => !arrived.has(hashes[i]!)),
+      ids: args.ids.filter((_, i) => !arrived.has(args.keyHashes[i]!)),
     });
     await ctx.db.patch("runs", run._id, { swept: run.swept + gone });
     await ctx.db.patch("mirrors", mirror._id, { rows: mirror.rows - gone, removed: mirror.removed + gone });
+    await addToDigest(ctx, run.mirror, delta);
+    return null;
+  },
+});
+
+/** Adds the copies of rows of which a refresh brought more than there are. */
+export const addCopies = internalMutation({
+  args: { run: v.id("runs"), copies: v.array(v.object({ id: v.string(), times: v.number() })) },
+  returns: v.null(),
+  handler: async (ctx, args) => {
+    const run = await ctx.db.get("runs", args.run);
+    if (run?.state !== "sweeping") return null;
+    const [mirror, handles] = await Promise.all([getMirror(ctx, run.mirror), getHandles(ctx)]);
+    const { added, delta } = await ctx.runMutation(handles.copy as CopyHandle, {
+      table: run.mirror,
+      copies: args.copies,
+    });
+    await ctx.db.patch("mirrors", mirror._id, { rows: mirror.rows + added, copied: mirror.copied + added });
+    await addToDigest(ctx, run.mirror, delta);
     return null;
   },
 });
@@ -205,24 +326,30 @@ export const finishSweep = internalMutation({
     });
     await ctx.db.patch("mirrors", mirror._id, {
       sweeping: undefined,
-      ...(mirror.run === undefined && { state: "upToDate" as const, reason: "Everything received is applied." }),
+      ...(mirror.run === undefined &&
+        (await stateChange(ctx, mirror, "upToDate", "Everything received is applied."))),
     });
-    await ctx.scheduler.runAfter(0, internal.refresh.dropManifest, { run: id });
+    await scheduleDrop(ctx, run);
     return null;
   },
 });
 
-/** Deletes the manifest of a refresh that is done, a page at a time. */
+async function scheduleDrop(ctx: MutationCtx, run: Doc<"runs">): Promise<void> {
+  if (run.generation === undefined) return;
+  await ctx.scheduler.runAfter(0, internal.refresh.dropManifest, { mirror: run.mirror, generation: run.generation });
+}
+
+/** Deletes the manifest of a generation that is done with, a page at a time. */
 export const dropManifest = internalMutation({
-  args: { run: v.id("runs") },
+  args: { mirror: v.string(), generation: v.number() },
   returns: v.null(),
-  handler: async (ctx, { run }) => {
+  handler: async (ctx, args) => {
     const page = await ctx.db
       .query("manifests")
-      .withIndex("by_run", (q) => q.eq("run", run))
+      .withIndex("by_generation", (q) => q.eq("mirror", args.mirror).eq("generation", args.generation))
       .take(MANIFEST_PAGE);
     for (const manifest of page) await ctx.db.delete("manifests", manifest._id);
-    if (page.length === MANIFEST_PAGE) await ctx.scheduler.runAfter(0, internal.refresh.dropManifest, { run });
+    if (page.length === MANIFEST_PAGE) await ctx.scheduler.runAfter(0, internal.refresh.dropManifest, args);
     return null;
   },
 });

@@ -2,7 +2,10 @@ import { v } from "convex/values";
 import { ledgerError } from "./errors.js";
 import type { Doc } from "./_generated/dataModel.js";
 import { mutation, query, type MutationCtx, type QueryCtx } from "./_generated/server.js";
+import { scheduleCheck } from "./freshness.js";
+import { stateChange } from "./state.js";
 import { now } from "./time.js";
+import { touchToken } from "./tokens.js";
 import { noCounts, vCounts, vDeclaration, vHandles, vMirrorState } from "./validators.js";
 
 /** More mirrors than a schema can hold tables of use; a bound for scans of the registry. */
@@ -36,10 +39,15 @@ export const declare = mutation({
           state: "waiting",
           reason: "Declared in schema.ts; nothing has arrived yet.",
           rows: 0,
+          quarantined: 0,
           total: noCounts,
           removed: 0,
+          copied: 0,
           generation: 0,
+          generationOpen: false,
           epoch: 0,
+          tombstones: 0,
+          checkScheduled: false,
         });
       } else {
         await ctx.db.patch("mirrors", mirror._id, {
@@ -47,6 +55,7 @@ export const declare = mutation({
           // A declaration may drop an optional word; patch would keep the old one.
           version: declaration.version,
           owner: declaration.owner,
+          expectEveryMs: declaration.expectEveryMs,
           ...(mirror.state === "removed" && {
             state: mirror.lastAppliedAt === undefined ? "waiting" : "upToDate",
             reason: "Declared again in schema.ts.",
@@ -67,41 +76,76 @@ export const declare = mutation({
   },
 });
 
+const vStatus = v.object({
+  name: v.string(),
+  source: v.string(),
+  owner: v.union(v.string(), v.null()),
+  state: vMirrorState,
+  reason: v.string(),
+  primaryKey: v.string(),
+  syncMode: v.union(v.string(), v.null()),
+  rows: v.number(),
+  quarantined: v.number(),
+  total: vCounts,
+  removed: v.number(),
+  copied: v.number(),
+  generation: v.number(),
+  epoch: v.number(),
+  /** Whether a run owns the mirror now. */
+  running: v.boolean(),
+  lagMs: v.union(v.number(), v.null()),
+  lastAppliedAt: v.union(v.string(), v.null()),
+  lastHeardAt: v.union(v.string(), v.null()),
+  lastError: v.union(v.string(), v.null()),
+});
+
 /** Every mirror as the registry knows it: what a status page shows. */
 export const list = query({
   args: {},
-  returns: v.array(
-    v.object({
-      name: v.string(),
-      source: v.string(),
-      state: vMirrorState,
-      reason: v.string(),
-      primaryKey: v.string(),
-      syncMode: v.union(v.string(), v.null()),
-      rows: v.number(),
-      total: vCounts,
-      removed: v.number(),
-      generation: v.number(),
-      lastAppliedAt: v.union(v.string(), v.null()),
-      lastError: v.union(v.string(), v.null()),
-    }),
-  ),
+  returns: v.array(vStatus),
   handler: async (ctx) => {
     const mirrors = await ctx.db.query("mirrors").withIndex("by_name").take(MAX_MIRRORS);
     return mirrors.map((mirror) => ({
       name: mirror.name,
       source: mirror.source,
+      owner: mirror.owner ?? null,
       state: mirror.state,
       reason: mirror.reason,
       primaryKey: mirror.primaryKey,
       syncMode: mirror.syncMode ?? null,
       rows: mirror.rows,
+      quarantined: mirror.quarantined,
       total: mirror.total,
       removed: mirror.removed,
+      copied: mirror.copied,
       generation: mirror.generation,
+      epoch: mirror.epoch,
+      running: mirror.run !== undefined,
+      lagMs: mirror.lagMs ?? null,
       lastAppliedAt: mirror.lastAppliedAt ?? null,
+      lastHeardAt: mirror.lastHeardAt ?? null,
       lastError: mirror.lastError ?? null,
     }));
+  },
+});
+
+/** Notes that a connector reported without a row: its mirrors are idle, not late. */
+export const heard = mutation({
+  args: { token: v.id("tokens"), mirrors: v.array(v.string()) },
+  returns: v.null(),
+  handler: async (ctx, { token, mirrors }) => {
+    await touchToken(ctx, token);
+    for (const name of mirrors) {
+      const mirror = await findMirror(ctx, name);
+      if (mirror?.expectEveryMs === undefined) continue;
+      const late = mirror.state === "late" || mirror.state === "stale";
+      await ctx.db.patch("mirrors", mirror._id, {
+        lastHeardAt: now(),
+        ...(late && (await stateChange(ctx, mirror, "upToDate", "The connector reports again."))),
+      });
+      await scheduleCheck(ctx, mirror);
+    }
+    return null;
   },
 });
 
@@ -113,8 +157,7 @@ export const recordFailure = mutation({
     const mirror = await findMirror(ctx, args.mirror);
     if (mirror === null) return null;
     await ctx.db.patch("mirrors", mirror._id, {
-      state: "failed",
-      reason: args.message,
+      ...(await stateChange(ctx, mirror, "failed", args.message)),
       lastError: `${now()} ${args.code}: ${args.message}`,
     });
     return null;

@@ -1,14 +1,23 @@
 import { v } from "convex/values";
 import { internal } from "./_generated/api.js";
 import type { Doc, Id } from "./_generated/dataModel.js";
-import { internalMutation, mutation, type MutationCtx } from "./_generated/server.js";
-import { getMirror } from "./registry.js";
+import { internalMutation, mutation, query, type MutationCtx } from "./_generated/server.js";
+import { dropDeliveries } from "./deliveries.js";
+import { ledgerError } from "./errors.js";
+import { scheduleCheck } from "./freshness.js";
+import { pausedError } from "./pause.js";
 import { startSweep } from "./refresh.js";
+import { getMirror } from "./registry.js";
+import { askedAgain } from "./resends.js";
+import { stateChange } from "./state.js";
 import { now, since } from "./time.js";
-import { noCounts, vSyncMode, type SyncMode } from "./validators.js";
+import { noCounts, vCounts, vRunState, vSyncMode, type SyncMode } from "./validators.js";
 
 /** Runs kept per mirror: months of history for an hourly sync would be noise, two weeks are enough to see a trend. */
 const MAX_RUNS_PER_MIRROR = 300;
+
+/** Delivery records deleted per transaction when a run is pruned. */
+const DELIVERIES_PER_PRUNE = 500;
 
 /**
  * A `clear_tables` that follows this soon on the last delivery is taken for the retry of an attempt that was cut off
@@ -17,44 +26,169 @@ const MAX_RUNS_PER_MIRROR = 300;
  */
 const RETRY_WINDOW_MS = 60_000;
 
+/** What a new run is to do about generations; null for an incremental run. */
+interface Refresh {
+  /** The source's number of this refresh, or null for "the next one". */
+  generation: number | null;
+}
+
+interface NewRun {
+  openedBy: string;
+  explicit: boolean;
+  refresh: Refresh | null;
+  syncMode: SyncMode;
+  token: Id<"tokens">;
+  settleAfterMs: number;
+}
+
+const vBegun = v.object({
+  run: v.id("runs"),
+  resumed: v.boolean(),
+  epoch: v.number(),
+  /** The generation that the run brings, when it is a refresh. */
+  generation: v.union(v.number(), v.null()),
+  /** Rows of this generation that an earlier, cut-off run has brought already are kept. */
+  continued: v.boolean(),
+  /** The sequence number that the first delivery must have. */
+  nextSequence: v.number(),
+  /** Keys that the source is asked to send again, as JSON text. */
+  resend: v.array(v.string()),
+});
+
 /**
- * Opens a run of a mirror, or finds the one that `openedBy` opened before (`resume`).
- * A full refresh of a mirror with a primary key (`refresh`) counts a new generation: old rows stay readable, and those
- * it does not bring go when it has settled.
+ * Opens a run of a mirror, or finds the one that `openedBy` opened before (`resume`). The run before it ends: it may
+ * write no more.
+ *
+ * A full refresh counts a new generation, unless it names the one that is still open: then it goes on where the run
+ * that was cut off stopped. Old rows stay readable, and those that the generation does not bring go when it is whole.
+ *
+ * @throws UnknownMirror, MirrorPaused; StaleGeneration for a generation lower than the mirror's.
  */
 export const begin = mutation({
   args: {
     mirror: v.string(),
     openedBy: v.string(),
     resume: v.boolean(),
-    refresh: v.boolean(),
+    explicit: v.boolean(),
+    refresh: v.union(v.null(), v.object({ generation: v.union(v.number(), v.null()) })),
     syncMode: vSyncMode,
     token: v.id("tokens"),
     settleAfterMs: v.number(),
   },
-  returns: v.object({ run: v.id("runs"), resumed: v.boolean() }),
+  returns: vBegun,
   handler: async (ctx, args) => {
     const mirror = await getMirror(ctx, args.mirror);
+    if (mirror.state === "paused") throw pausedError(mirror);
+    const resend = await askedAgain(ctx, mirror.name);
     if (args.resume && mirror.run !== undefined) {
       const current = await ctx.db.get("runs", mirror.run);
-      if (current?.openedBy === args.openedBy) return { run: current._id, resumed: true };
+      if (current?.openedBy === args.openedBy) return begun(current, { resumed: true, continued: true, resend });
     }
-    return { run: (await openRun(ctx, mirror, args))._id, resumed: false };
+    const continued =
+      args.refresh !== null && mirror.generationOpen && args.refresh.generation === mirror.generation;
+    const run = await openRun(ctx, mirror, args);
+    return begun(run, { resumed: false, continued, resend });
   },
 });
 
-/** Says that a run is whole: the connector's own word, or an operator's. A refresh is swept at once. */
+function begun(run: Doc<"runs">, more: { resumed: boolean; continued: boolean; resend: string[] }) {
+  return {
+    run: run._id,
+    epoch: run.epoch,
+    generation: run.generation ?? null,
+    nextSequence: run.sequence + 1,
+    ...more,
+  };
+}
+
+/**
+ * Ends a run: `complete` says that everything was sent, and a refresh is swept; `incomplete` that it was not, and
+ * nothing is removed. Ending a run again that has ended so is no error.
+ * @throws UnknownRun, StaleRun
+ */
 export const finish = mutation({
-  args: { run: v.id("runs") },
-  returns: v.null(),
-  handler: async (ctx, { run }) => {
-    const doc = await ctx.db.get("runs", run);
-    if (doc?.state === "running") await finishRun(ctx, doc, "The connector finished it.");
-    return null;
+  args: { run: v.string(), outcome: v.union(v.literal("complete"), v.literal("incomplete")), reason: v.string() },
+  returns: v.object({ state: vRunState, counts: vCounts }),
+  handler: async (ctx, { run: id, outcome, reason }) => {
+    const run = await getRun(ctx, id);
+    if (run.state === "superseded") {
+      throw ledgerError("StaleRun", "Another run has taken over the mirror; this one cannot be finished any more.");
+    }
+    if (run.state === "running") {
+      if (outcome === "complete") await completeRun(ctx, run, reason);
+      else await abandonRun(ctx, run, "incomplete", reason);
+    }
+    const { state, counts } = (await ctx.db.get("runs", run._id))!;
+    return { state, counts };
   },
 });
 
-/** Finishes a run whose connector has fallen silent; looks again later when it has not. */
+/** The mirror and the sync mode of a run: what a delivery needs to know. Null when there is no such run. */
+export const get = query({
+  args: { run: v.string() },
+  returns: v.union(
+    v.null(),
+    v.object({ id: v.id("runs"), mirror: v.string(), syncMode: vSyncMode, refresh: v.boolean(), state: vRunState }),
+  ),
+  handler: async (ctx, { run }) => {
+    const id = ctx.db.normalizeId("runs", run);
+    const doc = id === null ? null : await ctx.db.get("runs", id);
+    if (doc === null) return null;
+    const { _id, mirror, syncMode, generation, state } = doc;
+    return { id: _id, mirror, syncMode, refresh: generation !== undefined, state };
+  },
+});
+
+/** The newest runs of a mirror. */
+export const history = query({
+  args: { mirror: v.string(), limit: v.number() },
+  returns: v.array(
+    v.object({
+      id: v.id("runs"),
+      state: vRunState,
+      reason: v.string(),
+      openedBy: v.string(),
+      syncMode: vSyncMode,
+      epoch: v.number(),
+      generation: v.union(v.number(), v.null()),
+      startedAt: v.string(),
+      lastDeliveryAt: v.union(v.string(), v.null()),
+      finishedAt: v.union(v.string(), v.null()),
+      chunks: v.number(),
+      bytes: v.number(),
+      counts: vCounts,
+      swept: v.number(),
+    }),
+  ),
+  handler: async (ctx, { mirror, limit }) => {
+    const runs = await ctx.db
+      .query("runs")
+      .withIndex("by_mirror", (q) => q.eq("mirror", mirror))
+      .order("desc")
+      .take(Math.min(limit, MAX_RUNS_PER_MIRROR));
+    return runs.map((run) => ({
+      id: run._id,
+      state: run.state,
+      reason: run.reason,
+      openedBy: run.openedBy,
+      syncMode: run.syncMode,
+      epoch: run.epoch,
+      generation: run.generation ?? null,
+      startedAt: run.startedAt,
+      lastDeliveryAt: run.lastDeliveryAt ?? null,
+      finishedAt: run.finishedAt ?? null,
+      chunks: run.chunks,
+      bytes: run.bytes,
+      counts: run.counts,
+      swept: run.swept,
+    }));
+  },
+});
+
+/**
+ * Settles a run whose connector has fallen silent; looks again later when it has not. A connector that says itself
+ * when it is done, and did not, has died: its run is incomplete. From one that never says so, silence is all there is.
+ */
 export const settle = internalMutation({
   args: { run: v.id("runs") },
   returns: v.null(),
@@ -63,31 +197,32 @@ export const settle = internalMutation({
     if (run?.state !== "running") return null;
     const silent = await silence(ctx, run);
     if (silent < run.settleAfterMs) await scheduleSettle(ctx, run, run.settleAfterMs - silent);
-    else await finishRun(ctx, run, "The connector fell silent.");
+    else if (run.explicit) await abandonRun(ctx, run, "incomplete", "The connector fell silent without finishing it.");
+    else await completeRun(ctx, run, "The connector fell silent.");
     return null;
   },
 });
 
-/** Opens a run and makes it the mirror's owner. The run before it ends: it may write no more. */
-export async function openRun(
-  ctx: MutationCtx,
-  mirror: Doc<"mirrors">,
-  args: { openedBy: string; refresh: boolean; syncMode: SyncMode; token: Id<"tokens">; settleAfterMs: number },
-): Promise<Doc<"runs">> {
-  if (mirror.run !== undefined) await endForSuccessor(ctx, mirror.run);
+/** Opens a run and makes it the mirror's owner. @throws StaleGeneration */
+export async function openRun(ctx: MutationCtx, before: Doc<"mirrors">, args: NewRun): Promise<Doc<"runs">> {
+  if (before.run !== undefined) await endForSuccessor(ctx, before.run);
+  const mirror = (await ctx.db.get("mirrors", before._id))!;
   const epoch = mirror.epoch + 1;
-  const generation = args.refresh ? mirror.generation + 1 : mirror.generation;
+  const generation = await nextGeneration(ctx, mirror, args.refresh);
   const id = await ctx.db.insert("runs", {
     mirror: mirror.name,
     state: "running",
-    reason: args.refresh ? `Full refresh ${String(generation)}: old rows stay until it is whole.` : "Receiving changes.",
+    reason:
+      generation === null ? "Receiving changes." : `Full refresh ${String(generation)}: old rows stay until it is whole.`,
     openedBy: args.openedBy,
     token: args.token,
+    explicit: args.explicit,
     settleAfterMs: args.settleAfterMs,
     syncMode: args.syncMode,
     epoch,
-    ...(args.refresh && { generation }),
+    ...(generation !== null && { generation }),
     startedAt: now(),
+    sequence: 0,
     chunks: 0,
     bytes: 0,
     counts: noCounts,
@@ -98,43 +233,95 @@ export async function openRun(
   await ctx.db.patch("mirrors", mirror._id, {
     run: id,
     epoch,
-    generation,
+    ...(generation !== null && { generation, generationOpen: true }),
     syncMode: args.syncMode,
-    ...((args.refresh || firstLoad) && {
-      state: "snapshotting",
-      reason: firstLoad ? "First load." : `Full refresh ${String(generation)}; the old rows stay readable meanwhile.`,
-    }),
+    lastHeardAt: now(),
+    ...((generation !== null || firstLoad) &&
+      (await stateChange(
+        ctx,
+        mirror,
+        "snapshotting",
+        firstLoad ? "First load." : `Full refresh ${String(generation)}; the old rows stay readable meanwhile.`,
+      ))),
   });
+  await scheduleCheck(ctx, (await ctx.db.get("mirrors", mirror._id))!);
   await pruneRuns(ctx, mirror.name);
   const run = (await ctx.db.get("runs", id))!;
   await scheduleSettle(ctx, run, args.settleAfterMs);
   return run;
 }
 
+/**
+ * The generation that a refresh brings: the next, or the one that its source names. Null for an incremental run, and
+ * for a refresh of a generation that is whole already: what it sends is applied, and nothing is removed.
+ */
+async function nextGeneration(ctx: MutationCtx, mirror: Doc<"mirrors">, refresh: Refresh | null): Promise<number | null> {
+  if (refresh === null) return null;
+  const generation = refresh.generation ?? mirror.generation + 1;
+  if (generation < mirror.generation) {
+    throw ledgerError(
+      "StaleGeneration",
+      `The mirror "${mirror.name}" is at generation ${String(mirror.generation)}; a refresh of generation ${String(generation)} comes too late.`,
+    );
+  }
+  if (generation === mirror.generation) return mirror.generationOpen ? generation : null;
+  if (mirror.generationOpen) {
+    await ctx.scheduler.runAfter(0, internal.refresh.dropManifest, { mirror: mirror.name, generation: mirror.generation });
+  }
+  return generation;
+}
+
 async function endForSuccessor(ctx: MutationCtx, id: Id<"runs">): Promise<void> {
   const run = await ctx.db.get("runs", id);
   if (run?.state !== "running") return;
   const cutOff = run.generation !== undefined && since(run.lastDeliveryAt) < RETRY_WINDOW_MS;
-  if (cutOff) {
-    await ctx.db.patch("runs", id, {
-      state: "superseded",
-      reason: "A new refresh began within a minute of the last delivery: taken for a retry. Nothing was removed.",
-      finishedAt: now(),
-    });
-  } else {
-    await finishRun(ctx, run, "The next sync began.");
-  }
+  if (run.explicit) await abandonRun(ctx, run, "superseded", "A new run took over before this one was finished.");
+  else if (cutOff) {
+    await abandonRun(
+      ctx,
+      run,
+      "superseded",
+      "A new refresh began within a minute of the last delivery: taken for a retry. Nothing was removed.",
+    );
+  } else await completeRun(ctx, run, "The next sync began.");
 }
 
-/** Ends a run that is whole. A refresh that brought rows goes on to sweep those it did not bring. */
-async function finishRun(ctx: MutationCtx, run: Doc<"runs">, why: string): Promise<void> {
+/** Ends a run that was cut off. Nothing is removed; a refresh stays open, so that the next run can go on with it. */
+async function abandonRun(
+  ctx: MutationCtx,
+  run: Doc<"runs">,
+  state: "incomplete" | "superseded",
+  reason: string,
+): Promise<void> {
+  await ctx.db.patch("runs", run._id, { state, reason, finishedAt: now() });
   const mirror = await getMirror(ctx, run.mirror);
   if (mirror.run === run._id) await ctx.db.patch("mirrors", mirror._id, { run: undefined });
-  if (run.generation !== undefined && run.counts.received > 0) {
-    await startSweep(ctx, mirror, run);
+  if (state === "superseded") return;
+  await ctx.db.patch(
+    "mirrors",
+    mirror._id,
+    await stateChange(
+      ctx,
+      mirror,
+      "failed",
+      run.generation === undefined
+        ? `The last run ended early: ${reason} What it delivered is applied.`
+        : `Refresh ${String(run.generation)} was cut off: ${reason} The old rows stay; a run of the same generation goes on with it.`,
+    ),
+  );
+}
+
+/** Ends a run that is whole. A refresh goes on to sweep what it did not bring. */
+async function completeRun(ctx: MutationCtx, run: Doc<"runs">, why: string): Promise<void> {
+  const mirror = await getMirror(ctx, run.mirror);
+  if (mirror.run === run._id) await ctx.db.patch("mirrors", mirror._id, { run: undefined });
+  // Silence after a refresh without a single row is far more often a source that failed to start than one that is
+  // empty; only a connector that says so is believed.
+  const brought = run.counts.received > 0 || run.explicit;
+  if (run.generation !== undefined && brought) {
+    await startSweep(ctx, { ...mirror, run: undefined }, run);
     return;
   }
-  // A refresh without a single row is far more often a source that failed to start than one that is empty.
   const empty = run.generation !== undefined;
   await ctx.db.patch("runs", run._id, {
     state: "complete",
@@ -142,11 +329,24 @@ async function finishRun(ctx: MutationCtx, run: Doc<"runs">, why: string): Promi
     finishedAt: now(),
   });
   await ctx.db.patch("mirrors", mirror._id, {
-    state: "upToDate",
-    reason: empty
-      ? "The last full refresh brought no rows; the old ones stay. If the source is really empty, run imports:clearMirror."
-      : "Everything received is applied.",
+    ...(empty && { generationOpen: false }),
+    ...(await stateChange(
+      ctx,
+      mirror,
+      "upToDate",
+      empty
+        ? "The last full refresh brought no rows; the old ones stay. If the source is really empty, run imports:clearMirror."
+        : "Everything received is applied.",
+    )),
   });
+}
+
+/** @throws UnknownRun */
+async function getRun(ctx: MutationCtx, run: string): Promise<Doc<"runs">> {
+  const id = ctx.db.normalizeId("runs", run);
+  const doc = id === null ? null : await ctx.db.get("runs", id);
+  if (doc === null) throw ledgerError("UnknownRun", `There is no run "${run}". Begin one with POST /v1/runs.`);
+  return doc;
 }
 
 async function scheduleSettle(ctx: MutationCtx, run: Doc<"runs">, inMs: number): Promise<void> {
@@ -160,16 +360,10 @@ async function silence(ctx: MutationCtx, run: Doc<"runs">): Promise<number> {
 }
 
 async function pruneRuns(ctx: MutationCtx, mirror: string): Promise<void> {
-  const oldest = await ctx.db
-    .query("runs")
-    .withIndex("by_mirror", (q) => q.eq("mirror", mirror))
-    .first();
-  const newest = await ctx.db
-    .query("runs")
-    .withIndex("by_mirror", (q) => q.eq("mirror", mirror))
-    .order("desc")
-    .first();
+  const ofMirror = () => ctx.db.query("runs").withIndex("by_mirror", (q) => q.eq("mirror", mirror));
+  const [oldest, newest] = await Promise.all([ofMirror().first(), ofMirror().order("desc").first()]);
   // Epochs are consecutive, so the ends of the index tell how many runs there are.
   if (oldest === null || newest === null || newest.epoch - oldest.epoch < MAX_RUNS_PER_MIRROR) return;
-  if (oldest.state === "complete" || oldest.state === "superseded") await ctx.db.delete("runs", oldest._id);
+  if (oldest.state === "running" || oldest.state === "sweeping") return;
+  if (!(await dropDeliveries(ctx, oldest._id, DELIVERIES_PER_PRUNE))) await ctx.db.delete("runs", oldest._id);
 }

@@ -3,13 +3,15 @@ import { v } from "convex/values";
 import { vCounts, vHandles, vMirrorState, vRunState, vSyncMode } from "./validators.js";
 
 /**
- * The ledger of imports. The rows themselves live in the app's mirror tables; nothing here holds a copy of them.
+ * The ledger of imports. The rows themselves live in the app's mirror tables; nothing here holds a copy of them, save
+ * the quarantine, which holds those that could not be stored.
  * Times are ISO 8601 strings (UTC), because people read these tables in the Convex dashboard.
  */
 export default defineSchema({
   /**
    * One row per mirror of the app's schema: what a person looks at first.
-   * Written by registry.declare (after a deploy), ingest.applyChunk, runs.* and refresh.*; read everywhere.
+   * Written by registry.declare (after a deploy), ingest.applyChunk, runs.*, refresh.*, quarantine.* and freshness.*;
+   * read everywhere.
    */
   mirrors: defineTable({
     /** The app's table. */
@@ -19,28 +21,46 @@ export default defineSchema({
     reason: v.string(),
     /** Rows in the mirror now. */
     rows: v.number(),
+    /** Changes that wait in quarantine. */
+    quarantined: v.number(),
     lastAppliedAt: v.optional(v.string()),
+    /** When the connector was last heard of, be it without a row: idle is not late. */
+    lastHeardAt: v.optional(v.string()),
+    /** From the source's commit to the row being visible here, for the newest delivery that told, in milliseconds. */
+    lagMs: v.optional(v.number()),
     lastError: v.optional(v.string()),
     /** As declared: "public.customers"; equal to `name` when the schema names no source. */
     source: v.string(),
-    /** As declared: "date, origin, destination", or "none" for an append-only mirror. */
+    /** As declared: "date, origin, destination", or "none" for a mirror without a key. */
     primaryKey: v.string(),
+    keyed: v.boolean(),
     version: v.optional(v.string()),
     owner: v.optional(v.string()),
+    deletes: v.string(),
+    drift: v.string(),
+    expectEveryMs: v.optional(v.number()),
     /** How the connector delivered last. */
     syncMode: v.optional(vSyncMode),
     /** What happened to every change ever received. */
     total: vCounts,
-    /** Rows that full refreshes took away, by sweep or clear: rows = inserted - deleted - removed. */
+    /** Rows that full refreshes, operators and repairs took away: rows = inserted - deleted - removed + copied. */
     removed: v.number(),
-    /** Counts full refreshes; a run of generation n sweeps what generation n did not bring. */
+    /** Rows that came by another way than a delivery: further copies of equal rows, and rows that a repair accepted. */
+    copied: v.number(),
+    /** Counts full refreshes; a refresh of generation n sweeps what generation n did not bring. */
     generation: v.number(),
+    /** Whether the refresh of that generation is still to be finished, by this run or by the next. */
+    generationOpen: v.boolean(),
     /** Counts runs; a run whose epoch is not the mirror's may not write. */
     epoch: v.number(),
     /** The run that owns the mirror, while one does. */
     run: v.optional(v.id("runs")),
     /** The finished refresh whose stale rows are being removed, while that lasts. */
     sweeping: v.optional(v.id("runs")),
+    /** Tombstones kept: a mirror without any spares the look-up. */
+    tombstones: v.number(),
+    /** Whether a freshness check is scheduled: there is at most one. */
+    checkScheduled: v.boolean(),
   }).index("by_name", ["name"]),
 
   /**
@@ -52,11 +72,13 @@ export default defineSchema({
     mirror: v.string(),
     state: vRunState,
     reason: v.string(),
-    /** What opened it: "records", "clear_tables" or the connector's temporary table. */
+    /** What opened it: "v1", "records", "clear_tables" or the connector's temporary table. */
     openedBy: v.string(),
     /** The connector: while it sends anything at all, a refresh is not taken for finished. */
     token: v.id("tokens"),
-    /** How long the connector must be silent before the run counts as finished, in milliseconds. */
+    /** The connector says itself when a run is finished; silence means that it died, not that it is done. */
+    explicit: v.boolean(),
+    /** How long the connector must be silent before the run is settled, in milliseconds. */
     settleAfterMs: v.number(),
     syncMode: vSyncMode,
     epoch: v.number(),
@@ -65,6 +87,8 @@ export default defineSchema({
     startedAt: v.string(),
     lastDeliveryAt: v.optional(v.string()),
     finishedAt: v.optional(v.string()),
+    /** Sequence number of the last delivery that is applied whole, from 1. */
+    sequence: v.number(),
     /** Chunks applied, and the bytes they carried. */
     chunks: v.number(),
     bytes: v.number(),
@@ -73,18 +97,148 @@ export default defineSchema({
     swept: v.number(),
     /** Counts the attempts to sweep, so that the watchdog restarts only one that died. */
     sweepAttempt: v.number(),
-  }).index("by_mirror", ["mirror", "epoch"]),
+  })
+    .index("by_mirror", ["mirror", "epoch"])
+    .index("by_state", ["state"]),
+
+  /**
+   * The deliveries of runs, by their identity: a delivery is applied once, and a replay gets the same answer.
+   * Written by ingest.applyChunk; read there; deleted with their run, save for the last (see deliveries.ts).
+   */
+  deliveries: defineTable({
+    run: v.id("runs"),
+    mirror: v.string(),
+    /** The sender's name for it. */
+    identity: v.string(),
+    sequence: v.number(),
+    /** SHA-256 of the body: the same name for other content is refused. */
+    content: v.string(),
+    /** Changes it consists of, and how many of them, from the first, are applied. */
+    size: v.number(),
+    applied: v.number(),
+    counts: vCounts,
+    /** Keys of its first quarantined changes, as JSON text: what the answer names. */
+    quarantinedKeys: v.array(v.string()),
+    appliedAt: v.string(),
+  })
+    .index("by_identity", ["run", "identity"])
+    .index("by_run", ["run", "sequence"]),
 
   /**
    * Which keys a refresh has brought: 8 bytes of SHA-256 for each, one document per chunk.
    * Written by ingest.applyChunk while a refresh is open or sweeping; read and deleted by refresh.*.
    */
   manifests: defineTable({
-    run: v.id("runs"),
-    /** Position within the run, from 0. */
+    mirror: v.string(),
+    generation: v.number(),
+    /** Position within the generation, from 0. */
     sequence: v.number(),
     keyHashes: v.bytes(),
-  }).index("by_run", ["run", "sequence"]),
+  }).index("by_generation", ["mirror", "generation", "sequence"]),
+
+  /**
+   * The digest of each mirror's rows: equal to that of the table after every commit, unless somebody wrote past the
+   * importer. Written by everything that writes a mirror; read by audits and by verify.
+   */
+  digests: defineTable({
+    mirror: v.string(),
+    /** 64 buckets of count and sum: see src/changes/digest.ts. */
+    digest: v.bytes(),
+    /** What tells an audit which rows differ: see src/changes/sketch.ts. */
+    sketch: v.bytes(),
+  }).index("by_mirror", ["mirror"]),
+
+  /**
+   * Changes that could not be applied, whole, until they are replayed, superseded or discarded.
+   * Written by ingest.applyChunk and quarantine.*; read by quarantine.* and people. Pruned by age.
+   */
+  quarantine: defineTable({
+    mirror: v.string(),
+    code: v.string(),
+    message: v.string(),
+    /** The row's key as JSON text; absent when it could not be read. */
+    key: v.optional(v.string()),
+    op: v.string(),
+    /** The change as it arrived, as JSON text. */
+    payload: v.string(),
+    /** False when the payload was too large to keep: the source has to send the row again. */
+    whole: v.boolean(),
+    encoding: v.union(v.literal("json"), v.literal("convex")),
+    keyHash: v.optional(v.int64()),
+    /** The row's version, when that much could be read: older news do not supersede it. */
+    version: v.optional(v.any()),
+    run: v.id("runs"),
+    delivery: v.optional(v.string()),
+    receivedAt: v.string(),
+  })
+    .index("by_mirror", ["mirror"])
+    .index("by_key", ["mirror", "keyHash"]),
+
+  /**
+   * Versions of deleted rows: a late update must not bring them back. Only for mirrors that declare a version.
+   * Written by ingest.applyChunk; read there; pruned by maintenance.
+   */
+  tombstones: defineTable({
+    mirror: v.string(),
+    keyHash: v.int64(),
+    version: v.any(),
+  }).index("by_key", ["mirror", "keyHash"]),
+
+  /**
+   * What sources sent that the schema does not expect, per mirror and field.
+   * Written by ingest.applyChunk; read by drift.list and people.
+   */
+  drift: defineTable({
+    mirror: v.string(),
+    field: v.string(),
+    kind: v.string(),
+    /** Kind of the values found, and what they became. */
+    from: v.string(),
+    to: v.optional(v.string()),
+    times: v.number(),
+    sample: v.string(),
+    firstSeenAt: v.string(),
+    lastSeenAt: v.string(),
+  }).index("by_field", ["mirror", "kind", "field"]),
+
+  /**
+   * The last audit of each mirror and what it found.
+   * Written by audit.*; read by audit.report and people.
+   */
+  audits: defineTable({
+    mirror: v.string(),
+    state: v.union(v.literal("walking"), v.literal("equal"), v.literal("differs"), v.literal("disturbed")),
+    reason: v.string(),
+    startedAt: v.string(),
+    finishedAt: v.optional(v.string()),
+    /** How much the importer had written to the mirror by then: findings of another time are outdated. */
+    writes: v.number(),
+    rows: v.number(),
+    differingBuckets: v.array(v.number()),
+    /** Rows edited, added or removed outside the importer, with their keys as JSON text. */
+    findings: v.array(
+      v.object({
+        kind: v.union(v.literal("edited"), v.literal("added"), v.literal("removed")),
+        key: v.union(v.string(), v.null()),
+        keyHash: v.int64(),
+        expected: v.optional(v.int64()),
+        found: v.optional(v.int64()),
+      }),
+    ),
+    /** Whether the findings are all there is; otherwise the differing buckets hold more. */
+    all: v.boolean(),
+  }).index("by_mirror", ["mirror"]),
+
+  /**
+   * Keys that the source is asked to send again, after a repair.
+   * Written by audit.repair; read when a run begins; deleted when the key arrives.
+   */
+  resends: defineTable({
+    mirror: v.string(),
+    key: v.string(),
+    keyHash: v.int64(),
+    reason: v.string(),
+  }).index("by_key", ["mirror", "keyHash"]),
 
   /**
    * What connectors may present. Never the token itself: its SHA-256.
@@ -96,10 +250,16 @@ export default defineSchema({
     startsWith: v.string(),
     /** Names of the mirrors it opens; ["*"] opens all, those of later deploys too. */
     mirrors: v.array(v.string()),
+    /** What it may do there. */
+    access: v.union(v.literal("write"), v.literal("read")),
     lastUsedAt: v.optional(v.string()),
-    revokedAt: v.optional(v.string()),
+    /** From when on it opens nothing: revoked, rotated or expired. */
+    endsAt: v.optional(v.string()),
+    endReason: v.optional(v.string()),
     /** SHA-256 of the token, as 64 hexadecimal digits. */
     hash: v.string(),
+    /** Key for signed bodies, derived from the token; present when the token demands signatures. */
+    signingKey: v.optional(v.string()),
   })
     .index("by_hash", ["hash"])
     .index("by_name", ["name"]),

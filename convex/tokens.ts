@@ -1,37 +1,65 @@
 import { v } from "convex/values";
 import { ledgerError } from "./errors.js";
 import type { Doc, Id } from "./_generated/dataModel.js";
-import { mutation, query, type MutationCtx } from "./_generated/server.js";
+import { mutation, query, type MutationCtx, type QueryCtx } from "./_generated/server.js";
 import { now, since } from "./time.js";
 
 /** `lastUsedAt` is written at most this often: it tells people and the settle check enough, and costs no write per chunk. */
 const LAST_USED_GRAIN_MS = 10_000;
 
-const vTokenInfo = v.object({
+/** More tokens than anybody keeps; a bound, so that a listing stays one page. */
+const MAX_LISTED = 1000;
+
+const vAccess = v.union(v.literal("write"), v.literal("read"));
+
+const vNewToken = {
   name: v.string(),
   startsWith: v.string(),
-  mirrors: v.array(v.string()),
-  createdAt: v.string(),
-  lastUsedAt: v.union(v.string(), v.null()),
-  revokedAt: v.union(v.string(), v.null()),
-});
+  hash: v.string(),
+  signingKey: v.optional(v.string()),
+};
 
 /**
- * Stores a token that the app has made. The component never sees the token, only its hash.
+ * Stores a token that the app has made. The component never sees the token, only its hash (and, for tokens that demand
+ * signed bodies, the key derived from it).
  * @throws TokenNameTaken when a token of that name is in use.
  */
 export const create = mutation({
-  args: { name: v.string(), startsWith: v.string(), hash: v.string(), mirrors: v.array(v.string()) },
+  args: { ...vNewToken, mirrors: v.array(v.string()), access: vAccess, endsAt: v.optional(v.string()) },
   returns: v.null(),
-  handler: async (ctx, args) => {
-    const holders = await byName(ctx, args.name);
-    if (holders.some((token) => token.revokedAt === undefined)) {
+  handler: async (ctx, { endsAt, ...token }) => {
+    if ((await inUse(ctx, token.name)).length > 0) {
       throw ledgerError(
         "TokenNameTaken",
-        `A token named "${args.name}" is in use. Choose another name, or revoke it first with revokeToken.`,
+        `A token named "${token.name}" is in use. Choose another name, rotate it with rotateToken, or revoke it first.`,
       );
     }
-    await ctx.db.insert("tokens", args);
+    await ctx.db.insert("tokens", { ...token, ...(endsAt !== undefined && { endsAt, endReason: "expires" }) });
+    return null;
+  },
+});
+
+/**
+ * Replaces a token by a new one of the same name and rights. The old one goes on working for `overlapMs`, so that
+ * connectors can be given the new one without a gap.
+ * @throws UnknownToken when none of that name is in use.
+ */
+export const rotate = mutation({
+  args: { ...vNewToken, overlapMs: v.number() },
+  returns: v.null(),
+  handler: async (ctx, { overlapMs, ...token }) => {
+    const old = await inUse(ctx, token.name);
+    const [newest] = old;
+    if (newest === undefined) {
+      throw ledgerError("UnknownToken", `No token named "${token.name}" is in use. Make one with createToken.`);
+    }
+    const endsAt = new Date(Date.now() + overlapMs).toISOString();
+    for (const { _id, endsAt: earlier } of old) {
+      if (earlier === undefined || earlier > endsAt) {
+        await ctx.db.patch("tokens", _id, { endsAt, endReason: "rotated" });
+      }
+    }
+    await ctx.db.insert("tokens", { ...token, mirrors: newest.mirrors, access: newest.access });
     return null;
   },
 });
@@ -41,74 +69,81 @@ export const revoke = mutation({
   args: { name: v.string() },
   returns: v.number(),
   handler: async (ctx, { name }) => {
-    const inUse = (await byName(ctx, name)).filter((token) => token.revokedAt === undefined);
-    for (const token of inUse) await ctx.db.patch("tokens", token._id, { revokedAt: now() });
-    return inUse.length;
+    const tokens = await inUse(ctx, name);
+    for (const { _id } of tokens) await ctx.db.patch("tokens", _id, { endsAt: now(), endReason: "revoked" });
+    return tokens.length;
   },
 });
 
 /** All tokens, newest first, without their hashes. */
 export const list = query({
   args: {},
-  returns: v.array(vTokenInfo),
+  returns: v.array(
+    v.object({
+      name: v.string(),
+      startsWith: v.string(),
+      mirrors: v.array(v.string()),
+      access: vAccess,
+      signed: v.boolean(),
+      createdAt: v.string(),
+      lastUsedAt: v.union(v.string(), v.null()),
+      /** From when on it opens nothing, and why: "revoked", "rotated" or "expires". */
+      endsAt: v.union(v.string(), v.null()),
+      endReason: v.union(v.string(), v.null()),
+    }),
+  ),
   handler: async (ctx) => {
     const tokens = await ctx.db.query("tokens").order("desc").take(MAX_LISTED);
-    return tokens.map(({ _creationTime, name, startsWith, mirrors, lastUsedAt, revokedAt }) => ({
-      name,
-      startsWith,
-      mirrors,
-      createdAt: new Date(_creationTime).toISOString(),
-      lastUsedAt: lastUsedAt ?? null,
-      revokedAt: revokedAt ?? null,
+    return tokens.map((token) => ({
+      name: token.name,
+      startsWith: token.startsWith,
+      mirrors: token.mirrors,
+      access: token.access,
+      signed: token.signingKey !== undefined,
+      createdAt: new Date(token._creationTime).toISOString(),
+      lastUsedAt: token.lastUsedAt ?? null,
+      endsAt: token.endsAt ?? null,
+      endReason: token.endReason ?? null,
     }));
   },
 });
 
-/** More tokens than anybody keeps; a bound, so that the query stays one page. */
-const MAX_LISTED = 1000;
-
 /**
- * Who presents this token? Null when nobody holds it (or it was revoked).
+ * Who presents this token? Null when nobody holds it, or it has ended.
  * Looked up by its SHA-256, so the comparison leaks nothing about the token through its timing.
  */
 export const authenticate = query({
-  args: { hash: v.string() },
+  args: { hash: v.string(), nowMs: v.number() },
   returns: v.union(
     v.null(),
     v.object({
       id: v.id("tokens"),
       name: v.string(),
       mirrors: v.array(v.string()),
-      /** Whether `touch` is due: the caller saves the write when it is not. */
+      access: vAccess,
+      signingKey: v.union(v.string(), v.null()),
+      /** Whether `registry.heard` is due: the caller saves the write when it is not. */
       touchDue: v.boolean(),
       /** The fingerprint of the contracts that the registry knows, or null before the first declaration. */
       fingerprint: v.union(v.string(), v.null()),
     }),
   ),
-  handler: async (ctx, { hash }) => {
+  handler: async (ctx, { hash, nowMs }) => {
     const token = await ctx.db
       .query("tokens")
       .withIndex("by_hash", (q) => q.eq("hash", hash))
       .unique();
-    if (token === null || token.revokedAt !== undefined) return null;
+    if (token === null || hasEnded(token, nowMs)) return null;
     const app = await ctx.db.query("app").first();
     return {
       id: token._id,
       name: token.name,
       mirrors: token.mirrors,
+      access: token.access,
+      signingKey: token.signingKey ?? null,
       touchDue: isTouchDue(token),
       fingerprint: app?.fingerprint ?? null,
     };
-  },
-});
-
-/** Notes that the token was presented; for requests that carry no rows. */
-export const touch = mutation({
-  args: { token: v.id("tokens") },
-  returns: v.null(),
-  handler: async (ctx, { token }) => {
-    await touchToken(ctx, token);
-    return null;
   },
 });
 
@@ -122,9 +157,16 @@ function isTouchDue(token: Doc<"tokens">): boolean {
   return since(token.lastUsedAt) >= LAST_USED_GRAIN_MS;
 }
 
-async function byName(ctx: MutationCtx, name: string): Promise<Doc<"tokens">[]> {
-  return await ctx.db
+function hasEnded(token: Doc<"tokens">, nowMs: number): boolean {
+  return token.endsAt !== undefined && Date.parse(token.endsAt) <= nowMs;
+}
+
+/** The tokens of a name that still open something, newest first. */
+async function inUse(ctx: QueryCtx, name: string): Promise<Doc<"tokens">[]> {
+  const tokens = await ctx.db
     .query("tokens")
     .withIndex("by_name", (q) => q.eq("name", name))
+    .order("desc")
     .take(MAX_LISTED);
+  return tokens.filter((token) => !hasEnded(token, Date.now()));
 }

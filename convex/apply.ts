@@ -1,0 +1,117 @@
+import { v, type Infer } from "convex/values";
+import { isTransactionLimit } from "../src/changes/limitErrors.js";
+import { internal } from "./_generated/api.js";
+import type { Doc } from "./_generated/dataModel.js";
+import { internalMutation, type MutationCtx } from "./_generated/server.js";
+import { spend } from "./budget.js";
+import { addDelta, addToDigest, noDelta } from "./digests.js";
+import { ledgerError, ledgerErrorData } from "./errors.js";
+import { vApplied, vMatch, type Applied, type ApplyHandle } from "./port.js";
+import { quarantineChange } from "./quarantine.js";
+import { getHandles } from "./registry.js";
+import { findTombstones, layTombstones } from "./tombstones.js";
+import { addCounts, noCounts, vRowChange, type BadRow, type RowChange, type vBudget } from "./validators.js";
+
+/** What became of converted changes. */
+interface Outcome {
+  counts: Applied["counts"];
+  rowsDelta: number;
+  /** Changes that failed inside the transaction, on their way to quarantine. */
+  poison: BadRow[];
+  /** Milliseconds until the write budget is even again. */
+  waitMs: number;
+}
+
+type Batch = { rows: RowChange[]; match: Infer<typeof vMatch> };
+
+/**
+ * Writes converted changes to a mirror, and brings its digest, its tombstones and the write budget in step: all that
+ * happens to a mirror's rows happens here, in refresh.ts, or not at all.
+ */
+export async function applyToMirror(
+  ctx: MutationCtx,
+  mirror: Doc<"mirrors">,
+  { rows, match, budget }: Batch & { budget: Infer<typeof vBudget> },
+): Promise<Outcome> {
+  if (rows.length === 0) return { counts: noCounts, rowsDelta: 0, poison: [], waitMs: 0 };
+  const { applied, poison } = await isolate(ctx, mirror, { rows, match });
+  if (applied.written > 0 || applied.rowsDelta !== 0) await addToDigest(ctx, mirror.name, applied.delta);
+  const laid = await layTombstones(ctx, mirror.name, applied.tombstones);
+  if (laid > 0) await ctx.db.patch("mirrors", mirror._id, { tombstones: mirror.tombstones + laid });
+  const waitMs = await spend(ctx, budget, applied.written);
+  return { counts: applied.counts, rowsDelta: applied.rowsDelta, poison, waitMs };
+}
+
+/**
+ * Applies a batch; when it fails, its halves, so that one bad change does not stop its neighbours. Each try is a
+ * nested mutation, which rolls back alone. A batch that is too large for a transaction is the caller's to cut.
+ */
+async function isolate(ctx: MutationCtx, mirror: Doc<"mirrors">, batch: Batch): Promise<{ applied: Applied; poison: BadRow[] }> {
+  try {
+    return { applied: await applyHeeding(ctx, mirror, batch), poison: [] };
+  } catch (error) {
+    if (isTransactionLimit(error) || isSetUp(error)) throw error;
+    const { rows, match } = batch;
+    if (rows.length === 1) {
+      const message = error instanceof Error ? error.message.slice(0, 500) : String(error);
+      return { applied: nothing(), poison: [quarantineChange(rows[0]!, "ApplyFailed", message)] };
+    }
+    const middle = Math.ceil(rows.length / 2);
+    const first = await isolate(ctx, mirror, { rows: rows.slice(0, middle), match });
+    const second = await isolate(ctx, mirror, { rows: rows.slice(middle), match });
+    return { applied: addApplied(first.applied, second.applied), poison: [...first.poison, ...second.poison] };
+  }
+}
+
+/** A function of the app that is missing fails for every row; no row is to blame. */
+function isSetUp(error: unknown): boolean {
+  return error instanceof Error && /handle not found|could not find|no such function/i.test(error.message);
+}
+
+/** Applies a batch, heeding tombstones. They are looked up only for rows that were inserted, which alone may be late. */
+async function applyHeeding(ctx: MutationCtx, mirror: Doc<"mirrors">, batch: Batch): Promise<Applied> {
+  const checkTombstones = mirror.version !== undefined && mirror.tombstones > 0;
+  try {
+    return await ctx.runMutation(internal.apply.once, { mirror: mirror.name, ...batch, checkTombstones });
+  } catch (error) {
+    if (ledgerErrorData(error)?.code !== "TombstoneHit") throw error;
+    const tombstones = await findTombstones(ctx, mirror.name, batch.rows.map(({ keyHash }) => keyHash));
+    const handles = await getHandles(ctx);
+    return await ctx.runMutation(handles.apply as ApplyHandle, { table: mirror.name, ...batch, tombstones, at: Date.now() });
+  }
+}
+
+/** One try, which rolls back as a whole. @throws TombstoneHit when a row that it inserted may have been deleted before. */
+export const once = internalMutation({
+  args: { mirror: v.string(), rows: v.array(vRowChange), match: vMatch, checkTombstones: v.boolean() },
+  returns: vApplied,
+  handler: async (ctx, { mirror, rows, match, checkTombstones }) => {
+    const handles = await getHandles(ctx);
+    const applied: Applied = await ctx.runMutation(handles.apply as ApplyHandle, {
+      table: mirror,
+      rows,
+      match,
+      tombstones: [],
+      at: Date.now(),
+    });
+    if (checkTombstones && (await findTombstones(ctx, mirror, applied.inserted)).length > 0) {
+      throw ledgerError("TombstoneHit", "A row that was deleted before is among those inserted.");
+    }
+    return applied;
+  },
+});
+
+function nothing(): Applied {
+  return { counts: noCounts, rowsDelta: 0, written: 0, delta: noDelta(), inserted: [], tombstones: [] };
+}
+
+function addApplied(a: Applied, b: Applied): Applied {
+  return {
+    counts: addCounts(a.counts, b.counts),
+    rowsDelta: a.rowsDelta + b.rowsDelta,
+    written: a.written + b.written,
+    delta: addDelta(a.delta, b.delta),
+    inserted: [...a.inserted, ...b.inserted],
+    tombstones: [...a.tombstones, ...b.tombstones],
+  };
+}

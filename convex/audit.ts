@@ -1,0 +1,288 @@
+import { jsonToConvex, v, type JSONValue, type Value } from "convex/values";
+import {
+  addRow,
+  decodeDigest,
+  differingBuckets,
+  emptyDigest,
+  encodeDigest,
+  removeRow,
+  rowCount,
+} from "../src/changes/digest.js";
+import { addToSketch, decodeSketch, emptySketch, subtractSketch, type SketchEntry } from "../src/changes/sketch.js";
+import { internal } from "./_generated/api.js";
+import type { Doc } from "./_generated/dataModel.js";
+import { internalAction, internalMutation, internalQuery, mutation, query, type MutationCtx } from "./_generated/server.js";
+import { applyToMirror } from "./apply.js";
+import { addDelta, addToDigest, noDelta, readDigest, type DigestDelta } from "./digests.js";
+import { ledgerError } from "./errors.js";
+import type { PageHandle } from "./port.js";
+import { getHandles, getMirror } from "./registry.js";
+import { now } from "./time.js";
+import { vBudget, vHandles } from "./validators.js";
+
+/** Rows read per page: their hashes are computed inside the query, whose time is one second. */
+const PAGE_ROWS = 1_000;
+
+/** Walks that an import disturbed before the audit gives up: a mirror that changes all the time should be paused. */
+const MAX_WALKS = 3;
+
+/**
+ * Starts an audit: a walk of the mirror in the background that computes the digest of the rows that are there, and
+ * compares it with the one that the importer has kept. They differ when somebody wrote past the importer.
+ */
+export const start = mutation({
+  args: { mirror: v.string() },
+  returns: v.null(),
+  handler: async (ctx, { mirror }) => {
+    await writeReport(ctx, mirror, {
+      state: "walking",
+      reason: "Walking the mirror.",
+      startedAt: now(),
+      writes: writesOf(await getMirror(ctx, mirror)),
+      rows: 0,
+      differingBuckets: [],
+      findings: [],
+      all: true,
+    });
+    await ctx.scheduler.runAfter(0, internal.audit.walk, { mirror, walk: 1 });
+    return null;
+  },
+});
+
+/** What an audit compares against, and what tells it whether an import wrote meanwhile. */
+export const ground = internalQuery({
+  args: { mirror: v.string() },
+  returns: v.object({ chunks: v.number(), handles: vHandles, digest: v.bytes(), sketch: v.bytes() }),
+  handler: async (ctx, { mirror: name }) => {
+    const [mirror, handles, stored] = await Promise.all([
+      getMirror(ctx, name),
+      getHandles(ctx),
+      readDigest(ctx, name),
+    ]);
+    return { chunks: writesOf(mirror), handles, digest: stored.digest, sketch: stored.sketch };
+  },
+});
+
+/** A number that grows with everything that the importer writes to a mirror. */
+function writesOf(mirror: Doc<"mirrors">): number {
+  const { inserted, updated, deleted } = mirror.total;
+  return inserted + updated + deleted + mirror.removed + mirror.copied;
+}
+
+export const walk = internalAction({
+  args: { mirror: v.string(), walk: v.number() },
+  returns: v.null(),
+  handler: async (ctx, { mirror, walk }) => {
+    const before = await ctx.runQuery(internal.audit.ground, { mirror });
+    let found = noDelta();
+    let cursor: string | null = null;
+    do {
+      const page: Awaited<ReturnType<typeof readPage>> = await readPage(cursor);
+      if (page.delta !== null) found = addDelta(found, page.delta);
+      cursor = page.cursor;
+    } while (cursor !== null);
+    await ctx.runMutation(internal.audit.conclude, { mirror, walk, writes: before.chunks, ...found });
+    return null;
+
+    async function readPage(from: string | null) {
+      return await ctx.runQuery(before.handles.page as PageHandle, {
+        table: mirror,
+        cursor: from,
+        limit: PAGE_ROWS,
+        hashed: true,
+      });
+    }
+  },
+});
+
+export const conclude = internalMutation({
+  args: { mirror: v.string(), walk: v.number(), writes: v.number(), digest: v.bytes(), sketch: v.bytes() },
+  returns: v.null(),
+  handler: async (ctx, args) => {
+    const mirror = await getMirror(ctx, args.mirror);
+    if (writesOf(mirror) !== args.writes) {
+      if (args.walk < MAX_WALKS) {
+        await ctx.scheduler.runAfter(0, internal.audit.walk, { mirror: args.mirror, walk: args.walk + 1 });
+        return null;
+      }
+      await finishReport(ctx, args.mirror, {
+        state: "disturbed",
+        reason: `The mirror changed during each of ${String(MAX_WALKS)} walks. Pause it (imports:pause) and audit again.`,
+      });
+      return null;
+    }
+    const kept = await readDigest(ctx, args.mirror);
+    const found = decodeDigest(args.digest);
+    const differing = differingBuckets(decodeDigest(kept.digest), found);
+    const rows = rowCount(found);
+    if (differing.length === 0) {
+      await finishReport(ctx, args.mirror, {
+        state: "equal",
+        reason: "Every row is as the importer left it.",
+        rows,
+        differingBuckets: [],
+      });
+      return null;
+    }
+    const { entries, complete } = decodeSketch(subtractSketch(args.sketch, kept.sketch));
+    const findings = pair(entries);
+    await finishReport(ctx, args.mirror, {
+      state: "differs",
+      reason: complete
+        ? `${String(findings.length)} rows were written outside the importer. See the findings; imports:repair mends them.`
+        : `More rows than can be told apart were written outside the importer, in ${String(differing.length)} of 64 buckets. Refresh the mirror from its source.`,
+      writes: args.writes,
+      rows,
+      differingBuckets: differing,
+      findings,
+      all: complete,
+    });
+    return null;
+  },
+});
+
+type Finding = Doc<"audits">["findings"][number];
+
+/** A row that is gone and one that is new under the same key are one that was edited. */
+function pair(entries: readonly SketchEntry[]): Finding[] {
+  const findings = new Map<bigint, Finding>();
+  for (const { sign, keyHash, rowHash, key } of entries) {
+    const hash = BigInt.asIntN(64, keyHash);
+    const row = BigInt.asIntN(64, rowHash);
+    const other = findings.get(hash);
+    findings.set(hash, {
+      kind: other !== undefined ? "edited" : sign > 0 ? "added" : "removed",
+      key: key ?? other?.key ?? null,
+      keyHash: hash,
+      expected: sign > 0 ? other?.expected : row,
+      found: sign > 0 ? row : other?.found,
+    });
+  }
+  return [...findings.values()];
+}
+
+type Report = Omit<Doc<"audits">, "_id" | "_creationTime" | "mirror">;
+
+async function writeReport(ctx: MutationCtx, mirror: string, report: Report): Promise<void> {
+  const last = await lastReport(ctx, mirror);
+  if (last === null) await ctx.db.insert("audits", { mirror, ...report });
+  else await ctx.db.replace("audits", last._id, { mirror, ...report });
+}
+
+async function finishReport(ctx: MutationCtx, mirror: string, report: Partial<Report>): Promise<void> {
+  const last = await lastReport(ctx, mirror);
+  if (last !== null) await ctx.db.patch("audits", last._id, { ...report, finishedAt: now() });
+}
+
+async function lastReport(ctx: Pick<MutationCtx, "db">, mirror: string): Promise<Doc<"audits"> | null> {
+  return await ctx.db
+    .query("audits")
+    .withIndex("by_mirror", (q) => q.eq("mirror", mirror))
+    .first();
+}
+
+const vFinding = v.object({
+  kind: v.union(v.literal("edited"), v.literal("added"), v.literal("removed")),
+  key: v.union(v.string(), v.null()),
+});
+
+/** The last audit of a mirror, or null when there was none. */
+export const report = query({
+  args: { mirror: v.string() },
+  returns: v.union(
+    v.null(),
+    v.object({
+      state: v.string(),
+      reason: v.string(),
+      startedAt: v.string(),
+      finishedAt: v.union(v.string(), v.null()),
+      rows: v.number(),
+      differingBuckets: v.array(v.number()),
+      findings: v.array(vFinding),
+      all: v.boolean(),
+    }),
+  ),
+  handler: async (ctx, { mirror }) => {
+    const last = await ctx.db
+      .query("audits")
+      .withIndex("by_mirror", (q) => q.eq("mirror", mirror))
+      .first();
+    if (last === null) return null;
+    const { state, reason, startedAt, finishedAt, rows, differingBuckets: buckets, findings, all } = last;
+    return {
+      state,
+      reason,
+      startedAt,
+      finishedAt: finishedAt ?? null,
+      rows,
+      differingBuckets: buckets,
+      findings: findings.map(({ kind, key }) => ({ kind, key })),
+      all,
+    };
+  },
+});
+
+/**
+ * Mends what the last audit found: rows that were edited or removed are asked of the source again with its next run;
+ * rows that were added outside the importer are removed when `removeAdded` says so. The digest is brought in step with
+ * the rows as they are, so that the next audit finds only what is new.
+ */
+export const repair = mutation({
+  args: { mirror: v.string(), removeAdded: v.boolean(), budget: vBudget },
+  returns: v.object({ askedAgain: v.number(), removed: v.number(), left: v.number() }),
+  handler: async (ctx, { mirror: name, removeAdded, budget }) => {
+    const [mirror, last] = await Promise.all([getMirror(ctx, name), lastReport(ctx, name)]);
+    if (last?.state !== "differs") return { askedAgain: 0, removed: 0, left: 0 };
+    if (last.writes !== writesOf(mirror)) {
+      throw ledgerError("AuditOutdated", `The mirror "${name}" has changed since its audit. Audit it again, then repair.`);
+    }
+    await addToDigest(ctx, name, deltaOf(last.findings));
+    const wanted = last.findings.filter(({ kind, key }) => kind !== "added" && key !== null);
+    for (const { key, keyHash, kind } of wanted) {
+      await ctx.db.insert("resends", { mirror: name, key: key!, keyHash, reason: `${kind} outside the importer` });
+    }
+    const added = mirror.keyed && removeAdded ? last.findings.filter(({ kind, key }) => kind === "added" && key !== null) : [];
+    const rows = added.map(({ key, keyHash }, position) => ({
+      op: "delete" as const,
+      key: jsonToConvex(JSON.parse(key!) as JSONValue) as Value[],
+      keyHash,
+      position,
+      bytes: 0,
+    }));
+    const { counts, rowsDelta } = await applyToMirror(ctx, mirror, { rows, match: "key", budget });
+    const now = (await ctx.db.get("mirrors", mirror._id))!;
+    await ctx.db.patch("mirrors", mirror._id, {
+      // Rows that others added or removed count from now on, like any other.
+      rows: now.rows + rowsDelta + numberOf("added", last.findings) - numberOf("removed", last.findings),
+      copied: now.copied + numberOf("added", last.findings),
+      removed: now.removed + numberOf("removed", last.findings) + counts.deleted,
+    });
+    await ctx.db.delete("audits", last._id);
+    return {
+      askedAgain: wanted.length,
+      removed: counts.deleted,
+      left: last.findings.length - wanted.length - counts.deleted,
+    };
+  },
+});
+
+/** What the findings say that the rows have and the stored digest has not. */
+function deltaOf(findings: readonly Finding[]): DigestDelta {
+  const digest = emptyDigest();
+  const sketch = emptySketch();
+  for (const { key, keyHash, expected, found } of findings) {
+    if (expected !== undefined) {
+      removeRow(digest, keyHash, expected);
+      addToSketch(sketch, -1, BigInt.asUintN(64, keyHash), BigInt.asUintN(64, expected), key ?? "");
+    }
+    if (found !== undefined) {
+      addRow(digest, keyHash, found);
+      addToSketch(sketch, 1, BigInt.asUintN(64, keyHash), BigInt.asUintN(64, found), key ?? "");
+    }
+  }
+  return { digest: encodeDigest(digest), sketch };
+}
+
+function numberOf(kind: Finding["kind"], findings: readonly Finding[]): number {
+  return findings.filter((finding) => finding.kind === kind).length;
+}

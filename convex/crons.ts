@@ -1,0 +1,8 @@
+import { cronJobs } from "convex/server";
+import { internal } from "./_generated/api.js";
+
+const crons = cronJobs();
+
+crons.interval("prune tombstones and old quarantine", { hours: 1 }, internal.maintenance.prune, {});
+
+export default crons;

@@ -1,0 +1,40 @@
+import type { FunctionHandle } from "convex/server";
+import type { Doc } from "./_generated/dataModel.js";
+import type { MutationCtx } from "./_generated/server.js";
+import { now } from "./time.js";
+import type { MirrorState } from "./validators.js";
+
+/** What an app's `onStateChange` is called with. Times are ISO 8601. */
+export type StateChange = { mirror: string; from: MirrorState; to: MirrorState; reason: string; at: string };
+
+/**
+ * The new state of a mirror, to be merged into the patch of its registry row. A change is logged as one line of JSON,
+ * and told to the app if it asked. A paused mirror stays paused until somebody resumes it.
+ */
+export async function stateChange(
+  ctx: MutationCtx,
+  mirror: Doc<"mirrors">,
+  state: MirrorState,
+  reason: string,
+): Promise<{ state: MirrorState; reason: string } | Record<string, never>> {
+  if (mirror.state === "paused") return {};
+  await announce(ctx, mirror, state, reason);
+  return { state, reason };
+}
+
+/** Tells the log and the app about a change of state. */
+export async function announce(
+  ctx: MutationCtx,
+  mirror: Doc<"mirrors">,
+  to: MirrorState,
+  reason: string,
+): Promise<void> {
+  if (mirror.state === to) return;
+  const change: StateChange = { mirror: mirror.name, from: mirror.state, to, reason, at: now() };
+  console.log(JSON.stringify({ event: "streamingImport.state", ...change }));
+  const app = await ctx.db.query("app").first();
+  const callback = app?.handles.onStateChange;
+  if (callback !== undefined) {
+    await ctx.scheduler.runAfter(0, callback as FunctionHandle<"mutation", StateChange, null>, change);
+  }
+}
