@@ -35,7 +35,7 @@ import {
   wellFormed,
 } from "./scalars.js";
 import { canonicalKind, MAX_JSON_DEPTH } from "./shape.js";
-import { isHeldBy } from "./numbers.js";
+import { isExact } from "./numbers.js";
 import { shorten } from "./text.js";
 
 export { canonicalKind };
@@ -113,7 +113,7 @@ function convertAny(json: Json, conversion: Conversion, depth: number): Value | 
   if (typeof json === "string") return wellFormed(json, conversion);
   if (typeof json === "bigint") {
     if (BigInt.asIntN(64, json) === json) return json;
-    if (isHeldBy(json, Number(json))) return Number(json);
+    if (isExact(json)) return Number(json);
     return fail(
       conversion,
       "NumberNotExact",

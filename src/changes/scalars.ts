@@ -14,7 +14,7 @@ import {
   type Convert,
 } from "./conversion.js";
 import { parseDateTime } from "./dates.js";
-import { isHeldBy, readNumber } from "./numbers.js";
+import { isExact, readNumber } from "./numbers.js";
 import { isEncodedScalar } from "./shape.js";
 import { isWellFormed, jsonText, sampleOf } from "./text.js";
 
@@ -64,9 +64,7 @@ export const convertFloat64: Convert = (json, conversion) => {
   if (typeof json === "number") return json;
   if (typeof json === "bigint") {
     if (conversion.level === EXACT) return undefined;
-    return isHeldBy(json, Number(json))
-      ? Number(json)
-      : notExact(conversion, json, "v.int64() or v.string()");
+    return isExact(json) ? Number(json) : notExact(conversion, json, "v.int64() or v.string()");
   }
   if (typeof json === "string") {
     return conversion.level >= ENCODED ? float64OfText(json, conversion) : undefined;
@@ -75,8 +73,7 @@ export const convertFloat64: Convert = (json, conversion) => {
     const value = decode(json, conversion);
     if (typeof value === "bigint") {
       if (conversion.level === EXACT) return undefined;
-      // The sender holds 64 bits: only equal is good enough.
-      return BigInt(Number(value)) === value ? Number(value) : notExact(conversion, value, "v.int64()");
+      return isExact(value) ? Number(value) : notExact(conversion, value, "v.int64()");
     }
     if (value === undefined || typeof value === "number") return value;
   }
@@ -86,11 +83,7 @@ export const convertFloat64: Convert = (json, conversion) => {
 function float64OfText(text: string, conversion: Conversion): number | undefined {
   const number = readNumber(text);
   if (typeof number === "number") return number;
-  if (typeof number === "bigint") {
-    return isHeldBy(number, Number(number))
-      ? Number(number)
-      : notExact(conversion, number, "v.int64() or v.string()");
-  }
+  if (typeof number === "bigint") return notExact(conversion, number, "v.int64() or v.string()");
   if (number === "tooLarge") return outOfRange(conversion, text, "a double");
   return (
     parseDateTime(text) ??
