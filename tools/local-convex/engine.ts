@@ -11,9 +11,11 @@ import {
   type RegisteredFunction,
   type Router,
 } from "./analyze.js";
+import { attachIndexes } from "./indexes.js";
 import { createMock, type FromPath, type Mock, type MockDatabase, type ModuleLoader, type Schema } from "./mock.js";
 import type { CheckedComponent } from "./pushTypes.js";
 import { type CallLog, type Env, type FunctionLogger, inScope, setEnvironments, withCallLog } from "./scope.js";
+import { trackDatabase } from "./tracking.js";
 
 export type FunctionKind = "query" | "mutation" | "action";
 export type Identity = Partial<UserIdentity>;
@@ -53,6 +55,9 @@ export class Engine {
   readonly logger: FunctionLogger;
   readonly urls: { cloud: string; site: string };
   readonly env: Env = {};
+  /** Called with the tables a transaction wrote, or null when anything may have changed. */
+  readonly changeListeners = new Set<(tables: ReadonlySet<string> | null) => void>();
+  #lastCommit = 0n;
   #push: AnalyzedPush | null = null;
   #components = new Map<string, InstalledComponent>();
   #requestCount = 0;
@@ -60,7 +65,28 @@ export class Engine {
   constructor(options: { urls: { cloud: string; site: string }; logger: FunctionLogger }) {
     this.urls = options.urls;
     this.logger = options.logger;
+    const root = this.#mock.components[""];
+    if (root === undefined) throw new Error("convex-test has no root component");
+    this.#prepare("", root.db);
     this.#updateEnvironments();
+  }
+
+  /** Later than every commit that a query started from now on can see: nanoseconds, always growing. */
+  get timestamp(): bigint {
+    return this.#lastCommit;
+  }
+  #changed(tables: ReadonlySet<string> | null): void {
+    const now = BigInt(Date.now()) * 1_000_000n;
+    this.#lastCommit = now > this.#lastCommit ? now : this.#lastCommit + 1n;
+    for (const listener of this.changeListeners) listener(tables);
+  }
+
+  /** Indexes first: the tracking has to see what goes to them. */
+  #prepare(componentPath: string, db: MockDatabase): void {
+    attachIndexes(db);
+    trackDatabase(db, componentPath, (tables) => {
+      this.#changed(tables);
+    });
   }
 
   get deployed(): boolean {
@@ -100,6 +126,7 @@ export class Engine {
         if (current === undefined) {
           // The running (exclusive) transaction ends with one layer per database; give the newcomer its own.
           fresh.startTransaction();
+          this.#prepare(component.path, fresh);
           live[component.path] = { db: fresh, modules };
         } else {
           current.db._schema = fresh._schema;
@@ -114,6 +141,7 @@ export class Engine {
       this.#components = next;
       this.#push = push;
       this.#updateEnvironments();
+      this.#changed(null);
     });
   }
 
@@ -123,6 +151,7 @@ export class Engine {
       else this.env[name] = value;
     }
     this.#updateEnvironments();
+    this.#changed(null);
   }
 
   async call(request: CallRequest): Promise<CallResult> {

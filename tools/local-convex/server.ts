@@ -2,11 +2,13 @@
 import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
 import { DeployEndpoints } from "./deploy.js";
 import { Engine } from "./engine.js";
 import { handleFunctionCall } from "./functions.js";
 import { type ApiRequest, HttpError, parseAuthorization, parseJsonBody, readBody, sendError, sendJson } from "./http.js";
 import { handleSiteRequest } from "./site.js";
+import { SyncServer } from "./sync.js";
 
 export interface LocalConvexOptions {
   /** 0 picks a free port. */
@@ -47,9 +49,13 @@ export async function startLocalConvex(options: LocalConvexOptions = {}): Promis
   const engine = new Engine({ urls, logger });
   engine.updateEnv(Object.entries(options.env ?? {}).map(([name, value]) => ({ name, value })));
   const deploy = new DeployEndpoints(engine, urls, logger);
+  const sync = new SyncServer(engine, adminKey);
 
   api.on("request", (request: IncomingMessage, response: ServerResponse) => {
     void handleApiRequest({ engine, deploy, adminKey, origin: url }, request, response);
+  });
+  api.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    sync.handleUpgrade(request, socket, head);
   });
   site.on("request", (request: IncomingMessage, response: ServerResponse) => {
     void handleSiteRequest(engine, siteUrl, request, response);
@@ -60,6 +66,7 @@ export async function startLocalConvex(options: LocalConvexOptions = {}): Promis
     siteUrl,
     adminKey,
     close: async () => {
+      sync.close();
       await Promise.all([closeServer(api), closeServer(site)]);
       await deploy.close();
     },

@@ -1,0 +1,325 @@
+/**
+ * Indexes in front of convex-test's database.
+ *
+ * convex-test answers every query by looking at all documents of the component. Here, each table that is queried gets
+ * a sorted list per index it is queried by, and those lists always show what the running transaction sees: every
+ * pending write is applied at once, and taken back when its (sub-)transaction rolls back. That is enough because
+ * convex-test runs one top-level transaction at a time and nested ones strictly one inside the other.
+ *
+ * Validation, filters, limits and pagination rules stay convex-test's own. Only two things are replaced: which
+ * documents enter a query, and that reading stops when enough are found.
+ */
+import { CommitTsPlaceholder, compareValues, type JSONValue, jsonToConvex, type Value } from "convex/values";
+import type { Document, MockDatabase, PaginateArgs, Query, QuerySource, RangeFilter, ResolvedSource } from "./mock.js";
+import { SortedList } from "./sortedList.js";
+
+type KeyPart = Value | undefined;
+interface Entry {
+  key: KeyPart[];
+  doc: Document;
+}
+type DocumentSource = Exclude<QuerySource, { type: "Search" }>;
+type Cursor = KeyPart[] | "start" | "end";
+
+const TABLE_SCAN_FIELDS = ["_creationTime", "_id"];
+/** What commit timestamps compare as until they are known (convex-test's own choice). */
+const PENDING_COMMIT_TS = 2n ** 63n - 1n;
+
+export function tableOf(id: string): string {
+  return id.replace(/^[0-9]+/, "");
+}
+
+/** Puts indexes in front of one database. Forgets them when its `reset` is called. */
+export function attachIndexes(db: MockDatabase): { reset(): void } {
+  const tables = new Map<string, IndexedTable>();
+  const get = db.get.bind(db);
+  const stock = {
+    addWrite: db._addWrite.bind(db),
+    commit: db.commit.bind(db),
+    rollbackWrites: db.rollbackWrites.bind(db),
+    stashWrites: db.stashWrites.bind(db),
+    restoreWrites: db.restoreWrites.bind(db),
+    queryNext: db.queryNext.bind(db),
+    resolveQuerySource: db._resolveQuerySource.bind(db),
+    evaluateQuery: db._evaluateQuery.bind(db),
+    paginate: db.paginate.bind(db),
+  };
+
+  // --- keeping the tables in step with what `get` would answer
+
+  const refresh = (ids: Iterable<string>): void => {
+    for (const id of ids) tables.get(tableOf(id))?.put(id, get(undefined, id));
+  };
+  const table = (name: string): IndexedTable => {
+    let indexed = tables.get(name);
+    if (indexed === undefined) {
+      const ids = new Set([db._documents, ...db._writes].flatMap((layer) => Object.keys(layer)));
+      indexed = new IndexedTable();
+      for (const id of ids) if (tableOf(id) === name) indexed.put(id, get(undefined, id));
+      tables.set(name, indexed);
+    }
+    return indexed;
+  };
+  const idsOf = (layers: Record<string, unknown>[]): string[] => layers.flatMap((layer) => Object.keys(layer));
+
+  db._addWrite = (id, value) => {
+    stock.addWrite(id, value);
+    refresh([id]);
+  };
+  db.commit = (commitTs) => {
+    // A nested commit shows nothing new; the outermost one may fill in commit timestamps.
+    const ids = db._writes.length === 1 ? idsOf(db._writes) : [];
+    stock.commit(commitTs);
+    refresh(ids);
+  };
+  db.rollbackWrites = () => {
+    const ids = idsOf(db._writes.slice(-1));
+    stock.rollbackWrites();
+    refresh(ids);
+  };
+  db.stashWrites = () => {
+    const layers = stock.stashWrites();
+    refresh(idsOf(layers));
+    return layers;
+  };
+  db.restoreWrites = (layers) => {
+    stock.restoreWrites(layers);
+    refresh(idsOf(layers));
+  };
+
+  // --- answering queries
+
+  /** Set while convex-test resolves a query only for its plan (checks, filters, sort fields). */
+  let planning = false;
+  /** Set while convex-test paginates over documents chosen here. */
+  let chosen: ResolvedSource | null = null;
+
+  db._iterateDocs = (name, callback) => {
+    if (planning) return;
+    // In the order of insertion, which is what convex-test's text and vector search answer in.
+    for (const { doc } of table(name).index(["_id"]).range(never, never, "asc")) callback(doc);
+  };
+  const plan = (query: Query): ResolvedSource => {
+    planning = true;
+    try {
+      return stock.resolveQuerySource(query);
+    } finally {
+      planning = false;
+    }
+  };
+  const scan = (source: DocumentSource, { fieldPathsToSortBy, order }: ResolvedSource, cursor: Cursor) => {
+    if (source.type === "FullTableScan") {
+      return read(table(source.tableName).index(TABLE_SCAN_FIELDS), [], order, cursor);
+    }
+    const [name = ""] = source.indexName.split(".");
+    return read(table(name).index(fieldPathsToSortBy), source.range, order, cursor);
+  };
+
+  db._resolveQuerySource = (query) => {
+    if (chosen !== null) return chosen;
+    if (query.source.type === "Search") return stock.resolveQuerySource(query);
+    const planned = plan(query);
+    return { ...planned, sortedDocs: [...scan(query.source, planned, "start")] };
+  };
+
+  db._evaluateQuery = (query) => {
+    if (query.source.type === "Search") return stock.evaluateQuery(query);
+    const planned = plan(query);
+    const limit = planned.limit ?? Infinity;
+    const results: Document[] = [];
+    if (limit <= 0) return results;
+    for (const doc of scan(query.source, planned, "start")) {
+      if (planned.filterFn(doc)) results.push(doc);
+      if (results.length >= limit) break;
+    }
+    return results;
+  };
+
+  db.paginate = (args) => {
+    const { source } = args.query;
+    if (source.type === "Search") return stock.paginate(args);
+    const planned = plan(args.query);
+    const docs = scan(source, planned, parseCursor(args.cursor) ?? "start");
+    chosen = { ...planned, sortedDocs: pageCandidates(db, docs, planned, args) };
+    try {
+      return stock.paginate(args);
+    } finally {
+      chosen = null;
+    }
+  };
+
+  // convex-test shifts results off an array and keeps the emptied array for ever; both hurt with many rows.
+  const positions = new Map<number, number>();
+  db.queryNext = (queryId) => {
+    const results = db._queryResults[queryId];
+    if (results === undefined) return stock.queryNext(queryId);
+    const position = positions.get(queryId) ?? 0;
+    const value = results[position];
+    if (value === undefined) {
+      positions.delete(queryId);
+      Reflect.deleteProperty(db._queryResults, queryId);
+      return { value: null, done: true };
+    }
+    positions.set(queryId, position + 1);
+    return { value, done: false };
+  };
+
+  return {
+    reset: () => {
+      tables.clear();
+    },
+  };
+}
+
+/** The documents of one table as the running transaction sees them, with the indexes asked for so far. */
+class IndexedTable {
+  readonly #docs = new Map<string, Document>();
+  readonly #indexes = new Map<string, { fields: string[]; list: SortedList<Entry> }>();
+
+  put(id: string, doc: Document | null): void {
+    const before = this.#docs.get(id);
+    if (before === (doc ?? undefined)) return;
+    if (doc === null) this.#docs.delete(id);
+    else this.#docs.set(id, doc);
+    for (const { fields, list } of this.#indexes.values()) {
+      if (before !== undefined) list.delete(entryOf(before, fields));
+      if (doc !== null) list.insert(entryOf(doc, fields));
+    }
+  }
+
+  index(fields: string[]): SortedList<Entry> {
+    const name = fields.join(",");
+    let index = this.#indexes.get(name);
+    if (index === undefined) {
+      const entries = [...this.#docs.values()].map((doc) => entryOf(doc, fields));
+      index = { fields, list: new SortedList(compareEntries, entries) };
+      this.#indexes.set(name, index);
+    }
+    return index.list;
+  }
+}
+
+function entryOf(doc: Document, fields: string[]): Entry {
+  return { key: fields.map((field) => fieldValue(doc, field)), doc };
+}
+
+/** Every index ends in _creationTime and _id, so only a document itself compares equal to it. */
+function compareEntries(a: Entry, b: Entry): number {
+  return compareKeys(a.key, b.key);
+}
+function compareKeys(a: KeyPart[], b: KeyPart[]): number {
+  for (let i = 0; i < a.length; i++) {
+    const order = compareParts(a[i], b[i]);
+    if (order !== 0) return order;
+  }
+  return 0;
+}
+function compareParts(a: KeyPart, b: KeyPart): number {
+  // The usual case, cheaply; zeros and NaN have an order of their own.
+  if (a === b && a !== 0) return 0;
+  return compareValues(a, b);
+}
+
+const never = (): boolean => false;
+
+/** Reads the documents of a range in order, those after the cursor only. */
+function* read(
+  index: SortedList<Entry>,
+  range: RangeFilter[],
+  order: "asc" | "desc",
+  cursor: Cursor,
+): Generator<Document> {
+  if (cursor === "end") return;
+  let { isBefore, isAfter } = bounds(range);
+  if (cursor !== "start") {
+    const [inRangeFrom, inRangeTo] = [isBefore, isAfter];
+    if (order === "asc") isBefore = (entry) => inRangeFrom(entry) || compareKeys(entry.key, cursor) <= 0;
+    else isAfter = (entry) => inRangeTo(entry) || compareKeys(entry.key, cursor) >= 0;
+  }
+  for (const { doc } of index.range(isBefore, isAfter, order)) yield doc;
+}
+
+/** convex-test has checked the shape: equalities on leading fields, then at most one bound of each side on the next. */
+function bounds(range: RangeFilter[]) {
+  const prefix: KeyPart[] = [];
+  let lower: { value: KeyPart; inclusive: boolean } | null = null;
+  let upper: { value: KeyPart; inclusive: boolean } | null = null;
+  for (const filter of range) {
+    const value = filterValue(filter.value);
+    if (filter.type === "Eq") prefix.push(value);
+    else if (filter.type === "Gt" || filter.type === "Gte") lower = { value, inclusive: filter.type === "Gte" };
+    else upper = { value, inclusive: filter.type === "Lte" };
+  }
+  const comparePrefix = (entry: Entry): number => {
+    for (const [i, value] of prefix.entries()) {
+      const order = compareParts(entry.key[i], value);
+      if (order !== 0) return order;
+    }
+    return 0;
+  };
+  const isBefore = (entry: Entry): boolean => {
+    const order = comparePrefix(entry);
+    if (order !== 0 || lower === null) return order < 0;
+    const toBound = compareParts(entry.key[prefix.length], lower.value);
+    return lower.inclusive ? toBound < 0 : toBound <= 0;
+  };
+  const isAfter = (entry: Entry): boolean => {
+    const order = comparePrefix(entry);
+    if (order !== 0 || upper === null) return order > 0;
+    const toBound = compareParts(entry.key[prefix.length], upper.value);
+    return upper.inclusive ? toBound > 0 : toBound >= 0;
+  };
+  return { isBefore, isAfter };
+}
+
+/** As many documents as convex-test needs to build the page, and to see whether another one follows. */
+function pageCandidates(
+  db: MockDatabase,
+  docs: Iterable<Document>,
+  { fieldPathsToSortBy, filterFn, order }: ResolvedSource,
+  { pageSize, endCursor }: PaginateArgs,
+): Document[] {
+  const end = parseCursor(endCursor ?? null);
+  const fields = fieldPathsToSortBy.includes("_id") ? fieldPathsToSortBy : [...fieldPathsToSortBy, "_id"];
+  const candidates: Document[] = [];
+  let matching = 0;
+  let complete = false;
+  for (const doc of docs) {
+    candidates.push(doc);
+    if (complete) break;
+    if (Array.isArray(end)) complete = db._docIsAfterCursor(doc, end, fields, order) >= 0;
+    else if (end === null) complete = (matching += filterFn(doc) ? 1 : 0) >= pageSize;
+  }
+  return candidates;
+}
+
+/** convex-test's own cursor format: the JSON of every sort field, null for a missing one. */
+function parseCursor(cursor: string | null): KeyPart[] | "end" | null {
+  if (cursor === null) return null;
+  if (cursor === "_end_cursor" || cursor === "") return "end";
+  const parts = JSON.parse(cursor) as (string | null)[];
+  return parts.map((part) => (part === null ? undefined : jsonToConvex(JSON.parse(part) as JSONValue)));
+}
+
+function filterValue(value: unknown): KeyPart {
+  if (typeof value === "object" && value !== null && "$undefined" in value) return undefined;
+  return withoutPending(jsonToConvex(value as JSONValue));
+}
+
+/** The value of a possibly nested field, undefined where the path leads nowhere. */
+function fieldValue(doc: Document, path: string): KeyPart {
+  let value: unknown = doc;
+  for (const part of path.split(".")) value = isPlainObject(value) ? value[part] : undefined;
+  return value === undefined ? undefined : withoutPending(value as Value);
+}
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype = Object.getPrototypeOf(value) as { constructor?: { name?: string } } | null;
+  return prototype === null || prototype.constructor?.name === "Object";
+}
+function withoutPending(value: Value): Value {
+  if ((value as unknown) instanceof CommitTsPlaceholder) return PENDING_COMMIT_TS;
+  if (Array.isArray(value)) return value.map(withoutPending);
+  if (!isPlainObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, child]) => [name, withoutPending(child as Value)]));
+}
