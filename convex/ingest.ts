@@ -58,7 +58,8 @@ export const applyChunk = mutation({
       rows,
       total: addCounts(mirror.total, counts),
       lastAppliedAt: at,
-      syncMode: args.syncMode,
+      // The rows of an overwrite look like those of an append; its run knows better.
+      syncMode: run.openedBy === "records" ? args.syncMode : run.syncMode,
       ...progress(mirror, run, runCounts.received),
     });
     if (run.generation !== undefined) await appendManifest(ctx, run._id, run.chunks, args.keyHashes);
