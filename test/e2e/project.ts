@@ -7,7 +7,11 @@ import { fileURLToPath } from "node:url";
 import { spawnLocalConvex, type SpawnedLocalConvex } from "../../tools/local-convex/spawn.js";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const CLI = path.join(path.dirname(createRequire(import.meta.url).resolve("convex/package.json")), "bin", "main.js");
+const CLI = path.join(
+  path.dirname(createRequire(import.meta.url).resolve("convex/package.json")),
+  "bin",
+  "main.js",
+);
 
 /** How a connector's request was answered. */
 export interface Answer {
@@ -53,7 +57,9 @@ export class Project {
 
   /** Runs a function with the CLI, as an operator does, and returns what it returned. */
   async run(name: string, args: Record<string, unknown> = {}): Promise<unknown> {
-    return JSON.parse(await this.cli("run", name, JSON.stringify(args))) as unknown;
+    const printed = await this.cli("run", name, JSON.stringify(args));
+    // The CLI prints nothing for null.
+    return printed === "" ? null : (JSON.parse(printed) as unknown);
   }
 
   /** Makes a token for a connector. */
@@ -65,7 +71,9 @@ export class Project {
   async cli(command: string, ...args: string[]): Promise<string> {
     const { url, adminKey } = this.server;
     // A deployment configured in the caller's shell must not be touched.
-    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("CONVEX_")));
+    const env = Object.fromEntries(
+      Object.entries(process.env).filter(([name]) => !name.startsWith("CONVEX_")),
+    );
     const child = spawn(process.execPath, [CLI, command, ...args, "--url", url, "--admin-key", adminKey], {
       cwd: this.directory,
       env,

@@ -38,7 +38,9 @@ beforeAll(() => {
 
 function publishedSources(): string[] {
   return SOURCES.flatMap((folder) =>
-    readdirSync(`${ROOT}/${folder}`, { recursive: true, encoding: "utf8" }).map((file) => `${folder}/${file}`),
+    readdirSync(`${ROOT}/${folder}`, { recursive: true, encoding: "utf8" }).map(
+      (file) => `${folder}/${file}`,
+    ),
   ).filter((file) => /\.tsx?$/.test(file) && !/\.test(-d)?\.tsx?$|\/testing\//.test(file));
 }
 
@@ -76,14 +78,18 @@ test("what is built imports only what the package depends on", () => {
 });
 
 function filesOf(targets: Targets): string[] {
-  return typeof targets === "string" ? [targets.replace(/^\.\//, "")] : Object.values(targets).flatMap(filesOf);
+  return typeof targets === "string"
+    ? [targets.replace(/^\.\//, "")]
+    : Object.values(targets).flatMap(filesOf);
 }
 
 function importsOf(file: string): string[] {
   const code = readFileSync(`${ROOT}/${file}`, "utf8");
-  return [...code.matchAll(/^(?:import|export)\b[^;"']*?\bfrom\s+"([^"]+)"|^import\s+"([^"]+)"|\bimport\("([^"]+)"\)/gm)].map(
-    (match) => (match[1] ?? match[2] ?? match[3])!,
-  );
+  return [
+    ...code.matchAll(
+      /^(?:import|export)\b[^;"']*?\bfrom\s+"([^"]+)"|^import\s+"([^"]+)"|\bimport\("([^"]+)"\)/gm,
+    ),
+  ].map((match) => (match[1] ?? match[2] ?? match[3])!);
 }
 
 /** "@noble/hashes/sha2.js" is of the package "@noble/hashes". */

@@ -20,7 +20,8 @@ export async function run(command: string, args: readonly string[], cwd = ROOT):
     child.once("error", reject);
     child.once("close", resolve);
   });
-  if (code !== 0) throw new Error(`${[command, ...args].join(" ")} ended with ${String(code)}:\n${everything}`);
+  if (code !== 0)
+    throw new Error(`${[command, ...args].join(" ")} ended with ${String(code)}:\n${everything}`);
   return output;
 }
 
@@ -34,5 +35,7 @@ export async function pack(directory: string): Promise<string> {
 
 /** Without the caller's Convex deployment, which must not be touched, and without what `npm run` adds. */
 function environment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(CONVEX|npm_package|npm_lifecycle)_/.test(name)));
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(CONVEX|npm_package|npm_lifecycle)_/.test(name)),
+  );
 }

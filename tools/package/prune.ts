@@ -11,5 +11,6 @@ const DIST = path.join(ROOT, "dist");
 for (const file of readdirSync(DIST, { recursive: true, encoding: "utf8" })) {
   const source = /^(.+?)(?:\.d\.ts|\.js|\.js\.map)$/.exec(file)?.[1];
   if (source === undefined) continue;
-  if (![".ts", ".tsx"].some((ending) => existsSync(path.join(ROOT, source + ending)))) rmSync(path.join(DIST, file));
+  if (![".ts", ".tsx"].some((ending) => existsSync(path.join(ROOT, source + ending))))
+    rmSync(path.join(DIST, file));
 }
