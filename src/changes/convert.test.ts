@@ -14,8 +14,12 @@ function exactly(validator: GenericValidator, json: Json, encoding: Encoding = "
   return converted.value;
 }
 
-function noted(validator: GenericValidator, json: Json): { value: Value; notes: readonly unknown[] } {
-  const converted = compileConverter(validator)(json, "json");
+function noted(
+  validator: GenericValidator,
+  json: Json,
+  encoding: Encoding = "json",
+): { value: Value; notes: readonly unknown[] } {
+  const converted = compileConverter(validator)(json, encoding);
   if ("problem" in converted) throw new Error(converted.problem.message);
   return converted;
 }
@@ -26,7 +30,7 @@ function problem(
   encoding: Encoding = "json",
 ): [ProblemCode, string] {
   const converted = compileConverter(validator)(json, encoding);
-  if (!("problem" in converted)) throw new Error(`converted to ${String(converted.value)}`);
+  if (!("problem" in converted)) throw new Error("was converted");
   expect(converted.problem.message.length).toBeLessThan(500);
   expect(converted.problem.message).not.toMatch(/undefined|\[object/);
   return [converted.problem.code, converted.problem.path];
@@ -185,6 +189,8 @@ describe("v.string()", () => {
     expect(problem(v.id("t"), "\udc00")).toEqual(["InvalidString", ""]);
     expect(problem(v.any(), { a: ["\ud800b"] })).toEqual(["InvalidString", "a.0"]);
     expect(problem(v.string(), { $bytes: "AA==" }, "convex")).toEqual(["TypeMismatch", ""]);
+    expect(noted(v.string(), $integer(7n), "convex").value).toBe("7");
+    expect(noted(v.string(), $float(NaN), "convex").value).toBe("NaN");
     const deep = JSON.parse(`${"[".repeat(50_000)}${"]".repeat(50_000)}`) as Json;
     expect(problem(v.string(), deep)).toEqual(["TooNested", ""]);
     expect(problem(v.any(), deep)[0]).toBe("TooNested");
