@@ -14,7 +14,8 @@ const USAGE = `Usage: local-convex [options]
 
 function parsePort(text: string, option: string): number {
   const port = Number(text);
-  if (!Number.isInteger(port) || port < 0 || port > 65535) throw new Error(`--${option} must be a port number`);
+  if (!Number.isInteger(port) || port < 0 || port > 65535)
+    throw new Error(`--${option} must be a port number`);
   return port;
 }
 
@@ -41,7 +42,12 @@ async function main(): Promise<void> {
   });
   if (values.help) return void process.stdout.write(USAGE);
   const port = parsePort(values.port, "port");
-  const sitePort = values["site-port"] === undefined ? (port === 0 ? 0 : port + 1) : parsePort(values["site-port"], "site-port");
+  const sitePort =
+    values["site-port"] === undefined
+      ? port === 0
+        ? 0
+        : port + 1
+      : parsePort(values["site-port"], "site-port");
 
   const server = await startLocalConvex({
     port,

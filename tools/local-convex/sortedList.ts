@@ -21,7 +21,8 @@ export class SortedList<T> {
       return;
     }
     block.splice(position, 0, item);
-    if (block.length > 2 * BLOCK_SIZE) this.#blocks.splice(blockIndex, 1, block.slice(0, BLOCK_SIZE), block.slice(BLOCK_SIZE));
+    if (block.length > 2 * BLOCK_SIZE)
+      this.#blocks.splice(blockIndex, 1, block.slice(0, BLOCK_SIZE), block.slice(BLOCK_SIZE));
   }
 
   /** Removes the item that compares equal; false if there is none. */

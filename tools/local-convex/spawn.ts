@@ -62,7 +62,7 @@ export async function spawnLocalConvex(options: SpawnOptions = {}): Promise<Spaw
       reject(new Error(`local-convex exited before it was ready:\n${lastErrors}`));
     });
     setTimeout(() => {
-      reject(new Error(`local-convex was not ready after ${START_TIMEOUT_MS} ms:\n${lastErrors}`));
+      reject(new Error(`local-convex was not ready after ${String(START_TIMEOUT_MS)} ms:\n${lastErrors}`));
     }, START_TIMEOUT_MS).unref();
   });
   try {

@@ -3,7 +3,8 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { JSONValue } from "convex/values";
 import { type RawData, WebSocket, WebSocketServer } from "ws";
-import type { CallRequest, CallResult, Engine, FunctionKind } from "./engine.js";
+import type { CallRequest, CallResult, Engine } from "./engine.js";
+import type { FunctionKind } from "./registered.js";
 import { type Auth, badAdminKey, identityFromJwt } from "./http.js";
 import { runOutsideFunctions } from "./scope.js";
 import type { ClientMessage, QueryRequest, StateModification, Version } from "./syncProtocol.js";
@@ -152,7 +153,12 @@ class Session {
       }
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      this.#send({ type: "AuthError", error: reason, baseVersion: message.baseVersion, authUpdateAttempted: true });
+      this.#send({
+        type: "AuthError",
+        error: reason,
+        baseVersion: message.baseVersion,
+        authUpdateAttempted: true,
+      });
       return;
     }
     this.#written = null;
@@ -177,7 +183,10 @@ class Session {
   async #runMutation(message: Extract<ClientMessage, { type: "Mutation" }>): Promise<void> {
     const result = await this.#call("mutation", message);
     const { requestId } = message;
-    if (!result.ok) return void this.#respond("MutationResponse", requestId, result);
+    if (!result.ok) {
+      this.#respond("MutationResponse", requestId, result);
+      return;
+    }
     const ts = encodeTimestamp(this.engine.timestamp);
     this.#respond("MutationResponse", requestId, result, { ts });
     // The client waits for a transition at least this new, even if it changes nothing.
@@ -196,7 +205,10 @@ class Session {
     this.#send({ type, requestId, ...outcome, ...extra, logLines });
   }
 
-  #call(kind: FunctionKind, request: Pick<QueryRequest, "udfPath" | "args" | "componentPath">): Promise<CallResult> {
+  #call(
+    kind: FunctionKind,
+    request: Pick<QueryRequest, "udfPath" | "args" | "componentPath">,
+  ): Promise<CallResult> {
     const { udfPath, args, componentPath } = request;
     return this.engine.call({ kind, udfPath, args: args[0], componentPath, ...this.#auth });
   }
@@ -257,14 +269,24 @@ class Session {
     const call: CallRequest = { kind: "query", udfPath, args: args[0], componentPath, ...this.#auth };
     const previousReads = run.reads;
     run.reads = new Set();
-    const result = await trackRun(run, async () => (await runSystemQuery(this.engine, call)) ?? this.engine.call(call));
+    const result = await trackRun(
+      run,
+      async () => (await runSystemQuery(this.engine, call)) ?? this.engine.call(call),
+    );
     // A query that failed before it read anything may succeed when what it read before changes.
     if (!result.ok) for (const table of previousReads) run.reads.add(table);
     const { journal } = run;
     const { logLines } = result;
     return result.ok
       ? { type: "QueryUpdated", queryId, value: result.value, logLines, journal }
-      : { type: "QueryFailed", queryId, errorMessage: result.errorMessage, errorData: result.errorData, logLines, journal };
+      : {
+          type: "QueryFailed",
+          queryId,
+          errorMessage: result.errorMessage,
+          errorData: result.errorData,
+          logLines,
+          journal,
+        };
   }
 }
 

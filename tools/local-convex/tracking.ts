@@ -4,8 +4,7 @@
  * never finer.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
-import { tableOf } from "./indexes.js";
-import type { MockDatabase, Query } from "./mock.js";
+import { type MockDatabase, type Query, tableOf } from "./mock.js";
 
 /** One run of a subscribed query. */
 export interface TrackedRun {
