@@ -94,6 +94,10 @@ describe("v.number()", () => {
     }
     expect(exactly(v.number(), $integer(-5n), "convex")).toBe(-5);
     expect(problem(v.number(), $integer(2n ** 53n + 1n), "convex")).toEqual(["NumberNotExact", ""]);
+    // Digits are a double there, as JavaScript prints it; int64 has a notation of its own.
+    expect(exactly(v.number(), 1234567890123456800n, "convex")).toBe(1234567890123456800);
+    expect(exactly(v.union(v.int64(), v.number()), 1234567890123456800n, "convex")).toBe(1234567890123456800);
+    expect(problem(v.number(), 1234567890123456801n, "convex")).toEqual(["NumberNotExact", ""]);
     expect(problem(v.number(), $float(1.5), "convex")).toEqual(["TypeMismatch", ""]);
     expect(problem(v.number(), { $bytes: "" }, "convex")).toEqual(["TypeMismatch", ""]);
     expect(problem(v.number(), { $float: "AAA" }, "convex")).toEqual(["InvalidBytes", ""]);

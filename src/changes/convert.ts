@@ -32,11 +32,11 @@ import {
   convertNull,
   convertString,
   decode,
+  doubleOf,
   isEncoded,
   wellFormed,
 } from "./scalars.js";
 import { canonicalKind, MAX_JSON_DEPTH } from "./shape.js";
-import { isExact } from "./numbers.js";
 import { shorten } from "./text.js";
 
 export { canonicalKind };
@@ -113,8 +113,9 @@ export function compile(validator: GenericValidator): Convert {
 function convertAny(json: Json, conversion: Conversion, depth: number): Value | typeof FAILED {
   if (typeof json === "string") return wellFormed(json, conversion);
   if (typeof json === "bigint") {
+    const double = doubleOf(json, conversion);
+    if (double !== null) return double;
     if (BigInt.asIntN(64, json) === json) return json;
-    if (isExact(json)) return Number(json);
     return fail(
       conversion,
       "NumberNotExact",

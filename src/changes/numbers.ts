@@ -30,7 +30,7 @@ export function readNumber(text: string): number | bigint | "tooLarge" | null {
   }
   if (!Number.isFinite(double)) return "tooLarge";
   const integer = integerOf(text);
-  return integer === null || isExact(integer) || isPrintOf(integer, double) ? double : integer;
+  return integer === null || isExact(integer) || isPrintOfDouble(integer) ? double : integer;
 }
 
 /** True when a double equals the integer. */
@@ -49,7 +49,12 @@ function integerOf(text: string): bigint | null {
   return sign === "-" ? -magnitude : magnitude;
 }
 
-/** True when the double is printed as the integer: shortest, as most languages do, or with 17 digits, as C does. */
-function isPrintOf(integer: bigint, double: number): boolean {
+/**
+ * True when a double is printed as the integer, which it does not equal: shortest, as most languages print, or with 17
+ * digits, as C does.
+ */
+export function isPrintOfDouble(integer: bigint): boolean {
+  const double = Number(integer);
+  if (!Number.isFinite(double)) return false;
   return integerOf(String(double)) === integer || integerOf(double.toExponential(16)) === integer;
 }

@@ -14,7 +14,7 @@ import {
   type Convert,
 } from "./conversion.js";
 import { parseDateTime } from "./dates.js";
-import { isExact, readNumber } from "./numbers.js";
+import { isExact, isPrintOfDouble, readNumber } from "./numbers.js";
 import { isEncodedScalar } from "./shape.js";
 import { isWellFormed, jsonText, sampleOf } from "./text.js";
 
@@ -63,8 +63,8 @@ export function decode(json: Json, conversion: Conversion): bigint | number | Ar
 export const convertFloat64: Convert = (json, conversion) => {
   if (typeof json === "number") return json;
   if (typeof json === "bigint") {
-    if (conversion.level === EXACT) return FAILED;
-    return isExact(json) ? Number(json) : notExact(conversion, json, "v.int64() or v.string()");
+    if (conversion.level === EXACT && conversion.encoding === "json") return FAILED;
+    return doubleOf(json, conversion) ?? notExact(conversion, json, "v.int64() or v.string()");
   }
   if (typeof json === "string") {
     return conversion.level >= ENCODED ? float64OfText(json, conversion) : FAILED;
@@ -79,6 +79,15 @@ export const convertFloat64: Convert = (json, conversion) => {
   }
   return mismatch(conversion, json, "number");
 };
+
+/**
+ * The double that a large integer of JSON stands for, or null when it is no double. Convex's encoding writes int64
+ * otherwise, so that digits in it are a double's, as JavaScript prints doubles.
+ */
+export function doubleOf(integer: bigint, conversion: Conversion): number | null {
+  if (isExact(integer)) return Number(integer);
+  return conversion.encoding === "convex" && isPrintOfDouble(integer) ? Number(integer) : null;
+}
 
 function float64OfText(text: string, conversion: Conversion): number | typeof FAILED {
   const number = readNumber(text);
@@ -99,7 +108,10 @@ function float64OfText(text: string, conversion: Conversion): number | typeof FA
 
 /** `v.int64()`: integers within 64 bits, as number, large integer, text or `$integer`. */
 export const convertInt64: Convert = (json, conversion) => {
-  if (typeof json === "bigint") return int64Of(json, conversion);
+  if (typeof json === "bigint") {
+    if (conversion.level === EXACT && conversion.encoding === "convex") return FAILED;
+    return int64Of(json, conversion);
+  }
   if (typeof json === "number") {
     if (conversion.level === EXACT) return FAILED;
     return Number.isInteger(json) ? int64Of(BigInt(json), conversion) : fraction(conversion, json);
