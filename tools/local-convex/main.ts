@@ -9,6 +9,7 @@ const USAGE = `Usage: local-convex [options]
   --env NAME=value   environment variable of the deployment, repeatable
   --json             print one line {"url","siteUrl","adminKey","pid"} and nothing else
   --verbose          print what functions log, and errors, to stderr
+  --stop-with-stdin  stop when stdin ends, so that it cannot outlive the process that started it
   --help
 `;
 
@@ -37,6 +38,7 @@ async function main(): Promise<void> {
       env: { type: "string", multiple: true, default: [] },
       json: { type: "boolean", default: false },
       verbose: { type: "boolean", default: false },
+      "stop-with-stdin": { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
@@ -86,6 +88,7 @@ or keep pushing on every save:
   };
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
+  if (values["stop-with-stdin"]) process.stdin.on("end", stop).resume();
 }
 
 main().catch((error: unknown) => {
