@@ -1,4 +1,4 @@
-/** Converters of values that have no parts. The rules are those of docs: nothing is rounded, cut or guessed. */
+/** Converters of values that have no parts. Nothing is rounded, cut or guessed. */
 import { decodeBase64 } from "./bytes.js";
 import type { Json } from "./change.js";
 import {
