@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import ts from "typescript";
 import { beforeAll, expect, test, vi } from "vitest";
 
 /** What `npm pack` would publish. The build has run before: `npm test` sees to that. */
@@ -85,11 +86,7 @@ function filesOf(targets: Targets): string[] {
 
 function importsOf(file: string): string[] {
   const code = readFileSync(`${ROOT}/${file}`, "utf8");
-  return [
-    ...code.matchAll(
-      /^(?:import|export)\b[^;"']*?\bfrom\s+"([^"]+)"|^import\s+"([^"]+)"|\bimport\("([^"]+)"\)/gm,
-    ),
-  ].map((match) => (match[1] ?? match[2] ?? match[3])!);
+  return ts.preProcessFile(code).importedFiles.map(({ fileName }) => fileName);
 }
 
 /** "@noble/hashes/sha2.js" is of the package "@noble/hashes". */
