@@ -112,7 +112,8 @@ export const applyChunk = mutation({
       counts,
       rowsDelta: outcome.rowsDelta,
       quarantined: aside.length - screened.released,
-      syncMode: args.syncMode,
+      // The rows of an overwrite look like those of an append; its run knows better.
+      syncMode: run.openedBy === "records" ? args.syncMode : run.syncMode,
       lagMs: args.committedAt === undefined ? undefined : Math.max(0, Date.now() - args.committedAt),
     });
     return { run: run._id, counts, quarantinedKeys, replayed: false, rows, waitMs: outcome.waitMs };

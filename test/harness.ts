@@ -1,14 +1,26 @@
 /// <reference types="vite/client" />
-import { convexTest } from "convex-test";
-import { makeFunctionReference, type FunctionArgs, type FunctionReference } from "convex/server";
+import { convexTest, type TestConvex } from "convex-test";
+import {
+  makeFunctionReference,
+  type DataModelFromSchemaDefinition,
+  type FunctionReference,
+  type GenericMutationCtx,
+} from "convex/server";
+import { vi } from "vitest";
+import type { Doc, TableNames } from "../convex/_generated/dataModel.js";
+import ledgerSchema from "../convex/schema.js";
 import streamingImportTest from "../src/test.js";
 import schema from "./app/schema.js";
+import { tapWrites, type Write, type WriteTap } from "./writeTap.js";
 
 const modules = {
   ...import.meta.glob("./app/*.ts"),
   // convex-test finds the root of the functions by a file in _generated.
   "./app/_generated/api.ts": async () => Promise.resolve({}),
 };
+
+/** The name under which the app uses the component. */
+const COMPONENT = "streamingImport";
 
 /** An internal function of the app's `imports.ts`. */
 export function imports(name: string): FunctionReference<"query" | "mutation" | "action", "internal"> {
@@ -18,6 +30,7 @@ export function imports(name: string): FunctionReference<"query" | "mutation" | 
 /** What the registry says of one mirror. */
 export interface MirrorStatus {
   name: string;
+  source: string;
   state: string;
   reason: string;
   syncMode: string | null;
@@ -28,22 +41,55 @@ export interface MirrorStatus {
     "received" | "inserted" | "updated" | "unchanged" | "deleted" | "stale" | "ignored",
     number
   >;
+  lastAppliedAt: string | null;
   lastError: string | null;
+}
+
+/** What a connector sees of an answer. */
+export interface Answer {
+  status: number;
+  text: string;
+  json: () => { code: string; message: string };
+}
+
+/** A row of a table as a test compares it. */
+export type TestRow = Record<string, unknown>;
+
+/** A table of the app under test. */
+export type AppTable = keyof typeof schema.tables;
+
+type TransactionLimits = Extract<NonNullable<Parameters<typeof convexTest>[0]>, { transactionLimits?: unknown }>["transactionLimits"];
+
+/** What `convexTest` gives beyond its types: functions by path, which reaches those of components. */
+interface ByPath {
+  runInComponent: <Result>(
+    component: string,
+    handler: (ctx: GenericMutationCtx<DataModelFromSchemaDefinition<typeof ledgerSchema>>) => Promise<Result>,
+  ) => Promise<Result>;
+  fun: (path: { componentPath: string; udfPath: string }, args: object) => Promise<unknown>;
 }
 
 /** An app with the component, and a connector's view of it. */
 export class App {
-  readonly t = convexTest({ schema, modules, transactionLimits: true });
+  readonly t: TestConvex<typeof schema>;
+  readonly #taps: WriteTap;
   token = "";
 
-  static async start(mirrors = ["*"]): Promise<App> {
-    const app = new App();
-    streamingImportTest.register(app.t as never);
-    app.token = (await app.t.mutation(imports("createToken") as FunctionReference<"mutation", "internal">, {
-      name: "connector",
-      mirrors,
-    })) as string;
+  constructor(options: { transactionLimits?: TransactionLimits } = {}) {
+    this.t = convexTest({ schema, modules, transactionLimits: options.transactionLimits ?? true });
+    this.#taps = tapWrites();
+  }
+
+  /** An app whose connector has a token for these mirrors. */
+  static async start(mirrors = ["*"], options: { transactionLimits?: TransactionLimits } = {}): Promise<App> {
+    const app = new App(options);
+    streamingImportTest.register(app.t as never, COMPONENT);
+    app.token = await app.createToken("connector", mirrors);
     return app;
+  }
+
+  async createToken(name: string, mirrors = ["*"]): Promise<string> {
+    return (await this.call("createToken", { name, mirrors })) as string;
   }
 
   /** Sends a request as a connector does: JSON in, status and text out. */
@@ -51,50 +97,111 @@ export class App {
     method: string,
     path: string,
     body?: unknown,
-    headers: Record<string, string> = {},
-  ): Promise<{ status: number; text: string; json: () => { code: string; message: string } }> {
+    headers: Record<string, string | null> = {},
+  ): Promise<Answer> {
+    const sent = Object.entries({
+      Authorization: `Convex ${this.token}`,
+      "Content-Type": "application/json",
+      "Convex-Client": "streaming-import-0.1.0",
+      ...headers,
+    }).filter((header): header is [string, string] => header[1] !== null);
     const response = await this.t.fetch(path, {
       method,
-      headers: {
-        Authorization: `Convex ${this.token}`,
-        "Content-Type": "application/json",
-        "Convex-Client": "streaming-import-0.1.0",
-        ...headers,
-      },
-      ...(body !== undefined && method !== "GET" && {
-        body: typeof body === "string" || body instanceof Uint8Array ? (body as BodyInit) : JSON.stringify(body),
-      }),
+      headers: sent,
+      // Convex hands an HTTP action no body of a GET.
+      ...(body !== undefined && method !== "GET" && { body: encode(body) }),
     });
     const text = await response.text();
     return { status: response.status, text, json: () => JSON.parse(text) as { code: string; message: string } };
   }
 
   /** The rows of a table without system fields, in order of creation. */
-  async rows(table: string): Promise<Record<string, unknown>[]> {
+  async rows(table: AppTable): Promise<TestRow[]> {
     return await this.t.run(async (ctx) => {
-      const rows = await ctx.db.query(table as "users").collect();
-      return rows.map(({ _id, _creationTime, ...row }) => row as Record<string, unknown>);
+      const rows = await ctx.db.query(table).collect();
+      return rows.map(({ _id, _creationTime, ...row }) => row);
     });
   }
 
-  async ids(table: string): Promise<string[]> {
+  /** Which documents a table has: an id and a creation time for each, in order of creation. */
+  async ids(table: AppTable): Promise<string[]> {
     return await this.t.run(async (ctx) =>
-      (await ctx.db.query(table as "users").collect()).map((row) => `${row._id}@${String(row._creationTime)}`),
+      (await ctx.db.query(table).collect()).map((row) => `${row._id}@${String(row._creationTime)}`),
     );
   }
 
-  async call<Ref extends FunctionReference<"mutation" | "action">>(
-    name: string,
-    args: FunctionArgs<Ref> = {},
-  ): Promise<unknown> {
-    const run = name === "clearMirror" ? this.t.action.bind(this.t) : this.t.mutation.bind(this.t);
-    return await run(imports(name) as never, args as never);
+  /** The writes to a table of the app since the last call. */
+  writesTo(table: AppTable): Write[] {
+    return this.#taps.take(table);
+  }
+
+  /** Lets writes to the app's tables fail that the predicate picks, as a full disk would; null to stop. */
+  failWrites(which: ((write: Write) => boolean) | null): void {
+    this.#taps.fails = which;
+  }
+
+  /** Calls a function of the app's `imports.ts`. */
+  async call(name: string, args: object = {}): Promise<unknown> {
+    return await this.#byPath.fun({ componentPath: "", udfPath: `imports:${name}` }, args);
+  }
+
+  /** Calls a function of the component, internal ones too: `app.component("refresh:watch", { … })`. */
+  async component(path: string, args: object = {}): Promise<unknown> {
+    return await this.#byPath.fun({ componentPath: COMPONENT, udfPath: path }, args);
+  }
+
+  /** A table of the component's ledger, in order of creation. */
+  async ledger<Table extends TableNames>(table: Table): Promise<Doc<Table>[]> {
+    return await this.inLedger(async (ctx) => (await ctx.db.query(table).collect()) as Doc<Table>[]);
+  }
+
+  /** Runs a transaction inside the component. */
+  get inLedger() {
+    return async <Result>(
+      handler: (ctx: GenericMutationCtx<DataModelFromSchemaDefinition<typeof ledgerSchema>>) => Promise<Result>,
+    ): Promise<Result> => await this.#byPath.runInComponent(COMPONENT, handler);
   }
 
   async status(mirror: string): Promise<MirrorStatus> {
-    const all = (await this.t.query(imports("status") as never, {})) as MirrorStatus[];
+    const all = (await this.call("status")) as MirrorStatus[];
     const found = all.find(({ name }) => name === mirror);
     if (found === undefined) throw new Error(`no mirror ${mirror} in the registry`);
     return found;
   }
+
+  /**
+   * Lets time pass, under fake timers. Scheduled functions run when they come due, one after another, and so do those
+   * that they schedule.
+   */
+  async passTime(ms: number): Promise<void> {
+    const until = Date.now() + ms;
+    for (;;) {
+      const due = await this.#nextDue();
+      if (due > until) break;
+      vi.advanceTimersByTime(Math.max(0, due - Date.now()));
+      await this.t.finishInProgressScheduledFunctions();
+    }
+    vi.advanceTimersByTime(until - Date.now());
+  }
+
+  /** When the next scheduled function is due, of the app or of the component; Infinity when there is none. */
+  async #nextDue(): Promise<number> {
+    const pending = await Promise.all(
+      ["", COMPONENT].map(async (component) =>
+        this.#byPath.runInComponent(component, async (ctx) => {
+          const jobs = await ctx.db.system.query("_scheduled_functions").collect();
+          return jobs.filter((job) => job.state.kind === "pending").map((job) => Math.ceil(job.scheduledTime));
+        }),
+      ),
+    );
+    return Math.min(Infinity, ...pending.flat());
+  }
+
+  get #byPath(): ByPath {
+    return this.t as unknown as ByPath;
+  }
+}
+
+function encode(body: unknown): BodyInit {
+  return typeof body === "string" || body instanceof Uint8Array ? (body as BodyInit) : JSON.stringify(body);
 }

@@ -15,7 +15,11 @@ import { parseArgs } from "node:util";
 import { spawnLocalConvex } from "./local-convex/spawn.js";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const CONVEX_CLI = path.join(path.dirname(createRequire(import.meta.url).resolve("convex/package.json")), "bin", "main.js");
+const CONVEX_CLI = path.join(
+  path.dirname(createRequire(import.meta.url).resolve("convex/package.json")),
+  "bin",
+  "main.js",
+);
 const GENERATED = ["convex/_generated", "example/convex/_generated"];
 
 /** A deployment configured in the caller's shell must not be touched. */
@@ -61,7 +65,9 @@ await generate();
 if (values.check || process.env.CI !== undefined) {
   const changed = await changes();
   if (changed !== "") {
-    process.stderr.write(`${changed}\nThe generated code is out of date: run \`npm run codegen\` and commit the result.\n`);
+    process.stderr.write(
+      `${changed}\nThe generated code is out of date: run \`npm run codegen\` and commit the result.\n`,
+    );
     process.exitCode = 1;
   }
 }

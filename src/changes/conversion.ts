@@ -16,31 +16,34 @@ export const COERCED = 2;
 /** How far a converter may go from the value it finds. */
 export type Level = typeof EXACT | typeof ENCODED | typeof COERCED;
 
+/** What a converter returns when it cannot convert. A symbol: it is no value, and cannot be taken for an absent one. */
+export const FAILED = Symbol("failed");
+
 /** The state of converting one value. */
 export interface Conversion {
   readonly encoding: Encoding;
   level: Level;
   /** Null until there is one, for most rows have none. */
   notes: Note[] | null;
-  /** Set when a converter returned undefined at the level COERCED. */
+  /** Set when a converter failed at the level COERCED. */
   problem: Problem | null;
 }
 
 /**
- * Converts one value, or returns undefined when it cannot at the level that the conversion allows. Failure is a return
+ * Converts one value, or returns FAILED when it cannot at the level that the conversion allows. Failure is a return
  * value, not an exception: unions try members that fail, for every row.
  */
-export type Convert = (json: Json, conversion: Conversion) => Value | undefined;
+export type Convert = (json: Json, conversion: Conversion) => Value | typeof FAILED;
 
 /** Gives up on a value. The path is completed by the converters of the enclosing values. */
-export function fail(conversion: Conversion, code: ProblemCode, message: string): undefined {
+export function fail(conversion: Conversion, code: ProblemCode, message: string): typeof FAILED {
   if (conversion.level === COERCED) conversion.problem = { code, path: "", message };
-  return undefined;
+  return FAILED;
 }
 
 /** Gives up on a value of the wrong kind. */
-export function mismatch(conversion: Conversion, json: Json, expected: string, advice = ""): undefined {
-  if (conversion.level !== COERCED) return undefined;
+export function mismatch(conversion: Conversion, json: Json, expected: string, advice = ""): typeof FAILED {
+  if (conversion.level !== COERCED) return FAILED;
   const found = `found ${articled(canonicalKind(json))}${json === null ? "" : ` (${sampleOf(json)})`}`;
   const what =
     advice === "" ? "Correct it at the source, or declare a field that admits it in schema.ts." : advice;
@@ -48,10 +51,10 @@ export function mismatch(conversion: Conversion, json: Json, expected: string, a
 }
 
 /** Prefixes the path of the problem that the converter of a part has left. */
-export function failWithin(conversion: Conversion, name: string): undefined {
+export function failWithin(conversion: Conversion, name: string): typeof FAILED {
   const problem = conversion.problem;
   if (problem !== null && conversion.level === COERCED) problem.path = joinPath(name, problem.path);
-  return undefined;
+  return FAILED;
 }
 
 /** Notes what was done to a value. Only at the level COERCED, for only there anything is done. */

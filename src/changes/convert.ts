@@ -9,6 +9,7 @@ import {
   COERCED,
   EXACT,
   fail,
+  FAILED,
   failWithin,
   isObject,
   mismatch,
@@ -31,11 +32,11 @@ import {
   convertNull,
   convertString,
   decode,
+  doubleOf,
   isEncoded,
   wellFormed,
 } from "./scalars.js";
 import { canonicalKind, MAX_JSON_DEPTH } from "./shape.js";
-import { isHeldBy } from "./numbers.js";
 import { shorten } from "./text.js";
 
 export { canonicalKind };
@@ -56,7 +57,7 @@ export function compileConverter(validator: GenericValidator): (json: Json, enco
   return (json, encoding) => {
     const conversion = startConversion(encoding);
     const value = convert(json, conversion);
-    return value === undefined
+    return value === FAILED
       ? { problem: problemOf(conversion) }
       : { value, notes: conversion.notes ?? NO_NOTES };
   };
@@ -109,11 +110,12 @@ export function compile(validator: GenericValidator): Convert {
 }
 
 /** `v.any()`: the JSON as it is. Integers that a double cannot hold become int64. */
-function convertAny(json: Json, conversion: Conversion, depth: number): Value | undefined {
+function convertAny(json: Json, conversion: Conversion, depth: number): Value | typeof FAILED {
   if (typeof json === "string") return wellFormed(json, conversion);
   if (typeof json === "bigint") {
+    const double = doubleOf(json, conversion);
+    if (double !== null) return double;
     if (BigInt.asIntN(64, json) === json) return json;
-    if (isHeldBy(json, Number(json))) return Number(json);
     return fail(
       conversion,
       "NumberNotExact",
@@ -130,14 +132,14 @@ function convertAny(json: Json, conversion: Conversion, depth: number): Value | 
   const array: Value[] = [];
   for (let i = 0; i < json.length; i++) {
     const value = convertAny(json[i]!, conversion, depth + 1);
-    if (value === undefined) return failWithin(conversion, String(i));
+    if (value === FAILED) return failWithin(conversion, String(i));
     array.push(value);
   }
   return array;
 }
 
 /** Record keys that may be any name. */
-const nameOf: Convert = (name) => name as string;
+const nameOf: Convert = (name) => name;
 
 function compileRecord(convertKey: Convert, convertValue: Convert): Convert {
   return (json, conversion) => {
@@ -154,7 +156,7 @@ function convertEntries(
   conversion: Conversion,
   convertKey: Convert,
   convertValue: Convert,
-): Value | undefined {
+): Value | typeof FAILED {
   const record: Record<string, Value> = {};
   for (const name of Object.keys(object)) {
     if (object[name] === undefined) continue;
@@ -167,9 +169,9 @@ function convertEntries(
       );
     }
     const key = convertKey(name, conversion);
-    if (key === undefined) return failWithin(conversion, name);
+    if (key === FAILED) return failWithin(conversion, name);
     const value = convertValue(object[name], conversion);
-    if (value === undefined) return failWithin(conversion, name);
+    if (value === FAILED) return failWithin(conversion, name);
     record[key as string] = value;
   }
   return record;
@@ -182,7 +184,7 @@ function compileArray(convertElement: Convert): Convert {
     const array: Value[] = [];
     for (let i = 0; i < json.length; i++) {
       const value = convertElement(json[i]!, conversion);
-      if (value === undefined) return failWithin(conversion, String(i));
+      if (value === FAILED) return failWithin(conversion, String(i));
       array.push(value);
     }
     mergeNotes(conversion, start);
@@ -223,24 +225,24 @@ function chooseMember(converters: readonly Convert[], expected: string): Convert
       for (const convert of converters) {
         conversion.problem = null;
         const value = convert(json, conversion);
-        if (value !== undefined) {
+        if (value !== FAILED) {
           conversion.level = limit;
           return value;
         }
         // A member that failed further in, or over the value itself, says more than that it is not of the kind.
-        problem ??= isTelling(conversion.problem) ? conversion.problem : null;
+        problem ??= tellingProblem(conversion);
         if (conversion.notes !== null) conversion.notes.length = start;
       }
     }
     conversion.level = limit;
     if (problem === null) return mismatch(conversion, json, expected);
     conversion.problem = problem;
-    return undefined;
+    return FAILED;
   };
 }
 
-function isTelling(problem: Problem | null): boolean {
-  return problem !== null && (problem.path !== "" || problem.code !== "TypeMismatch");
+function tellingProblem({ problem }: Conversion): Problem | null {
+  return problem !== null && (problem.path !== "" || problem.code !== "TypeMismatch") ? problem : null;
 }
 
 function describe(members: readonly GenericValidator[]): string {

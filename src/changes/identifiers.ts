@@ -3,13 +3,13 @@
  * it before keeps its columns. A name that Convex accepts stays as it is; any other becomes `source_` and a slug.
  *
  * Two places where this differs, both only where the backend would lose data or refuse:
- * - Transliteration is that of `any-ascii`; the backend's is the Rust crate `unidecode`. See `transliterate`.
+ * - Scripts are written in ASCII by other tables, which differ for rare characters. See `transliterate`.
  * - Different names of one object that become the same name are told apart by a number (`source_a`, `source_a_2`);
  *   the backend keeps the last one only.
  */
-import anyAscii from "any-ascii";
 import type { Encoding, Json, JsonObject } from "./change.js";
 import { isEncodedScalar, MAX_JSON_DEPTH } from "./shape.js";
+import { transliterate } from "./transliterate.js";
 
 /** Characters that a table name may have. Source: Convex, "valid identifier". */
 const MAX_TABLE_NAME_LENGTH = 64;
@@ -167,13 +167,4 @@ function slug(name: string): string {
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "_")
     .replace(/^_|_$/g, "");
-}
-
-/**
- * ASCII text for `name`. Han characters are set apart, as `unidecode` does: 北京 gives "Bei Jing ". Known differences
- * from `unidecode` that remain: some scripts are romanised by other rules (see the test), and characters beyond the
- * basic plane, such as emoji, have a name here and nothing there.
- */
-function transliterate(name: string): string {
-  return anyAscii(name.replace(/\p{Script=Han}/gu, (character) => `${anyAscii(character)} `));
 }

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseJson } from "./json.js";
-import { isHeldBy } from "./numbers.js";
 
 describe("numbers", () => {
   test.each<[string, number | bigint]>([
@@ -18,8 +17,8 @@ describe("numbers", () => {
     ["9223372036854775807", 9223372036854775807n],
     ["12345678901234567.0", 12345678901234567n],
     ["12345678901234568.0", 12345678901234568],
-    ["0.1234567890123456789", 0.1234567890123456789],
-    ["9007199254740993.5", 9007199254740993.5],
+    ["0.1234567890123456789", 0.12345678901234568],
+    ["9007199254740993.5", 2 ** 53 + 2],
     // What doubles are printed as stays a double: JavaScript's 1e23, and C's %.17g of it.
     ["1e+23", 1e23],
     ["9.9999999999999992e+22", 1e23],
@@ -55,12 +54,13 @@ describe("numbers", () => {
     );
   });
 
-  test("every double that JavaScript prints comes back, or as an integer that the double holds", () => {
+  test("every double that JavaScript prints comes back, or the digits it prints do", () => {
     fc.assert(
       fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (double) => {
-        const parsed = parseJson(JSON.stringify(double));
-        if (typeof parsed === "bigint") expect(isHeldBy(parsed, double)).toBe(true);
-        else expect(parsed === double).toBe(true);
+        const text = JSON.stringify(double);
+        const parsed = parseJson(text);
+        // Between 2^53 and 10^21 JavaScript prints digits alone, as it would an integer of a 64-bit column.
+        expect(typeof parsed === "bigint" ? String(parsed) === text : parsed === double).toBe(true);
       }),
       { numRuns: 2000 },
     );
@@ -79,7 +79,7 @@ describe("numbers", () => {
 describe("everything else is as JSON.parse has it", () => {
   test("any JSON, on the fast path and on the slow one", () => {
     fc.assert(
-      fc.property(fc.jsonValue({ maxDepth: 4, noNaN: true } as object), (value) => {
+      fc.property(fc.jsonValue({ maxDepth: 4 }), (value) => {
         const text = JSON.stringify(value);
         const parsed = parseJson(text);
         if (!/\d{16}|\de/.test(text)) expect(parsed).toEqual(JSON.parse(text));

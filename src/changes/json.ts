@@ -28,7 +28,8 @@ export function parseJson(text: string): Json {
       onDuplicateKey: ({ newValue }) => newValue,
     }) as Json;
   } catch (error) {
-    if (error instanceof RangeError) throw new SyntaxError("The JSON is nested too deeply to be read.");
+    if (error instanceof RangeError)
+      throw new SyntaxError("The JSON is nested too deeply to be read.", { cause: error });
     throw error;
   }
 }

@@ -4,6 +4,7 @@ import type { Json, JsonObject } from "./change.js";
 import {
   COERCED,
   fail,
+  FAILED,
   failWithin,
   isObject,
   mismatch,
@@ -70,7 +71,7 @@ export function convertFields(
   conversion: Conversion,
   fields: readonly Field[],
   unset: string[] | false,
-): Record<string, Value> | undefined {
+): Record<string, Value> | typeof FAILED {
   const row: Record<string, Value> = {};
   let found = 0;
   for (const field of fields) {
@@ -79,7 +80,7 @@ export function convertFields(
     if (json === undefined) {
       if (field.optional || unset !== false) continue;
       if (!field.admitsNull) return missing(conversion, name);
-      if (conversion.level !== COERCED) return undefined;
+      if (conversion.level !== COERCED) return FAILED;
       note(conversion, "missingField", name, undefined, "null");
       row[name] = null;
       continue;
@@ -91,18 +92,18 @@ export function convertFields(
     }
     const start = conversion.notes?.length ?? 0;
     const value = field.convert(json, conversion);
-    if (value === undefined) return failWithin(conversion, name);
+    if (value === FAILED) return failWithin(conversion, name);
     if (conversion.notes !== null && conversion.notes.length > start) notesWithin(conversion, start, name);
     row[name] = value;
   }
   // Counting is cheaper than looking every name up; rows rarely have unknown fields.
   let count = 0;
-  for (const _ in object) count++;
+  for (const _name in object) count++;
   if (count === found || noteUnknown(object, conversion, fields)) return row;
-  return undefined;
+  return FAILED;
 }
 
-function missing(conversion: Conversion, name: string): undefined {
+function missing(conversion: Conversion, name: string): typeof FAILED {
   fail(
     conversion,
     "MissingField",

@@ -2,7 +2,7 @@
 import { getConvexSize, type GenericValidator, type Validator, type Value } from "convex/values";
 import type { Change, Encoding, JsonObject } from "./change.js";
 import { compile, NO_NOTES, problemOf, startConversion } from "./convert.js";
-import type { Conversion, Convert } from "./conversion.js";
+import { FAILED, type Conversion, type Convert } from "./conversion.js";
 import { contentKey, keyHash, rowHash } from "./hash.js";
 import { measureDocument } from "./limits.js";
 import type { Note } from "./note.js";
@@ -99,7 +99,7 @@ export function compileMirror(
   const known = validator as Validator<unknown>;
   if (known.kind !== "object")
     throw new Error("A mirror's documents must be described by one object validator.");
-  const validators = { ...(known.fields as Record<string, GenericValidator>) };
+  const validators = known.fields as Record<string, GenericValidator>;
   const keyPaths = contract.primaryKey;
   const toPath = (path: string) => ({
     path,
@@ -109,8 +109,10 @@ export function compileMirror(
   const key = keyPaths === null ? null : keyPaths.map(toPath);
   const version = contract.version == null ? null : toPath(contract.version);
   // The importer computes this field; a source's column of that name would be somebody else's.
-  if (key === null) delete validators[contentKeyField];
-  return { fields: compileFields(validators, compile), key, version, contentKeyField };
+  const fields = compileFields(validators, compile).filter(
+    ({ name }) => key !== null || name !== contentKeyField,
+  );
+  return { fields, key, version, contentKeyField };
 }
 
 function validatorAt(fields: Record<string, GenericValidator>, path: string): GenericValidator {
@@ -163,7 +165,7 @@ function prepareKeyed(
   const unset: string[] = [];
   const conversion = startConversion(encoding);
   const row = convertFields(json, conversion, mirror.fields, op === "update" ? unset : false);
-  if (row === undefined) return refuse(problemOf(conversion), paths, json, encoding);
+  if (row === FAILED) return refuse(problemOf(conversion), paths, json, encoding);
   const key: Value[] = [];
   for (const { path, names } of paths) {
     const value = valueAt(row, names);
@@ -191,7 +193,7 @@ function prepareKeyless(mirror: CompiledMirror, change: Change, encoding: Encodi
   }
   const conversion = startConversion(encoding);
   const row = convertFields(json, conversion, mirror.fields, false);
-  if (row === undefined) return { problem: problemOf(conversion) };
+  if (row === FAILED) return { problem: problemOf(conversion) };
   const content = contentKey(row);
   row[mirror.contentKeyField] = content;
   const key = [content];
@@ -213,7 +215,7 @@ function convertKey(paths: readonly Path[], json: JsonObject, encoding: Encoding
   for (const part of paths) {
     const conversion = startConversion(encoding);
     const value = convertAt(part, json, conversion);
-    if (value === undefined) {
+    if (value === FAILED) {
       const problem = conversion.problem!;
       return located({ ...problem, path: joinPath(part.path, problem.path) });
     }
@@ -225,9 +227,10 @@ function convertKey(paths: readonly Path[], json: JsonObject, encoding: Encoding
 /** The version that a delete carries. One that cannot be read is as good as none: the rest of the row does not matter. */
 function convertVersion(version: Path | null, json: JsonObject, encoding: Encoding): Value | undefined {
   if (version === null || valueAt(json, version.names) === undefined) return undefined;
-  return convertAt(version, json, startConversion(encoding));
+  const value = convertAt(version, json, startConversion(encoding));
+  return value === FAILED ? undefined : value;
 }
 
-function convertAt(part: Path, json: JsonObject, conversion: Conversion): Value | undefined {
+function convertAt(part: Path, json: JsonObject, conversion: Conversion): Value | typeof FAILED {
   return part.convert(valueAt(json, part.names)!, conversion);
 }

@@ -1,11 +1,11 @@
-/** Converters of values that have no parts. The rules are those of docs: nothing is rounded, cut or guessed. */
-import type { Value } from "convex/values";
+/** Converters of values that have no parts. Nothing is rounded, cut or guessed. */
 import { decodeBase64 } from "./bytes.js";
 import type { Json } from "./change.js";
 import {
   COERCED,
   ENCODED,
   EXACT,
+  FAILED,
   fail,
   isObject,
   mismatch,
@@ -14,7 +14,7 @@ import {
   type Convert,
 } from "./conversion.js";
 import { parseDateTime } from "./dates.js";
-import { isHeldBy, readNumber } from "./numbers.js";
+import { isExact, isPrintOfDouble, readNumber } from "./numbers.js";
 import { isEncodedScalar } from "./shape.js";
 import { isWellFormed, jsonText, sampleOf } from "./text.js";
 
@@ -33,8 +33,8 @@ export function isEncoded(json: Json, conversion: Conversion): boolean {
   return conversion.encoding === "convex" && isObject(json) && isEncodedScalar(json);
 }
 
-/** The value that such an object encodes, or undefined with a problem. */
-export function decode(json: Json, conversion: Conversion): bigint | number | ArrayBuffer | undefined {
+/** The value that such an object encodes, or FAILED with a problem. */
+export function decode(json: Json, conversion: Conversion): bigint | number | ArrayBuffer | typeof FAILED {
   const [[name, text]] = Object.entries(json as Record<string, Json>) as [[string, Json]];
   const bytes = typeof text === "string" ? decodeBase64(text) : null;
   if (bytes === null || (name !== "$bytes" && bytes.byteLength !== 8)) {
@@ -63,34 +63,36 @@ export function decode(json: Json, conversion: Conversion): bigint | number | Ar
 export const convertFloat64: Convert = (json, conversion) => {
   if (typeof json === "number") return json;
   if (typeof json === "bigint") {
-    if (conversion.level === EXACT) return undefined;
-    return isHeldBy(json, Number(json))
-      ? Number(json)
-      : notExact(conversion, json, "v.int64() or v.string()");
+    if (conversion.level === EXACT && conversion.encoding === "json") return FAILED;
+    return doubleOf(json, conversion) ?? notExact(conversion, json, "v.int64() or v.string()");
   }
   if (typeof json === "string") {
-    return conversion.level >= ENCODED ? float64OfText(json, conversion) : undefined;
+    return conversion.level >= ENCODED ? float64OfText(json, conversion) : FAILED;
   }
   if (isEncoded(json, conversion)) {
     const value = decode(json, conversion);
     if (typeof value === "bigint") {
-      if (conversion.level === EXACT) return undefined;
-      // The sender holds 64 bits: only equal is good enough.
-      return BigInt(Number(value)) === value ? Number(value) : notExact(conversion, value, "v.int64()");
+      if (conversion.level === EXACT) return FAILED;
+      return isExact(value) ? Number(value) : notExact(conversion, value, "v.int64()");
     }
-    if (value === undefined || typeof value === "number") return value;
+    if (value === FAILED || typeof value === "number") return value;
   }
   return mismatch(conversion, json, "number");
 };
 
-function float64OfText(text: string, conversion: Conversion): number | undefined {
+/**
+ * The double that a large integer of JSON stands for, or null when it is no double. Convex's encoding writes int64
+ * otherwise, so that digits in it are a double's, as JavaScript prints doubles.
+ */
+export function doubleOf(integer: bigint, conversion: Conversion): number | null {
+  if (isExact(integer)) return Number(integer);
+  return conversion.encoding === "convex" && isPrintOfDouble(integer) ? Number(integer) : null;
+}
+
+function float64OfText(text: string, conversion: Conversion): number | typeof FAILED {
   const number = readNumber(text);
   if (typeof number === "number") return number;
-  if (typeof number === "bigint") {
-    return isHeldBy(number, Number(number))
-      ? Number(number)
-      : notExact(conversion, number, "v.int64() or v.string()");
-  }
+  if (typeof number === "bigint") return notExact(conversion, number, "v.int64() or v.string()");
   if (number === "tooLarge") return outOfRange(conversion, text, "a double");
   return (
     parseDateTime(text) ??
@@ -106,13 +108,16 @@ function float64OfText(text: string, conversion: Conversion): number | undefined
 
 /** `v.int64()`: integers within 64 bits, as number, large integer, text or `$integer`. */
 export const convertInt64: Convert = (json, conversion) => {
-  if (typeof json === "bigint") return int64Of(json, conversion);
+  if (typeof json === "bigint") {
+    if (conversion.level === EXACT && conversion.encoding === "convex") return FAILED;
+    return int64Of(json, conversion);
+  }
   if (typeof json === "number") {
-    if (conversion.level === EXACT) return undefined;
+    if (conversion.level === EXACT) return FAILED;
     return Number.isInteger(json) ? int64Of(BigInt(json), conversion) : fraction(conversion, json);
   }
   if (typeof json === "string") {
-    if (conversion.level === EXACT) return undefined;
+    if (conversion.level === EXACT) return FAILED;
     const number = readNumber(json);
     if (typeof number === "bigint") return int64Of(number, conversion);
     if (number === "tooLarge") return outOfRange(conversion, json, "64 bits");
@@ -121,12 +126,12 @@ export const convertInt64: Convert = (json, conversion) => {
   }
   if (isEncoded(json, conversion)) {
     const value = decode(json, conversion);
-    if (typeof value === "bigint" || value === undefined) return value;
+    if (typeof value === "bigint" || value === FAILED) return value;
   }
   return mismatch(conversion, json, "int64");
 };
 
-function int64Of(integer: bigint, conversion: Conversion): bigint | undefined {
+function int64Of(integer: bigint, conversion: Conversion): bigint | typeof FAILED {
   if (integer < MIN_INT64 || integer > MAX_INT64) return outOfRange(conversion, String(integer), "64 bits");
   return integer;
 }
@@ -134,15 +139,14 @@ function int64Of(integer: bigint, conversion: Conversion): bigint | undefined {
 /** `v.string()`: text; anything else as the text that JSON has for it, with a note. */
 export const convertString: Convert = (json, conversion) => {
   if (typeof json === "string") return wellFormed(json, conversion);
-  if (conversion.level !== COERCED) return undefined;
-  let value: Json | ArrayBuffer | undefined = json;
+  if (conversion.level !== COERCED) return FAILED;
+  let value: Json | ArrayBuffer | typeof FAILED = json;
   if (isEncoded(json, conversion)) {
     value = decode(json, conversion);
-    if (value === undefined) return undefined;
+    if (value === FAILED) return value;
   }
   if (value === null || value instanceof ArrayBuffer) return mismatch(conversion, json, "string");
-  const isNonFinite = typeof value === "number" && !Number.isFinite(value);
-  const text = isNonFinite ? String(value) : jsonText(value);
+  const text = jsonText(value);
   if (text === null) {
     return fail(
       conversion,
@@ -155,7 +159,7 @@ export const convertString: Convert = (json, conversion) => {
 };
 
 /** The text itself, or a problem when Convex cannot store it. */
-export function wellFormed(text: string, conversion: Conversion): string | undefined {
+export function wellFormed(text: string, conversion: Conversion): string | typeof FAILED {
   if (isWellFormed(text)) return text;
   return fail(
     conversion,
@@ -171,7 +175,7 @@ export const convertId: Convert = (json, conversion) =>
 /** `v.boolean()`: true and false; 0 and 1 and the words of databases, with a note. */
 export const convertBoolean: Convert = (json, conversion) => {
   if (typeof json === "boolean") return json;
-  if (conversion.level !== COERCED) return undefined;
+  if (conversion.level !== COERCED) return FAILED;
   const isTrue = json === 1 || json === "true" || json === "t";
   if (!isTrue && json !== 0 && json !== "false" && json !== "f") return mismatch(conversion, json, "boolean");
   note(conversion, "coerced", "", json, "boolean");
@@ -192,7 +196,7 @@ export const convertBytes: Convert = (json, conversion) => {
   }
   if (isEncoded(json, conversion)) {
     const value = decode(json, conversion);
-    if (value instanceof ArrayBuffer || value === undefined) return value;
+    if (value instanceof ArrayBuffer || value === FAILED) return value;
   }
   return mismatch(conversion, json, "base64 text");
 };
@@ -211,12 +215,12 @@ export function convertLiteral(literal: string | number | bigint | boolean): Con
   };
 }
 
-function notExact(conversion: Conversion, integer: bigint, fit: string): undefined {
+function notExact(conversion: Conversion, integer: bigint, fit: string): typeof FAILED {
   const message = `found ${sampleOf(integer)}, which a double would change to ${String(Number(integer))}.`;
   return fail(conversion, "NumberNotExact", `${message} Declare the field as ${fit}.`);
 }
 
-function fraction(conversion: Conversion, json: Json): undefined {
+function fraction(conversion: Conversion, json: Json): typeof FAILED {
   return fail(
     conversion,
     "NumberNotExact",
@@ -224,7 +228,7 @@ function fraction(conversion: Conversion, json: Json): undefined {
   );
 }
 
-function outOfRange(conversion: Conversion, text: string, range: string): undefined {
+function outOfRange(conversion: Conversion, text: string, range: string): typeof FAILED {
   return fail(
     conversion,
     "NumberOutOfRange",

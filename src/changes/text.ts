@@ -46,13 +46,13 @@ function preview(json: Json, depth: number): string {
 }
 
 /**
- * JSON text of a value, as `JSON.stringify` writes it, with large integers as digits. It reads back to the same value.
+ * JSON text of a value, as `JSON.stringify` writes it, with all digits of large integers. It reads back to the same value.
  *
  * @returns null when the value is nested more than 200 levels deep.
  */
 export function jsonText(json: Json, depth = 0): string | null {
   if (typeof json === "bigint") return json.toString();
-  if (Object.is(json, -0)) return "-0";
+  if (typeof json === "number") return numberText(json);
   if (typeof json !== "object" || json === null) return JSON.stringify(json);
   if (depth >= MAX_JSON_DEPTH) return null;
   const isArray = Array.isArray(json);
@@ -63,4 +63,14 @@ export function jsonText(json: Json, depth = 0): string | null {
     parts.push(isArray ? value : `${JSON.stringify(key)}:${value}`);
   }
   return isArray ? `[${parts.join(",")}]` : `{${parts.join(",")}}`;
+}
+
+/**
+ * The shortest text that reads back as the number; integers beyond 2^53 with all their digits, for JavaScript would
+ * print 56099457794818408 as 56099457794818410, and a column of text may hold identifiers.
+ */
+function numberText(number: number): string {
+  if (Number.isInteger(number) && Math.abs(number) > Number.MAX_SAFE_INTEGER)
+    return BigInt(number).toString();
+  return Object.is(number, -0) ? "-0" : String(number);
 }

@@ -31,12 +31,21 @@ export class AppMirrors {
   readonly #byName: Map<string, AppMirror>;
   readonly #byStream: Map<string, AppMirror>;
 
+  /** @throws Error when two mirrors are of the same source. */
   constructor(schema: Schema) {
     this.all = [...mirrorContracts(schema)].map(([name, contract]) =>
       describeMirror(name, contract, schema.tables[name]!.validator),
     );
     this.#byName = new Map(this.all.map((mirror) => [mirror.name, mirror]));
     this.#byStream = new Map(this.all.map((mirror) => [mirror.stream, mirror]));
+    for (const mirror of this.all) {
+      const other = this.#byStream.get(mirror.stream)!;
+      if (other !== mirror) {
+        throw new Error(
+          `The mirrors "${mirror.name}" and "${other.name}" are both of the source "${mirror.contract.source ?? mirror.name}"; its rows can go to one of them only. Name another source, or drop one of the two.`,
+        );
+      }
+    }
   }
 
   /** The mirror of that table. @throws Error when there is none: the caller's own code is out of step. */
@@ -46,9 +55,9 @@ export class AppMirrors {
     return mirror;
   }
 
-  /** The mirror that is named like the stream, or that declares it as its source. */
+  /** The mirror that declares the stream as its source; else the one that is named like it. */
   find(stream: string): AppMirror | null {
-    return this.#byName.get(stream) ?? this.#byStream.get(stream) ?? null;
+    return this.#byStream.get(stream) ?? this.#byName.get(stream) ?? null;
   }
 
   /** The only mirror whose source has this stream in whatever namespace. */

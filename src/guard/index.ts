@@ -7,6 +7,7 @@ export {
   type GuardCannotStart,
   type MirrorIsReadOnly,
   type MirrorIsReadOnlyData,
+  type NameATableOfYourOwn,
   type NameTheTable,
   type WriteOperation,
 } from "./messages.js";

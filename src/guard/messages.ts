@@ -66,6 +66,11 @@ export interface NameTheTable<Sentence extends string> {
   readonly [sentence]: Sentence;
 }
 
+/** What the type checker prints where a write could reach any table, or names none. No value has this type. */
+export interface NameATableOfYourOwn<Sentence extends string> {
+  readonly [sentence]: Sentence;
+}
+
 /** What the type checker prints where the guard cannot be built. No value has this type. */
 export interface GuardCannotStart<Sentence extends string> {
   readonly [sentence]: Sentence;

@@ -17,7 +17,8 @@ interface LooseWriter {
   table?: unknown;
 }
 
-const made = new WeakSet<object>();
+/** The writers made here, with the mirrors that they refuse. */
+const made = new WeakMap<object, ReadonlyMap<string, MirrorContract>>();
 
 /** Whether `db` is a writer that {@link guardWriter} made. */
 export function isGuardedWriter(db: unknown): boolean {
@@ -38,6 +39,7 @@ export function guardWriter<DataModel extends GenericDataModel>(
   writer: GenericDatabaseWriter<DataModel>,
   mirrors: ReadonlyMap<string, MirrorContract>,
 ): GenericDatabaseWriter<DataModel> {
+  if (made.get(writer) === mirrors) return writer;
   const db = writer as unknown as LooseWriter;
 
   function refuseMirror(name: string, operation: WriteOperation): void {
@@ -113,7 +115,7 @@ export function guardWriter<DataModel extends GenericDataModel>(
         }),
     }),
   });
-  made.add(guarded);
+  made.set(guarded, mirrors);
   return guarded as unknown as GenericDatabaseWriter<DataModel>;
 }
 

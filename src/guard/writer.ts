@@ -9,7 +9,7 @@ import type {
   WithoutSystemFields,
 } from "convex/server";
 import type { GenericId } from "convex/values";
-import type { MirrorIsReadOnly, NameTheTable, ReadOnlySentence } from "./messages.js";
+import type { MirrorIsReadOnly, NameATableOfYourOwn, ReadOnlySentence } from "./messages.js";
 import type { TableOfId } from "./oldSignature.js";
 
 /** Whether `Table` is, or may be, a mirror. */
@@ -19,8 +19,9 @@ type MayBeMirror<Table, Mirrors extends string> = [Extract<Table, Mirrors>] exte
 type RefusedTable<Table, Mirrors extends string, Tables extends string> = unknown extends Table
   ? never // `any`, which is assignable to every type but this one.
   : [Tables, false] extends [Table, [Tables] extends [Mirrors] ? true : false]
-    ? // Any table; also what the checker makes of a name that is no table.
-      NameTheTable<"Name a table of the schema that is not a mirror, or narrow the type to WritableTableNames<typeof schema>.">
+    ? // Any table; also what the checker makes of a name that is no table. Editors complete from the second half.
+      | NameATableOfYourOwn<"Name a table of the schema that is not a mirror, or narrow the type to WritableTableNames<typeof schema>.">
+      | Exclude<Tables, Mirrors>
     : MirrorIsReadOnly<ReadOnlySentence<Extract<Table, Mirrors>>>;
 
 /** The tables that are not mirrors; undecided, and so not spread out, while `Table` is a type parameter. */

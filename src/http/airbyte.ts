@@ -57,12 +57,14 @@ export async function replaceTables(importer: Importer, request: Request): Promi
   const session = await importer.open(tokenOf(request));
   const { tableNames } = await readJsonObject(request);
   if (!isObject(tableNames)) throw badJson('"tableNames" must be an object from temporary to final names');
-  const refreshes = Object.entries(tableNames).map(([temporary, final]) => {
+  const refreshes = Object.entries(tableNames).flatMap(([temporary, final]) => {
     if (typeof final !== "string") throw badJson(`the final name of "${temporary}" must be a string`);
-    const mirror = findMirror(session, final)?.mirror ?? null;
-    if (mirror === null) throw undeclared(final, mirrorSnippet(cleanTableName(final), null, null));
+    const mirror = session.find(cleanTableName(final));
+    // A stream without a mirror brought nothing: its records would have been refused.
+    if (mirror === null) return [];
     session.authorize(mirror);
-    return { mirror, temporary };
+    // A mirror without a key was emptied before its first row came; beginning again would empty it once more.
+    return mirror.contract.primaryKey === null ? [] : [{ mirror, temporary }];
   });
   for (const { mirror, temporary } of refreshes) {
     await session.finish(await session.beginRefresh(mirror, { openedBy: temporary, resume: true }));
@@ -114,40 +116,41 @@ interface Stream {
 /** Groups the records by mirror, in the order in which each appears first. @throws HttpError before any write */
 async function resolveStreams(session: ImportSession, batch: AirbyteBatch): Promise<Stream[]> {
   const streams = new Map<string, Stream>();
+  const mirrors = new Map<string, Stream>();
   for (const { table, data } of batch.messages) {
     let stream = streams.get(table);
     if (stream === undefined) {
-      stream = { ...(await resolveStream(session, table, batch.tables.get(table)!)), records: [] };
+      const resolved = await resolveStream(session, table, batch.tables.get(table)!);
+      // Two names may mean one mirror; its records keep their order.
+      const target = JSON.stringify([resolved.mirror.name, resolved.temporary]);
+      stream = mirrors.get(target) ?? { ...resolved, records: [] };
+      mirrors.set(target, stream);
       streams.set(table, stream);
     }
     stream.records.push(data);
   }
-  return [...streams.values()];
+  return [...mirrors.values()];
 }
 
 async function resolveStream(session: ImportSession, name: string, table: AirbyteTable) {
-  const found = findMirror(session, name);
-  if (found === null) {
-    const snippet = mirrorSnippet(cleanTableName(name), table.jsonSchema, table.primaryKey);
-    await session.recordUnknownStream(name, snippet);
-    throw undeclared(name, snippet);
+  const final = TEMPORARY.exec(name)?.[1];
+  const stream = final ?? name;
+  const cleaned = cleanTableName(stream);
+  const mirror = session.find(cleaned);
+  if (mirror === null) {
+    const snippet = mirrorSnippet(cleaned, table.jsonSchema, table.primaryKey);
+    await session.recordUnknownStream(cleaned, snippet);
+    throw undeclared(stream, snippet);
   }
-  session.authorize(found.mirror);
-  if (table.primaryKey !== null) checkPrimaryKey(found.mirror, table.primaryKey);
-  const syncMode: SyncMode = found.temporary !== null ? "overwrite" : table.primaryKey !== null ? "append_dedup" : "append";
-  return { ...found, syncMode };
+  session.authorize(mirror);
+  if (table.primaryKey !== null) checkPrimaryKey(mirror, table.primaryKey);
+  const temporary = final === undefined ? null : name;
+  const syncMode: SyncMode = temporary !== null ? "overwrite" : table.primaryKey !== null ? "append_dedup" : "append";
+  return { mirror, temporary, syncMode };
 }
 
 /** 0.1.0 writes a stream that it overwrites to this table: seconds since 1970, then the final name. */
 const TEMPORARY = /^temp_\d{9,11}_(.+)$/s;
-
-function findMirror(session: ImportSession, name: string): { mirror: Mirror; temporary: string | null } | null {
-  const mirror = session.find(cleanTableName(name));
-  if (mirror !== null) return { mirror, temporary: null };
-  const final = TEMPORARY.exec(name)?.[1];
-  const overwritten = final === undefined ? null : session.find(cleanTableName(final));
-  return overwritten === null ? null : { mirror: overwritten, temporary: name };
-}
 
 /** 0.2.x leaves the namespace out of set-up calls; a mirror that declares its source is found all the same. */
 function findForSetUp(session: ImportSession, name: string): Mirror | null {
@@ -164,13 +167,18 @@ function checkPrimaryKey(mirror: Mirror, primaryKey: string[]): void {
       `The connection deduplicates "${mirror.name}" by ${primaryKey.join(", ")}, but the mirror declares no primary key. Add primaryKey: ${JSON.stringify(primaryKey)} to mirrorTable in schema.ts, or choose the sync mode "append".`,
     );
   }
-  if ([...declared].sort().join() !== [...primaryKey].sort().join()) {
+  if (!isSame(declared, primaryKey)) {
     throw new HttpError(
       400,
       "PrimaryKeyMismatch",
       `The connection's primary key of "${mirror.name}" is ${primaryKey.join(", ")}, the mirror's is ${declared.join(", ")}. Make them the same.`,
     );
   }
+}
+
+/** Whether two keys have the same fields. Their order matters to the index alone. */
+function isSame(declared: readonly string[], presented: readonly string[]): boolean {
+  return declared.length === presented.length && declared.every((path) => presented.includes(path));
 }
 
 function undeclared(name: string, snippet: string): HttpError {

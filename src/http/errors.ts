@@ -1,4 +1,5 @@
 import { ConvexError } from "convex/values";
+import { NameError } from "../changes/identifiers.js";
 
 /** Every refusal that a connector can be given. Stable: connectors, people and documentation refer to them. */
 export type ErrorCode =
@@ -21,6 +22,7 @@ export type ErrorCode =
   | "InternalServerError"
   // Ours.
   | "BodyTooLarge"
+  | "InvalidTableName"
   | "PrimaryKeyMismatch"
   | "StaleRun"
   | "NotSetUp";
@@ -47,6 +49,7 @@ export function errorResponse(error: unknown): Response {
 /** Turns whatever was thrown into a refusal. Faults of ours become a 500 without their details, which go to the log. */
 export function describe(error: unknown): HttpError {
   if (error instanceof HttpError) return error;
+  if (error instanceof NameError) return new HttpError(400, "InvalidTableName", error.message);
   const data: unknown = error instanceof ConvexError ? error.data : null;
   if (typeof data === "object" && data !== null && "code" in data && "message" in data) {
     const message = String(data.message);

@@ -1,5 +1,6 @@
 import type { GenericValidator } from "convex/values";
 import { CONTENT_KEY_FIELD, type MirrorContract } from "./contract.js";
+import { isIdentifier } from "./identifier.js";
 import type { MirrorOptions } from "./mirrorTable.js";
 
 /** Convex allows 16 fields in an index. */
@@ -27,6 +28,11 @@ export function checkFields(fields: Record<string, GenericValidator>): void {
     if (name.startsWith("_") || name.startsWith("$")) {
       const arrivesAs = `source_${name.replace(/^[_$]+/, "").toLowerCase()}`;
       refuse(`Convex keeps names that start with "${name[0]!}"; the source column "${name}" arrives as "${arrivesAs}".`);
+    }
+    if (!isIdentifier(name)) {
+      refuse(
+        `a Convex schema cannot declare the field "${name}"; names are letters, digits and "_", and begin with a letter. Leave the column out (its values are then not mirrored), or rename it at the source.`,
+      );
     }
     if (name === CONTENT_KEY_FIELD) {
       refuse(`"${name}" is the importer's own field; rename this column at the source.`);

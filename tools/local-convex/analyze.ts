@@ -7,13 +7,11 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Schema } from "./mock.js";
+import { analyzeModules, fileBasedExports, PushError } from "./analyzeModules.js";
 import type {
-  AnalyzedFunction,
-  AnalyzedModule,
   Analysis,
   CheckedComponent,
   ExportedDefinition,
-  ExportTree,
   HttpRoute,
   ModuleConfig,
   StartPushRequest,
@@ -31,45 +29,6 @@ export interface AnalyzedPush {
   loaded: Map<string, LoadedDefinition>;
   /** Removes the files the bundles were imported from; imported modules stay usable. */
   dispose(): Promise<void>;
-}
-
-/** Thrown for mistakes in the pushed project; reported to the CLI as 400. */
-export class PushError extends Error {
-  constructor(
-    readonly code: string,
-    message: string,
-  ) {
-    super(message);
-  }
-}
-
-/** A registered Convex function as `queryGeneric` and friends build it. */
-export interface RegisteredFunction {
-  isQuery?: boolean;
-  isMutation?: boolean;
-  isAction?: boolean;
-  isPublic?: boolean;
-  isInternal?: boolean;
-  exportArgs(): string;
-  exportReturns(): string;
-  _handler: (ctx: unknown, args: unknown) => unknown;
-}
-export function asRegisteredFunction(value: unknown): RegisteredFunction | null {
-  if (typeof value !== "function") return null;
-  const candidate = value as unknown as Partial<RegisteredFunction>;
-  const known =
-    candidate.isQuery === true || candidate.isMutation === true || candidate.isAction === true;
-  return known ? (candidate as RegisteredFunction) : null;
-}
-
-export interface Router {
-  isRouter: true;
-  getRoutes(): [path: string, method: string, handler: unknown][];
-  lookup(path: string, method: string): [handler: unknown, method: string, path: string] | null;
-}
-export function asRouter(value: unknown): Router | null {
-  const isRouter = typeof value === "object" && value !== null && "isRouter" in value && value.isRouter === true;
-  return isRouter ? (value as Router) : null;
 }
 
 interface Definition {
@@ -97,7 +56,7 @@ export async function analyzePush(request: StartPushRequest): Promise<AnalyzedPu
     const loaded = new Map<string, LoadedDefinition>();
     const defaultNames = new Map<string, string>();
     for (const [position, definition] of definitions.entries()) {
-      const dir = path.join(root, `definition${position}`);
+      const dir = path.join(root, `definition${String(position)}`);
       const exported = await evaluateDefinition(dir, definition, defaultNames);
       if (exported.definitionType.type === "childComponent") {
         defaultNames.set(definition.definitionPath, exported.definitionType.name);
@@ -142,7 +101,8 @@ function dependenciesFirst(definitions: Definition[]): Definition[] {
 
 async function writeModule(dir: string, modulePath: string, source: string): Promise<string> {
   const file = path.join(dir, modulePath);
-  if (!file.startsWith(dir + path.sep)) throw new PushError("InvalidModulePath", `Bad module path ${modulePath}`);
+  if (!file.startsWith(dir + path.sep))
+    throw new PushError("InvalidModulePath", `Bad module path ${modulePath}`);
   await mkdir(path.dirname(file), { recursive: true });
   await writeFile(file, source);
   return file;
@@ -195,8 +155,9 @@ async function loadSchema(dir: string, module: ModuleConfig | null): Promise<Sch
 }
 function exportSchema(schema: Schema | null): Analysis["schema"] {
   if (schema === null) return null;
-  const { export: exportJson } = schema as unknown as { export(): string };
-  return JSON.parse(exportJson.call(schema)) as { tables: unknown[]; schemaValidation: boolean };
+  // export() is what the CLI's protocol expects and missing from the public types.
+  const exported = (schema as unknown as { export(): string }).export();
+  return JSON.parse(exported) as { tables: unknown[]; schemaValidation: boolean };
 }
 
 async function loadModules(dir: string, modules: ModuleConfig[]): Promise<Map<string, ModuleExports>> {
@@ -212,98 +173,6 @@ async function loadModules(dir: string, modules: ModuleConfig[]): Promise<Map<st
   return loaded;
 }
 
-function analyzeModules(modules: ReadonlyMap<string, ModuleExports>): Map<string, AnalyzedModule> {
-  const analyzed = new Map<string, AnalyzedModule>();
-  for (const [name, exports] of modules) {
-    const functions: AnalyzedFunction[] = [];
-    for (const [exportName, value] of Object.entries(exports)) {
-      const fn = asRegisteredFunction(value);
-      if (fn !== null) functions.push(analyzeFunction(exportName, fn));
-    }
-    analyzed.set(name, { functions, httpRoutes: httpRoutes(name, exports), cronSpecs: null, sourceMapped: null });
-  }
-  return analyzed;
-}
-function analyzeFunction(name: string, fn: RegisteredFunction): AnalyzedFunction {
-  const kind = fn.isPublic === true ? "public" : fn.isInternal === true ? "internal" : null;
-  return {
-    name,
-    pos: null,
-    udfType: fn.isQuery === true ? "Query" : fn.isMutation === true ? "Mutation" : "Action",
-    visibility: kind === null ? null : { kind },
-    args: sortFields(fn.exportArgs()),
-    returns: sortFields(fn.exportReturns()),
-  };
-}
-function httpRoutes(name: string, exports: ModuleExports): AnalyzedModule["httpRoutes"] {
-  if (name !== "http") return null;
-  const router = asRouter(exports.default);
-  if (router === null) throw new PushError("InvalidHttp", "The default export of http.ts is not an httpRouter().");
-  return router.getRoutes().map(([routePath, method]) => ({ route: { path: routePath, method }, pos: null }));
-}
-
-type ExportedValidator =
-  | { type: "object"; value: Record<string, { fieldType: ExportedValidator; optional: boolean }> }
-  | { type: "array"; value: ExportedValidator }
-  | { type: "union"; value: ExportedValidator[] }
-  | { type: "record"; keys: ExportedValidator; values: { fieldType: ExportedValidator; optional: boolean } }
-  | { type: "null" };
-
-/** Sorts the fields of every object inside an exported validator (JSON, or "null" for none). */
-function sortFields(json: string): string {
-  return JSON.stringify(sortValidator(JSON.parse(json) as ExportedValidator | null));
-}
-function sortValidator<V extends ExportedValidator | null>(validator: V): V {
-  switch (validator?.type) {
-    case "object": {
-      const fields = Object.entries(validator.value).sort(([a], [b]) => (a < b ? -1 : 1));
-      return { ...validator, value: Object.fromEntries(fields.map(([name, field]) => [name, sortField(field)])) };
-    }
-    case "array":
-      return { ...validator, value: sortValidator(validator.value) };
-    case "union":
-      return { ...validator, value: validator.value.map(sortValidator) };
-    case "record":
-      return { ...validator, keys: sortValidator(validator.keys), values: sortField(validator.values) };
-    default:
-      return validator;
-  }
-}
-function sortField<F extends { fieldType: ExportedValidator }>(field: F): F {
-  return { ...field, fieldType: sortValidator(field.fieldType) };
-}
-
-/** Public functions by file, the way the backend exports them to the parent component. */
-function fileBasedExports(modules: ReadonlyMap<string, AnalyzedModule>): ExportTree {
-  interface Node {
-    children: Map<string, Node>;
-    leaf?: string;
-  }
-  const root: Node = { children: new Map() };
-  for (const [name, module] of modules) {
-    for (const fn of module.functions) {
-      if (fn.visibility?.kind !== "public") continue;
-      let node = root;
-      for (const part of [...name.split("/"), fn.name]) {
-        const next: Node = node.children.get(part) ?? { children: new Map() };
-        node.children.set(part, next);
-        node = next;
-      }
-      node.leaf = `_reference/function/${name}:${fn.name}`;
-    }
-  }
-  const serialize = (node: Node): ExportTree =>
-    node.leaf !== undefined
-      ? { type: "leaf", leaf: node.leaf }
-      : {
-          type: "branch",
-          branch: [...node.children]
-            .sort(([a], [b]) => (a < b ? -1 : 1))
-            .map(([name, child]) => [name, serialize(child)]),
-        };
-  return serialize(root);
-}
-
 function checkedComponent(
   analysis: Record<string, Analysis>,
   definitionPath: string,
@@ -312,7 +181,8 @@ function checkedComponent(
   const analyzed = analysis[definitionPath];
   if (analyzed === undefined) throw new PushError("MissingComponent", `No definition for ${definitionPath}`);
   const { childComponents, httpMounts } = analyzed.definition;
-  const routes: HttpRoute[] | null = analyzed.functions["http.js"]?.httpRoutes?.map(({ route }) => route) ?? null;
+  const routes: HttpRoute[] | null =
+    analyzed.functions["http.js"]?.httpRoutes?.map(({ route }) => route) ?? null;
   return {
     definitionPath,
     componentPath,

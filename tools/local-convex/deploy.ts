@@ -1,5 +1,7 @@
 /** The endpoints behind `convex codegen`, `deploy`, `dev` and `env set`. All need the admin key. */
-import { analyzePush, type AnalyzedPush, PushError } from "./analyze.js";
+import { analyzePush, type AnalyzedPush } from "./analyze.js";
+import { PushError } from "./analyzeModules.js";
+import type { CronRunner } from "./crons.js";
 import type { Engine } from "./engine.js";
 import { type ApiRequest, badAdminKey, HttpError } from "./http.js";
 import type { SchemaChange, SchemaStatus, StartPushRequest, StartPushResponse } from "./pushTypes.js";
@@ -17,17 +19,16 @@ export class DeployEndpoints {
 
   constructor(
     readonly engine: Engine,
-    readonly urls: { cloud: string; site: string },
-    readonly logger: (line: string) => void,
+    readonly crons: CronRunner,
   ) {}
 
   /** Answers undefined for paths that are not its own. */
-  async handle(request: ApiRequest): Promise<unknown> {
+  async handle(request: ApiRequest): Promise<{ status: number; body: unknown } | undefined> {
     const handler = this.#handlers[`${request.method} ${request.url.pathname}`];
     if (handler === undefined) return undefined;
     if (!request.auth.admin) throw badAdminKey();
     try {
-      return await handler(request.json());
+      return { status: 200, body: await handler(request.json()) };
     } catch (error) {
       // The CLI retries 5xx; a mistake in the project has to come back as 4xx.
       if (error instanceof PushError) throw new HttpError(400, error.code, error.message);
@@ -58,8 +59,8 @@ export class DeployEndpoints {
     "POST /api/deploy2/finish_push": (body) => this.#finishPush(body),
     "POST /api/deploy2/report_push_completed": () => ({}),
     "GET /api/v1/get_canonical_urls": () => ({
-      convexCloudUrl: this.urls.cloud,
-      convexSiteUrl: this.urls.site,
+      convexCloudUrl: this.engine.urls.cloud,
+      convexSiteUrl: this.engine.urls.site,
     }),
     "POST /api/update_environment_variables": (body) => {
       this.engine.updateEnv(body.changes as { name: string; value: string | null }[]);
@@ -90,7 +91,9 @@ export class DeployEndpoints {
 
   #waitForSchema(body: Record<string, unknown>): SchemaStatus {
     const staged = this.#find(body.schemaChange);
-    return staged === null ? { type: "raceDetected" } : (mismatch(this.engine, staged.push) ?? { type: "complete" });
+    return staged === null
+      ? { type: "raceDetected" }
+      : (mismatch(this.engine, staged.push) ?? { type: "complete" });
   }
 
   async #finishPush(body: Record<string, unknown>): Promise<unknown> {
@@ -101,10 +104,14 @@ export class DeployEndpoints {
     const failed = mismatch(this.engine, staged.push);
     if (failed !== null) throw new HttpError(400, "SchemaDefinitionError", failed.error);
     await this.engine.install(staged.push);
+    this.crons.update();
     this.#staged = null;
     await this.#installed?.dispose();
     this.#installed = staged.push;
-    this.logger(`push installed: ${Object.keys(staged.push.analysis).length - 1} component definition(s)`);
+    const components = [...this.engine.components().keys()].filter((path) => path !== "");
+    this.engine.logger(
+      `push installed${components.length > 0 ? `, with components ${components.join(", ")}` : ""}`,
+    );
     return diff;
   }
 

@@ -4,18 +4,28 @@
  */
 import { ConvexError, convexToJson, type JSONValue, jsonToConvex } from "convex/values";
 import type { UserIdentity } from "convex/server";
+import type { AnalyzedPush } from "./analyze.js";
+import { componentEnvironments, describeComponents, type InstalledComponent } from "./components.js";
+import { attachIndexes } from "./indexes.js";
 import {
-  type AnalyzedPush,
-  asRegisteredFunction,
-  asRouter,
-  type RegisteredFunction,
-  type Router,
-} from "./analyze.js";
-import { createMock, type FromPath, type Mock, type MockDatabase, type ModuleLoader, type Schema } from "./mock.js";
-import type { CheckedComponent } from "./pushTypes.js";
-import { type CallLog, type Env, type FunctionLogger, inScope, setEnvironments, withCallLog } from "./scope.js";
+  createMock,
+  type FromPath,
+  type Mock,
+  type MockDatabase,
+  type ModuleLoader,
+  type Schema,
+} from "./mock.js";
+import { asRegisteredFunction, type FunctionKind, httpHandler, kindOf } from "./registered.js";
+import {
+  type CallLog,
+  type Env,
+  type FunctionLogger,
+  inScope,
+  setEnvironments,
+  withCallLog,
+} from "./scope.js";
+import { trackDatabase } from "./tracking.js";
 
-export type FunctionKind = "query" | "mutation" | "action";
 export type Identity = Partial<UserIdentity>;
 
 export interface CallRequest {
@@ -31,41 +41,47 @@ export type CallResult =
   | { ok: true; value: JSONValue; logLines: string[] }
   | { ok: false; errorMessage: string; errorData?: JSONValue; logLines: string[] };
 
-/** One mounted component (the app is the one with path ""). */
-export interface InstalledComponent {
-  path: string;
-  definitionPath: string;
-  modules: ReadonlyMap<string, Record<string, unknown>>;
-  schema: Schema | null;
-  router: Router | null;
-  mounts: { prefix: string; child: string }[];
-  /** Where the component's routes are reachable; "" unless mounted with httpPrefix. */
-  sitePrefix: string | null;
-}
-
 /** A module every component gets, through which HTTP actions run in that component's context. */
 const RUN_MODULE = "__localConvex/run";
-
-type HttpHandler = (ctx: unknown, request: Request) => Promise<Response>;
 
 export class Engine {
   readonly #mock: Mock = createMock({ transactionLimits: true });
   readonly logger: FunctionLogger;
   readonly urls: { cloud: string; site: string };
   readonly env: Env = {};
-  #push: AnalyzedPush | null = null;
+  /** Called with the tables a transaction wrote, or null when anything may have changed. */
+  readonly changeListeners = new Set<(tables: ReadonlySet<string> | null) => void>();
+  #lastCommit = 0n;
   #components = new Map<string, InstalledComponent>();
   #requestCount = 0;
 
   constructor(options: { urls: { cloud: string; site: string }; logger: FunctionLogger }) {
     this.urls = options.urls;
     this.logger = options.logger;
+    const root = this.#mock.components[""];
+    if (root === undefined) throw new Error("convex-test has no root component");
+    this.#prepare("", root.db);
     this.#updateEnvironments();
   }
 
-  get deployed(): boolean {
-    return this.#push !== null;
+  /** Later than every commit that a query started from now on can see: nanoseconds, always growing. */
+  get timestamp(): bigint {
+    return this.#lastCommit;
   }
+  #changed(tables: ReadonlySet<string> | null): void {
+    const now = BigInt(Date.now()) * 1_000_000n;
+    this.#lastCommit = now > this.#lastCommit ? now : this.#lastCommit + 1n;
+    for (const listener of this.changeListeners) listener(tables);
+  }
+
+  /** Indexes first: the tracking has to see what goes to them. */
+  #prepare(componentPath: string, db: MockDatabase): void {
+    attachIndexes(db);
+    trackDatabase(db, componentPath, (tables) => {
+      this.#changed(tables);
+    });
+  }
+
   components(): ReadonlyMap<string, InstalledComponent> {
     return this.#components;
   }
@@ -100,6 +116,7 @@ export class Engine {
         if (current === undefined) {
           // The running (exclusive) transaction ends with one layer per database; give the newcomer its own.
           fresh.startTransaction();
+          this.#prepare(component.path, fresh);
           live[component.path] = { db: fresh, modules };
         } else {
           current.db._schema = fresh._schema;
@@ -112,8 +129,8 @@ export class Engine {
         component.modules = () => Promise.reject(new Error(`Component "${path}" is not mounted.`));
       }
       this.#components = next;
-      this.#push = push;
       this.#updateEnvironments();
+      this.#changed(null);
     });
   }
 
@@ -123,6 +140,7 @@ export class Engine {
       else this.env[name] = value;
     }
     this.#updateEnvironments();
+    this.#changed(null);
   }
 
   async call(request: CallRequest): Promise<CallResult> {
@@ -132,7 +150,11 @@ export class Engine {
       const args = jsonToConvex((request.args ?? {}) as JSONValue) as Record<string, unknown>;
       const run = this.#runner(kind, request.identity ?? null);
       const value = await withCallLog(log, () => run({ componentPath, udfPath }, args));
-      return { ok: true, value: convexToJson((value ?? null) as Parameters<typeof convexToJson>[0]), logLines: log.lines };
+      return {
+        ok: true,
+        value: convexToJson((value ?? null) as Parameters<typeof convexToJson>[0]),
+        logLines: log.lines,
+      };
     } catch (error) {
       return { ok: false, ...describeError(error), logLines: log.lines };
     }
@@ -198,7 +220,10 @@ export class Engine {
       scoped.set(
         modulePath,
         Object.fromEntries(
-          Object.entries(exports).map(([name, value]) => [name, this.#scoped(component, `${modulePath}:${name}`, value)]),
+          Object.entries(exports).map(([name, value]) => [
+            name,
+            this.#scoped(component, `${modulePath}:${name}`, value),
+          ]),
         ),
       );
     }
@@ -235,70 +260,8 @@ export class Engine {
   }
 
   #updateEnvironments(): void {
-    const environments = new Map<string, Env>();
-    const system = (prefix: string) => ({
-      CONVEX_CLOUD_URL: this.urls.cloud,
-      CONVEX_SITE_URL: this.urls.site + prefix.replace(/\/$/, ""),
-    });
-    environments.set("", { ...this.env, ...system("") });
-    for (const component of this.#components.values()) {
-      const analyzed = this.#push?.analysis[component.definitionPath];
-      const parent = environments.get(component.path);
-      for (const child of analyzed?.definition.childComponents ?? []) {
-        const childPath = component.path === "" ? child.name : `${component.path}/${child.name}`;
-        const env: Env = {};
-        for (const [name, binding] of child.env ?? []) {
-          const value = binding.type === "value" ? binding.value : parent?.[binding.name];
-          if (value !== undefined) env[name] = value;
-        }
-        environments.set(childPath, { ...env, ...system(this.#components.get(childPath)?.sitePrefix ?? "") });
-      }
-    }
-    setEnvironments(environments);
+    setEnvironments(componentEnvironments(this.#components, this.env, this.urls));
   }
-}
-
-function kindOf(fn: RegisteredFunction): FunctionKind {
-  return fn.isQuery === true ? "query" : fn.isMutation === true ? "mutation" : "action";
-}
-
-function httpHandler(value: unknown): HttpHandler {
-  if (typeof value !== "function") throw new Error("A route's handler is not an httpAction().");
-  // invokeHttpAction() would go through syscalls that convex-test only implements for names, not for references to
-  // components or function handles; the handler with an action's ctx has all of them.
-  const { _handler } = value as unknown as { _handler?: HttpHandler };
-  if (typeof _handler !== "function") throw new Error("A route's handler is not an httpAction().");
-  return _handler;
-}
-
-/** Flattens the component tree, parents before children. */
-export function describeComponents(push: AnalyzedPush): Map<string, InstalledComponent> {
-  const components = new Map<string, InstalledComponent>();
-  const visit = (node: CheckedComponent, sitePrefix: string | null): void => {
-    const loaded = push.loaded.get(node.definitionPath);
-    const definition = push.analysis[node.definitionPath]?.definition;
-    if (loaded === undefined || definition === undefined) throw new Error(`No definition for ${node.definitionPath}`);
-    const mounts = Object.entries(definition.httpMounts).map(([prefix, reference]) => ({
-      prefix,
-      child: reference.replace("_reference/childComponent/", ""),
-    }));
-    components.set(node.componentPath, {
-      path: node.componentPath,
-      definitionPath: node.definitionPath,
-      modules: loaded.modules,
-      schema: loaded.schema,
-      router: asRouter(loaded.modules.get("http")?.default),
-      mounts,
-      sitePrefix,
-    });
-    for (const [name, child] of Object.entries(node.childComponents)) {
-      const mount = mounts.find((candidate) => candidate.child === name);
-      const base = sitePrefix?.replace(/\/$/, "");
-      visit(child, mount === undefined || base === undefined ? null : base + mount.prefix);
-    }
-  };
-  visit(push.app, "");
-  return components;
 }
 
 export function describeError(error: unknown): { errorMessage: string; errorData?: JSONValue } {

@@ -1,5 +1,6 @@
 /** Calling functions over HTTP: what ConvexHttpClient, `convex run` and plain `curl` use. */
-import type { CallResult, Engine, FunctionKind } from "./engine.js";
+import type { CallResult, Engine } from "./engine.js";
+import type { FunctionKind } from "./registered.js";
 import type { ApiRequest } from "./http.js";
 import { runSystemQuery } from "./system.js";
 
@@ -20,7 +21,8 @@ export async function handleFunctionCall(
   const { pathname } = request.url;
   const kind = KINDS[pathname];
   const named = pathname.startsWith("/api/run/");
-  if (request.method !== "POST" || (kind === undefined && pathname !== "/api/function" && !named)) return undefined;
+  if (request.method !== "POST" || (kind === undefined && pathname !== "/api/function" && !named))
+    return undefined;
 
   const body = request.json();
   const args: unknown = Array.isArray(body.args) ? body.args[0] : body.args;
@@ -34,7 +36,8 @@ export async function handleFunctionCall(
 /** `/api/run/folder/file/function` names `folder/file:function`. */
 function nameFromUrl(pathname: string): string {
   const parts = decodeURIComponent(pathname).slice("/api/run/".length).split("/");
-  return parts.length > 1 ? `${parts.slice(0, -1).join("/")}:${parts.at(-1)}` : (parts[0] ?? "");
+  const name = parts.pop() ?? "";
+  return parts.length > 0 ? `${parts.join("/")}:${name}` : name;
 }
 
 function toBody(result: CallResult): unknown {

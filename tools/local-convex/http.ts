@@ -23,7 +23,7 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size > MAX_BODY_BYTES) {
-      throw new HttpError(413, "PayloadTooLarge", `The body is larger than ${MAX_BODY_BYTES} bytes.`);
+      throw new HttpError(413, "PayloadTooLarge", "The body is larger than this server accepts.");
     }
     chunks.push(chunk);
   }
@@ -68,7 +68,8 @@ export function parseJsonBody(body: Buffer, headers: IncomingHttpHeaders): Recor
   } catch (error) {
     throw new HttpError(400, "BadJsonBody", error instanceof Error ? error.message : String(error));
   }
-  if (typeof parsed !== "object" || parsed === null) throw new HttpError(400, "BadJsonBody", "Expected an object.");
+  if (typeof parsed !== "object" || parsed === null)
+    throw new HttpError(400, "BadJsonBody", "Expected an object.");
   return parsed as Record<string, unknown>;
 }
 
@@ -87,7 +88,11 @@ export function parseAuthorization(header: string | undefined, adminKey: string)
   throw new HttpError(401, "InvalidAuthHeader", `Unknown authorization scheme "${scheme}".`);
 }
 export function badAdminKey(): HttpError {
-  return new HttpError(401, "BadDeployKey", "The provided admin key is not the one this server printed at start.");
+  return new HttpError(
+    401,
+    "BadDeployKey",
+    "The provided admin key is not the one this server printed at start.",
+  );
 }
 
 /** Signatures are NOT checked: there is no identity provider, and this server only listens on loopback. */

@@ -9,12 +9,14 @@ const USAGE = `Usage: local-convex [options]
   --env NAME=value   environment variable of the deployment, repeatable
   --json             print one line {"url","siteUrl","adminKey","pid"} and nothing else
   --verbose          print what functions log, and errors, to stderr
+  --stop-with-stdin  stop when stdin ends, so that it cannot outlive the process that started it
   --help
 `;
 
 function parsePort(text: string, option: string): number {
   const port = Number(text);
-  if (!Number.isInteger(port) || port < 0 || port > 65535) throw new Error(`--${option} must be a port number`);
+  if (!Number.isInteger(port) || port < 0 || port > 65535)
+    throw new Error(`--${option} must be a port number`);
   return port;
 }
 
@@ -36,12 +38,18 @@ async function main(): Promise<void> {
       env: { type: "string", multiple: true, default: [] },
       json: { type: "boolean", default: false },
       verbose: { type: "boolean", default: false },
+      "stop-with-stdin": { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
   if (values.help) return void process.stdout.write(USAGE);
   const port = parsePort(values.port, "port");
-  const sitePort = values["site-port"] === undefined ? (port === 0 ? 0 : port + 1) : parsePort(values["site-port"], "site-port");
+  const sitePort =
+    values["site-port"] === undefined
+      ? port === 0
+        ? 0
+        : port + 1
+      : parsePort(values["site-port"], "site-port");
 
   const server = await startLocalConvex({
     port,
@@ -80,6 +88,7 @@ or keep pushing on every save:
   };
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
+  if (values["stop-with-stdin"]) process.stdin.on("end", stop).resume();
 }
 
 main().catch((error: unknown) => {

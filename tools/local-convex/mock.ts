@@ -18,6 +18,11 @@ export type Document = Record<string, unknown> & { _id: string; _creationTime: n
 /** A layer of pending writes, by document id; `null` is a pending delete. */
 export type WriteLayer = Record<string, Document | null>;
 
+/** Ids of the mock are a counter followed by the table's name. */
+export function tableOf(id: string): string {
+  return id.replace(/^[0-9]+/, "");
+}
+
 export interface RangeFilter {
   type: "Eq" | "Gt" | "Gte" | "Lt" | "Lte";
   fieldPath: string;

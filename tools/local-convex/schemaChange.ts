@@ -1,6 +1,8 @@
 /** What a pushed schema means for the data that is already there. */
 import type { AnalyzedPush } from "./analyze.js";
-import { describeComponents, type Engine } from "./engine.js";
+import { describeComponents } from "./components.js";
+import type { Engine } from "./engine.js";
+import { tableOf } from "./mock.js";
 import type { DatabaseIndex, IndexDiff, SchemaStatus } from "./pushTypes.js";
 
 type Failed = Extract<SchemaStatus, { type: "failed" }>;
@@ -12,7 +14,7 @@ export function mismatch(engine: Engine, push: AnalyzedPush): Failed | null {
     if (current === undefined || component.schema === null) continue;
     const next = engine.createDatabase(component.schema);
     for (const document of Object.values(current._documents)) {
-      const table = document._id.replace(/^[0-9]+/, "");
+      const table = tableOf(document._id);
       const { _id, _creationTime, ...fields } = document;
       try {
         next._validate(table, fields);

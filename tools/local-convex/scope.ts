@@ -88,7 +88,9 @@ export function setEnvironments(next: ReadonlyMap<string, Env>): void {
     ownKeys: () => Reflect.ownKeys(current()),
     getOwnPropertyDescriptor: (_, name) => {
       const value = typeof name === "string" ? current()[name] : undefined;
-      return value === undefined ? undefined : { value, writable: true, enumerable: true, configurable: true };
+      return value === undefined
+        ? undefined
+        : { value, writable: true, enumerable: true, configurable: true };
     },
     set: (_, name, value) => scopeStorage.getStore() === undefined && Reflect.set(host, name, value),
     deleteProperty: (_, name) => scopeStorage.getStore() === undefined && Reflect.deleteProperty(host, name),

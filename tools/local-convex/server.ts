@@ -2,11 +2,22 @@
 import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import { CronRunner } from "./crons.js";
 import { DeployEndpoints } from "./deploy.js";
 import { Engine } from "./engine.js";
 import { handleFunctionCall } from "./functions.js";
-import { type ApiRequest, HttpError, parseAuthorization, parseJsonBody, readBody, sendError, sendJson } from "./http.js";
+import {
+  type ApiRequest,
+  HttpError,
+  parseAuthorization,
+  parseJsonBody,
+  readBody,
+  sendError,
+  sendJson,
+} from "./http.js";
 import { handleSiteRequest } from "./site.js";
+import { SyncServer } from "./sync.js";
 
 export interface LocalConvexOptions {
   /** 0 picks a free port. */
@@ -46,10 +57,15 @@ export async function startLocalConvex(options: LocalConvexOptions = {}): Promis
   const urls = { cloud: url, site: siteUrl };
   const engine = new Engine({ urls, logger });
   engine.updateEnv(Object.entries(options.env ?? {}).map(([name, value]) => ({ name, value })));
-  const deploy = new DeployEndpoints(engine, urls, logger);
+  const crons = new CronRunner(engine);
+  const deploy = new DeployEndpoints(engine, crons);
+  const sync = new SyncServer(engine, adminKey);
 
   api.on("request", (request: IncomingMessage, response: ServerResponse) => {
     void handleApiRequest({ engine, deploy, adminKey, origin: url }, request, response);
+  });
+  api.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    sync.handleUpgrade(request, socket, head);
   });
   site.on("request", (request: IncomingMessage, response: ServerResponse) => {
     void handleSiteRequest(engine, siteUrl, request, response);
@@ -60,6 +76,8 @@ export async function startLocalConvex(options: LocalConvexOptions = {}): Promis
     siteUrl,
     adminKey,
     close: async () => {
+      crons.close();
+      sync.close();
       await Promise.all([closeServer(api), closeServer(site)]);
       await deploy.close();
     },
@@ -80,9 +98,15 @@ async function handleApiRequest(
 ): Promise<void> {
   allowBrowsers(incoming, response);
   try {
-    if (incoming.method === "OPTIONS") return void response.writeHead(204).end();
+    if (incoming.method === "OPTIONS") {
+      response.writeHead(204).end();
+      return;
+    }
     const url = new URL(origin + (incoming.url ?? "/"));
-    if (url.pathname === "/version") return void response.writeHead(200).end("local-convex");
+    if (url.pathname === "/version") {
+      response.writeHead(200).end("local-convex");
+      return;
+    }
 
     const body = await readBody(incoming);
     const request: ApiRequest = {
@@ -93,10 +117,15 @@ async function handleApiRequest(
       json: () => parseJsonBody(body, incoming.headers),
     };
     const called = await handleFunctionCall(engine, request);
-    if (called !== undefined) return void sendJson(response, called.status, called.body);
-    const deployed = await deploy.handle(request);
-    if (deployed !== undefined) return void sendJson(response, 200, deployed);
-    throw new HttpError(404, "NotFound", `This server does not implement ${request.method} ${url.pathname}`);
+    const reply = called ?? (await deploy.handle(request));
+    if (reply === undefined) {
+      throw new HttpError(
+        404,
+        "NotFound",
+        `This server does not implement ${request.method} ${url.pathname}`,
+      );
+    }
+    sendJson(response, reply.status, reply.body);
   } catch (error) {
     sendError(response, error);
   }
@@ -117,7 +146,7 @@ function listen(server: Server, port: number): Promise<string> {
     server.once("error", reject);
     server.listen(port, HOST, () => {
       server.off("error", reject);
-      resolve(`http://${HOST}:${(server.address() as AddressInfo).port}`);
+      resolve(`http://${HOST}:${String((server.address() as AddressInfo).port)}`);
     });
   });
 }

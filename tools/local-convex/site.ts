@@ -1,6 +1,7 @@
 /** The site port: HTTP actions, routed through the components' mounts the way the backend does. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { type Engine, type Identity, type InstalledComponent } from "./engine.js";
+import { childPath, type InstalledComponent } from "./components.js";
+import type { Engine, Identity } from "./engine.js";
 import { identityFromJwt, readBody, sendError, sendJson } from "./http.js";
 
 interface Route {
@@ -11,7 +12,14 @@ type Routed = Route | "no-http" | "no-route";
 
 /** The backend routes these without reading a body, so actions never see one. */
 const BODYLESS = new Set(["GET", "HEAD", "OPTIONS"]);
-const HOP_BY_HOP = new Set(["connection", "keep-alive", "transfer-encoding", "content-length", "upgrade", "expect"]);
+const HOP_BY_HOP = new Set([
+  "connection",
+  "keep-alive",
+  "transfer-encoding",
+  "content-length",
+  "upgrade",
+  "expect",
+]);
 
 export async function handleSiteRequest(
   engine: Engine,
@@ -42,7 +50,12 @@ export async function handleSiteRequest(
   }
 }
 
-async function respond(engine: Engine, route: Route, request: Request, response: ServerResponse): Promise<void> {
+async function respond(
+  engine: Engine,
+  route: Route,
+  request: Request,
+  response: ServerResponse,
+): Promise<void> {
   let result: Response;
   try {
     const identity = route.componentPath === "" ? identityOf(request) : null;
@@ -91,7 +104,7 @@ export function findRoute(
       return found ?? (router === null ? "no-http" : "no-route");
     }
     path = `/${path.slice(mount.prefix.length)}`;
-    component = components.get(component.path === "" ? mount.child : `${component.path}/${mount.child}`);
+    component = components.get(childPath(component.path, mount.child));
   }
   return "no-http";
 }

@@ -26,28 +26,23 @@ export async function spawnLocalConvex(options: SpawnOptions = {}): Promise<Spaw
   const main = fileURLToPath(new URL("./main.ts", import.meta.url));
   // By absolute URL, so that the caller's working directory does not matter.
   const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
-  const args = ["--import", tsx, main, "--json", "--port", String(options.port ?? 0)];
+  const args = ["--import", tsx, main, "--json", "--stop-with-stdin", "--port", String(options.port ?? 0)];
   if (options.sitePort !== undefined) args.push("--site-port", String(options.sitePort));
   for (const [name, value] of Object.entries(options.env ?? {})) args.push("--env", `${name}=${value}`);
   if (options.onLog !== undefined) args.push("--verbose");
 
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "pipe"] });
   const exited = new Promise<void>((resolve) => {
     child.once("exit", () => {
       resolve();
     });
   });
-  // Nobody else kills it if the parent dies on an exception.
-  const killWithParent = (): void => void child.kill("SIGKILL");
-  process.once("exit", killWithParent);
-
   let lastErrors = "";
   createInterface({ input: child.stderr }).on("line", (line) => {
     lastErrors = `${lastErrors}${line}\n`.slice(-2000);
     options.onLog?.(line);
   });
   const close = async (): Promise<void> => {
-    process.off("exit", killWithParent);
     if (child.exitCode !== null || child.signalCode !== null) return;
     child.kill("SIGTERM");
     const force = setTimeout(() => child.kill("SIGKILL"), 3000);
@@ -62,7 +57,7 @@ export async function spawnLocalConvex(options: SpawnOptions = {}): Promise<Spaw
       reject(new Error(`local-convex exited before it was ready:\n${lastErrors}`));
     });
     setTimeout(() => {
-      reject(new Error(`local-convex was not ready after ${START_TIMEOUT_MS} ms:\n${lastErrors}`));
+      reject(new Error(`local-convex was not ready after ${String(START_TIMEOUT_MS)} ms:\n${lastErrors}`));
     }, START_TIMEOUT_MS).unref();
   });
   try {

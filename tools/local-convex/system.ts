@@ -1,8 +1,8 @@
 /** The few `_system/*` queries the CLI needs for `env list`, `env get`, `data`, `function-spec` and error messages. */
 import { convexToJson, type Value } from "convex/values";
-import { asRegisteredFunction } from "./analyze.js";
 import type { CallRequest, CallResult, Engine } from "./engine.js";
-import type { MockDatabase } from "./mock.js";
+import { type MockDatabase, tableOf } from "./mock.js";
+import { asRegisteredFunction } from "./registered.js";
 
 type Args = Record<string, unknown>;
 type SystemQuery = (engine: Engine, componentPath: string, args: Args) => Value;
@@ -38,7 +38,9 @@ export async function runSystemQuery(engine: Engine, call: CallRequest): Promise
   if (query === undefined) {
     return { ok: false, errorMessage: `This server does not implement ${call.udfPath}.`, logLines: [] };
   }
-  const value = await engine.exclusively(() => query(engine, call.componentPath ?? "", (call.args ?? {}) as Args));
+  const value = await engine.exclusively(() =>
+    query(engine, call.componentPath ?? "", (call.args ?? {}) as Args),
+  );
   return { ok: true, value: convexToJson(value), logLines: [] };
 }
 
@@ -76,7 +78,4 @@ function tableData(database: MockDatabase | undefined, args: Args): Value {
 /** Oldest first: ids of the mock count upwards. */
 function documentsOf(database: MockDatabase | undefined, table: string) {
   return Object.values(database?._documents ?? {}).filter((document) => tableOf(document._id) === table);
-}
-function tableOf(id: string): string {
-  return id.replace(/^[0-9]+/, "");
 }

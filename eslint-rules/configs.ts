@@ -1,0 +1,102 @@
+import type { TSESLint } from "@typescript-eslint/utils";
+import { functionsOfConvexJson } from "./engine/configFile.js";
+import type { RuleName } from "./engine/findings.js";
+import { SETTINGS_KEY, type GuardOptions } from "./engine/options.js";
+import { PRESETS, type PresetName } from "./engine/presets.js";
+import { ownTypescript } from "./engine/typescript.js";
+import { NAME, plugin } from "./plugin.js";
+
+type Config = TSESLint.FlatConfig.Config;
+
+/**
+ * @convex-dev/eslint-plugin, where it is installed. Imported, not required: ESLint refuses two objects for one plugin,
+ * and an app's config imports it, too.
+ */
+const official: TSESLint.FlatConfig.Plugin | null = await import("@convex-dev/eslint-plugin").then(
+  pluginOf,
+  () => null,
+);
+
+/** What the presets can be made for. */
+export interface ConfigOptions {
+  /** The functions directories; default: that of convex.json, and every directory called `convex`. */
+  readonly functionsDir?: string | readonly string[];
+  /** Options of the guard, put into ESLint's settings. */
+  readonly settings?: Partial<GuardOptions>;
+}
+
+const EXTENSIONS = "{ts,tsx,mts,js,mjs}";
+
+/** The presets. Each is an array, to be spread into a flat config. */
+export function createConfigs(options: ConfigOptions = {}): Record<PresetName | "syntax", Config[]> {
+  return {
+    recommended: [typed("recommended", options)],
+    strict: [typed("strict", options)],
+    syntax: [syntax(options)],
+  };
+}
+
+function typed(preset: PresetName, options: ConfigOptions): Config {
+  const rules: Record<string, TSESLint.FlatConfig.RuleEntry> = {};
+  for (const [name, { severity, options: option }] of Object.entries(PRESETS[preset])) {
+    rules[`${NAME}/${name}`] = option === undefined ? severity : [severity, option];
+  }
+  // In `strict` explicit-write-table says the same about writes, and never touches a receiver that is not Convex's.
+  return build(preset, options, rules, preset === "recommended" ? "error" : "off");
+}
+
+/** The rules that work without types; a hint, not a guarantee. */
+const SYNTAX_RULES: Partial<Record<RuleName, TSESLint.FlatConfig.RuleEntry>> = {
+  "no-mirror-writes": ["error", { types: false }],
+  "no-mirror-factories": ["error", { types: false }],
+  "explicit-write-table": ["warn", { types: false }],
+  "no-raw-syscalls": "error",
+  "no-unreasoned-disable": ["warn", { check: "comments" }],
+};
+
+function syntax(options: ConfigOptions): Config {
+  const rules = Object.fromEntries(
+    Object.entries(SYNTAX_RULES).map(([name, entry]) => [`${NAME}/${name}`, entry]),
+  );
+  return build("syntax", options, rules, "off");
+}
+
+function build(
+  preset: string,
+  options: ConfigOptions,
+  rules: Record<string, TSESLint.FlatConfig.RuleEntry>,
+  explicitTableIds: "error" | "off",
+): Config {
+  const plugins: Config["plugins"] = { [NAME]: plugin as unknown as TSESLint.FlatConfig.Plugin };
+  if (official !== null) {
+    plugins["@convex-dev"] = official;
+    rules["@convex-dev/explicit-table-ids"] = explicitTableIds;
+  }
+  return {
+    name: `${NAME}/${preset}`,
+    files: directories(options).map((directory) => `${directory}/**/*.${EXTENSIONS}`),
+    ignores: ["**/_generated/**", "**/*.test.*", "**/*.spec.*"],
+    plugins,
+    rules,
+    ...(options.settings === undefined ? {} : { settings: { [SETTINGS_KEY]: options.settings } }),
+  };
+}
+
+function directories({ functionsDir }: ConfigOptions): readonly string[] {
+  if (typeof functionsDir === "string") return [clean(functionsDir)];
+  if (functionsDir !== undefined) return functionsDir.map(clean);
+  const typescript = ownTypescript();
+  const configured = typescript === null ? null : functionsOfConvexJson(typescript, process.cwd());
+  const usual = "**/convex";
+  return configured === null || configured === "convex" ? [usual] : [clean(configured), usual];
+}
+
+function clean(directory: string): string {
+  return directory.replace(/^\.\//, "").replace(/\/$/, "");
+}
+
+function pluginOf(module: unknown): TSESLint.FlatConfig.Plugin | null {
+  if (typeof module !== "object" || module === null) return null;
+  if ("rules" in module) return module as TSESLint.FlatConfig.Plugin;
+  return "default" in module ? pluginOf(module.default) : null;
+}

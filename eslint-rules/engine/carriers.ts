@@ -1,0 +1,108 @@
+import type ts from "typescript";
+import type { GuardContext } from "./context.js";
+import { kindOfDeclaration, memberOf, WRITE_METHODS } from "./members.js";
+
+/** How deep in an object the writer is looked for: `{ a: { b: { db } } }`. */
+export const CARRY_DEPTH = 3;
+
+/** Types of Convex that hold the writer; its other types (references, builders, validators) never do. */
+const CONVEX_HOLDERS: ReadonlySet<string> = new Set(["GenericMutationCtx", "GenericDatabaseWriter"]);
+
+/** Whether a value of this type gives its holder the means to write: the writer, its methods, or an object around them. */
+export function carries(cx: GuardContext, type: ts.Type, depth = CARRY_DEPTH): boolean {
+  const { ts } = cx;
+  if ((type.flags & ts.TypeFlags.StructuredOrInstantiable) === 0) return false;
+  const memo = (cx.carriers[depth] ??= new Map<ts.Type, boolean>());
+  const known = memo.get(type);
+  if (known !== undefined) return known;
+  memo.set(type, false); // a type that contains itself carries only what it carries elsewhere
+  const result = computeCarries(cx, type, depth);
+  memo.set(type, result);
+  return result;
+}
+
+function computeCarries(cx: GuardContext, type: ts.Type, depth: number): boolean {
+  const { ts, checker } = cx;
+  if (type.isUnionOrIntersection()) return type.types.some((arm) => carries(cx, arm, depth));
+  if ((type.flags & ts.TypeFlags.Instantiable) !== 0) {
+    const constraint = checker.getBaseConstraintOfType(type);
+    return constraint !== undefined && constraint !== type && carries(cx, constraint, depth);
+  }
+  if (isWriter(cx, type) || isWriteMethod(cx, type)) return true;
+  if (depth === 0) return false;
+  const origin = originOfType(cx, type);
+  if (origin === "lib") return argumentsOf(cx, type).some((argument) => carries(cx, argument, depth));
+  if (origin === "convex" && !CONVEX_HOLDERS.has(type.symbol.name)) return false;
+  for (const signature of type.getCallSignatures()) {
+    if (carries(cx, signature.getReturnType(), depth - 1)) return true;
+  }
+  const element = type.getNumberIndexType() ?? type.getStringIndexType();
+  if (element !== undefined && carries(cx, element, depth - 1)) return true;
+  return type.getProperties().some((property) => carries(cx, checker.getTypeOfSymbol(property), depth - 1));
+}
+
+/** The writer itself: an object with a write method that Convex, the guard or convex-ents declares. */
+export function isWriter(cx: GuardContext, type: ts.Type): boolean {
+  if ((type.flags & cx.ts.TypeFlags.Object) === 0 && !type.isIntersection()) return false;
+  for (const method of ["insert", "patch"]) {
+    if (type.getProperty(method) === undefined) continue;
+    const { kind } = memberOf(cx, type, method);
+    if (kind === "writer" || kind === "tableWriter" || kind === "ents") return true;
+  }
+  return false;
+}
+
+/** `db.insert` as a value. */
+export function isWriteMethod(cx: GuardContext, type: ts.Type): boolean {
+  const declaration = (type.symbol as ts.Symbol | undefined)?.declarations?.[0];
+  if (declaration === undefined || type.symbol.name === "__type") return false;
+  if (!WRITE_METHODS.has(type.symbol.name)) return false;
+  const kind = kindOfDeclaration(cx, declaration);
+  return kind === "writer" || kind === "tableWriter" || kind === "ents";
+}
+
+function originOfType(cx: GuardContext, type: ts.Type): "lib" | "convex" | "other" {
+  const declaration = (type.symbol as ts.Symbol | undefined)?.declarations?.[0];
+  if (declaration === undefined)
+    return cx.checker.isArrayType(type) || cx.checker.isTupleType(type) ? "lib" : "other";
+  const origin = cx.packages.originOf(declaration.getSourceFile());
+  if (origin.kind === "lib") return "lib";
+  // A type literal of Convex's builders is described by its parts; a named type of Convex by its name.
+  return origin.kind === "package" && origin.name === "convex" && type.symbol.name !== "__type"
+    ? "convex"
+    : "other";
+}
+
+export function argumentsOf(cx: GuardContext, type: ts.Type): readonly ts.Type[] {
+  const { ts } = cx;
+  if ((type.flags & ts.TypeFlags.Object) === 0) return [];
+  const isReference = ((type as ts.ObjectType).objectFlags & ts.ObjectFlags.Reference) !== 0;
+  return isReference ? cx.checker.getTypeArguments(type as ts.TypeReference) : [];
+}
+
+const writerTypes = new WeakMap<ts.Program, ts.Type | null>();
+
+/** Whether Convex's writer could be the value of this type; when the writer's type cannot be found, it could. */
+export function writerFits(cx: GuardContext, receiver: ts.Type): boolean {
+  let writer = writerTypes.get(cx.program);
+  if (writer === undefined) writerTypes.set(cx.program, (writer = findWriter(cx)));
+  if (writer === null) return true;
+  for (const arm of receiver.isUnion() ? receiver.types : [receiver]) {
+    const type = cx.checker.getBaseConstraintOfType(arm) ?? arm;
+    if (cx.checker.isTypeAssignableTo(writer, type)) return true;
+  }
+  return false;
+}
+
+/** The generic declaration is enough: its type parameter is compared as something unknown. */
+function findWriter(cx: GuardContext): ts.Type | null {
+  for (const file of cx.program.getSourceFiles()) {
+    if (!file.fileName.endsWith("/server/database.d.ts")) continue;
+    const origin = cx.packages.originOf(file);
+    const module = cx.checker.getSymbolAtLocation(file);
+    if (origin.kind !== "package" || origin.name !== "convex" || module === undefined) continue;
+    const writer = cx.checker.getExportsOfModule(module).find((one) => one.name === "GenericDatabaseWriter");
+    if (writer !== undefined) return cx.checker.getDeclaredTypeOfSymbol(writer);
+  }
+  return null;
+}

@@ -1,0 +1,52 @@
+import type ts from "typescript";
+import { PackageIndex } from "./packages.js";
+import type { GuardOptions } from "./options.js";
+import type { SchemaInfo } from "./mirrors.js";
+import type { FileAnalysis } from "./analyze.js";
+
+/**
+ * The TypeScript that made the program. The engine never imports one of its own: the numbers of `SyntaxKind` and of
+ * the flags differ between versions, and the nodes come from whatever version the user's parser has.
+ */
+export type TypeScript = typeof ts;
+
+/** What every part of the engine needs to know, one per program and options. */
+export interface GuardContext {
+  readonly ts: TypeScript;
+  readonly program: ts.Program;
+  readonly checker: ts.TypeChecker;
+  readonly options: GuardOptions;
+  readonly packages: PackageIndex;
+  /** Schemas by their path, so that every file of a functions directory shares one reading. */
+  readonly schemas: Map<string, SchemaInfo>;
+  /** The schema that governs a directory, so that the search upwards happens once. */
+  readonly schemaOfDirectory: Map<string, SchemaInfo>;
+  readonly files: WeakMap<ts.SourceFile, FileAnalysis>;
+  /** Whether a type carries the database writer, by remaining depth; see carriers.ts. */
+  readonly carriers: Map<ts.Type, boolean>[];
+}
+
+const contexts = new WeakMap<ts.Program, Map<string, GuardContext>>();
+
+/** The context of a program: made once, shared by all rules that ask with the same options. */
+export function contextFor(typescript: TypeScript, program: ts.Program, options: GuardOptions): GuardContext {
+  let ofProgram = contexts.get(program);
+  if (ofProgram === undefined) contexts.set(program, (ofProgram = new Map<string, GuardContext>()));
+  const key = JSON.stringify(options);
+  let context = ofProgram.get(key);
+  if (context === undefined) {
+    context = {
+      ts: typescript,
+      program,
+      checker: program.getTypeChecker(),
+      options,
+      packages: new PackageIndex(typescript, program),
+      schemas: new Map(),
+      schemaOfDirectory: new Map(),
+      files: new WeakMap(),
+      carriers: [],
+    };
+    ofProgram.set(key, context);
+  }
+  return context;
+}

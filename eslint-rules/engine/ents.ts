@@ -1,0 +1,138 @@
+import type ts from "typescript";
+import type { GuardContext } from "./context.js";
+import { stripAssertions } from "./contracts.js";
+import type { Write } from "./judge.js";
+import { quoted } from "./messages.js";
+import { Report } from "./report.js";
+
+/** The table and the data model of an ents chain or document: both are arguments of its type. */
+interface EntsReceiver {
+  readonly tables: readonly string[] | null;
+  readonly model: ts.Type | null;
+}
+
+/**
+ * Judges `table("x").insert(…)`, `ent.patch(…)` and so on: the table itself, and the tables that convex-ents writes
+ * along edges, which no line of the app names.
+ */
+export function entsWrite(cx: GuardContext, report: Report, write: Write): void {
+  const { tables, model } = entsReceiver(cx, write.member.owner);
+  const method = write.method;
+  report.sites.push({
+    start: write.node.getStart(report.file),
+    method,
+    tables,
+    literal: tables?.length === 1,
+  });
+  if (tables === null) {
+    report.add(
+      "require-known-table",
+      "unknownTable",
+      write.node,
+      { method, reason: "the type of the ent does not tell its table", mirrors: report.mirrorNames },
+      { tables: [] },
+    );
+    return;
+  }
+  const mirrors = report.mirrorsAmong(tables);
+  const [mirror] = mirrors;
+  if (mirror !== undefined) {
+    const names = mirrors.map(({ table }) => table);
+    const certain = tables.length === 1;
+    report.add(
+      "no-mirror-writes",
+      certain ? "mirrorWrite" : "maybeMirrorWrite",
+      write.node,
+      {
+        method,
+        table: mirror.table,
+        ...Report.about(mirror),
+        what: "table",
+        tables: quoted(tables),
+        union: names.map((name) => `"${name}"`).join(" | "),
+      },
+      { tables: names },
+    );
+    return;
+  }
+  if (model !== null) for (const table of tables) cascade(cx, report, write, model, table);
+}
+
+/** Reports edges along which this write reaches a mirror. */
+function cascade(cx: GuardContext, report: Report, write: Write, model: ts.Type, table: string): void {
+  for (const edge of edgesOf(cx, model, table)) {
+    const mirror = report.schema.mirrors.get(edge.to);
+    // An edge kept in this table's own field writes only this table.
+    if (mirror === undefined || !edge.writesTarget) continue;
+    if (write.method !== "delete" && !namesEdge(cx, write.args[0], edge.name)) continue;
+    report.add(
+      "no-mirror-factories",
+      "entsCascade",
+      write.node,
+      { method: write.method, table, edge: `"${edge.name}"`, ...Report.about(mirror) },
+      { tables: [mirror.table] },
+    );
+  }
+}
+
+/** An edge of an ent, as its type in the data model tells it. */
+export interface Edge {
+  readonly name: string;
+  readonly to: string;
+  /** Whether the other table holds the edge, so that writing the edge writes rows there. */
+  readonly writesTarget: boolean;
+}
+
+export function edgesOf(cx: GuardContext, model: ts.Type, table: string): Edge[] {
+  const { checker } = cx;
+  const ofTable = model.getProperty(table);
+  const edges = ofTable && checker.getTypeOfSymbol(ofTable).getProperty("edges");
+  if (edges === undefined) return [];
+  return checker
+    .getTypeOfSymbol(edges)
+    .getProperties()
+    .flatMap((symbol) => {
+      const config = checker.getTypeOfSymbol(symbol);
+      const read = (name: string): string | null => {
+        const property = config.getProperty(name);
+        const type = property && checker.getTypeOfSymbol(property);
+        return type?.isStringLiteral() === true ? type.value : null;
+      };
+      const to = read("to");
+      if (to === null) return [];
+      const single = read("cardinality") === "single";
+      const field = read("type") === "field";
+      // single+ref and multiple+field keep the id in the other table; multiple+ref uses a join table of its own.
+      return [{ name: symbol.name, to, writesTarget: single !== field }];
+    });
+}
+
+/** Whether the value of an insert or patch mentions the edge; what cannot be read may. */
+function namesEdge(cx: GuardContext, value: ts.Expression | undefined, edge: string): boolean {
+  const { ts, checker } = cx;
+  if (value === undefined) return false;
+  const inner = stripAssertions(ts, value);
+  const type = checker.getTypeAtLocation(inner);
+  if ((type.flags & ts.TypeFlags.Any) !== 0) return true;
+  const element = checker.getIndexTypeOfType(type, ts.IndexKind.Number) ?? type;
+  return checker.getPropertyOfType(element, edge) !== undefined;
+}
+
+function entsReceiver(cx: GuardContext, owner: ts.Type): EntsReceiver {
+  const { ts, checker } = cx;
+  let tables: string[] | null = null;
+  let model: ts.Type | null = null;
+  const reference = owner as ts.TypeReference;
+  const isReference = (reference.objectFlags & ts.ObjectFlags.Reference) !== 0;
+  for (const argument of isReference ? checker.getTypeArguments(reference) : []) {
+    const type =
+      (argument.flags & ts.TypeFlags.Instantiable) !== 0
+        ? (checker.getBaseConstraintOfType(argument) ?? argument)
+        : argument;
+    const arms = type.isUnion() ? type.types : [type];
+    const names = arms.flatMap((arm) => (arm.isStringLiteral() ? [arm.value] : []));
+    if (names.length > 0 && names.length === arms.length) tables = names;
+    else if ((type.flags & ts.TypeFlags.Object) !== 0) model = type;
+  }
+  return { tables, model };
+}

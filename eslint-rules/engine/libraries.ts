@@ -1,0 +1,99 @@
+/**
+ * What the libraries around Convex write without a line of the app saying so. One entry per function; each has a
+ * test in libraries.test.ts. Everything else of these packages is either typed through (customFunctions, row-level
+ * security and triggers give out a DatabaseWriter, whose uses are checked where they stand) or read-only
+ * (relationships, filter, stream, pagination), or writes only the tables of a component.
+ */
+export interface LibrarySummary {
+  readonly package: string;
+  /** The function; `Class.method`; or `maker()` for the function that `maker` returns. */
+  readonly name: string;
+  /** What it does, as the end of "`crud` …". */
+  readonly what: string;
+  readonly table: TableSource;
+}
+
+/** Where the table that is written comes from. */
+export type TableSource =
+  /** The name is an argument. */
+  | { readonly from: "argument"; readonly index: number }
+  /** `{ table, migrateOne }`: written when `migrateOne` returns something. */
+  | { readonly from: "migration" }
+  /** Always these; not those whose writes the callback takes over. */
+  | {
+      readonly from: "fixed";
+      readonly tables: readonly string[];
+      readonly unless?: Readonly<Record<string, string>>;
+    }
+  /** Whatever edges of the ent definitions (the argument) lead to. */
+  | { readonly from: "cascade"; readonly index: number };
+
+export const LIBRARIES: readonly LibrarySummary[] = [
+  {
+    package: "convex-helpers",
+    name: "crud",
+    what: "registers functions that create, update and delete rows",
+    table: { from: "argument", index: 1 },
+  },
+  {
+    package: "convex-helpers",
+    name: "makeMigration()",
+    what: "registers a migration that patches rows",
+    table: { from: "migration" },
+  },
+  {
+    package: "convex-helpers",
+    name: "rateLimit",
+    what: "stores its state in rows",
+    table: { from: "fixed", tables: ["rateLimits"] },
+  },
+  {
+    package: "@convex-dev/migrations",
+    name: "Migrations.define",
+    what: "registers a migration that patches rows",
+    table: { from: "migration" },
+  },
+  {
+    package: "@convex-dev/auth",
+    name: "convexAuth",
+    what: "registers functions that write users, sessions and accounts",
+    table: {
+      from: "fixed",
+      tables: [
+        "users",
+        "authSessions",
+        "authAccounts",
+        "authRefreshTokens",
+        "authVerificationCodes",
+        "authVerifiers",
+        "authRateLimits",
+      ],
+      unless: { users: "createOrUpdateUser" },
+    },
+  },
+  {
+    package: "convex-ents",
+    name: "scheduledDeleteFactory",
+    what: "registers a function that deletes rows later",
+    table: { from: "cascade", index: 0 },
+  },
+];
+
+/** Functions that only react to writes: on a mirror they never run, since the import does not go through them. */
+export const TRIGGERS: readonly {
+  readonly package: string;
+  readonly name: string;
+  readonly index: number;
+}[] = [{ package: "convex-helpers", name: "Triggers.register", index: 0 }];
+
+/**
+ * Packages that may hold the database writer. Their members that write are either typed as Convex's writer or
+ * summarised above; components write only tables of their own.
+ */
+export const TRUSTED_PACKAGES: readonly RegExp[] = [
+  /^convex$/,
+  /^convex-helpers$/,
+  /^convex-ents$/,
+  /^@convex-dev\//,
+  /^convex-streaming-import$/,
+];

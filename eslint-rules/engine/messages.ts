@@ -1,0 +1,153 @@
+import type { MirrorInfo } from "./mirrors.js";
+
+/**
+ * All sentences of the guard. Each says what is wrong, why it is harmful, and the way out.
+ * `{{mirror}}` is a mirror with its source and owner, `{{wayOut}}` the remedy that fits it.
+ */
+export const MESSAGES = {
+  // What must be configured: the guard never stays silent for want of knowledge.
+  needsTypes:
+    'This rule needs type information. Set `languageOptions: { parser: tseslint.parser, parserOptions: { projectService: true } }` for the files of the functions directory and include them in its tsconfig.json, use the preset "syntax" (a hint, not a guarantee), or run `npx streaming-import guard`.',
+  noSchema:
+    'No Convex schema was found for this file, so the guard does not know which tables are mirrors. Set `functionsDir` or `schema` in `settings["streaming-import"]` (or in streaming-import.guard.json), or list the mirrors in `tables`.',
+  anySchema:
+    "The tables of {{schema}} are not known to the type checker (the schema is `any`, or its table names are `string`), so no mirror can be told from other tables. Export `defineSchema({ … })` with its tables written out, and fix imports that do not resolve.",
+  noMirrors:
+    "{{schema}} declares no mirror, so the guard has nothing to protect. Declare mirrors with `mirrorTable` of convex-streaming-import/schema, or list them in the option `tables`, or turn the guard off here.",
+  badOptions: "{{problem}}",
+
+  // no-mirror-writes
+  mirrorWrite:
+    "`{{method}}` writes {{mirror}}. The import owns its rows: the next sync overwrites this change or conflicts with it. {{wayOut}}",
+  maybeMirrorWrite:
+    "`{{method}}` may write {{mirror}}: its {{what}} can be any of {{tables}}. The import owns the rows of a mirror, and the next sync overwrites such a change. Take the mirrors out of the type, as in `Exclude<TableNames, {{union}}>`, or check the name before the write.",
+  syntaxWrite:
+    "`{{method}}` names {{mirror}}. The import owns its rows: the next sync overwrites this change or conflicts with it. {{wayOut}} (Found by syntax alone.)",
+
+  // require-known-table
+  unknownTable:
+    'The guard cannot prove which table `{{method}}` writes, because {{reason}}; it may be a mirror ({{mirrors}}). Name the table as a literal, `db.{{method}}("table", …)`: then the server checks it, too.',
+  unknownReceiver:
+    "`{{method}}` is called on a value of type any that may be the database writer, and {{reason}}; it may write a mirror ({{mirrors}}). Give the value its type (MutationCtx, DatabaseWriter) and name the table.",
+  idCast:
+    'The {{what}} of this `{{method}}` is only asserted to belong to "{{tables}}"; nothing checks that, and it may belong to a mirror ({{mirrors}}). Write `db.{{method}}("{{tables}}", …)`, so that the server compares the name with the id, or use `ctx.db.normalizeId`.',
+  dynamicMethod:
+    "The method of the database writer is chosen at run time here (`[{{key}}]`), so the guard cannot tell what is written. Call `insert`, `patch`, `replace` or `delete` by name.",
+  nameTable: 'Name the table: `{{method}}("{{table}}", …)`.',
+
+  // explicit-write-table
+  explicitTable:
+    'Only the type says that this `{{method}}` writes "{{table}}". Write the name as a literal first argument: then the server checks it against the id.',
+  explicitTables:
+    "Only the type says which of {{tables}} this `{{method}}` writes. Write one call per table with its name as a literal: then the server checks it against the id.",
+  explicitUntyped:
+    "`{{method}}` does not name its table, and without types nobody can tell whether it is a mirror. Write the table's name as the first argument. (Found by syntax alone.)",
+
+  // no-writer-escape
+  detached:
+    "`{{method}}` of the database writer is taken off the writer here; where it is called later, nobody can check which table it writes. Call it on the writer, or pass a function of your own that names the table.",
+  escape:
+    "The database writer leaves the type checker here: {{from}} becomes {{to}}, and later writes through it cannot be checked. Keep its type (MutationCtx, DatabaseWriter), or pass only what is needed.",
+  untypedCall:
+    "The database writer is passed to a function that the type checker does not know (type any), which may write a mirror. Give the function a type.",
+  untrustedPackage:
+    'The database writer is handed to "{{package}}", whose code the guard does not see. When you have reviewed it, add `{ from: "package", package: "{{package}}", name: "{{name}}" }` to the option `trusted`.',
+  structuralWriter:
+    "`{{method}}` is called through a type of your own that has no code behind it; the database writer fits it, and {{reason}}. Use DatabaseWriter and name the table, or rename the method.",
+  weakReceiver:
+    "`{{method}}` is called on a value of type any, and {{reason}}. If it can be the database writer, this may write a mirror. Give the value a type.",
+  anyMethod:
+    "`{{method}}` is taken off a value of type any that may be the database writer; the guard cannot follow it. Give the value a type.",
+  anyCall:
+    "A method chosen at run time is called on a value of type any that may be the database writer. Give the value a type, or call the method by name.",
+  anyParameter:
+    "This function is used where the database writer is passed in, but its parameter has type {{to}}: writes in it cannot be checked. Give the parameter its type (MutationCtx, DatabaseWriter), or leave the annotation out.",
+
+  // no-mirror-factories
+  factory: "`{{fn}}` {{what}} for {{mirror}}, whose rows belong to the import. {{wayOut}}",
+  maybeFactory:
+    "`{{fn}}` {{what}}, and {{reason}}; it may be a mirror ({{mirrors}}). Name the table as a literal.",
+  migration:
+    "This migration patches {{mirror}}: `{{fn}}` writes what `migrateOne` returns. The next sync overwrites it. Change the rows at the source, or let `migrateOne` return nothing.",
+  entsCascade:
+    '`{{method}}` on "{{table}}" also writes {{mirror}} through the edge {{edge}}. The import owns its rows. Remove the edge from this write, or keep the edge\'s field in a table of your own.',
+  scheduledDelete:
+    "`{{fn}}` deletes ents later and cascades to {{mirror}} through the edge {{edge}}. The import owns its rows: it alone deletes them. Leave the edge out of the ent definitions.",
+
+  // no-raw-builders
+  rawBuilder:
+    "`{{name}}` of {{from}} skips the run-time guard: its `ctx.db` can write mirrors. Import it from {{guardModule}}.",
+  missingGuardModule:
+    "The option `guardModule` names {{guardModule}}, which is not in this program. Correct the path; it is relative to the functions directory.",
+
+  // no-raw-syscalls
+  syscall:
+    "`Convex.{{name}}` speaks to the database below `ctx.db`: neither types nor the run-time guard see what it writes. Use `ctx.db`.",
+  syscallName:
+    '"{{name}}" is the name of Convex\'s system call that writes rows; used directly it passes every guard. Use `ctx.db`.',
+  deepImport:
+    '"{{name}}" reaches into the inside of the convex package, where the unguarded writer is made. Import from "convex/server" or "convex/values".',
+  importUrl:
+    "{{name}} is the endpoint through which whole tables are imported: it writes mirrors past every guard and their bookkeeping. Send changes to the routes of convex-streaming-import instead.",
+  dynamicCode:
+    "Code made from a string cannot be checked, and it can write mirrors. Write it out as a function.",
+
+  // mirror-schema
+  brandLost:
+    'The declaration of "{{table}}" calls `mirrorTable`, but its type is no mirror any more: a wrapper, an assertion or an annotation dropped it, and the types of the guard no longer protect it. Put the result of `mirrorTable(…).index(…)` into `defineSchema` as it is.',
+  looseTableNames:
+    "`strictTableNameTypes: false` makes every table name `string`: the types of the guard then let every write through. Remove the option.",
+  validationOff:
+    "`schemaValidation: false` lets rows into a mirror that its declaration does not allow, so what an import delivers is not checked. Remove the option.",
+  idInMirror:
+    'The mirror "{{table}}" has a field `v.id("{{target}}")`, but no source knows Convex ids. Store the key of the source, and look the row up by an index.',
+  undeclaredMirror:
+    "`mirrorTable` is called here, but its result is not a table of the schema's default export: nothing protects it. Put it into `defineSchema`.",
+
+  // no-mirror-triggers
+  trigger:
+    "This trigger will not run for imported rows: the import writes {{mirror}} without going through your functions. React to the change feed of convex-streaming-import instead.",
+
+  // no-unreasoned-disable
+  unreasonedDisable:
+    "This comment turns off the guard ({{rules}}) without saying why. Add the reason behind two dashes, as in `// {{comment}} -- reviewed: …`; the command `streaming-import guard` does not honour it in any case.",
+  suppressedTypes:
+    "`{{directive}}` hides a type error of code that holds the database writer: what the guard knows from types may be wrong there. Fix the error.",
+  incompleteExemption:
+    "This exemption is not valid: {{problem}}. Write `streaming-import-allow <tables> until YYYY-MM-DD: <reason>`.",
+  expiredExemption:
+    'The exemption for "{{tables}}" expired on {{until}}. Remove the write, or have it reviewed again and set a new date.',
+  unusedExemption: 'The exemption for "{{tables}}" allows nothing any more. Remove it.',
+} as const;
+
+export type MessageId = keyof typeof MESSAGES;
+
+/** A message with its data filled in, as ESLint does it. */
+export function formatMessage(messageId: string, data: Readonly<Record<string, string>>): string {
+  const template: string = MESSAGES[messageId as MessageId];
+  return template.replace(/\{\{(\w+)\}\}/g, (whole, key: string) => data[key] ?? whole);
+}
+
+/** A mirror in a sentence: `the mirror "customers" of public.customers (owner: the billing team)`. */
+export function describeMirror(mirror: MirrorInfo): string {
+  const source = mirror.source === null ? "" : `, a copy of ${mirror.source}`;
+  const owner = mirror.owner === null ? "" : ` (owner: ${mirror.owner})`;
+  return `the mirror "${mirror.table}"${source}${owner}`;
+}
+
+/** The way out for one mirror. */
+export function wayOut(mirror: MirrorInfo): string {
+  const key =
+    mirror.primaryKey === null ? "the source's key" : `the source's key (${mirror.primaryKey.join(", ")})`;
+  const source = mirror.source === null ? "at the source" : `at the source (${mirror.source})`;
+  return `Write a table of your own keyed by ${key}, or make the change ${source}.`;
+}
+
+/** Names in a sentence: `"a"`, `"a" or "b"`. */
+export function quoted(names: Iterable<string>, limit = 6): string {
+  const all = [...names];
+  const shown = all.slice(0, limit).map((name) => `"${name}"`);
+  if (all.length > limit) return `${shown.join(", ")} and ${String(all.length - limit)} more`;
+  const last = shown.pop() ?? "";
+  return shown.length === 0 ? last : `${shown.join(", ")} or ${last}`;
+}

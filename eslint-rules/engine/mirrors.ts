@@ -1,0 +1,156 @@
+import type ts from "typescript";
+import type { GuardContext } from "./context.js";
+import { declaredMirror, readContract } from "./contracts.js";
+import { directoryOf } from "./packages.js";
+
+/** The literal type that marks a table definition as a mirror; the same string as `MIRROR_BRAND` of the package. */
+export const MIRROR_BRAND = "convex-streaming-import/mirror";
+
+/** A mirror as far as the guard needs to name it. */
+export interface MirrorInfo {
+  readonly table: string;
+  readonly source: string | null;
+  readonly owner: string | null;
+  readonly primaryKey: readonly string[] | null;
+  /** The schema says so by its type; false when the brand was lost on the way or only an option names the table. */
+  readonly branded: boolean;
+  /** Where the table is declared. */
+  readonly declaration: ts.Node | null;
+}
+
+/** Why the guard cannot say which tables are mirrors. */
+export type SchemaProblem = "noSchema" | "anySchema" | "noMirrors";
+
+/** The schema that governs a file. */
+export interface SchemaInfo {
+  readonly file: ts.SourceFile | null;
+  /** Every table of the schema. */
+  readonly tables: ReadonlySet<string>;
+  readonly mirrors: ReadonlyMap<string, MirrorInfo>;
+  readonly problem: SchemaProblem | null;
+}
+
+const EXTENSIONS = ["ts", "tsx", "mts", "js", "jsx", "mjs"];
+
+/** The schema for a file: the one in its functions directory, or in the functions directory beside it. */
+export function schemaFor(cx: GuardContext, fileName: string): SchemaInfo {
+  const directory = directoryOf(fileName);
+  let schema = cx.schemaOfDirectory.get(directory);
+  if (schema === undefined) {
+    schema = readSchema(cx, findSchemaFile(cx, directory));
+    cx.schemaOfDirectory.set(directory, schema);
+  }
+  return schema;
+}
+
+function findSchemaFile(cx: GuardContext, start: string): ts.SourceFile | null {
+  const { schema, functionsDir } = cx.options;
+  if (schema !== null) return fileEndingWith(cx, schema);
+  if (functionsDir !== null) {
+    for (const extension of EXTENSIONS) {
+      const found = fileEndingWith(cx, `${functionsDir.replace(/\/$/, "")}/schema.${extension}`);
+      if (found !== null) return found;
+    }
+    return null;
+  }
+  for (let directory = start; ; directory = directoryOf(directory)) {
+    for (const base of [directory, `${directory}/convex`]) {
+      for (const extension of EXTENSIONS) {
+        const file = cx.program.getSourceFile(`${base}/schema.${extension}`);
+        if (file !== undefined && tablesType(cx, file) !== null) return file;
+      }
+    }
+    if (directory === "" || directory === directoryOf(directory)) return null;
+  }
+}
+
+function fileEndingWith(cx: GuardContext, path: string): ts.SourceFile | null {
+  const wanted = path.replace(/^\.\//, "");
+  for (const file of cx.program.getSourceFiles()) {
+    if (file.fileName === wanted || file.fileName.endsWith(`/${wanted}`)) return file;
+  }
+  return null;
+}
+
+/** The type of `schema.tables`, or null when the module exports no schema. */
+function tablesType(cx: GuardContext, file: ts.SourceFile): ts.Type | null {
+  const schema = schemaType(cx, file);
+  if (schema === null) return null;
+  if ((schema.flags & cx.ts.TypeFlags.Any) !== 0) return schema;
+  const tables = schema.getProperty("tables");
+  return tables === undefined ? null : cx.checker.getTypeOfSymbol(tables);
+}
+
+/** The type of the default export of a schema module. */
+export function schemaType(cx: GuardContext, file: ts.SourceFile): ts.Type | null {
+  const { ts, checker } = cx;
+  const module = checker.getSymbolAtLocation(file);
+  if (module === undefined) return null;
+  const exported = checker.getExportsOfModule(module).find((symbol) => symbol.name === "default");
+  if (exported === undefined) return null;
+  const isAlias = (exported.flags & ts.SymbolFlags.Alias) !== 0;
+  return checker.getTypeOfSymbol(isAlias ? checker.getAliasedSymbol(exported) : exported);
+}
+
+function readSchema(cx: GuardContext, file: ts.SourceFile | null): SchemaInfo {
+  const key = file?.fileName ?? "";
+  const cached = cx.schemas.get(key);
+  if (cached !== undefined) return cached;
+  const tables = new Set<string>(cx.options.tables);
+  const mirrors = new Map<string, MirrorInfo>();
+  let problem: SchemaProblem | null = null;
+  const type = file === null ? null : tablesType(cx, file);
+  if (type === null) problem = "noSchema";
+  else if ((type.flags & cx.ts.TypeFlags.Any) !== 0 || type.getStringIndexType() !== undefined)
+    problem = "anySchema";
+  else {
+    for (const table of type.getProperties()) {
+      tables.add(table.name);
+      const mirror = readMirror(cx, table);
+      if (mirror !== null) mirrors.set(table.name, mirror);
+    }
+  }
+  for (const table of cx.options.tables) {
+    if (mirrors.has(table)) continue;
+    mirrors.set(table, {
+      table,
+      source: null,
+      owner: null,
+      primaryKey: null,
+      branded: false,
+      declaration: null,
+    });
+  }
+  if (mirrors.size > 0 && problem === "noSchema") problem = null;
+  if (mirrors.size === 0 && problem === null) problem = "noMirrors";
+  const schema: SchemaInfo = { file, tables, mirrors, problem };
+  cx.schemas.set(key, schema);
+  return schema;
+}
+
+/** A table is a mirror when its type says so, or when its declaration calls `mirrorTable` and lost the type on the way. */
+function readMirror(cx: GuardContext, table: ts.Symbol): MirrorInfo | null {
+  const branded = hasBrand(cx, cx.checker.getTypeOfSymbol(table));
+  const declaration = table.declarations?.[0] ?? null;
+  const call = declaration === null ? null : declaredMirror(cx, declaration);
+  if (!branded && call === null) return null;
+  const contract = call === null ? null : readContract(cx.ts, call);
+  return {
+    table: table.name,
+    source: contract?.source ?? null,
+    owner: contract?.owner ?? null,
+    primaryKey: contract?.primaryKey ?? null,
+    branded,
+    declaration,
+  };
+}
+
+function hasBrand(cx: GuardContext, table: ts.Type): boolean {
+  // One arm of a union that is a mirror is enough: at run time it may be that one.
+  if (table.isUnion()) return table.types.some((arm) => hasBrand(cx, arm));
+  const contract = table.getProperty("mirror");
+  const brand = contract && cx.checker.getTypeOfSymbol(contract).getProperty("brand");
+  if (brand === undefined) return false;
+  const type = cx.checker.getTypeOfSymbol(brand);
+  return type.isStringLiteral() && type.value === MIRROR_BRAND;
+}

@@ -1,0 +1,107 @@
+/**
+ * A declaration in typescript-eslint's `TypeOrValueSpecifier` format; `name: "*"` means everything there.
+ * A string is short for a declaration of that name anywhere.
+ */
+export type Specifier =
+  | string
+  | { readonly from: "file"; readonly name: string | readonly string[]; readonly path?: string }
+  | { readonly from: "lib"; readonly name: string | readonly string[] }
+  | { readonly from: "package"; readonly name: string | readonly string[]; readonly package: string };
+
+/** A reviewed exception: code that may write a mirror, for a reason, until a day. */
+export interface ExemptionConfig {
+  /** Path of the file, or its end: `convex/backfill.ts`. */
+  readonly file: string;
+  /** The function, class or variable around the write; without it, the whole file. */
+  readonly within?: string;
+  readonly tables: readonly string[];
+  /** Why the write is right. */
+  readonly reason: string;
+  /** The last day on which it holds, as YYYY-MM-DD. */
+  readonly until: string;
+}
+
+/** What an app tells the guard: in `settings["streaming-import"]` of ESLint, or in streaming-import.guard.json. */
+export interface GuardOptions {
+  /** Convex's functions directory; default: `functions` of convex.json, or `convex`. */
+  readonly functionsDir: string | null;
+  /** Path of the schema when it is not `schema.ts` in the functions directory. */
+  readonly schema: string | null;
+  /** Tables that are mirrors although the schema does not say so. */
+  readonly tables: readonly string[];
+  /** Code that may hold the writer: packages, or functions of the app that forward it. */
+  readonly trusted: readonly Specifier[];
+  readonly exemptions: readonly ExemptionConfig[];
+  /** The module with the guarded builders, relative to the functions directory. */
+  readonly guardModule: string | null;
+  /** Today as YYYY-MM-DD, for expiry dates; null: the clock's. */
+  readonly today: string | null;
+}
+
+export const DEFAULT_OPTIONS: GuardOptions = {
+  functionsDir: null,
+  schema: null,
+  tables: [],
+  trusted: [],
+  exemptions: [],
+  guardModule: null,
+  today: null,
+};
+
+/** The name of the key in ESLint's `settings`. */
+export const SETTINGS_KEY = "streaming-import";
+
+/** The file in which the command and the plugin look for options. */
+export const CONFIG_FILE = "streaming-import.guard.json";
+
+/** Thrown when the options themselves are wrong; the front ends print the sentence as it is. */
+export class GuardConfigurationError extends Error {
+  override readonly name = "GuardConfigurationError";
+}
+
+type Check = (value: unknown) => boolean;
+const isString: Check = (value) => typeof value === "string";
+const isStringOrNull: Check = (value) => value === null || typeof value === "string";
+const isListOf =
+  (check: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.every(check);
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const CHECKS: Record<keyof GuardOptions, { check: Check; expected: string }> = {
+  functionsDir: { check: isStringOrNull, expected: "a path" },
+  schema: { check: isStringOrNull, expected: "a path" },
+  tables: { check: isListOf(isString), expected: "a list of table names" },
+  trusted: {
+    check: isListOf((entry) => isString(entry) || (isRecord(entry) && isString(entry["from"]))),
+    expected: 'a list of specifiers such as { from: "package", package: "my-package", name: "*" }',
+  },
+  exemptions: { check: isListOf(isRecord), expected: "a list of { file, within?, tables, reason, until }" },
+  guardModule: { check: isStringOrNull, expected: "a path" },
+  today: { check: isStringOrNull, expected: "a day as YYYY-MM-DD" },
+};
+
+/** Options from a value that a person wrote, over `base`. Refuses what it does not know: a typo must not weaken the guard. */
+export function readOptions(
+  value: unknown,
+  from: string,
+  base: GuardOptions = DEFAULT_OPTIONS,
+): GuardOptions {
+  if (value === undefined || value === null) return base;
+  if (!isRecord(value))
+    throw new GuardConfigurationError(`${from} must be an object with options of the guard.`);
+  for (const [key, entry] of Object.entries(value)) {
+    if (key === "$schema") continue;
+    if (!(key in CHECKS)) {
+      throw new GuardConfigurationError(
+        `${from} has an unknown option "${key}". The options are ${Object.keys(CHECKS).join(", ")}.`,
+      );
+    }
+    const { check, expected } = CHECKS[key as keyof GuardOptions];
+    if (!check(entry))
+      throw new GuardConfigurationError(`The option "${key}" in ${from} must be ${expected}.`);
+  }
+  const { $schema: _, ...options } = value;
+  return { ...base, ...(options as Partial<GuardOptions>) };
+}

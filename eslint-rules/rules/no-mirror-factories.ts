@@ -1,0 +1,12 @@
+import { createRule } from "./createRule.js";
+import { TYPES_OPTION } from "./schemas.js";
+
+/** Reports library functions that write mirrors by themselves. */
+export default createRule({
+  name: "no-mirror-factories",
+  description:
+    "Disallow library functions that write mirrors: crud, migrations, cascades, authentication tables",
+  messages: ["factory", "maybeFactory", "migration", "entsCascade", "scheduledDelete"],
+  schema: TYPES_OPTION,
+  typesOption: true,
+});

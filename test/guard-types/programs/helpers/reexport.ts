@@ -1,0 +1,1 @@
+export { remove as removeOrder } from "./reexported.js";

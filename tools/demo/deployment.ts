@@ -1,0 +1,92 @@
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { spawnLocalConvex } from "../local-convex/spawn.js";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const CONVEX_CLI = fileURLToPath(new URL("../../node_modules/convex/bin/main.js", import.meta.url));
+
+/** A running deployment with the example pushed to it. */
+export interface Deployment {
+  url: string;
+  siteUrl: string;
+  /** Calls an internal function as an administrator does. */
+  call(kind: "query" | "mutation", path: string, args: object): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+/** Builds the package: the example uses it as an installed one, from `dist`. */
+export async function buildPackage(): Promise<void> {
+  await run(process.platform === "win32" ? "npm.cmd" : "npm", ["run", "--silent", "build"]);
+}
+
+/**
+ * Starts the local server and pushes the example to it with the real CLI.
+ * @param signal Ends the push; the caller closes what was returned before.
+ */
+export async function startDeployment(signal: AbortSignal): Promise<Deployment> {
+  const server = await spawnLocalConvex();
+  try {
+    await run(
+      process.execPath,
+      [
+        CONVEX_CLI,
+        "deploy",
+        "--url",
+        server.url,
+        "--admin-key",
+        server.adminKey,
+        "--codegen",
+        "disable",
+        "--yes",
+      ],
+      signal,
+    );
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
+  return {
+    url: server.url,
+    siteUrl: server.siteUrl,
+    call: async (kind, path, args) => await call(server, kind, path, args),
+    close: async () => {
+      await server.close();
+    },
+  };
+}
+
+async function call(
+  { url, adminKey }: { url: string; adminKey: string },
+  kind: "query" | "mutation",
+  path: string,
+  args: object,
+): Promise<unknown> {
+  const response = await fetch(`${url}/api/${kind}`, {
+    method: "POST",
+    headers: { Authorization: `Convex ${adminKey}`, "Content-Type": "application/json" },
+    body: JSON.stringify({ path, args: [args], format: "convex_encoded_json" }),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${path} was answered with ${String(response.status)}: ${text}`);
+  const result = JSON.parse(text) as { status: string; value?: unknown; errorMessage?: string };
+  if (result.status !== "success") throw new Error(`${path} failed: ${result.errorMessage ?? text}`);
+  return result.value;
+}
+
+/** Runs a command to its end, silently. @throws Error with what it printed when it fails */
+async function run(command: string, args: string[], signal?: AbortSignal): Promise<void> {
+  // Someone's own deployment, chosen in the shell, must not be the one that is pushed to.
+  const { CONVEX_DEPLOYMENT: _deployment, CONVEX_DEPLOY_KEY: _key, ...env } = process.env;
+  const child = spawn(command, args, { cwd: ROOT, env, signal, stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  const keep = (chunk: Buffer): void => {
+    output += chunk.toString("utf8");
+  };
+  child.stdout.on("data", keep);
+  child.stderr.on("data", keep);
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", resolve);
+  });
+  if (code !== 0) throw new Error(`${[command, ...args.slice(0, 2)].join(" ")} failed:\n${output}`);
+}
