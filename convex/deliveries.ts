@@ -71,14 +71,14 @@ function moved(place: Place, applied: number) {
   );
 }
 
-/** Notes that a chunk of a delivery is applied. Returns the sequence number up to which the run is applied whole. */
+/** Notes that a chunk of a delivery is applied. Returns up to where the run is applied whole, and the delivery so far. */
 export async function recordDelivery(
   ctx: MutationCtx,
   run: Doc<"runs">,
   place: Place,
   known: Doc<"deliveries"> | null,
   chunk: { changes: number; counts: Counts; quarantinedKeys: string[] },
-): Promise<number> {
+): Promise<{ sequence: number; total: Counts; quarantinedKeys: string[] }> {
   const applied = place.offset + chunk.changes;
   const progress = {
     applied,
@@ -92,7 +92,11 @@ export async function recordDelivery(
   } else {
     await ctx.db.patch("deliveries", known._id, progress);
   }
-  return applied === place.size ? place.sequence : run.sequence;
+  return {
+    sequence: applied === place.size ? place.sequence : run.sequence,
+    total: progress.counts,
+    quarantinedKeys: progress.quarantinedKeys,
+  };
 }
 
 /** Deletes the records of a run's deliveries, a page at a time. Returns whether there may be more. */

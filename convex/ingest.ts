@@ -65,9 +65,13 @@ export const applyChunk = mutation({
   },
   returns: v.object({
     run: v.id("runs"),
-    /** What became of this chunk's changes; of the whole delivery's when it was `replayed`. */
+    /** What became of this chunk's changes. */
     counts: vCounts,
+    /** What became of the delivery's so far. */
+    total: vCounts,
+    /** Keys of its first quarantined changes, as JSON text. */
     quarantinedKeys: v.array(v.string()),
+    /** The whole delivery had been applied before: nothing happened now. */
     replayed: v.boolean(),
     /** Rows in the mirror. */
     rows: v.number(),
@@ -79,8 +83,8 @@ export const applyChunk = mutation({
     const run = await owningRun(ctx, mirror, args);
     const known = args.place === undefined ? null : await claimDelivery(ctx, run, args.place);
     if (known !== null && known.applied === known.size) {
-      const { counts, quarantinedKeys } = known;
-      return { run: run._id, counts, quarantinedKeys, replayed: true, rows: mirror.rows, waitMs: 0 };
+      const { counts: total, quarantinedKeys } = known;
+      return { run: run._id, counts: noCounts, total, quarantinedKeys, replayed: true, rows: mirror.rows, waitMs: 0 };
     }
     await checkBudget(ctx, args.budget, run.generation !== undefined);
 
@@ -102,11 +106,11 @@ export const applyChunk = mutation({
       stale: screened.superseded.size,
       quarantined: aside.length,
     });
-    const quarantinedKeys = aside.flatMap(({ key }) => key ?? []).slice(0, MAX_NAMED_KEYS);
-    const sequence =
+    const keys = aside.flatMap(({ key }) => key ?? []).slice(0, MAX_NAMED_KEYS);
+    const { sequence, total, quarantinedKeys } =
       args.place === undefined
-        ? run.sequence
-        : await recordDelivery(ctx, run, args.place, known, { changes, counts, quarantinedKeys });
+        ? { sequence: run.sequence, total: counts, quarantinedKeys: keys }
+        : await recordDelivery(ctx, run, args.place, known, { changes, counts, quarantinedKeys: keys });
     await recordRun(ctx, run, { counts, bytes: args.bytes, sequence });
     const rows = await recordMirror(ctx, mirror._id, run, {
       counts,
@@ -116,7 +120,7 @@ export const applyChunk = mutation({
       syncMode: run.openedBy === "records" ? args.syncMode : run.syncMode,
       lagMs: args.committedAt === undefined ? undefined : Math.max(0, Date.now() - args.committedAt),
     });
-    return { run: run._id, counts, quarantinedKeys, replayed: false, rows, waitMs: outcome.waitMs };
+    return { run: run._id, counts, total, quarantinedKeys, replayed: false, rows, waitMs: outcome.waitMs };
   },
 });
 

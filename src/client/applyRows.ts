@@ -1,19 +1,38 @@
 import type { GenericDatabaseWriter, GenericDataModel, GenericDocument } from "convex/server";
-import { compareValues, convexToJson, type GenericId, type Value } from "convex/values";
+import { compareValues, convexToJson, getConvexSize, type GenericId, type Value } from "convex/values";
+import type { Applied, vTombstone } from "../../convex/port.js";
 import { noCounts, type Counts, type RowChange } from "../../convex/validators.js";
 import { valueAt } from "../changes/paths.js";
+import { DigestChange } from "./digestChange.js";
 import type { AppMirror } from "./mirrors.js";
+import { isSoftDeleted, softDeleted } from "./softDelete.js";
 
 type Db = GenericDatabaseWriter<GenericDataModel>;
 type Row = Record<string, Value>;
 type StoredRow = GenericDocument & { _id: GenericId<string>; _creationTime: number };
+type Tombstone = (typeof vTombstone)["type"];
+
+/** What `applyRows` is to do. */
+export interface Batch {
+  rows: readonly RowChange[];
+  match: "key" | "append" | "content";
+  tombstones: readonly Tombstone[];
+  /** Now, in milliseconds: what a soft delete writes into its marker. */
+  at: number;
+}
 
 /** A row of the mirror while the changes of a chunk pass over it. */
 interface Slot {
-  /** As stored before the chunk; more than one when an append left duplicates of a key behind. */
+  keyHash: bigint;
+  key: Value[];
+  /** As stored before the chunk; more than one when somebody wrote duplicates of a key past the importer. */
   stored: StoredRow[];
   /** As it will be after the chunk, without system fields; null when there is none. */
   current: Row | null;
+  /** Hash of `current`, when the change told it. */
+  rowHash: bigint | undefined;
+  /** The version at which the row was deleted. */
+  deletedAt: Value | undefined;
 }
 
 /**
@@ -23,67 +42,172 @@ interface Slot {
  * different is written once: two changes of one row cost one write, and a row that ends as it was costs none (so no
  * subscription re-runs).
  */
-export async function applyRows(
-  db: Db,
-  mirror: AppMirror,
-  changes: readonly RowChange[],
-  append: boolean,
-): Promise<{ counts: Counts; rowsDelta: number }> {
-  if (append) return await appendRows(db, mirror, changes);
-  const slots = await lookUp(db, mirror, changes);
-  const counts: Counts = { ...noCounts, received: changes.length };
-  for (const change of changes) counts[play(change, slots.get(slotName(change.key as Value[]))!, mirror)] += 1;
-  const deltas = await Promise.all([...slots.values()].map((slot) => write(db, mirror.name, slot)));
-  return { counts, rowsDelta: deltas.reduce((sum, delta) => sum + delta, 0) };
+export async function applyRows(db: Db, mirror: AppMirror, batch: Batch): Promise<Applied> {
+  const table = new Table(db, mirror);
+  if (batch.match === "append") await append(table, batch.rows);
+  else if (batch.match === "content") await addContent(table, batch.rows);
+  else await applyByKey(table, batch);
+  return table.applied(batch.rows.length);
 }
 
-async function appendRows(db: Db, mirror: AppMirror, changes: readonly RowChange[]) {
-  for (const change of changes) await db.insert(mirror.name, change.row as Row);
-  return {
-    counts: { ...noCounts, received: changes.length, inserted: changes.length },
-    rowsDelta: changes.length,
-  };
+/** The mirror's table in one transaction: every write passes here, so the digest cannot forget one. */
+class Table {
+  readonly counts: Counts = { ...noCounts };
+  readonly tombstones: Tombstone[] = [];
+  readonly #inserted: bigint[] = [];
+  readonly #digest = new DigestChange();
+  #rowsDelta = 0;
+  #written = 0;
+
+  constructor(
+    private readonly db: Db,
+    readonly mirror: AppMirror,
+  ) {}
+
+  async find(key: readonly Value[], limit: number): Promise<StoredRow[]> {
+    const { name, keyIndex, keyFields } = this.mirror;
+    return (await this.db
+      .query(name)
+      .withIndex(keyIndex, (q) => {
+        // The builder's type changes with each field; over a key of unknown length it cannot be followed.
+        let range = q as unknown as { eq(field: string, value: Value): never };
+        keyFields.forEach((field, i) => {
+          range = range.eq(field, key[i]!);
+        });
+        return range as never;
+      })
+      .take(limit)) as StoredRow[];
+  }
+
+  async insert(row: Row, key: readonly Value[], keyHash: bigint, rowHash: bigint | undefined): Promise<void> {
+    await this.db.insert(this.mirror.name, row);
+    this.#digest.add(key, keyHash, row, rowHash);
+    this.#rowsDelta += 1;
+    this.#written += getConvexSize(row);
+    if (this.mirror.contract.version !== null) this.#inserted.push(keyHash);
+  }
+
+  async replace(stored: StoredRow, row: Row, key: readonly Value[], keyHash: bigint, rowHash: bigint | undefined) {
+    await this.db.replace(this.mirror.name, stored._id, row);
+    this.#digest.remove(key, keyHash, withoutSystemFields(stored));
+    this.#digest.add(key, keyHash, row, rowHash);
+    this.#written += getConvexSize(row);
+  }
+
+  async delete(stored: StoredRow, key: readonly Value[], keyHash: bigint): Promise<void> {
+    await this.db.delete(this.mirror.name, stored._id);
+    this.#digest.remove(key, keyHash, withoutSystemFields(stored));
+    this.#rowsDelta -= 1;
+  }
+
+  applied(received: number): Applied {
+    return {
+      counts: { ...this.counts, received },
+      rowsDelta: this.#rowsDelta,
+      written: this.#written,
+      delta: this.#digest.encode(),
+      inserted: this.#inserted,
+      tombstones: this.tombstones,
+    };
+  }
 }
 
-async function lookUp(db: Db, mirror: AppMirror, changes: readonly RowChange[]): Promise<Map<string, Slot>> {
-  const keys = new Map(changes.map(({ key }) => [slotName(key as Value[]), key as Value[]]));
+async function append(table: Table, rows: readonly RowChange[]): Promise<void> {
+  for (const { row, key, keyHash, rowHash } of rows) {
+    await table.insert(row as Row, key as Value[], keyHash, rowHash);
+    table.counts.inserted += 1;
+  }
+}
+
+/**
+ * Adds the rows of a refresh of a mirror without a key: as many copies of a row as the chunk has, less those that are
+ * there. What a refresh brings over several chunks is settled when it is whole (see refresh.ts).
+ */
+async function addContent(table: Table, rows: readonly RowChange[]): Promise<void> {
+  const copies = new Map<bigint, RowChange[]>();
+  for (const row of rows) copies.set(row.keyHash, [...(copies.get(row.keyHash) ?? []), row]);
+  await Promise.all(
+    [...copies.values()].map(async (same) => {
+      const [first] = same;
+      const present = await table.find(first!.key as Value[], same.length);
+      table.counts.unchanged += present.length;
+      for (const { row, key, keyHash, rowHash } of same.slice(present.length)) {
+        await table.insert(row as Row, key as Value[], keyHash, rowHash);
+        table.counts.inserted += 1;
+      }
+    }),
+  );
+}
+
+async function applyByKey(table: Table, { rows, tombstones, at }: Batch): Promise<void> {
+  const slots = await lookUp(table, rows);
+  for (const { keyHash, version } of tombstones) {
+    for (const slot of slots.values()) if (slot.keyHash === keyHash) slot.deletedAt = version as Value;
+  }
+  for (const change of rows) table.counts[play(table, change, slots.get(slotName(change.key as Value[]))!, at)] += 1;
+  await Promise.all([...slots.values()].map((slot) => write(table, slot)));
+}
+
+/** Duplicates of a key that are found, and collapsed, at once. There are none unless somebody wrote past the importer. */
+const MAX_DUPLICATES = 16;
+
+async function lookUp(table: Table, changes: readonly RowChange[]): Promise<Map<string, Slot>> {
+  const byName = new Map(changes.map((change) => [slotName(change.key as Value[]), change]));
   const slots = await Promise.all(
-    [...keys].map(async ([name, key]): Promise<[string, Slot]> => {
-      const stored = (await db
-        .query(mirror.name)
-        .withIndex(mirror.keyIndex, (q) => {
-          // The builder's type changes with each field; over a key of unknown length it cannot be followed.
-          let range = q as unknown as { eq(field: string, value: Value): never };
-          mirror.keyFields.forEach((field, i) => {
-            range = range.eq(field, key[i]!);
-          });
-          return range as never;
-        })
-        .collect()) as StoredRow[];
-      return [name, { stored, current: stored[0] === undefined ? null : withoutSystemFields(stored[0]) }];
+    [...byName].map(async ([name, change]): Promise<[string, Slot]> => {
+      const key = change.key as Value[];
+      const stored = await table.find(key, MAX_DUPLICATES);
+      const current = stored[0] === undefined ? null : withoutSystemFields(stored[0]);
+      return [name, { keyHash: change.keyHash, key, stored, current, rowHash: undefined, deletedAt: undefined }];
     }),
   );
   return new Map(slots);
 }
 
 /** Plays one change over its row, and says what became of it. */
-function play(change: RowChange, slot: Slot, mirror: AppMirror): Exclude<keyof Counts, "received"> {
+function play(table: Table, change: RowChange, slot: Slot, at: number): Exclude<keyof Counts, "received"> {
+  const { contract } = table.mirror;
+  if (change.op === "delete") return playDelete(table, change, slot, at);
   if (slot.current === null) {
-    if (change.op !== "upsert") return "ignored";
-    slot.current = change.row as Row;
+    if (change.op === "update") return "ignored";
+    const row = change.row as Row;
+    if (isAfter(slot.deletedAt, versionOf(row, contract.version))) return "stale";
+    slot.current = row;
+    slot.rowHash = change.rowHash;
     return "inserted";
   }
-  const { version } = mirror.contract;
-  if (change.op === "delete") {
-    if (isOlder(change.version as Value | undefined, slot.current, version)) return "stale";
-    slot.current = null;
-    return "deleted";
-  }
+  if (change.op === "update" && isSoftDeleted(table.mirror, slot.current)) return "ignored";
   const next = change.op === "update" ? merge(slot.current, change) : (change.row as Row);
-  if (isOlder(version === null ? undefined : valueAt(next, version), slot.current, version)) return "stale";
+  if (isOlder(versionOf(next, contract.version), slot.current, contract.version)) return "stale";
   if (compareValues(next, slot.current) === 0) return "unchanged";
   slot.current = next;
+  slot.rowHash = change.op === "update" ? undefined : change.rowHash;
   return "updated";
+}
+
+function playDelete(table: Table, change: RowChange, slot: Slot, at: number): "deleted" | "stale" | "ignored" {
+  const { contract } = table.mirror;
+  const version = change.version as Value | undefined;
+  if (slot.current === null || isSoftDeleted(table.mirror, slot.current)) {
+    if (slot.current === null) layTombstone(table, slot, version);
+    return "ignored";
+  }
+  if (isOlder(version, slot.current, contract.version)) return "stale";
+  if (contract.deletedField !== null) {
+    // The row stays, with its version: it is its own tombstone.
+    slot.current = softDeleted(table.mirror, slot.current, at, version);
+    slot.rowHash = undefined;
+    return "deleted";
+  }
+  layTombstone(table, slot, version ?? versionOf(slot.current, contract.version));
+  slot.current = null;
+  return "deleted";
+}
+
+function layTombstone(table: Table, slot: Slot, version: Value | undefined): void {
+  if (table.mirror.contract.version === null || version === undefined || version === null) return;
+  slot.deletedAt = version;
+  table.tombstones.push({ keyHash: slot.keyHash, version });
 }
 
 function merge(current: Row, change: RowChange): Row {
@@ -94,29 +218,40 @@ function merge(current: Row, change: RowChange): Row {
     : Object.fromEntries(Object.entries(merged).filter(([field]) => !unset.includes(field)));
 }
 
+function versionOf(row: Row, path: string | null): Value | undefined {
+  return path === null ? undefined : valueAt(row, path);
+}
+
 /** True when both have a version and the change's is lower. Equal ones are taken for the same news. */
-function isOlder(mine: Value | undefined, stored: Row, version: string | null): boolean {
-  if (version === null || mine === undefined || mine === null) return false;
-  const theirs = valueAt(stored, version) as Value | undefined;
-  return theirs !== undefined && theirs !== null && compareValues(mine, theirs) < 0;
+function isOlder(mine: Value | undefined, stored: Row, path: string | null): boolean {
+  const theirs = versionOf(stored, path);
+  if (mine === undefined || mine === null || theirs === undefined || theirs === null) return false;
+  return compareValues(mine, theirs) < 0;
 }
 
-/** Brings the table to what a slot says. Returns how many rows it has more than before. */
-async function write(db: Db, table: string, { stored, current }: Slot): Promise<number> {
+/** True when the row was deleted at this version or a later one. */
+function isAfter(deletedAt: Value | undefined, version: Value | undefined): boolean {
+  if (deletedAt === undefined || version === undefined || version === null) return false;
+  return compareValues(version, deletedAt) <= 0;
+}
+
+/** Brings the table to what a slot says. */
+async function write(table: Table, { stored, current, key, keyHash, rowHash }: Slot): Promise<void> {
   const [first, ...duplicates] = stored;
-  for (const duplicate of duplicates) await db.delete(table, duplicate._id);
+  for (const duplicate of duplicates) await table.delete(duplicate, key, keyHash);
   if (first === undefined) {
-    if (current === null) return 0;
-    await db.insert(table, current);
-    return 1;
+    if (current !== null) await table.insert(current, key, keyHash, rowHash);
+  } else if (current === null) {
+    await table.delete(first, key, keyHash);
+  } else if (compareValues(current, withoutSystemFields(first)) !== 0) {
+    await table.replace(first, current, key, keyHash, rowHash);
   }
-  if (current === null) await db.delete(table, first._id);
-  else if (compareValues(current, withoutSystemFields(first)) !== 0) await db.replace(table, first._id, current);
-  return (current === null ? 0 : 1) - stored.length;
 }
 
-function withoutSystemFields({ _id, _creationTime, ...row }: StoredRow): Row {
-  return row as Row;
+/** The row as its source knows it. */
+export function withoutSystemFields(row: GenericDocument): Row {
+  const { _id, _creationTime, ...fields } = row as StoredRow;
+  return fields as Row;
 }
 
 /** A name for a key's slot that two keys share only when they are equal. */

@@ -8,32 +8,25 @@ const FIRST_WAIT_MS = 50;
  * Runs a transaction again when it lost a race against another (OCC) or the deployment was overloaded. Connectors do
  * not retry by themselves, so the action does. Safe because a transaction that threw has not happened.
  */
-export async function retryConflicts<T>(
-  transaction: () => Promise<T>,
-  sleep: (ms: number) => Promise<unknown> = async (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-): Promise<T> {
+export async function retryConflicts<T>(transaction: () => Promise<T>, wait = sleep): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await transaction();
     } catch (error) {
       if (attempt === MAX_ATTEMPTS || !isTransient(error)) throw error;
-      await sleep(FIRST_WAIT_MS * 2 ** attempt * (0.5 + Math.random() / 2));
+      await wait(FIRST_WAIT_MS * 2 ** attempt * (0.5 + Math.random() / 2));
     }
   }
+}
+
+/** Waits inside an action, which may. */
+export async function sleep(ms: number): Promise<void> {
+  if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** Messages and codes of the backend for transactions that may succeed when they are run again. */
 function isTransient(error: unknown): boolean {
   return /OptimisticConcurrencyControlFailure|changed while this mutation was being run|TooManyWrites|overloaded|try again/i.test(
-    messageOf(error),
+    error instanceof Error ? error.message : String(error),
   );
-}
-
-/** True when a transaction read or wrote more than the platform allows, so that a smaller one may succeed. */
-export function isTransactionLimit(error: unknown): boolean {
-  return /too many (reads|writes|bytes|documents|function calls)|too large|limit/i.test(messageOf(error));
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -2,19 +2,29 @@ import {
   internalMutationGeneric,
   internalQueryGeneric,
   type GenericDataModel,
+  type GenericDatabaseReader,
   type GenericDocument,
   type GenericMutationCtx,
   type MutationBuilder,
   type QueryBuilder,
 } from "convex/server";
-import { v, type GenericId } from "convex/values";
-import { vApplied, vApplyArgs, vClearArgs, vPage, vPageArgs, vRemoveArgs } from "../../convex/port.js";
+import type { GenericId, Value } from "convex/values";
+import {
+  vApplied,
+  vApplyArgs,
+  vClearArgs,
+  vCopied,
+  vCopyArgs,
+  vPage,
+  vPageArgs,
+  vRemoveArgs,
+  vRemoved,
+} from "../../convex/port.js";
 import { keyHash } from "../changes/hash.js";
 import { keyOf } from "../changes/paths.js";
-import { applyRows } from "./applyRows.js";
-import type { AppMirrors } from "./mirrors.js";
-
-const vGone = v.number();
+import { applyRows, withoutSystemFields } from "./applyRows.js";
+import { DigestChange } from "./digestChange.js";
+import type { AppMirror, AppMirrors } from "./mirrors.js";
 
 /** Bytes that one page of a walk may read: half of the 16 MiB of a transaction, for a row may be 1 MiB. */
 const PAGE_BYTES = 8 * 1024 * 1024;
@@ -33,25 +43,21 @@ export function tableFunctions(mirrors: AppMirrors) {
     apply: internalMutation({
       args: vApplyArgs,
       returns: vApplied,
-      handler: async (ctx, { table, rows, append }) => await applyRows(ctx.db, mirrors.get(table), rows, append),
+      handler: async (ctx, { table, ...batch }) => await applyRows(ctx.db, mirrors.get(table), batch),
     }),
 
-    /** Reads a page of a mirror: ids and key hashes, in order of creation. */
+    /** Reads a page of a mirror: ids and key hashes, in the order in which a sweep walks it. */
     page: internalQuery({
       args: vPageArgs,
       returns: vPage,
-      handler: async (ctx, { table, cursor, limit }) => {
-        const { keyFields } = mirrors.get(table);
-        const page = await ctx.db
-          .query(table)
-          .paginate({ cursor, numItems: limit, maximumBytesRead: PAGE_BYTES });
+      handler: async (ctx, { table, cursor, limit, hashed }) => {
+        const mirror = mirrors.get(table);
+        const page = await walk(ctx.db, mirror).paginate({ cursor, numItems: limit, maximumBytesRead: PAGE_BYTES });
+        const keys = page.page.map((row) => identify(mirror, row));
         return {
           ids: page.page.map((row) => row._id as string),
-          keyHashes: BigUint64Array.from(page.page, (row) => {
-            const key = keyOf(row, keyFields);
-            // A row without its key was not written by the importer; no refresh can have brought it.
-            return Array.isArray(key) ? keyHash(key) : 0n;
-          }).buffer,
+          keyHashes: BigInt64Array.from(keys, (key) => key.hash).buffer,
+          delta: hashed ? digestOf(page.page, keys) : null,
           cursor: page.isDone ? null : page.continueCursor,
         };
       },
@@ -60,34 +66,85 @@ export function tableFunctions(mirrors: AppMirrors) {
     /** Deletes rows of a mirror by id; those already gone are no error. */
     remove: internalMutation({
       args: vRemoveArgs,
-      returns: vGone,
+      returns: vRemoved,
       handler: async (ctx, { table, ids }) => {
-        mirrors.get(table);
+        const mirror = mirrors.get(table);
         const present = await Promise.all(ids.map((id) => ctx.db.get(table, id as GenericId<string>)));
-        return await deleteRows(ctx, table, present.filter((row) => row !== null));
+        return await deleteRows(ctx, mirror, present.filter((row) => row !== null));
       },
     }),
 
     /** Deletes the first rows of a mirror. */
     clear: internalMutation({
       args: vClearArgs,
-      returns: vGone,
+      returns: vRemoved,
       handler: async (ctx, { table, limit }) => {
-        mirrors.get(table);
+        const mirror = mirrors.get(table);
         const { page } = await ctx.db
           .query(table)
           .paginate({ cursor: null, numItems: limit, maximumBytesRead: PAGE_BYTES });
-        return await deleteRows(ctx, table, page);
+        return await deleteRows(ctx, mirror, page);
+      },
+    }),
+
+    /** Inserts further copies of rows, for mirrors without a key. */
+    copy: internalMutation({
+      args: vCopyArgs,
+      returns: vCopied,
+      handler: async (ctx, { table, copies }) => {
+        const mirror = mirrors.get(table);
+        const change = new DigestChange();
+        let added = 0;
+        for (const { id, times } of copies) {
+          const original = await ctx.db.get(table, id as GenericId<string>);
+          if (original === null) continue;
+          const row = withoutSystemFields(original);
+          const { key, hash } = identify(mirror, original);
+          for (let i = 0; i < times; i++) {
+            await ctx.db.insert(table, row);
+            change.add(key, hash, row);
+            added += 1;
+          }
+        }
+        return { added, delta: change.encode() };
       },
     }),
   };
 }
 
-async function deleteRows(
-  ctx: GenericMutationCtx<GenericDataModel>,
-  table: string,
-  rows: GenericDocument[],
-): Promise<number> {
-  await Promise.all(rows.map((row) => ctx.db.delete(table, row._id as GenericId<string>)));
-  return rows.length;
+/** Copies of a row without a key must follow each other; otherwise the order of creation is as good as any. */
+function walk(db: GenericDatabaseReader<GenericDataModel>, { name, contract, keyIndex }: AppMirror) {
+  return contract.primaryKey === null ? db.query(name).withIndex(keyIndex) : db.query(name);
+}
+
+interface Identity {
+  key: Value[];
+  hash: bigint;
+}
+
+/** A row without its key was not written by the importer: it goes by the empty key, which no source can send. */
+function identify({ keyFields }: AppMirror, row: GenericDocument): Identity {
+  const key = keyOf(row as Record<string, Value>, keyFields);
+  const known = Array.isArray(key) ? key : [];
+  return { key: known, hash: BigInt.asIntN(64, keyHash(known)) };
+}
+
+function digestOf(rows: readonly GenericDocument[], keys: readonly Identity[]) {
+  const change = new DigestChange();
+  rows.forEach((row, i) => {
+    change.add(keys[i]!.key, keys[i]!.hash, withoutSystemFields(row));
+  });
+  return change.encode();
+}
+
+async function deleteRows(ctx: GenericMutationCtx<GenericDataModel>, mirror: AppMirror, rows: GenericDocument[]) {
+  const change = new DigestChange();
+  await Promise.all(
+    rows.map(async (row) => {
+      await ctx.db.delete(mirror.name, row._id as GenericId<string>);
+      const { key, hash } = identify(mirror, row);
+      change.remove(key, hash, withoutSystemFields(row));
+    }),
+  );
+  return { gone: rows.length, delta: change.encode() };
 }

@@ -3,7 +3,7 @@ import { mirrorSnippet } from "../schema/snippet.js";
 import { readBatch, readPrimaryKey, toChange, type AirbyteBatch, type AirbyteTable } from "./airbyteEnvelope.js";
 import { HttpError } from "./errors.js";
 import type { Importer, ImportSession, Mirror, SyncMode } from "./importer.js";
-import { badJson, isObject, readJsonObject, tokenOf } from "./request.js";
+import { badJson, isObject, jsonObjectOf } from "./request.js";
 
 /**
  * The HTTP API that Airbyte's `destination-convex` speaks, in its three generations: 0.1.0 writes overwrite streams
@@ -14,26 +14,26 @@ import { badJson, isObject, readJsonObject, tokenOf } from "./request.js";
 
 /** `GET /version`: the connector's connection test. Unlike the backend's, it checks the token. */
 export async function version(importer: Importer, request: Request): Promise<Response> {
-  await importer.open(tokenOf(request));
+  await importer.open(request);
   return new Response("convex-streaming-import", { status: 200 });
 }
 
 /** `GET primary_key_indexes_ready`: a mirror's index exists as soon as it is deployed. The body never reaches us. */
 export async function primaryKeyIndexesReady(importer: Importer, request: Request): Promise<Response> {
-  await importer.open(tokenOf(request));
+  await importer.open(request);
   return Response.json({ indexesReady: true });
 }
 
 /** `PUT add_primary_key_indexes`: nothing to build; says early when the connection's key is not the mirror's. */
 export async function addPrimaryKeyIndexes(importer: Importer, request: Request): Promise<Response> {
-  const session = await importer.open(tokenOf(request));
-  const { indexes } = await readJsonObject(request);
+  const session = await importer.open(request);
+  const { indexes } = jsonObjectOf(request, session.body);
   if (!isObject(indexes)) throw badJson('"indexes" must be an object from table names to primary keys');
   for (const [name, key] of Object.entries(indexes)) {
     const primaryKey = readPrimaryKey(name, key);
     const mirror = findForSetUp(session, name);
     if (mirror === null) continue;
-    session.authorize(mirror);
+    session.authorize(mirror, "write");
     checkPrimaryKey(mirror, primaryKey);
   }
   return done();
@@ -41,33 +41,34 @@ export async function addPrimaryKeyIndexes(importer: Importer, request: Request)
 
 /** `PUT clear_tables`: a full refresh begins. Mirrors with a primary key stay readable; others are emptied now. */
 export async function clearTables(importer: Importer, request: Request): Promise<Response> {
-  const session = await importer.open(tokenOf(request));
-  const { tableNames } = await readJsonObject(request);
+  const session = await importer.open(request);
+  const { tableNames } = jsonObjectOf(request, session.body);
   if (!Array.isArray(tableNames) || !tableNames.every((name) => typeof name === "string")) {
     throw badJson('"tableNames" must be an array of strings');
   }
   const mirrors = new Set(tableNames.map((name) => findForSetUp(session, name)).filter((mirror) => mirror !== null));
-  for (const mirror of mirrors) session.authorize(mirror);
+  for (const mirror of mirrors) session.authorize(mirror, "write");
   for (const mirror of mirrors) await session.beginRefresh(mirror, { openedBy: "clear_tables", resume: false });
   return done();
 }
 
 /** `POST replace_tables` (0.1.0 only): the refreshes that the temporary tables brought are whole. */
 export async function replaceTables(importer: Importer, request: Request): Promise<Response> {
-  const session = await importer.open(tokenOf(request));
-  const { tableNames } = await readJsonObject(request);
+  const session = await importer.open(request);
+  const { tableNames } = jsonObjectOf(request, session.body);
   if (!isObject(tableNames)) throw badJson('"tableNames" must be an object from temporary to final names');
   const refreshes = Object.entries(tableNames).flatMap(([temporary, final]) => {
     if (typeof final !== "string") throw badJson(`the final name of "${temporary}" must be a string`);
     const mirror = session.find(cleanTableName(final));
     // A stream without a mirror brought nothing: its records would have been refused.
     if (mirror === null) return [];
-    session.authorize(mirror);
+    session.authorize(mirror, "write");
     // A mirror without a key was emptied before its first row came; beginning again would empty it once more.
     return mirror.contract.primaryKey === null ? [] : [{ mirror, temporary }];
   });
   for (const { mirror, temporary } of refreshes) {
-    await session.finish(await session.beginRefresh(mirror, { openedBy: temporary, resume: true }));
+    const run = await session.beginRefresh(mirror, { openedBy: temporary, resume: true });
+    await session.finish(run, "complete", "The connector replaced the table.");
   }
   return done();
 }
@@ -78,31 +79,47 @@ export async function replaceTables(importer: Importer, request: Request): Promi
  * chunks, a prefix of each mirror's records.
  */
 export async function importAirbyteRecords(importer: Importer, request: Request): Promise<Response> {
-  const session = await importer.open(tokenOf(request));
-  const batch = readBatch(await readJsonObject(request));
+  const session = await importer.open(request);
+  const batch = readBatch(jsonObjectOf(request, session.body));
   const streams = await resolveStreams(session, batch);
-  const prepared = [];
-  for (const stream of streams) {
+  const prepared = streams.map((stream) => {
     const changes = stream.records.map((data) => toChange(data, stream.mirror.contract.primaryKey !== null));
-    try {
-      prepared.push({ ...stream, rows: session.prepare(stream.mirror, changes, "json") });
-    } catch (error) {
-      await session.recordFailure(stream.mirror, error);
-      throw error;
-    }
+    return { ...stream, changes };
+  });
+  const deliveries = [];
+  for (const { mirror, temporary, syncMode, changes } of prepared) {
+    deliveries.push(await noting(session, mirror, () => ({
+      mirror,
+      temporary,
+      syncMode,
+      changes: session.prepare(mirror, changes, "json"),
+    })));
   }
-  for (const { mirror, temporary, syncMode, rows } of prepared) {
-    try {
+  for (const { mirror, temporary, syncMode, changes } of deliveries) {
+    await noting(session, mirror, async () => {
       const run =
         temporary === null ? undefined : await session.beginRefresh(mirror, { openedBy: temporary, resume: true });
-      await session.deliver(mirror, rows, { syncMode, run });
-    } catch (error) {
-      await session.recordFailure(mirror, error);
-      throw error;
-    }
+      // The connector does not retry, so it is kept waiting rather than refused while the write budget is spent.
+      await session.deliver(changes, { syncMode, run, refresh: false, patient: true });
+    });
   }
-  if (prepared.length === 0) await session.touch();
+  if (deliveries.length === 0) await session.heard(mentioned(session, batch));
   return done();
+}
+
+/** Does something for a mirror; when it fails, people see why in the registry. */
+async function noting<T>(session: ImportSession, mirror: Mirror, work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await session.recordFailure(mirror, error);
+    throw error;
+  }
+}
+
+/** The mirrors of a batch without records: their connector is alive. */
+function mentioned(session: ImportSession, batch: AirbyteBatch): Mirror[] {
+  return [...batch.tables.keys()].flatMap((name) => session.find(cleanTableName(name)) ?? []);
 }
 
 interface Stream {
@@ -142,7 +159,7 @@ async function resolveStream(session: ImportSession, name: string, table: Airbyt
     await session.recordUnknownStream(cleaned, snippet);
     throw undeclared(stream, snippet);
   }
-  session.authorize(mirror);
+  session.authorize(mirror, "write");
   if (table.primaryKey !== null) checkPrimaryKey(mirror, table.primaryKey);
   const temporary = final === undefined ? null : name;
   const syncMode: SyncMode = temporary !== null ? "overwrite" : table.primaryKey !== null ? "append_dedup" : "append";

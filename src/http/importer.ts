@@ -1,5 +1,5 @@
+import type { Counts } from "../../convex/validators.js";
 import type { Change, Encoding } from "../changes/change.js";
-import type { Prepared } from "../changes/row.js";
 import type { MirrorContract } from "../schema/contract.js";
 
 /** How a connector delivers, in Airbyte's words. */
@@ -17,33 +17,89 @@ export interface Mirror {
  * component; `StreamingImport` implements this and knows nothing of connectors.
  */
 export interface Importer {
-  /** Opens a session for whoever holds this token. @throws HttpError 401 when nobody does. */
-  open(token: string): Promise<ImportSession>;
+  /**
+   * Opens a session for whoever holds the token of a request, whose body is verified too when the token demands it.
+   * @throws HttpError 401 when nobody does, 403 when the signature is missing or wrong.
+   */
+  open(request: Request): Promise<ImportSession>;
+}
+
+/** Changes of one mirror, converted and ready to be applied. Opaque to adapters. */
+export interface PreparedChanges {
+  readonly mirror: Mirror;
+  readonly size: number;
+}
+
+/** What became of a delivery. */
+export interface Delivered {
+  counts: Counts;
+  /** Keys of the first changes that went to quarantine, as JSON text. */
+  quarantinedKeys: string[];
+  /** It had been applied before; this is the answer of then. */
+  replayed: boolean;
+}
+
+export interface DeliverOptions {
+  syncMode: SyncMode;
+  run?: string;
+  /** When the source committed the newest of the changes, in milliseconds. */
+  committedAt?: number;
+  /** The sender's name for the delivery: it is applied once, however often it is sent. */
+  delivery?: { identity: string; sequence: number; content: string };
+  /** The changes are part of a full refresh: a mirror without a key is matched by content. */
+  refresh: boolean;
+  /** Wait for the write budget, for connectors that do not retry. */
+  patient: boolean;
+}
+
+/** A run that was begun. See `runs.begin` of the component. */
+export interface BegunRun {
+  run: string;
+  resumed: boolean;
+  epoch: number;
+  generation: number | null;
+  continued: boolean;
+  nextSequence: number;
+  resend: string[];
 }
 
 /** What one authenticated request may do. */
 export interface ImportSession {
+  /** Its body, read once. */
+  readonly body: Uint8Array<ArrayBuffer>;
+  /** All mirrors that the token opens. */
+  mirrors(): Mirror[];
   /** The mirror that a connector means by a stream name (already cleaned), or null. */
   find(stream: string): Mirror | null;
   /** The only mirror whose source has this stream in whatever namespace, or null. For clients that drop the namespace. */
   findByBareStream(stream: string): Mirror | null;
-  /** @throws HttpError 403 when the token does not open the mirror. */
-  authorize(mirror: Mirror): void;
-  /** Converts changes to the mirror's types. @throws HttpError 400 at the first row that cannot be stored. */
-  prepare(mirror: Mirror, changes: readonly Change[], encoding: Encoding): Prepared[];
-  /** Applies prepared rows in order, in as many transactions as the platform's limits ask for. */
-  deliver(mirror: Mirror, rows: readonly Prepared[], options: { syncMode: SyncMode; run?: string }): Promise<void>;
+  /** @throws HttpError 403 when the token does not open the mirror for that. */
+  authorize(mirror: Mirror, access: "read" | "write"): void;
+  /** Converts changes to the mirror's types. @throws HttpError 400 when the mirror's drift policy refuses them. */
+  prepare(mirror: Mirror, changes: readonly Change[], encoding: Encoding): PreparedChanges;
+  /** Applies prepared changes in order, in as many transactions as the platform's limits ask for. */
+  deliver(changes: PreparedChanges, options: DeliverOptions): Promise<Delivered>;
   /**
-   * Begins a full refresh, or finds the one that `openedBy` began (`resume`). A mirror with a primary key keeps its
-   * rows until the refresh is whole; one without is emptied when the refresh begins.
+   * Begins a full refresh, or finds the one that `openedBy` began (`resume`), for connectors that never say when they
+   * are done. A mirror with a primary key keeps its rows until the refresh is whole; one without is emptied now.
    */
   beginRefresh(mirror: Mirror, options: { openedBy: string; resume: boolean }): Promise<string>;
-  /** Says that a refresh is whole. */
-  finish(run: string): Promise<void>;
+  /** Begins a run of a connector that says when it is done. `refresh` null is an incremental run. */
+  begin(mirror: Mirror, options: { syncMode: SyncMode; refresh: { generation: number | null } | null; silenceMs?: number }): Promise<BegunRun>;
+  /** The run of that id, or null. */
+  run(id: string): Promise<{ id: string; mirror: Mirror; syncMode: SyncMode; refresh: boolean; state: string } | null>;
+  /** Ends a run. @throws a refusal when it is no longer its own master. */
+  finish(run: string, outcome: "complete" | "incomplete", reason: string): Promise<{ state: string; counts: Counts }>;
+  /** Every mirror that the token opens, as the registry knows it. */
+  status(): Promise<unknown[]>;
+  /** Compares a mirror with its source by their digests. */
+  verify(mirror: Mirror, digest: ArrayBuffer): Promise<{ equal: boolean; rows: number; differingBuckets: number[] }>;
+  /** The digest of a mirror. */
+  digest(mirror: Mirror): Promise<ArrayBuffer>;
   /** Shows people that a stream has no mirror. */
   recordUnknownStream(stream: string, snippet: string): Promise<void>;
   /** Shows people why a mirror does not move. */
   recordFailure(mirror: Mirror, error: unknown): Promise<void>;
-  /** Shows that the connector is alive, when a request carries no rows. */
-  touch(): Promise<void>;
+  /** Shows that the connector is alive, when a request carries no rows for these mirrors. */
+  heard(mirrors: readonly Mirror[]): Promise<void>;
 }

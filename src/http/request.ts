@@ -1,15 +1,22 @@
+import { hmac } from "@noble/hashes/hmac.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import type { Json, JsonObject } from "../changes/change.js";
 import { parseJson } from "../changes/json.js";
 import { HttpError } from "./errors.js";
+import { gunzip } from "./gunzip.js";
 
 /**
- * The largest body accepted, in bytes. The backend's own route takes 20 MiB; parsing needs several times that of the
- * 64 MiB that an HTTP action has.
+ * The largest body accepted, in bytes, before and after decompression. The backend's own route takes 20 MiB; parsing
+ * needs several times that of the 64 MiB that an HTTP action has.
  */
 export const MAX_BODY_BYTES = 20 * 1024 * 1024;
 
 /** The shortest `Authorization` header that Convex takes for one. */
 const MIN_HEADER_LENGTH = 7;
+
+/** How far the time of a signature may be from ours, in seconds: what webhook senders commonly allow. */
+const SIGNATURE_WINDOW_S = 300;
 
 /** The token in `Authorization: Convex <token>` (what the connectors send) or `Bearer <token>`. */
 export function tokenOf(request: Request): string {
@@ -31,20 +38,76 @@ export function tokenOf(request: Request): string {
   return match[1]!;
 }
 
-/** Reads a JSON object. @throws HttpError 413 BodyTooLarge, 400 BadJsonBody */
-export async function readJsonObject(request: Request): Promise<JsonObject> {
+/** The body of a request, as sent. @throws HttpError 413 BodyTooLarge */
+export async function readBody(request: Request): Promise<Uint8Array<ArrayBuffer>> {
   const declared = Number(request.headers.get("Content-Length") ?? 0);
   if (declared > MAX_BODY_BYTES) throw tooLarge(declared);
   const bytes = new Uint8Array(await request.arrayBuffer());
   if (bytes.byteLength > MAX_BODY_BYTES) throw tooLarge(bytes.byteLength);
-  let value: Json;
+  return bytes;
+}
+
+/**
+ * Checks the signature of a body: `X-Signature: t=<seconds since 1970>,v1=<hex>`, where the second part is the
+ * HMAC-SHA-256 of `<t>.<body>` under the token's signing key.
+ * @throws HttpError 403 InvalidSignature
+ */
+export function verifySignature(request: Request, body: Uint8Array, signingKey: string, nowMs: number): void {
+  const header = request.headers.get("X-Signature") ?? "";
+  const match = /^t=(\d{1,12}),v1=([0-9a-f]{64})$/.exec(header);
+  if (match === null) {
+    throw invalidSignature("The token demands a signed body: send `X-Signature: t=<seconds>,v1=<hex>`.");
+  }
+  const [, time, presented] = match;
+  if (Math.abs(nowMs / 1000 - Number(time)) > SIGNATURE_WINDOW_S) {
+    throw invalidSignature("The signature is too old, or from the future; sign when sending, and check the clock.");
+  }
+  const expected = hmac(sha256, hexToBytes(signingKey), concatBytes(utf8ToBytes(`${time!}.`), body));
+  if (!isEqualInConstantTime(bytesToHex(expected), presented!)) {
+    throw invalidSignature("The signature does not fit the body. Sign the bytes as they are sent, compressed if they are.");
+  }
+}
+
+function isEqualInConstantTime(a: string, b: string): boolean {
+  let difference = a.length ^ b.length;
+  for (let i = 0; i < a.length; i++) difference |= a.charCodeAt(i) ^ b.charCodeAt(i);
+  return difference === 0;
+}
+
+function invalidSignature(message: string): HttpError {
+  return new HttpError(403, "InvalidSignature", message);
+}
+
+/** The text of a body, decompressed. @throws HttpError 413 BodyTooLarge, 400 BadJsonBody */
+export function textOf(request: Request, body: Uint8Array<ArrayBuffer>): string {
+  const encoding = request.headers.get("Content-Encoding") ?? "identity";
+  if (encoding !== "identity" && encoding !== "gzip") {
+    throw badJson(`the Content-Encoding "${encoding}" is not understood; send it plain or as gzip`);
+  }
+  const bytes = encoding === "gzip" ? gunzip(body, MAX_BODY_BYTES) : body;
+  if (bytes === "corrupt") throw badJson("it is not a gzip stream");
+  if (bytes === "too large") throw tooLarge(MAX_BODY_BYTES + 1);
   try {
-    value = parseJson(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw badJson("it is not UTF-8");
+  }
+}
+
+/** The body as a JSON object. @throws HttpError 413 BodyTooLarge, 400 BadJsonBody */
+export function jsonObjectOf(request: Request, body: Uint8Array<ArrayBuffer>): JsonObject {
+  const value = parse(textOf(request, body));
+  if (!isObject(value)) throw badJson("the body must be a JSON object");
+  return value;
+}
+
+/** JSON text as a value. @throws HttpError 400 BadJsonBody */
+export function parse(text: string): Json {
+  try {
+    return parseJson(text);
   } catch (error) {
     throw badJson(error instanceof Error ? error.message : String(error));
   }
-  if (!isObject(value)) throw badJson("the body must be a JSON object");
-  return value;
 }
 
 /** A body that is JSON but not what the endpoint takes. */
@@ -60,6 +123,6 @@ function tooLarge(bytes: number): HttpError {
   return new HttpError(
     413,
     "BodyTooLarge",
-    `The body has ${String(bytes)} bytes; at most ${String(MAX_BODY_BYTES)} (20 MiB) are accepted. Send fewer records per request.`,
+    `The body has ${bytes > MAX_BODY_BYTES ? "more than " : ""}${String(Math.min(bytes, MAX_BODY_BYTES))} bytes; at most ${String(MAX_BODY_BYTES)} (20 MiB) are accepted. Send fewer records per request.`,
   );
 }

@@ -1,0 +1,86 @@
+import type { ComponentApi } from "../../convex/_generated/component.js";
+import { ledgerErrorData } from "../../convex/errors.js";
+import { addCounts, noCounts, type Counts } from "../../convex/validators.js";
+import { chunkRows } from "../changes/chunk.js";
+import { isTransactionLimit } from "../changes/limitErrors.js";
+import { mergeNotes } from "../changes/note.js";
+import type { RunsFunctions } from "./context.js";
+import type { Item } from "./items.js";
+import { retryConflicts, sleep } from "./retry.js";
+
+/** What is the same for all chunks of a delivery. */
+export interface DeliveryOptions {
+  mirror: string;
+  match: "key" | "append" | "content";
+  syncMode: "append" | "append_dedup" | "overwrite";
+  token: string;
+  settleAfterMs: number;
+  budget: { bytesPerSecond: number };
+  run?: string;
+  committedAt?: number;
+  /** The sender's name for the delivery, when it has one: it is applied once then. */
+  delivery?: { identity: string; sequence: number; content: string };
+  /**
+   * Wait for the write budget instead of passing the refusal on: for connectors that do not retry. An action has half
+   * an hour.
+   */
+  patient: boolean;
+}
+
+/** What became of a delivery. */
+export interface Delivered {
+  counts: Counts;
+  quarantinedKeys: string[];
+  /** It had been applied before; this is the answer of then. */
+  replayed: boolean;
+  chunks: number;
+}
+
+/** The longest that one request waits for the write budget, in milliseconds: connectors and proxies time out, too. */
+const MAX_PATIENCE_MS = 4 * 60_000;
+
+/** Applies a delivery, in as many transactions as the platform's limits ask for. */
+export async function deliver(
+  ctx: RunsFunctions,
+  component: ComponentApi,
+  items: readonly Item[],
+  options: DeliveryOptions,
+): Promise<Delivered> {
+  const { delivery, patient, ...common } = options;
+  const done: Delivered = { counts: noCounts, quarantinedKeys: [], replayed: false, chunks: 0 };
+  let offset = 0;
+  let maxRows: number | undefined;
+  let patienceMs = MAX_PATIENCE_MS;
+  do {
+    const [chunk = []] = chunkRows(items.slice(offset), { maxRows });
+    try {
+      const applied = await retryConflicts(async () =>
+        ctx.runMutation(component.ingest.applyChunk, {
+          ...common,
+          rows: chunk.flatMap(({ row }) => row ?? []),
+          bad: chunk.flatMap(({ bad }) => bad ?? []),
+          filtered: chunk.filter(({ row, bad }) => row === undefined && bad === undefined).length,
+          notes: mergeNotes(chunk.flatMap(({ notes }) => notes)),
+          bytes: chunk.reduce((sum, { bytes }) => sum + bytes, 0),
+          ...(delivery !== undefined && { place: { ...delivery, size: items.length, offset } }),
+        }),
+      );
+      done.chunks += 1;
+      // The record of a delivery has the sum of its chunks, those of an earlier attempt included.
+      done.counts = delivery === undefined ? addCounts(done.counts, applied.counts) : applied.total;
+      done.quarantinedKeys = delivery === undefined ? [...done.quarantinedKeys, ...applied.quarantinedKeys] : applied.quarantinedKeys;
+      if (applied.replayed) return { ...done, replayed: true };
+      offset += chunk.length;
+      if (patient && offset < items.length) await sleep(Math.min(applied.waitMs, MAX_PATIENCE_MS));
+    } catch (error) {
+      const refusal = ledgerErrorData(error);
+      if (refusal?.code === "DeliveryMoved") offset = refusal.applied!;
+      else if (refusal?.code === "OverBudget" && patient && patienceMs > 0) {
+        await sleep(refusal.retryAfterMs!);
+        patienceMs -= refusal.retryAfterMs!;
+      } else if (isTransactionLimit(error) && chunk.length > 1) maxRows = Math.ceil(chunk.length / 2);
+      else throw error;
+    }
+  } while (offset < items.length);
+  return done;
+}

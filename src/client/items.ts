@@ -1,0 +1,93 @@
+import { convexToJson, type Value } from "convex/values";
+import { stringify } from "lossless-json";
+import type { BadRow, RowChange } from "../../convex/validators.js";
+import type { Change, Encoding } from "../changes/change.js";
+import { hashToInt64 } from "../changes/hash.js";
+import type { Note } from "../changes/note.js";
+import { prepareRow, redactRow, type Prepared, type Refused } from "../changes/row.js";
+import { refusalOf } from "./refusals.js";
+import type { AppMirror } from "./mirrors.js";
+
+/** A change of a delivery as far as it can be decided without the database. */
+export interface Item {
+  /** What its transaction is charged with, in bytes. */
+  bytes: number;
+  notes: readonly Note[];
+  /** The change to apply, or the one to put aside; neither when the mirror's filter leaves it out. */
+  row?: RowChange;
+  bad?: BadRow;
+}
+
+/**
+ * The largest row that the quarantine keeps, in characters of JSON: 256 KiB. A larger one is kept in part, so that
+ * a person can recognise it; the source has to send it again.
+ */
+const MAX_PAYLOAD = 256 * 1024;
+
+/** What a person needs to recognise a row that is too large to keep. */
+const PARTIAL_PAYLOAD = 2_000;
+
+/**
+ * Converts the changes of a delivery.
+ * @param refuseBad Throw at the first change that cannot be stored, instead of putting it aside.
+ * @throws HttpError 400 when the mirror's drift policy is to freeze, or `refuseBad` says so.
+ */
+export function toItems(
+  mirror: AppMirror,
+  changes: readonly Change[],
+  encoding: Encoding,
+  refuseBad: boolean,
+): Item[] {
+  return changes.map((change, position) => {
+    const prepared = prepareRow(mirror.compiled, change, encoding);
+    if ("problem" in prepared) {
+      if (refuseBad || prepared.refuse) throw refusalOf(prepared.problem, mirror.name, position, prepared.refuse);
+      return putAside(mirror, change, encoding, position, prepared);
+    }
+    if (prepared.op === "filtered") return { bytes: 0, notes: prepared.notes };
+    return { bytes: prepared.bytes, notes: prepared.notes, row: toRowChange(prepared, position) };
+  });
+}
+
+/** A prepared row without what only the action needs. */
+export function toRowChange(prepared: Prepared, position: number): RowChange {
+  const { key, version, bytes } = prepared;
+  const base = { key, keyHash: hashToInt64(prepared.keyHash), position, bytes, version };
+  switch (prepared.op) {
+    case "upsert":
+      return { op: "upsert", ...base, row: prepared.row, rowHash: hashToInt64(prepared.rowHash) };
+    case "update":
+      return { op: "update", ...base, row: prepared.row, unset: prepared.unset };
+    case "delete":
+      return { op: "delete", ...base };
+  }
+}
+
+function putAside(
+  mirror: AppMirror,
+  change: Change,
+  encoding: Encoding,
+  position: number,
+  { problem, key, keyHash, version }: Refused,
+): Item {
+  const redacted = redactRow(mirror.compiled, change.row, encoding);
+  const text = stringify(redacted.row) ?? "{}";
+  const whole = text.length <= MAX_PAYLOAD;
+  const payload = whole ? text : text.slice(0, PARTIAL_PAYLOAD);
+  return {
+    bytes: payload.length,
+    notes: [],
+    bad: {
+      position,
+      code: problem.code,
+      message: problem.message,
+      op: change.op,
+      payload,
+      whole,
+      encoding: redacted.encoding,
+      ...(key !== undefined && { key: JSON.stringify(convexToJson(key as Value[])) }),
+      ...(keyHash !== undefined && { keyHash: hashToInt64(keyHash) }),
+      ...(version !== undefined && { version }),
+    },
+  };
+}
