@@ -37,10 +37,7 @@ export interface MirrorStatus {
   rows: number;
   removed: number;
   generation: number;
-  total: Record<
-    "received" | "inserted" | "updated" | "unchanged" | "deleted" | "stale" | "ignored",
-    number
-  >;
+  total: Record<"received" | "inserted" | "updated" | "unchanged" | "deleted" | "stale" | "ignored", number>;
   lastAppliedAt: string | null;
   lastError: string | null;
 }
@@ -58,7 +55,10 @@ export type TestRow = Record<string, unknown>;
 /** A table of the app under test. */
 export type AppTable = keyof typeof schema.tables;
 
-type TransactionLimits = Extract<NonNullable<Parameters<typeof convexTest>[0]>, { transactionLimits?: unknown }>["transactionLimits"];
+type TransactionLimits = Extract<
+  NonNullable<Parameters<typeof convexTest>[0]>,
+  { transactionLimits?: unknown }
+>["transactionLimits"];
 
 /** What `convexTest` gives beyond its types: functions by path, which reaches those of components. */
 interface ByPath {
@@ -83,7 +83,7 @@ export class App {
   /** An app whose connector has a token for these mirrors. */
   static async start(mirrors = ["*"], options: { transactionLimits?: TransactionLimits } = {}): Promise<App> {
     const app = new App(options);
-    streamingImportTest.register(app.t as never, COMPONENT);
+    streamingImportTest.register(app.t, COMPONENT);
     app.token = await app.createToken("connector", mirrors);
     return app;
   }
@@ -97,14 +97,16 @@ export class App {
     method: string,
     path: string,
     body?: unknown,
+    /** Headers in the place of a connector's own; null leaves one out. */
     headers: Record<string, string | null> = {},
   ): Promise<Answer> {
-    const sent = Object.entries({
+    const all: Record<string, string | null> = {
       Authorization: `Convex ${this.token}`,
       "Content-Type": "application/json",
       "Convex-Client": "streaming-import-0.1.0",
       ...headers,
-    }).filter((header): header is [string, string] => header[1] !== null);
+    };
+    const sent = Object.entries(all).filter((header): header is [string, string] => header[1] !== null);
     const response = await this.t.fetch(path, {
       method,
       headers: sent,
@@ -112,7 +114,11 @@ export class App {
       ...(body !== undefined && method !== "GET" && { body: encode(body) }),
     });
     const text = await response.text();
-    return { status: response.status, text, json: () => JSON.parse(text) as { code: string; message: string } };
+    return {
+      status: response.status,
+      text,
+      json: () => JSON.parse(text) as { code: string; message: string },
+    };
   }
 
   /** The rows of a table without system fields, in order of creation. */
@@ -158,7 +164,9 @@ export class App {
   /** Runs a transaction inside the component. */
   get inLedger() {
     return async <Result>(
-      handler: (ctx: GenericMutationCtx<DataModelFromSchemaDefinition<typeof ledgerSchema>>) => Promise<Result>,
+      handler: (
+        ctx: GenericMutationCtx<DataModelFromSchemaDefinition<typeof ledgerSchema>>,
+      ) => Promise<Result>,
     ): Promise<Result> => await this.#byPath.runInComponent(COMPONENT, handler);
   }
 
@@ -190,7 +198,9 @@ export class App {
       ["", COMPONENT].map(async (component) =>
         this.#byPath.runInComponent(component, async (ctx) => {
           const jobs = await ctx.db.system.query("_scheduled_functions").collect();
-          return jobs.filter((job) => job.state.kind === "pending").map((job) => Math.ceil(job.scheduledTime));
+          return jobs
+            .filter((job) => job.state.kind === "pending")
+            .map((job) => Math.ceil(job.scheduledTime));
         }),
       ),
     );

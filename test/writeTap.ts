@@ -45,7 +45,8 @@ export function tapWrites(): WriteTap {
   };
   onWrite = (write) => {
     writes.push(write);
-    if (tap.fails?.(write) === true) throw new Error(`The test makes this ${write.op} in ${write.table} fail.`);
+    if (tap.fails?.(write) === true)
+      throw new Error(`The test makes this ${write.op} in ${write.table} fail.`);
   };
   return tap;
 }

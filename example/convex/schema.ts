@@ -30,7 +30,9 @@ export default defineSchema({
   )
     .index("by_delay", ["delay"])
     .index("by_origin_delay", ["origin", "delay"])
-    .index("by_destination_delay", ["destination", "delay"]),
+    .index("by_origin_date", ["origin", "date"])
+    .index("by_destination_delay", ["destination", "delay"])
+    .index("by_destination_date", ["destination", "date"]),
 
   /** Measurements that have no key at all, and real duplicates: rows are only ever appended. */
   measurements: mirrorTable(
@@ -43,5 +45,13 @@ export default defineSchema({
     flight: v.object({ date: v.string(), origin: v.string(), destination: v.string() }),
     text: v.string(),
     author: v.string(),
+  }).index("by_flight", ["flight.date", "flight.origin", "flight.destination"]),
+
+  /** Ours: flights that somebody keeps an eye on. An entry outlives its flight, which is when it matters most. */
+  watchlist: defineTable({
+    flight: v.object({ date: v.string(), origin: v.string(), destination: v.string() }),
+    addedBy: v.string(),
+    /** What the delay was then, in minutes; the board shows what it has become. */
+    delayWhenAdded: v.number(),
   }).index("by_flight", ["flight.date", "flight.origin", "flight.destination"]),
 });

@@ -5,6 +5,7 @@ import { transliterate } from "./transliterate.js";
 test.each([
   ["Größe, Prénom, Çağrı, Łódź, Ŝanĝo, Đồng", "Grosse, Prenom, Cagri, Lodz, Sango, Dong"],
   ["дата создания, ёж, Юлия, Її, Ѓ", "data sozdaniia, iozh, iuliia, yiyi, gj"],
+  ["Объект, день", "Obekt, den'"],
   ["Ηλικία, βάρος, φύλο, χώρα, ευρώ", "elikia, baros, phulo, khora, euro"],
   ["しずつふ ヲヶ", "sizutuhu woke"],
   ["北亰, げんまい茶", "Bei Jing , genmaiCha "],

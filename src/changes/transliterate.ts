@@ -18,7 +18,11 @@ const CORRECTIONS = `
   ¢ C/ £ PS ¥ Y= § SS × x
 `;
 
-const corrections = new Map<string, string>();
+/** The hard sign is not written at all. */
+const corrections = new Map<string, string>([
+  ["ъ", ""],
+  ["Ъ", ""],
+]);
 const words = CORRECTIONS.trim().split(/\s+/);
 for (let i = 0; i < words.length; i += 2) {
   const [character, text] = [words[i]!, words[i + 1]!];

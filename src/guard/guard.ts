@@ -55,6 +55,11 @@ export function guard<
   builders: 0 extends 1 & Schema ? GuardableSchema<Schema> : Builders,
 ): Guard<DataModelOf<Schema>, MirrorsIn<Schema>, Builders> {
   const guardCtx = makeGuardCtx(contractsOf(schema));
+  if (typeof builders !== "object" || builders === null) {
+    throw guardCannotStart(
+      "the second argument is missing; pass { mutation, internalMutation } of _generated/server.",
+    );
+  }
   const guarded: Record<string, unknown> = { guardCtx, forLibrary: makeForLibrary() };
   for (const [name, builder] of Object.entries(builders as Record<string, unknown>)) {
     if (typeof builder !== "function") {

@@ -4,8 +4,8 @@ import type { MirrorContract } from "../schema/index.js";
 /** The code of every refusal that the guard throws, for code that catches it. */
 export const MIRROR_IS_READ_ONLY = "MirrorIsReadOnly";
 
-/** The write that was refused. */
-export type WriteOperation = "insert" | "patch" | "replace" | "delete";
+/** The write that was refused; `modify` where row-level security does not tell the other three apart. */
+export type WriteOperation = "insert" | "patch" | "replace" | "delete" | "modify";
 
 /**
  * What a refused write carries in `error.data`, so that a client or a test can tell it from other errors:
@@ -31,13 +31,14 @@ export function mirrorIsReadOnly(
   contract: MirrorContract,
   operation: WriteOperation,
 ): ConvexError<MirrorIsReadOnlyData> {
-  const source = contract.source ?? table;
+  const write = operation === "modify" ? "A change" : `ctx.db.${operation}`;
+  const source = contract.source === null ? "" : ` of "${contract.source}"`;
   const owner = contract.owner === null ? "" : ` (owner: ${contract.owner})`;
   const remedy =
     `Write a table of your own that holds the key of the row in "${table}", ` +
-    `or change the row at its source, "${source}"${owner}.`;
+    `or change the row at its source${contract.source === null ? "" : `, "${contract.source}"`}.`;
   const message =
-    `ctx.db.${operation} was refused: the table "${table}" is a read-only mirror of "${source}"${owner}. ` +
+    `${write} was refused: the table "${table}" is a read-only mirror${source}${owner}. ` +
     `The import owns its rows: a change made here is lost at the next sync or conflicts with it. ${remedy}`;
   return new ConvexError({ code: MIRROR_IS_READ_ONLY, table, operation, message, remedy });
 }

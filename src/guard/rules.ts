@@ -49,7 +49,7 @@ export function mirrorRules(schema: AnySchema, rules: Record<string, object> = {
     merged[table] = {
       ...rules[table],
       modify: async () => {
-        throw mirrorIsReadOnly(table, contract, "patch");
+        throw mirrorIsReadOnly(table, contract, "modify");
       },
       insert: async () => {
         throw mirrorIsReadOnly(table, contract, "insert");

@@ -41,9 +41,6 @@ export type WritableTable<Table, Mirrors extends string, Tables extends string> 
     ? RefusedTable<Table, Mirrors, Tables>
     : Table & BoundOfWritable<Table, Mirrors, Tables>;
 
-/** Keeps the checker from inferring a union when `table` and `id` disagree, as Convex's own types do. */
-type NonUnion<Table> = Table extends never ? never : Table;
-
 /** Convex's own type for the value of a patch. */
 type PatchValue<Document> = {
   [Field in keyof Document]?: undefined extends Document[Field]
@@ -82,7 +79,7 @@ export interface GuardedDatabaseWriter<
   readonly patch: {
     <Table extends TableNamesInDataModel<DataModel>>(
       table: WritableTable<Table, Mirrors, keyof DataModel & string>,
-      id: GenericId<NonUnion<Table>>,
+      id: GenericId<NoInfer<Table>>,
       value: PatchValue<DocumentByName<DataModel, Table>>,
     ): Promise<void>;
     /** @deprecated Name the table: `db.patch("notes", id, value)`. */
@@ -93,7 +90,7 @@ export interface GuardedDatabaseWriter<
   readonly replace: {
     <Table extends TableNamesInDataModel<DataModel>>(
       table: WritableTable<Table, Mirrors, keyof DataModel & string>,
-      id: GenericId<NonUnion<Table>>,
+      id: GenericId<NoInfer<Table>>,
       value: WithOptionalSystemFields<DocumentByName<DataModel, Table>>,
     ): Promise<void>;
     /** @deprecated Name the table: `db.replace("notes", id, value)`. */
@@ -104,7 +101,7 @@ export interface GuardedDatabaseWriter<
   readonly delete: {
     <Table extends TableNamesInDataModel<DataModel>>(
       table: WritableTable<Table, Mirrors, keyof DataModel & string>,
-      id: GenericId<NonUnion<Table>>,
+      id: GenericId<NoInfer<Table>>,
     ): Promise<void>;
     /** @deprecated Name the table: `db.delete("notes", id)`. */
     <Id extends string>(id: TableOfId<Id, Mirrors, "delete">): NeverReturned;

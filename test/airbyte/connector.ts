@@ -77,7 +77,10 @@ export function state(cursor: number): Message {
 }
 
 /** `check`: true when the connection test of the connector's form succeeds. */
-export async function check({ send, basePath = "" }: Pick<Connection, "send" | "basePath">): Promise<boolean> {
+export async function check({
+  send,
+  basePath = "",
+}: Pick<Connection, "send" | "basePath">): Promise<boolean> {
   return (await send("GET", `${basePath}/version`, undefined)).status === 200;
 }
 
@@ -127,7 +130,9 @@ class Writer {
         tableNames: overwritten.map((stream) => this.#setUpName(stream)),
       });
     }
-    const keyed = streams.filter(({ syncMode, primaryKey = [] }) => syncMode === "append_dedup" && primaryKey.length > 0);
+    const keyed = streams.filter(
+      ({ syncMode, primaryKey = [] }) => syncMode === "append_dedup" && primaryKey.length > 0,
+    );
     if (keyed.length === 0) return;
     const indexes = Object.fromEntries(keyed.map((stream) => [this.#setUpName(stream), stream.primaryKey]));
     await this.#request("PUT", "add_primary_key_indexes", { indexes });
@@ -148,7 +153,9 @@ class Writer {
     const overwritten = this.#connection.streams.filter((stream) => this.#isTemporary(stream));
     if (overwritten.length === 0) return;
     await this.#request("POST", "replace_tables", {
-      tableNames: Object.fromEntries(overwritten.map((stream) => [this.#tableName(stream), fullName(stream)])),
+      tableNames: Object.fromEntries(
+        overwritten.map((stream) => [this.#tableName(stream), fullName(stream)]),
+      ),
     });
   }
 

@@ -52,7 +52,10 @@ export async function sync(
   },
   messages: Message[],
 ): Promise<Attempt> {
-  return await write({ ...connection, send: async (method, path, body) => app.send(method, path, body) }, messages);
+  return await write(
+    { ...connection, send: async (method, path, body) => app.send(method, path, body) },
+    messages,
+  );
 }
 
 /** RECORD messages of one stream. */
@@ -101,7 +104,12 @@ export function expectDone(answer: Answer): void {
 }
 
 /** A refusal as all clients can read it: a status of the 400s, a code, and a sentence that names what it is about. */
-export function expectRefused(answer: Answer, status: number, code: string, message: RegExp | string = ""): void {
+export function expectRefused(
+  answer: Answer,
+  status: number,
+  code: string,
+  message: RegExp | string = "",
+): void {
   expect(answer.status, answer.text).toBe(status);
   const body = answer.json();
   expect(Object.keys(body).sort()).toEqual(["code", "message"]);

@@ -69,7 +69,12 @@ describe.each(GENERATIONS)("destination-convex %s", (generation) => {
       const app = await App.start();
       const stream = usersStream("append_dedup", namespace);
       const connection = { generation, streams: [stream] };
-      const first = [...records(stream, BEFORE), state(1), ...records(stream, [{ id: 9, name: "Alan" }]), state(2)];
+      const first = [
+        ...records(stream, BEFORE),
+        state(1),
+        ...records(stream, [{ id: 9, name: "Alan" }]),
+        state(2),
+      ];
       expect(await sync(app, connection, first)).toMatchObject({
         succeeded: true,
         states: [{ cursor: 1 }, { cursor: 2 }],
@@ -278,9 +283,14 @@ describe("a refresh of a mirror with a key", () => {
     const other = await app.createToken("other");
     await sync(app, connection, records(stream, AFTER));
     await app.passTime(QUIET_MS - 1_000);
-    await app.send("POST", "/api/streaming_import/import_airbyte_records", { tables: {}, messages: [] }, {
-      Authorization: `Convex ${other}`,
-    });
+    await app.send(
+      "POST",
+      "/api/streaming_import/import_airbyte_records",
+      { tables: {}, messages: [] },
+      {
+        Authorization: `Convex ${other}`,
+      },
+    );
     await app.passTime(1_000);
     expect(await users(app)).toEqual(AFTER);
   });

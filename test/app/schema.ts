@@ -24,6 +24,28 @@ export default defineSchema({
     },
     { primaryKey: [["account", "id"], "entry"], version: "version" },
   ),
+  /** Keyed by a column that may be null. */
+  regions: mirrorTable({ k: v.union(v.string(), v.null()), v: v.number() }, { primaryKey: ["k"] }),
+  /** Keyed by a part of an object. */
+  nested: mirrorTable({ a: v.object({ b: v.number() }), v: v.number() }, { primaryKey: [["a", "b"]] }),
+  /** Columns whose names Convex cannot store as they are, and one that takes anything. */
+  things: mirrorTable(
+    {
+      id: v.number(),
+      source_bad_field_name: v.optional(v.any()),
+      source_id: v.optional(v.number()),
+      source_source_id: v.optional(v.number()),
+      source_x: v.optional(v.string()),
+      source_naive: v.optional(v.string()),
+      source_proto: v.optional(v.any()),
+      payload: v.optional(v.any()),
+    },
+    { primaryKey: ["id"] },
+  ),
+  /** Tables whose names the import API changes. */
+  source_name_of_table: mirrorTable({ id: v.number() }, { primaryKey: ["id"] }),
+  source_system_table: mirrorTable({ id: v.number() }, { primaryKey: ["id"] }),
+  ok_table: mirrorTable({ id: v.number() }, { primaryKey: ["id"] }),
   /** The app's own. */
   notes: defineTable({ text: v.string() }),
 });

@@ -8,8 +8,15 @@
  * @module
  */
 
+import type * as airports from "../airports.js";
+import type * as flights from "../flights.js";
+import type * as functions from "../functions.js";
 import type * as http from "../http.js";
 import type * as imports from "../imports.js";
+import type * as notes from "../notes.js";
+import type * as operations from "../operations.js";
+import type * as views from "../views.js";
+import type * as watchlist from "../watchlist.js";
 
 import type {
   ApiFromModules,
@@ -18,8 +25,15 @@ import type {
 } from "convex/server";
 
 declare const fullApi: ApiFromModules<{
+  airports: typeof airports;
+  flights: typeof flights;
+  functions: typeof functions;
   http: typeof http;
   imports: typeof imports;
+  notes: typeof notes;
+  operations: typeof operations;
+  views: typeof views;
+  watchlist: typeof watchlist;
 }>;
 
 /**

@@ -1,0 +1,1 @@
+export { internalMutation, mutation } from "./_generated/server.js";
