@@ -9,7 +9,7 @@ export function keyText(key: readonly Value[]): string {
 /** The key that a text names, or null when the text is not that of a key. */
 export function readKeyText(text: string): Value[] | null {
   try {
-    const key = jsonToConvex(JSON.parse(text) as JSONValue) as Value;
+    const key = jsonToConvex(JSON.parse(text) as JSONValue);
     return Array.isArray(key) ? key : null;
   } catch {
     return null;
