@@ -144,7 +144,6 @@ export const vHandles = v.object({
   remove: v.string(),
   clear: v.string(),
   copy: v.string(),
-  replay: v.string(),
   /** Called with every change of a mirror's state, when the app has asked for it. */
   onStateChange: v.optional(v.string()),
 });

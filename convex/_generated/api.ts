@@ -8,15 +8,29 @@
  * @module
  */
 
+import type * as apply from "../apply.js";
+import type * as audit from "../audit.js";
+import type * as budget from "../budget.js";
+import type * as crons from "../crons.js";
+import type * as deliveries from "../deliveries.js";
+import type * as digests from "../digests.js";
+import type * as drift from "../drift.js";
 import type * as errors from "../errors.js";
+import type * as freshness from "../freshness.js";
 import type * as ingest from "../ingest.js";
-import type * as keyHashSet from "../keyHashSet.js";
+import type * as keyHashBag from "../keyHashBag.js";
+import type * as maintenance from "../maintenance.js";
+import type * as pause from "../pause.js";
 import type * as port from "../port.js";
+import type * as quarantine from "../quarantine.js";
 import type * as refresh from "../refresh.js";
 import type * as registry from "../registry.js";
+import type * as resends from "../resends.js";
 import type * as runs from "../runs.js";
+import type * as state from "../state.js";
 import type * as time from "../time.js";
 import type * as tokens from "../tokens.js";
+import type * as tombstones from "../tombstones.js";
 import type * as validators from "../validators.js";
 
 import type {
@@ -27,15 +41,29 @@ import type {
 import { anyApi, componentsGeneric } from "convex/server";
 
 const fullApi: ApiFromModules<{
+  apply: typeof apply;
+  audit: typeof audit;
+  budget: typeof budget;
+  crons: typeof crons;
+  deliveries: typeof deliveries;
+  digests: typeof digests;
+  drift: typeof drift;
   errors: typeof errors;
+  freshness: typeof freshness;
   ingest: typeof ingest;
-  keyHashSet: typeof keyHashSet;
+  keyHashBag: typeof keyHashBag;
+  maintenance: typeof maintenance;
+  pause: typeof pause;
   port: typeof port;
+  quarantine: typeof quarantine;
   refresh: typeof refresh;
   registry: typeof registry;
+  resends: typeof resends;
   runs: typeof runs;
+  state: typeof state;
   time: typeof time;
   tokens: typeof tokens;
+  tombstones: typeof tombstones;
   validators: typeof validators;
 }> = anyApi as any;
 
@@ -65,4 +93,6 @@ export const internal: FilterApi<
   FunctionReference<any, "internal">
 > = anyApi as any;
 
-export const components = componentsGeneric() as unknown as {};
+export const components = componentsGeneric() as unknown as {
+  rateLimiter: import("@convex-dev/rate-limiter/_generated/component.js").ComponentApi<"rateLimiter">;
+};

@@ -23,20 +23,128 @@ import type { FunctionReference } from "convex/server";
  */
 export type ComponentApi<Name extends string | undefined = string | undefined> =
   {
+    audit: {
+      repair: FunctionReference<
+        "mutation",
+        "internal",
+        {
+          budget: { bytesPerSecond: number };
+          mirror: string;
+          removeAdded: boolean;
+        },
+        { askedAgain: number; left: number; removed: number },
+        Name
+      >;
+      report: FunctionReference<
+        "query",
+        "internal",
+        { mirror: string },
+        null | {
+          all: boolean;
+          differingBuckets: Array<number>;
+          findings: Array<{
+            key: string | null;
+            kind: "edited" | "added" | "removed";
+          }>;
+          finishedAt: string | null;
+          reason: string;
+          rows: number;
+          startedAt: string;
+          state: string;
+        },
+        Name
+      >;
+      start: FunctionReference<
+        "mutation",
+        "internal",
+        { mirror: string },
+        null,
+        Name
+      >;
+    };
+    digests: {
+      get: FunctionReference<
+        "query",
+        "internal",
+        { mirror: string },
+        ArrayBuffer,
+        Name
+      >;
+      verify: FunctionReference<
+        "query",
+        "internal",
+        { digest: ArrayBuffer; mirror: string },
+        { differingBuckets: Array<number>; equal: boolean; rows: number },
+        Name
+      >;
+    };
+    drift: {
+      list: FunctionReference<
+        "query",
+        "internal",
+        { mirror: string },
+        Array<{
+          field: string;
+          firstSeenAt: string;
+          from: string;
+          kind: string;
+          lastSeenAt: string;
+          mirror: string;
+          sample: string;
+          times: number;
+          to: string | null;
+        }>,
+        Name
+      >;
+    };
     ingest: {
       applyChunk: FunctionReference<
         "mutation",
         "internal",
         {
-          append: boolean;
+          bad: Array<{
+            code: string;
+            encoding: "json" | "convex";
+            key?: string;
+            keyHash?: bigint;
+            message: string;
+            op: string;
+            payload: string;
+            position: number;
+            version?: any;
+            whole: boolean;
+          }>;
+          budget: { bytesPerSecond: number };
           bytes: number;
-          keyHashes: ArrayBuffer;
+          committedAt?: number;
+          filtered: number;
+          match: "key" | "append" | "content";
           mirror: string;
+          notes: Array<{
+            field: string;
+            from: string;
+            kind: string;
+            sample: string;
+            times: number;
+            to?: string;
+          }>;
+          place?: {
+            content: string;
+            identity: string;
+            offset: number;
+            sequence: number;
+            size: number;
+          };
           rows: Array<{
+            bytes: number;
             key: Array<any>;
+            keyHash: bigint;
             op: "upsert" | "update" | "delete";
+            position: number;
             row?: any;
+            rowHash?: bigint;
             unset?: Array<string>;
+            version?: any;
           }>;
           run?: string;
           settleAfterMs: number;
@@ -48,13 +156,108 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
             deleted: number;
             ignored: number;
             inserted: number;
+            quarantined: number;
             received: number;
             stale: number;
             unchanged: number;
             updated: number;
           };
+          quarantinedKeys: Array<string>;
+          replayed: boolean;
           rows: number;
           run: string;
+          total: {
+            deleted: number;
+            ignored: number;
+            inserted: number;
+            quarantined: number;
+            received: number;
+            stale: number;
+            unchanged: number;
+            updated: number;
+          };
+          waitMs: number;
+        },
+        Name
+      >;
+    };
+    pause: {
+      pause: FunctionReference<
+        "mutation",
+        "internal",
+        { mirror: string; reason: string },
+        null,
+        Name
+      >;
+      resume: FunctionReference<
+        "mutation",
+        "internal",
+        { mirror: string },
+        null,
+        Name
+      >;
+    };
+    quarantine: {
+      discard: FunctionReference<
+        "mutation",
+        "internal",
+        { ids?: Array<string>; mirror: string },
+        number,
+        Name
+      >;
+      list: FunctionReference<
+        "query",
+        "internal",
+        { after: string | null; mirror: string },
+        Array<{
+          code: string;
+          encoding: "json" | "convex";
+          id: string;
+          key: string | null;
+          message: string;
+          mirror: string;
+          op: string;
+          payload: string;
+          receivedAt: string;
+          whole: boolean;
+        }>,
+        Name
+      >;
+      refuseAgain: FunctionReference<
+        "mutation",
+        "internal",
+        { code: string; id: string; message: string },
+        null,
+        Name
+      >;
+      replay: FunctionReference<
+        "mutation",
+        "internal",
+        {
+          budget: { bytesPerSecond: number };
+          id: string;
+          match: "key" | "append" | "content";
+          row: {
+            bytes: number;
+            key: Array<any>;
+            keyHash: bigint;
+            op: "upsert" | "update" | "delete";
+            position: number;
+            row?: any;
+            rowHash?: bigint;
+            unset?: Array<string>;
+            version?: any;
+          };
+        },
+        null | {
+          deleted: number;
+          ignored: number;
+          inserted: number;
+          quarantined: number;
+          received: number;
+          stale: number;
+          unchanged: number;
+          updated: number;
         },
         Name
       >;
@@ -77,10 +280,16 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
           handles: {
             apply: string;
             clear: string;
+            copy: string;
+            onStateChange?: string;
             page: string;
             remove: string;
           };
           mirrors: Array<{
+            deletes: string;
+            drift: string;
+            expectEveryMs?: number;
+            keyed: boolean;
             name: string;
             owner?: string;
             primaryKey: string;
@@ -91,26 +300,49 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         null,
         Name
       >;
+      heard: FunctionReference<
+        "mutation",
+        "internal",
+        { mirrors: Array<string>; token: string },
+        null,
+        Name
+      >;
       list: FunctionReference<
         "query",
         "internal",
         {},
         Array<{
+          copied: number;
+          epoch: number;
           generation: number;
+          lagMs: number | null;
           lastAppliedAt: string | null;
           lastError: string | null;
+          lastHeardAt: string | null;
           name: string;
+          owner: string | null;
           primaryKey: string;
+          quarantined: number;
           reason: string;
           removed: number;
           rows: number;
+          running: boolean;
           source: string;
-          state: "waiting" | "snapshotting" | "upToDate" | "failed" | "removed";
+          state:
+            | "waiting"
+            | "snapshotting"
+            | "upToDate"
+            | "late"
+            | "stale"
+            | "paused"
+            | "failed"
+            | "removed";
           syncMode: string | null;
           total: {
             deleted: number;
             ignored: number;
             inserted: number;
+            quarantined: number;
             received: number;
             stale: number;
             unchanged: number;
@@ -139,22 +371,90 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         "mutation",
         "internal",
         {
+          explicit: boolean;
           mirror: string;
           openedBy: string;
-          refresh: boolean;
+          refresh: null | { generation: number | null };
           resume: boolean;
           settleAfterMs: number;
           syncMode: "append" | "append_dedup" | "overwrite";
           token: string;
         },
-        { resumed: boolean; run: string },
+        {
+          continued: boolean;
+          epoch: number;
+          generation: number | null;
+          nextSequence: number;
+          resend: Array<string>;
+          resumed: boolean;
+          run: string;
+        },
         Name
       >;
       finish: FunctionReference<
         "mutation",
         "internal",
+        { outcome: "complete" | "incomplete"; reason: string; run: string },
+        {
+          counts: {
+            deleted: number;
+            ignored: number;
+            inserted: number;
+            quarantined: number;
+            received: number;
+            stale: number;
+            unchanged: number;
+            updated: number;
+          };
+          state:
+            "running" | "sweeping" | "complete" | "incomplete" | "superseded";
+        },
+        Name
+      >;
+      get: FunctionReference<
+        "query",
+        "internal",
         { run: string },
-        null,
+        null | {
+          id: string;
+          mirror: string;
+          refresh: boolean;
+          state:
+            "running" | "sweeping" | "complete" | "incomplete" | "superseded";
+          syncMode: "append" | "append_dedup" | "overwrite";
+        },
+        Name
+      >;
+      history: FunctionReference<
+        "query",
+        "internal",
+        { limit: number; mirror: string },
+        Array<{
+          bytes: number;
+          chunks: number;
+          counts: {
+            deleted: number;
+            ignored: number;
+            inserted: number;
+            quarantined: number;
+            received: number;
+            stale: number;
+            unchanged: number;
+            updated: number;
+          };
+          epoch: number;
+          finishedAt: string | null;
+          generation: number | null;
+          id: string;
+          lastDeliveryAt: string | null;
+          openedBy: string;
+          reason: string;
+          startedAt: string;
+          state:
+            "running" | "sweeping" | "complete" | "incomplete" | "superseded";
+          swept: number;
+          syncMode: "append" | "append_dedup" | "overwrite";
+        }>,
         Name
       >;
     };
@@ -162,12 +462,14 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
       authenticate: FunctionReference<
         "query",
         "internal",
-        { hash: string },
+        { hash: string; nowMs: number },
         null | {
+          access: "write" | "read";
           fingerprint: string | null;
           id: string;
           mirrors: Array<string>;
           name: string;
+          signingKey: string | null;
           touchDue: boolean;
         },
         Name
@@ -176,9 +478,12 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         "mutation",
         "internal",
         {
+          access: "write" | "read";
+          endsAt?: string;
           hash: string;
           mirrors: Array<string>;
           name: string;
+          signingKey?: string;
           startsWith: string;
         },
         null,
@@ -189,11 +494,14 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         "internal",
         {},
         Array<{
+          access: "write" | "read";
           createdAt: string;
+          endReason: string | null;
+          endsAt: string | null;
           lastUsedAt: string | null;
           mirrors: Array<string>;
           name: string;
-          revokedAt: string | null;
+          signed: boolean;
           startsWith: string;
         }>,
         Name
@@ -205,10 +513,16 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         number,
         Name
       >;
-      touch: FunctionReference<
+      rotate: FunctionReference<
         "mutation",
         "internal",
-        { token: string },
+        {
+          hash: string;
+          name: string;
+          overlapMs: number;
+          signingKey?: string;
+          startsWith: string;
+        },
         null,
         Name
       >;

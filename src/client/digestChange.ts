@@ -1,7 +1,8 @@
 import type { Value } from "convex/values";
 import { addRow, emptyDigest, encodeDigest, removeRow } from "../changes/digest.js";
 import { rowHash as hashOf } from "../changes/hash.js";
-import { addToSketch, emptySketch, keyText } from "../changes/sketch.js";
+import { keyText } from "../changes/keyText.js";
+import { addToSketch, emptySketch } from "../changes/sketch.js";
 
 /** What the writes of one transaction do to the digest and the sketch of a mirror. */
 export class DigestChange {

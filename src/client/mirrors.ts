@@ -17,6 +17,10 @@ export interface AppMirror {
   keyIndex: string;
   keyFields: readonly string[];
   compiled: CompiledMirror;
+  /** The validator of its rows, as JSON: what `GET /v1/mirrors` tells. */
+  fields: unknown;
+  /** Kind of the field that marks deleted rows, when they stay. */
+  markerKind: string | null;
   /** As connectors name the stream, cleaned: "public_customers". */
   stream: string;
   /** The stream without its namespace, cleaned: "customers". */
@@ -32,9 +36,9 @@ export class AppMirrors {
   readonly #byStream: Map<string, AppMirror>;
 
   /** @throws Error when two mirrors are of the same source. */
-  constructor(schema: Schema) {
+  constructor(schema: Schema, hashKey?: string) {
     this.all = [...mirrorContracts(schema)].map(([name, contract]) =>
-      describeMirror(name, contract, schema.tables[name]!.validator),
+      describeMirror(name, contract, schema.tables[name]!.validator, hashKey),
     );
     this.#byName = new Map(this.all.map((mirror) => [mirror.name, mirror]));
     this.#byStream = new Map(this.all.map((mirror) => [mirror.stream, mirror]));
@@ -67,7 +71,12 @@ export class AppMirrors {
   }
 }
 
-function describeMirror(name: string, contract: MirrorContract, validator: GenericValidator): AppMirror {
+function describeMirror(
+  name: string,
+  contract: MirrorContract,
+  validator: GenericValidator,
+  hashKey: string | undefined,
+): AppMirror {
   const source = contract.source ?? name;
   const keyed = contract.primaryKey !== null;
   return {
@@ -75,9 +84,24 @@ function describeMirror(name: string, contract: MirrorContract, validator: Gener
     contract,
     keyIndex: keyed ? PRIMARY_KEY_INDEX : CONTENT_INDEX,
     keyFields: contract.primaryKey ?? [CONTENT_KEY_FIELD],
-    compiled: compileMirror(validator, contract),
+    compiled: compileMirror(validator, contract, { hashKey }),
+    fields: (validator as unknown as { json: unknown }).json,
+    markerKind: contract.deletedField === null ? null : kindOfField(validator, contract.deletedField),
     // destination-convex joins namespace and stream with "_" before the name is cleaned.
     stream: cleanTableName(source.replace(".", "_")),
     bareStream: cleanTableName(source.slice(source.indexOf(".") + 1)),
   };
+}
+
+/** The kind of a field, whatever it may be instead: `boolean` for `v.optional(v.union(v.boolean(), v.null()))`. */
+function kindOfField(validator: GenericValidator, field: string): string {
+  const fields = (validator as unknown as { fields: Record<string, AnyValidator> }).fields;
+  const known = fields[field]!;
+  const members = known.kind === "union" ? (known.members ?? []) : [known];
+  return members.find(({ kind }) => kind !== "null")?.kind ?? "boolean";
+}
+
+interface AnyValidator {
+  kind: string;
+  members?: AnyValidator[];
 }

@@ -15,13 +15,14 @@ const CODES: Record<ProblemCode, ErrorCode> = {
   ArrayTooLong: "ArrayTooLong",
   TooManyFields: "TooManyFieldsError",
   TooNested: "TooNestedError",
+  UnknownField: "SchemaDrift",
 };
 
 /** The refusal of a request because of one of its rows. */
-export function refusalOf(problem: Problem, mirror: string, position: number): HttpError {
+export function refusalOf(problem: Problem, mirror: string, position: number, frozen: boolean): HttpError {
   return new HttpError(
     400,
-    CODES[problem.code],
+    frozen ? "SchemaDrift" : CODES[problem.code],
     `Record ${String(position + 1)} of this request for "${mirror}" cannot be stored: ${problem.message}`,
   );
 }

@@ -1,21 +1,54 @@
 import type { ComponentApi } from "../../convex/_generated/component.js";
-import type { RowChange } from "../../convex/validators.js";
+import { mirrorsOpenTo } from "./access.js";
 import type { Change, Encoding } from "../changes/change.js";
-import { chunkRows, MAX_CHUNK_BYTES, MAX_CHUNK_ROWS } from "../changes/chunk.js";
-import { prepareRow, type Prepared } from "../changes/row.js";
 import { describe, HttpError } from "../http/errors.js";
-import type { ImportSession, Mirror, SyncMode } from "../http/importer.js";
-import { isTransactionLimit, retryConflicts } from "./retry.js";
-import { refusalOf } from "./refusals.js";
-import type { AppMirrors } from "./mirrors.js";
+import type {
+  BegunRun,
+  Delivered,
+  DeliverOptions,
+  ImportSession,
+  Mirror,
+  PreparedChanges,
+  SyncMode,
+} from "../http/importer.js";
 import type { RunsFunctions } from "./context.js";
+import { deliver } from "./delivery.js";
+import { toItems, type Item } from "./items.js";
+import type { AppMirror, AppMirrors } from "./mirrors.js";
+import { retryConflicts } from "./retry.js";
 
 /** The token that a session was opened with. */
 export interface SessionToken {
   id: string;
   name: string;
   mirrors: string[];
+  access: "read" | "write";
   touchDue: boolean;
+}
+
+/** What the app has decided for all sessions. */
+export interface SessionSettings {
+  settleAfterMs: number;
+  budget: { bytesPerSecond: number };
+  badRows: "quarantine" | "refuse";
+}
+
+/**
+ * A connector that says when it is done and falls silent for this long has died, in milliseconds: half an hour is
+ * longer than the pause of any source that is still alive.
+ */
+const DEFAULT_SILENCE_MS = 30 * 60_000;
+
+/** Converted changes on their way from `prepare` to `deliver`. */
+class Prepared implements PreparedChanges {
+  constructor(
+    readonly mirror: Mirror,
+    readonly items: readonly Item[],
+  ) {}
+
+  get size(): number {
+    return this.items.length;
+  }
 }
 
 /** One authenticated request: turns changes into transactions of the component. */
@@ -23,73 +56,66 @@ export class Session implements ImportSession {
   constructor(
     private readonly ctx: RunsFunctions,
     private readonly component: ComponentApi,
-    private readonly mirrors: AppMirrors,
+    private readonly appMirrors: AppMirrors,
     private readonly token: SessionToken,
-    private readonly settleAfterMs: number,
+    private readonly settings: SessionSettings,
+    readonly body: Uint8Array<ArrayBuffer>,
   ) {}
 
+  mirrors(): AppMirror[] {
+    return mirrorsOpenTo(this.token, this.appMirrors);
+  }
+
   find(stream: string): Mirror | null {
-    return this.mirrors.find(stream);
+    return this.appMirrors.find(stream);
   }
 
   findByBareStream(stream: string): Mirror | null {
-    return this.mirrors.findByBareStream(stream);
+    return this.appMirrors.findByBareStream(stream);
   }
 
-  authorize(mirror: Mirror): void {
-    if (this.token.mirrors.includes("*") || this.token.mirrors.includes(mirror.name)) return;
+  authorize(mirror: Mirror, access: "read" | "write"): void {
+    const opens = this.token.mirrors.includes("*") || this.token.mirrors.includes(mirror.name);
+    if (opens && (access === "read" || this.token.access === "write")) return;
     throw new HttpError(
       403,
       "OperationNotPermitted",
-      `The token "${this.token.name}" does not open the mirror "${mirror.name}". Make one that does with \`npx convex run imports:createToken '{"name": "…", "mirrors": ["${mirror.name}"]}'\`.`,
+      `The token "${this.token.name}" may not ${access} the mirror "${mirror.name}". Make one that may with \`npx convex run imports:createToken '{"name": "…", "mirrors": ["${mirror.name}"]}'\`.`,
     );
   }
 
-  prepare(mirror: Mirror, changes: readonly Change[], encoding: Encoding): Prepared[] {
-    const { compiled } = this.mirrors.get(mirror.name);
-    return changes.map((change, i) => {
-      const prepared = prepareRow(compiled, change, encoding);
-      if ("problem" in prepared) throw refusalOf(prepared.problem, mirror.name, i);
-      return prepared;
+  prepare(mirror: Mirror, changes: readonly Change[], encoding: Encoding): Prepared {
+    const known = this.appMirrors.get(mirror.name);
+    return new Prepared(mirror, toItems(known, changes, encoding, this.settings.badRows === "refuse"));
+  }
+
+  async deliver(changes: PreparedChanges, { refresh, ...options }: DeliverOptions): Promise<Delivered> {
+    const { mirror } = changes;
+    const keyed = mirror.contract.primaryKey !== null;
+    const startedAt = Date.now();
+    const done = await deliver(this.ctx, this.component, (changes as Prepared).items, {
+      mirror: mirror.name,
+      match: keyed ? "key" : refresh ? "content" : "append",
+      token: this.token.id,
+      settleAfterMs: this.settings.settleAfterMs,
+      budget: this.settings.budget,
+      ...options,
     });
-  }
-
-  async deliver(
-    mirror: Mirror,
-    rows: readonly Prepared[],
-    options: { syncMode: SyncMode; run?: string },
-  ): Promise<void> {
-    for (const chunk of chunkRows(rows, { maxRows: MAX_CHUNK_ROWS, maxBytes: MAX_CHUNK_BYTES })) {
-      await this.#applyChunk(mirror, chunk, options);
-    }
-  }
-
-  /** Applies a chunk; one that the platform finds too large is applied in halves, still in order. */
-  async #applyChunk(
-    mirror: Mirror,
-    rows: readonly Prepared[],
-    options: { syncMode: SyncMode; run?: string },
-  ): Promise<void> {
-    const upserted = rows.filter((row) => row.op !== "delete");
-    try {
-      await retryConflicts(async () =>
-        this.ctx.runMutation(this.component.ingest.applyChunk, {
-          mirror: mirror.name,
-          rows: rows.map(toRowChange),
-          keyHashes: BigUint64Array.from(upserted, (row) => row.keyHash).buffer,
-          bytes: rows.reduce((sum, row) => sum + row.bytes, 0),
-          append: mirror.contract.primaryKey === null,
-          token: this.token.id,
-          settleAfterMs: this.settleAfterMs,
-          ...options,
-        }),
-      );
-    } catch (error) {
-      if (rows.length === 1 || !isTransactionLimit(error)) throw error;
-      const middle = Math.ceil(rows.length / 2);
-      await this.#applyChunk(mirror, rows.slice(0, middle), options);
-      await this.#applyChunk(mirror, rows.slice(middle), options);
-    }
+    const { counts, quarantinedKeys, replayed, chunks } = done;
+    console.log(
+      JSON.stringify({
+        event: "streamingImport.delivery",
+        mirror: mirror.name,
+        token: this.token.name,
+        syncMode: options.syncMode,
+        delivery: options.delivery?.identity,
+        replayed,
+        chunks,
+        ...counts,
+        ms: Date.now() - startedAt,
+      }),
+    );
+    return { counts, quarantinedKeys, replayed };
   }
 
   async beginRefresh(mirror: Mirror, options: { openedBy: string; resume: boolean }): Promise<string> {
@@ -97,17 +123,53 @@ export class Session implements ImportSession {
     const { run, resumed } = await this.ctx.runMutation(this.component.runs.begin, {
       mirror: mirror.name,
       ...options,
-      refresh: keyed,
+      explicit: false,
+      refresh: keyed ? { generation: null } : null,
       syncMode: "overwrite",
       token: this.token.id,
-      settleAfterMs: this.settleAfterMs,
+      settleAfterMs: this.settings.settleAfterMs,
     });
     if (!keyed && !resumed) await clearMirror(this.ctx, this.component, mirror.name);
     return run;
   }
 
-  async finish(run: string): Promise<void> {
-    await this.ctx.runMutation(this.component.runs.finish, { run });
+  async begin(
+    mirror: Mirror,
+    options: { syncMode: SyncMode; refresh: { generation: number | null } | null; silenceMs?: number },
+  ): Promise<BegunRun> {
+    return await this.ctx.runMutation(this.component.runs.begin, {
+      mirror: mirror.name,
+      openedBy: "v1",
+      resume: false,
+      explicit: true,
+      refresh: options.refresh,
+      syncMode: options.syncMode,
+      token: this.token.id,
+      settleAfterMs: options.silenceMs ?? DEFAULT_SILENCE_MS,
+    });
+  }
+
+  async run(id: string) {
+    const run = await this.ctx.runQuery(this.component.runs.get, { run: id });
+    return run === null ? null : { ...run, mirror: this.appMirrors.get(run.mirror) };
+  }
+
+  async finish(run: string, outcome: "complete" | "incomplete", reason: string) {
+    return await this.ctx.runMutation(this.component.runs.finish, { run, outcome, reason });
+  }
+
+  async status() {
+    const mine = new Set(this.mirrors().map(({ name }) => name));
+    const all = await this.ctx.runQuery(this.component.registry.list, {});
+    return all.filter(({ name }) => mine.has(name));
+  }
+
+  async verify(mirror: Mirror, digest: ArrayBuffer) {
+    return await this.ctx.runQuery(this.component.digests.verify, { mirror: mirror.name, digest });
+  }
+
+  async digest(mirror: Mirror): Promise<ArrayBuffer> {
+    return await this.ctx.runQuery(this.component.digests.get, { mirror: mirror.name });
   }
 
   async recordUnknownStream(stream: string, snippet: string): Promise<void> {
@@ -123,21 +185,12 @@ export class Session implements ImportSession {
     await this.ctx.runMutation(this.component.registry.recordFailure, { mirror: mirror.name, code, message });
   }
 
-  async touch(): Promise<void> {
-    if (this.token.touchDue) await this.ctx.runMutation(this.component.tokens.touch, { token: this.token.id });
-  }
-}
-
-/** A prepared row without what only the action needs. */
-function toRowChange(prepared: Prepared): RowChange {
-  const { key, version } = prepared;
-  switch (prepared.op) {
-    case "upsert":
-      return { op: "upsert", key, row: prepared.row };
-    case "update":
-      return { op: "update", key, row: prepared.row, unset: prepared.unset };
-    case "delete":
-      return { op: "delete", key, version };
+  async heard(mirrors: readonly Mirror[]): Promise<void> {
+    if (!this.token.touchDue) return;
+    await this.ctx.runMutation(this.component.registry.heard, {
+      token: this.token.id,
+      mirrors: mirrors.map(({ name }) => name),
+    });
   }
 }
 

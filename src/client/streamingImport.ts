@@ -1,23 +1,18 @@
-import {
-  httpActionGeneric,
-  internalActionGeneric,
-  internalMutationGeneric,
-  internalQueryGeneric,
-  type GenericSchema,
-  type HttpRouter,
-  type SchemaDefinition,
-} from "convex/server";
-import { v } from "convex/values";
+import { httpActionGeneric, type GenericSchema, type HttpRouter, type SchemaDefinition } from "convex/server";
 import type { ComponentApi } from "../../convex/_generated/component.js";
 import { errorResponse, HttpError } from "../http/errors.js";
 import type { Importer } from "../http/importer.js";
+import { readBody, tokenOf, verifySignature } from "../http/request.js";
 import { checkPathPrefix, routesUnder } from "../http/routes.js";
+import { budgetOf, type WriteBudget } from "./budget.js";
 import type { RunsFunctions } from "./context.js";
 import { Declaration } from "./declaration.js";
 import { AppMirrors } from "./mirrors.js";
-import { clearMirror, Session } from "./session.js";
+import { operatorFunctions } from "./operatorFunctions.js";
+import { Session, type SessionSettings } from "./session.js";
 import { tableFunctions } from "./tableFunctions.js";
-import { hashToken, newToken } from "./token.js";
+import { hashToken } from "./token.js";
+import { tokenFunctions } from "./tokenFunctions.js";
 
 /**
  * How long a connector must be silent before a full refresh counts as whole, in milliseconds. `destination-convex`
@@ -36,6 +31,23 @@ export interface StreamingImportOptions {
    * rows go, in milliseconds. Default 60,000. Raise it for sources that pause longer within one sync.
    */
   settleAfterMs?: number;
+  /**
+   * What all mirrors together may write: a class of deployment and the share of its throughput that imports may use,
+   * or bytes per second. Default half of the smallest class: `{ class: "S16", share: 0.5 }`, 2 MiB/s.
+   */
+  writeBudget?: WriteBudget;
+  /**
+   * What happens to a row that cannot be stored: it waits in quarantine and its neighbours are applied (default), or
+   * the request is refused with 400 before anything of it is written.
+   */
+  badRows?: "quarantine" | "refuse";
+  /**
+   * An internal mutation of the app that is told of every change of a mirror's state, as "module:function"; it gets
+   * `{ mirror, from, to, reason, at }`.
+   */
+  onStateChange?: string;
+  /** Key for columns that mirrors declare with `hash`: any text, the longer the better. */
+  hashKey?: string;
 }
 
 /**
@@ -44,8 +56,7 @@ export interface StreamingImportOptions {
  * ```ts
  * // convex/imports.ts
  * export const streamingImport = new StreamingImport(components.streamingImport, schema);
- * export const { apply, page, remove, clear, declare, createToken, revokeToken, listTokens, status, clearMirror } =
- *   streamingImport.internalFunctions();
+ * export const { apply, page, remove, clear, copy, declare, createToken, status } = streamingImport.internalFunctions();
  *
  * // convex/http.ts
  * const http = httpRouter();
@@ -56,89 +67,41 @@ export interface StreamingImportOptions {
 export class StreamingImport {
   readonly #mirrors: AppMirrors;
   readonly #declaration: Declaration;
-  readonly #settleAfterMs: number;
+  readonly #settings: SessionSettings;
 
-  /** @throws Error when the schema declares no mirror. */
+  /** @throws Error when the schema declares no mirror, or an option makes no sense. */
   constructor(
     private readonly component: ComponentApi,
     schema: SchemaDefinition<GenericSchema, boolean>,
     options: StreamingImportOptions = {},
   ) {
-    this.#mirrors = new AppMirrors(schema);
+    this.#mirrors = new AppMirrors(schema, options.hashKey);
     if (this.#mirrors.all.length === 0) {
       throw new Error("StreamingImport: the schema declares no mirror. Declare one with mirrorTable(…) in schema.ts.");
     }
-    this.#declaration = new Declaration(this.#mirrors, options.module ?? "imports");
-    this.#settleAfterMs = options.settleAfterMs ?? DEFAULT_SETTLE_AFTER_MS;
+    this.#declaration = new Declaration(this.#mirrors, options.module ?? "imports", options.onStateChange);
+    this.#settings = {
+      settleAfterMs: options.settleAfterMs ?? DEFAULT_SETTLE_AFTER_MS,
+      budget: budgetOf(options.writeBudget),
+      badRows: options.badRows ?? "quarantine",
+    };
   }
 
   /**
    * The functions that an app exports from `convex/imports.ts`. All are internal: clients cannot call them, people
    * can with `npx convex run imports:<name>`.
    *
-   * - `apply`, `page`, `remove`, `clear`: how the component reads and writes mirrors; not for calling by hand.
-   * - `declare`: shows the mirrors in the dashboard before the first row arrives.
-   * - `createToken`, `revokeToken`, `listTokens`: what connectors may present.
-   * - `status`: every mirror with its state and counts.
-   * - `clearMirror`: empties a mirror, when its source is really empty.
+   * - `apply`, `page`, `remove`, `clear`, `copy`: how the component reads and writes mirrors; not for calling by hand.
+   *   These five must be exported.
+   * - `createToken`, `rotateToken`, `revokeToken`, `listTokens`: what connectors may present.
+   * - `declare`, `status`, `runs`, `pause`, `resume`, `clearMirror`, `listQuarantine`, `replayQuarantine`,
+   *   `discardQuarantine`, `drift`, `audit`, `auditReport`, `repair`: the operator's hand.
    */
   internalFunctions() {
     return {
       ...tableFunctions(this.#mirrors),
-
-      /** Brings the registry in step with the schema. The first request after a deploy does it too. */
-      declare: internalMutationGeneric({
-        args: {},
-        returns: v.null(),
-        handler: async (ctx) => {
-          await this.#declaration.send(ctx, this.component);
-          return null;
-        },
-      }),
-
-      /**
-       * Makes a token for a connector and returns it: the only time that anybody sees it.
-       * `mirrors` names the mirrors that it opens; `["*"]` is all of them.
-       * @throws Error for a mirror that the schema does not declare; TokenNameTaken
-       */
-      createToken: internalMutationGeneric({
-        args: { name: v.string(), mirrors: v.array(v.string()) },
-        returns: v.string(),
-        handler: async (ctx, { name, mirrors }) => {
-          if (mirrors.length === 0) throw new Error('createToken: name the mirrors that the token opens, or ["*"].');
-          for (const mirror of mirrors) if (mirror !== "*") this.#mirrors.get(mirror);
-          const { token, hash, startsWith } = newToken();
-          await ctx.runMutation(this.component.tokens.create, { name, mirrors, hash, startsWith });
-          return token;
-        },
-      }),
-
-      /** Revokes a token by its name, at once. Returns how many were revoked: 0 when there is none of that name. */
-      revokeToken: internalMutationGeneric({
-        args: { name: v.string() },
-        returns: v.number(),
-        handler: async (ctx, { name }): Promise<number> =>
-          await ctx.runMutation(this.component.tokens.revoke, { name }),
-      }),
-
-      /** All tokens, newest first: names, mirrors, first characters, last use. Never the tokens. */
-      listTokens: internalQueryGeneric({
-        args: {},
-        handler: async (ctx) => await ctx.runQuery(this.component.tokens.list, {}),
-      }),
-
-      /** Every mirror with its state, its reason and its counts. */
-      status: internalQueryGeneric({
-        args: {},
-        handler: async (ctx) => await ctx.runQuery(this.component.registry.list, {}),
-      }),
-
-      /** Empties a mirror. For a source that is really empty: a refresh that brings no rows removes none. */
-      clearMirror: internalActionGeneric({
-        args: { mirror: v.string() },
-        returns: v.number(),
-        handler: async (ctx, { mirror }) => await clearMirror(ctx, this.component, this.#mirrors.get(mirror).name),
-      }),
+      ...tokenFunctions(this.component, this.#mirrors),
+      ...operatorFunctions(this.component, this.#mirrors, this.#declaration, this.#settings.budget),
     };
   }
 
@@ -147,7 +110,7 @@ export class StreamingImport {
    * @param options.pathPrefix Where to serve it, for example "/airbyte". Default: the root.
    */
   registerRoutes(http: HttpRouter, options: { pathPrefix?: string } = {}): void {
-    for (const { path, method, handle } of routesUnder(checkPathPrefix(options.pathPrefix ?? ""))) {
+    for (const { path, prefix, method, handle } of routesUnder(checkPathPrefix(options.pathPrefix ?? ""))) {
       const handler = httpActionGeneric(async (ctx, request) => {
         try {
           return await handle(this.#importer(ctx), request);
@@ -155,23 +118,28 @@ export class StreamingImport {
           return errorResponse(error);
         }
       });
-      http.route({ path, method, handler });
+      http.route(prefix ? { pathPrefix: path, method, handler } : { path, method, handler });
     }
   }
 
   #importer(ctx: RunsFunctions): Importer {
     return {
-      open: async (presented) => {
-        const token = await ctx.runQuery(this.component.tokens.authenticate, { hash: hashToken(presented) });
+      open: async (request) => {
+        const token = await ctx.runQuery(this.component.tokens.authenticate, {
+          hash: hashToken(tokenOf(request)),
+          nowMs: Date.now(),
+        });
         if (token === null) {
           throw new HttpError(
             401,
             "BadAdminKey",
-            "This token is unknown or revoked. Make one with `npx convex run imports:createToken` and enter it as the connector's access key.",
+            "This token is unknown, revoked or expired. Make one with `npx convex run imports:createToken` and enter it as the connector's access key.",
           );
         }
+        const body = await readBody(request);
+        if (token.signingKey !== null) verifySignature(request, body, token.signingKey, Date.now());
         if (token.fingerprint !== this.#declaration.fingerprint) await this.#declaration.send(ctx, this.component);
-        return new Session(ctx, this.component, this.#mirrors, token, this.#settleAfterMs);
+        return new Session(ctx, this.component, this.#mirrors, token, this.#settings, body);
       },
     };
   }

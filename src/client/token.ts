@@ -23,3 +23,11 @@ export function newToken(): { token: string; hash: string; startsWith: string } 
 export function hashToken(token: string): string {
   return bytesToHex(sha256(utf8ToBytes(token)));
 }
+
+/**
+ * The key that signs bodies sent with a token: SHA-256 of "signing:" and the token, as 64 hexadecimal digits. Both
+ * sides derive it, so that a token remains the one secret to hand over; the stored hash does not tell it.
+ */
+export function signingKeyOf(token: string): string {
+  return bytesToHex(sha256(utf8ToBytes(`signing:${token}`)));
+}

@@ -1,4 +1,4 @@
-import { ConvexError } from "convex/values";
+import { ledgerErrorData, type LedgerErrorData } from "../../convex/errors.js";
 import { NameError } from "../changes/identifiers.js";
 
 /** Every refusal that a connector can be given. Stable: connectors, people and documentation refer to them. */
@@ -23,9 +23,27 @@ export type ErrorCode =
   // Ours.
   | "BodyTooLarge"
   | "InvalidTableName"
+  | "InvalidSignature"
   | "PrimaryKeyMismatch"
+  | "SchemaDrift"
+  | "UnknownMirror"
+  | "UnknownRun"
   | "StaleRun"
+  | "StaleGeneration"
+  | "OutOfSequence"
+  | "DeliveryMismatch"
+  | "OverBudget"
+  | "MirrorPaused"
+  | "AuditOutdated"
   | "NotSetUp";
+
+/** What a program needs to act on a refusal. */
+export interface ErrorDetails {
+  /** When to try again, in milliseconds; sent as `Retry-After` too, in whole seconds. */
+  retryAfterMs?: number;
+  /** OutOfSequence: the sequence number that the run waits for. */
+  expected?: number;
+}
 
 /** A refusal on its way to the client. The message says what is wrong and what to do about it. */
 export class HttpError extends Error {
@@ -35,26 +53,46 @@ export class HttpError extends Error {
     readonly status: number,
     readonly code: ErrorCode,
     message: string,
+    readonly details: ErrorDetails = {},
   ) {
     super(message);
   }
 }
 
-/** What the client sees of an error: always JSON, always `{code, message}`. */
+/** What the client sees of an error: always JSON, always with `code` and `message`. */
 export function errorResponse(error: unknown): Response {
-  const { status, code, message } = describe(error);
-  return Response.json({ code, message }, { status });
+  const { status, code, message, details } = describe(error);
+  const headers: Record<string, string> =
+    details.retryAfterMs === undefined ? {} : { "Retry-After": String(Math.ceil(details.retryAfterMs / 1000)) };
+  return Response.json({ code, message, ...details }, { status, headers });
 }
+
+/** The status of each situation that the component reports. */
+const STATUS: Partial<Record<LedgerErrorData["code"], readonly [number, ErrorCode]>> = {
+  UnknownMirror: [503, "NotSetUp"],
+  NotDeclared: [503, "NotSetUp"],
+  UnknownRun: [404, "UnknownRun"],
+  StaleRun: [409, "StaleRun"],
+  StaleGeneration: [409, "StaleGeneration"],
+  OutOfSequence: [409, "OutOfSequence"],
+  DeliveryMismatch: [409, "DeliveryMismatch"],
+  AuditOutdated: [409, "AuditOutdated"],
+  OverBudget: [429, "OverBudget"],
+  MirrorPaused: [503, "MirrorPaused"],
+};
 
 /** Turns whatever was thrown into a refusal. Faults of ours become a 500 without their details, which go to the log. */
 export function describe(error: unknown): HttpError {
   if (error instanceof HttpError) return error;
   if (error instanceof NameError) return new HttpError(400, "InvalidTableName", error.message);
-  const data: unknown = error instanceof ConvexError ? error.data : null;
-  if (typeof data === "object" && data !== null && "code" in data && "message" in data) {
-    const message = String(data.message);
-    if (data.code === "StaleRun") return new HttpError(409, "StaleRun", message);
-    if (data.code === "NotDeclared" || data.code === "UnknownMirror") return new HttpError(503, "NotSetUp", message);
+  const data = ledgerErrorData(error);
+  const known = data === null ? undefined : STATUS[data.code];
+  if (data !== null && known !== undefined) {
+    const { message, retryAfterMs, expected } = data;
+    return new HttpError(...known, message, {
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
+      ...(expected !== undefined && { expected }),
+    });
   }
   console.error("convex-streaming-import:", error);
   return new HttpError(

@@ -8,10 +8,13 @@ import {
   version,
 } from "./airbyte.js";
 import type { Importer } from "./importer.js";
+import { acceptDelivery, beginRun, digest, finishRun, mirrors, status, verify } from "./v1.js";
 
 /** A route of the import API: where it is, and what answers there. */
 export interface Route {
   path: string;
+  /** Whether `path` stands for everything below it. */
+  prefix?: boolean;
   method: RoutableMethod;
   handle: (importer: Importer, request: Request) => Promise<Response>;
 }
@@ -25,15 +28,26 @@ const AIRBYTE: Route[] = [
   { path: "/api/streaming_import/replace_tables", method: "POST", handle: replaceTables },
 ];
 
+const V1: Route[] = [
+  { path: "/v1/runs", method: "POST", handle: beginRun },
+  { path: "/v1/runs/", prefix: true, method: "POST", handle: finishRun },
+  { path: "/v1/deliveries", method: "POST", handle: acceptDelivery },
+  { path: "/v1/status", method: "GET", handle: status },
+  { path: "/v1/mirrors", method: "GET", handle: mirrors },
+  { path: "/v1/digest", method: "GET", handle: digest },
+  { path: "/v1/verify", method: "POST", handle: verify },
+];
+
 /**
  * Every route under a path prefix ("" for the root). Connectors join their `deployment_url` and the path without
  * looking, so a URL that ends in a slash arrives with two: both forms are served.
  */
 export function routesUnder(pathPrefix: string): Route[] {
-  return AIRBYTE.flatMap((route) => [
+  const airbyte = AIRBYTE.flatMap((route) => [
     { ...route, path: pathPrefix + route.path },
     { ...route, path: `${pathPrefix}/${route.path}` },
   ]);
+  return [...airbyte, ...V1.map((route) => ({ ...route, path: pathPrefix + route.path }))];
 }
 
 /** Normalises a prefix: "/airbyte/" and "airbyte" become "/airbyte"; "" and "/" the root. @throws Error */
