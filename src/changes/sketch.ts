@@ -26,6 +26,8 @@
 import { keyHash as hashOfKey } from "./hash.js";
 import { readKeyText } from "./keyText.js";
 
+export { keyText } from "./keyText.js";
+
 const PARTITIONS = 4;
 const CELLS_PER_PARTITION = 48;
 const CELLS = PARTITIONS * CELLS_PER_PARTITION;
