@@ -58,7 +58,7 @@ function say(text: string): void {
 
 /** The README's code blocks that name their file in the first line. */
 function codeBlocks(readme: string): Map<string, string> {
-  const blocks = readme.matchAll(/^\`\`\`(?:ts|js)\n\/\/ (\S+)\n([\s\S]*?)^\`\`\`$/gm);
+  const blocks = readme.matchAll(/^```(?:ts|js)\n\/\/ (\S+)\n([\s\S]*?)^```$/gm);
   return new Map([...blocks].map(([, file, code]) => [file!, code!]));
 }
 
