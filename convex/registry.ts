@@ -62,8 +62,9 @@ export const declare = mutation({
           }),
         });
       }
-      for (const stream of await unknownStream(ctx, declaration.name)) {
-        await ctx.db.delete("unknownStreams", stream._id);
+      // Connectors join namespace and stream with "_".
+      for (const name of [declaration.name, declaration.source.replace(".", "_")]) {
+        for (const stream of await unknownStream(ctx, name)) await ctx.db.delete("unknownStreams", stream._id);
       }
     }
     for (const mirror of known.values()) {

@@ -1,5 +1,6 @@
 // @vitest-environment node
 import path from "node:path";
+import { format, resolveConfig } from "prettier";
 import { describe, expect, test } from "vitest";
 import { readCases, type Case } from "./cases.js";
 import { compile, COMPILERS, type Diagnostic } from "./compile.js";
@@ -62,7 +63,8 @@ describe("the compilers", () => {
       clean: { compiles: count("clean", "compiles"), refused: count("clean", "refused") },
       cases: verdicts,
     };
-    await expect(`${JSON.stringify(report, null, 2)}\n`).toMatchFileSnapshot("./verdicts.json");
+    const options = { ...(await resolveConfig(import.meta.filename)), parser: "json" };
+    await expect(await format(JSON.stringify(report), options)).toMatchFileSnapshot("./verdicts.json");
   });
 });
 

@@ -78,6 +78,10 @@ test("what is built imports only what the package depends on", () => {
   expect(undeclared).toEqual([]);
 });
 
+test("the lock file leaves it to npm where packages come from", () => {
+  expect(readFileSync(`${ROOT}/package-lock.json`, "utf8")).not.toContain('"resolved"');
+});
+
 function filesOf(targets: Targets): string[] {
   return typeof targets === "string"
     ? [targets.replace(/^\.\//, "")]

@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 
 /** Serves the example's page for a deployment, on loopback. Edits to `example/src` show at once. */
@@ -7,17 +10,29 @@ export async function servePage(
 ): Promise<{ url: string; close: () => Promise<void> }> {
   process.env.VITE_CONVEX_URL = convexUrl;
   // Loaded here, because `--once` has no use for it.
-  const { createServer } = await import("vite");
-  const server = await createServer({
+  const { createServer: createVite } = await import("vite");
+  const server = createServer();
+  // A server of its own: Vite's would end the process when stdin ends or a SIGTERM comes, before all is cleaned up.
+  const vite = await createVite({
     configFile: fileURLToPath(new URL("../../example/vite.config.ts", import.meta.url)),
     logLevel: "warn",
-    server: { host: "127.0.0.1", port },
+    appType: "spa",
+    server: { middlewareMode: true, hmr: { server } },
   });
-  await server.listen();
+  server.on("request", (request, response) => {
+    vite.middlewares(request, response);
+  });
+  server.listen(port, "127.0.0.1");
+  await once(server, "listening").catch(async (error: unknown) => {
+    await vite.close();
+    throw error;
+  });
   return {
-    url: server.resolvedUrls?.local[0] ?? `http://127.0.0.1:${String(port)}/`,
+    url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/`,
     close: async () => {
-      await server.close();
+      server.closeAllConnections();
+      server.close();
+      await vite.close();
     },
   };
 }

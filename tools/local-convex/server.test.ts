@@ -371,6 +371,18 @@ describe("HTTP actions", () => {
     });
   });
 
+  test("of a nested component are mounted below its parent's prefix, with data and environment of their own", async () => {
+    const add = async (): Promise<unknown> => await (await post("/counter/tally/add", "")).json();
+    expect(await add()).toEqual({ sum: 1, site: `${server.siteUrl}/counter/tally`, env: "hello" });
+    const other = await fetch(`${server.url}/api/function`, {
+      method: "POST",
+      headers: { Authorization: `Convex ${server.adminKey}` },
+      body: JSON.stringify({ path: "sums:add", componentPath: "literal/tally", args: {} }),
+    });
+    expect(await other.json()).toMatchObject({ status: "success", value: 1 });
+    expect(await add()).toMatchObject({ sum: 2 });
+  });
+
   test("pass large binary bodies through unchanged", async () => {
     const bytes = new Uint8Array(20 * 1024 * 1024).map((_, i) => (i * 31) % 256);
     const response = await post("/echo", bytes);

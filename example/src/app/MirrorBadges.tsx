@@ -44,7 +44,16 @@ function Badge({ mirror }: { mirror: Mirror }) {
         <span className={styles.name}>
           {mirror.name} <b>{count(mirror.rows)}</b>
         </span>
-        <span className={styles.when}>{applied === null ? label.toLowerCase() : ago(applied, now)}</span>
+        <span className={styles.when}>
+          {applied === null ? (
+            label.toLowerCase()
+          ) : (
+            <>
+              <span className={styles.prefix}>updated </span>
+              {ago(applied, now)}
+            </>
+          )}
+        </span>
       </span>
     </span>
   );

@@ -5,6 +5,7 @@ import { keyText } from "../lib/flightKey";
 import type { Route } from "../lib/router";
 import type { Flight, Place } from "../lib/types";
 import styles from "./Rail.module.css";
+import { RailWatchlist } from "./RailWatchlist";
 
 interface RailProps {
   route: Route;
@@ -27,7 +28,10 @@ export function Rail({ route, flights, hovered, focus }: RailProps) {
         />
       </div>
       {route.flight === null ? (
-        <RecentNotes route={route} />
+        <>
+          {route.page !== "watchlist" && <RailWatchlist route={route} />}
+          <RecentNotes route={route} />
+        </>
       ) : (
         <FlightPanel key={keyText(route.flight)} route={route} flight={route.flight} />
       )}

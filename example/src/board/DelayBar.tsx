@@ -11,11 +11,11 @@ function position(minutes: number): number {
 }
 
 const TICKS: readonly [number, string][] = [
-  [-60, "1 h early"],
-  [0, "on time"],
+  [-60, "−1 h"],
+  [0, "0"],
   [60, "1 h"],
   [240, "4 h"],
-  [540, "9 h late"],
+  [540, "9 h"],
 ];
 
 export function DelayBar({ minutes }: { minutes: number }) {

@@ -40,6 +40,7 @@ export const FlightRow = memo(function FlightRow({
       // Two names for one animation: a second change starts it again.
       data-flash={flashes === 0 ? undefined : flashes % 2 === 0 ? "even" : "odd"}
       data-selected={selected || undefined}
+      data-direction={direction}
       onMouseEnter={() => {
         onHover?.(keyText(key));
       }}

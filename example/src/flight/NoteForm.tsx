@@ -50,12 +50,12 @@ export function NoteForm({ flight }: { flight: FlightKey }) {
       />
       <div className={styles.bottom}>
         <label className={styles.author}>
-          <span>From</span>
+          <span className="sr-only">Your name</span>
           <input
             type="text"
             autoComplete="name"
             maxLength={MAX_AUTHOR}
-            placeholder="your name"
+            placeholder="Your name"
             value={author}
             onChange={(event) => {
               setAuthor(event.target.value);

@@ -1,18 +1,15 @@
 import { useImport } from "../app/Import";
-import { count } from "../lib/format";
-import type { Mirror } from "../lib/types";
 import { MirrorCard } from "./MirrorCard";
 import styles from "./OperationsPage.module.css";
+import { Totals } from "./Totals";
 
 /** How the import is doing, for those who run it. */
 export function OperationsPage() {
   const { mirrors, throughput } = useImport();
   return (
     <div className={styles.page}>
-      <header className={styles.head}>
-        <h1>Operations</h1>
-        {mirrors !== undefined && mirrors.length > 0 && <p>{summary(mirrors)}</p>}
-      </header>
+      <h1 className={styles.head}>Operations</h1>
+      {mirrors !== undefined && mirrors.length > 0 && <Totals mirrors={mirrors} throughput={throughput} />}
       {mirrors?.length === 0 && (
         <p className={styles.empty}>
           No mirror is declared yet. The first request of a connector declares them; so does{" "}
@@ -26,10 +23,4 @@ export function OperationsPage() {
       </div>
     </div>
   );
-}
-
-function summary(mirrors: readonly Mirror[]): string {
-  const rows = mirrors.reduce((sum, mirror) => sum + mirror.rows, 0);
-  const received = mirrors.reduce((sum, mirror) => sum + mirror.total.received, 0);
-  return `${count(rows)} rows in ${String(mirrors.length)} mirrors, from ${count(received)} changes`;
 }

@@ -5,11 +5,11 @@ import styles from "./RateChart.module.css";
 const HEIGHT = 40;
 
 /** Changes per second over the last minute, as this page saw them go by. */
-export function RateChart({ throughput }: { throughput: Throughput }) {
+export function RateChart({ throughput, wide = false }: { throughput: Throughput; wide?: boolean }) {
   const highest = Math.max(1, ...throughput);
   const lastMinute = throughput.reduce((sum, rows) => sum + rows, 0);
   return (
-    <figure className={styles.chart}>
+    <figure className={styles.chart} data-wide={wide || undefined}>
       <svg
         viewBox={`0 0 ${String(HISTORY_SECONDS)} ${String(HEIGHT)}`}
         preserveAspectRatio="none"

@@ -1,14 +1,24 @@
 // Code that writes no mirror.
 import type { WritableTableNames } from "convex-streaming-import/guard";
 import { customCtx, customMutation } from "convex-helpers/server/customFunctions";
+import { crud } from "convex-helpers/server/crud";
+import { filter } from "convex-helpers/server/filter";
+import { makeMigration } from "convex-helpers/server/migrations";
+import { paginator } from "convex-helpers/server/pagination";
 import { getManyFrom } from "convex-helpers/server/relationships";
+import { stream } from "convex-helpers/server/stream";
 import { Triggers } from "convex-helpers/server/triggers";
 import { makeFunctionReference } from "convex/server";
 import { v } from "convex/values";
-import type { DatabaseReader, QueryCtx } from "./app/_generated/server.js";
+import {
+  query,
+  type DatabaseReader,
+  type MutationCtx as RawCtx,
+  type QueryCtx,
+} from "./app/_generated/server.js";
 import type { DataModel, Id } from "./app/_generated/dataModel.js";
-import { forLibrary, guardCtx, mutation, type DatabaseWriter } from "./app/functions.js";
-import type schema from "./app/schema.js";
+import { forLibrary, guardCtx, internalMutation, mutation, type DatabaseWriter } from "./app/functions.js";
+import schema from "./app/schema.js";
 
 // case G01 insert-users (clean)
 export const g01 = mutation(async (ctx) => {
@@ -134,3 +144,29 @@ export const g17 = mutation({
 
 // case G18 explicit-type-argument (clean)
 export const g18 = mutation(async (ctx) => await ctx.db.insert<"tags">("tags", { label: "" }));
+
+// case G19 helpers-that-read (clean)
+export const g19 = mutation(async (ctx) => {
+  const big = await filter(ctx.db.query("orders"), (order) => order.total > 100).collect();
+  const page = await paginator(ctx.db, schema).query("orders").paginate({ cursor: null, numItems: 10 });
+  const streamed = await stream(ctx.db, schema).query("customers").withIndex("by_email").take(1);
+  return [big.length, page.page.length, streamed.length];
+});
+
+// case G20 helpers-for-either-ctx (clean)
+const either = async (ctx: QueryCtx | RawCtx) => await ctx.db.query("customers").first();
+const slim = async (ctx: { db: DatabaseReader; auth: QueryCtx["auth"] }) => await ctx.auth.getUserIdentity();
+export const g20 = mutation(async (ctx) => [await either(ctx), await slim(ctx)]);
+
+// case G21 the-rest-of-ctx (clean)
+export const g21 = mutation(async (ctx) => {
+  const url = await ctx.storage.generateUploadUrl();
+  return [url, await ctx.auth.getUserIdentity(), await ctx.meta.getTransactionMetrics()];
+});
+
+// case G22 crud-of-own-table (clean)
+export const g22 = crud(schema, "tags", query, forLibrary(mutation));
+
+// case G23 migration-of-own-table (clean)
+const migration = makeMigration(forLibrary(internalMutation), { migrationTable: "migrations" as never });
+export const g23 = migration({ table: "notes", migrateOne: (_ctx, note) => ({ text: note.text.trim() }) });

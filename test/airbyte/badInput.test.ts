@@ -1,0 +1,514 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { App, type TestRow } from "../harness.js";
+import {
+  batch,
+  CLEAR,
+  ENDPOINTS,
+  events,
+  expectConserved,
+  expectDone,
+  expectRefused,
+  IMPORT,
+  importRows,
+  REPLACE,
+  users,
+} from "./support.js";
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+const KEY = [["id"]];
+
+describe("the Authorization header", () => {
+  test.each([
+    ["is missing", null, 403, "BadDeployKey", "createToken"],
+    ["holds a token that nobody made", "Convex csi_0123456789", 401, "BadAdminKey", "createToken"],
+    ["is too short to hold a token", "Convex", 400, "InvalidHeaderFailure", "short"],
+    ["is of another scheme", "Basic dXNlcjpwYXNz", 400, "InvalidAdminKey", "Convex <token>"],
+    ["has no token behind the scheme", "Convex     ", 400, "InvalidHeaderFailure", "short"],
+    ["has two tokens", "Convex csi_one csi_two", 400, "InvalidAdminKey", "Convex <token>"],
+  ])("%s", async (_, header, status, code, message) => {
+    const app = await App.start();
+    for (const [method, path, body] of ENDPOINTS) {
+      expectRefused(await app.send(method, path, body, { Authorization: header }), status, code, message);
+    }
+  });
+
+  test.each(["Convex", "convex", "CONVEX", "Bearer", "bearer"])("takes the scheme %s", async (scheme) => {
+    const app = await App.start();
+    const headers = { Authorization: `${scheme} ${app.token}` };
+    expectDone(await app.send("POST", IMPORT, batch("events", [{ kind: "a" }]), headers));
+  });
+
+  test("with a revoked token is refused at once, and everything it imported stays", async () => {
+    const app = await App.start();
+    expectDone(await importRows(app, "events", [{ kind: "a" }]));
+    expect(await app.call("revokeToken", { name: "connector" })).toBe(1);
+    expectRefused(await importRows(app, "events", [{ kind: "b" }]), 401, "BadAdminKey", "revoked");
+    expect(await events(app)).toEqual([{ kind: "a" }]);
+  });
+});
+
+describe("a token that does not open a mirror", () => {
+  const refusal = [403, "OperationNotPermitted", /"connector".*"users".*createToken/] as const;
+
+  test("imports nothing, not even into the mirrors that it opens", async () => {
+    const app = await App.start(["events"]);
+    const tables = { events: { jsonSchema: {} }, users: { jsonSchema: {} } };
+    const messages = [
+      { tableName: "events", data: { kind: "a" } },
+      { tableName: "users", data: { id: 1, name: "a" } },
+    ];
+    expectRefused(await app.send("POST", IMPORT, { tables, messages }), ...refusal);
+    expect(await events(app)).toEqual([]);
+    expectDone(await app.send("POST", IMPORT, { tables, messages: messages.slice(0, 1) }));
+    expect(await events(app)).toEqual([{ kind: "a" }]);
+  });
+
+  test("starts no refresh, of none of the tables that it names", async () => {
+    const app = await App.start(["events"]);
+    await importRows(app, "events", [{ kind: "a" }]);
+    expectRefused(await app.send("PUT", CLEAR, { tableNames: ["events", "users"] }), ...refusal);
+    const tableNames = { temp_1700000000_events: "events", temp_1700000000_users: "users" };
+    expectRefused(await app.send("POST", REPLACE, { tableNames }), ...refusal);
+    expect(await events(app)).toEqual([{ kind: "a" }]);
+    expect(await app.status("users")).toMatchObject({ generation: 0, state: "waiting" });
+  });
+
+  test("is not told about the mirror's key", async () => {
+    const app = await App.start(["events"]);
+    const path = "/api/streaming_import/add_primary_key_indexes";
+    expectRefused(await app.send("PUT", path, { indexes: { users: [["email"]] } }), ...refusal);
+  });
+});
+
+describe("a body that cannot be read", () => {
+  test.each([
+    ["broken JSON", '{"tables": {', /JSON|position|end/i],
+    ["invalid UTF-8", new Uint8Array([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]), /./],
+    ["a number that no double holds", '{"tables": {}, "messages": [], "n": 1e999}', /1e999/],
+    ["a null", "null", /object/],
+    ["a list", "[]", /object/],
+  ])("%s", async (_, body, message) => {
+    const app = await App.start();
+    expectRefused(await app.send("POST", IMPORT, body), 400, "BadJsonBody", message);
+  });
+
+  test("larger than 20 MiB", async () => {
+    const app = await App.start();
+    const body = new Uint8Array(25 * 1024 * 1024).fill(0x20);
+    expectRefused(await app.send("POST", IMPORT, body), 413, "BodyTooLarge", /26214400.*20971520/);
+  });
+
+  test("said to be larger than 20 MiB is not read at all", async () => {
+    const app = await App.start();
+    const answer = await app.send(
+      "POST",
+      IMPORT,
+      { tables: {}, messages: [] },
+      { "Content-Length": "26214400" },
+    );
+    expectRefused(answer, 413, "BodyTooLarge", /26214400/);
+  });
+});
+
+describe("a body of the wrong form", () => {
+  const table = { users: { jsonSchema: {} } };
+  test.each([
+    ["tables is a list", { tables: [], messages: [] }, /"tables"/],
+    ["tables is null", { tables: null, messages: [] }, /"tables"/],
+    ["a table is a text", { tables: { users: "all" }, messages: [] }, /tables\["users"\]/],
+    ["messages is an object", { tables: {}, messages: {} }, /"messages"/],
+    ["a message is null", { tables: table, messages: [null] }, /messages\[0\]/],
+    ["a message has no table", { tables: table, messages: [{ data: {} }] }, /messages\[0\]/],
+    ["a table is a number", { tables: table, messages: [{ tableName: 1, data: {} }] }, /messages\[0\]/],
+    ["a message has no data", { tables: table, messages: [{ tableName: "users" }] }, /messages\[0\]/],
+    ["data is a list", { tables: table, messages: [{ tableName: "users", data: [] }] }, /messages\[0\]/],
+    ["data is null", { tables: table, messages: [{ tableName: "users", data: null }] }, /messages\[0\]/],
+    ["data is a text", { tables: table, messages: [{ tableName: "users", data: "x" }] }, /messages\[0\]/],
+    [
+      "the second of two is wrong",
+      { tables: table, messages: [{ tableName: "users", data: {} }, 1] },
+      /messages\[1\]/,
+    ],
+    ["a key is a text", { tables: { users: { primaryKey: "id", jsonSchema: {} } }, messages: [] }, /"users"/],
+    [
+      "a key has no paths",
+      { tables: { users: { primaryKey: ["id"], jsonSchema: {} } }, messages: [] },
+      /"users"/,
+    ],
+    [
+      "a path is of numbers",
+      { tables: { users: { primaryKey: [[1]], jsonSchema: {} } }, messages: [] },
+      /"users"/,
+    ],
+  ])("%s", async (_, body, message) => {
+    const app = await App.start();
+    expectRefused(await app.send("POST", IMPORT, body), 400, "BadJsonBody", message);
+    expect(app.writesTo("users")).toEqual([]);
+  });
+
+  test.each([[[]], [[[]]], [[["id"], []]]])("the primary key %j is empty", async (primaryKey) => {
+    const app = await App.start();
+    expectRefused(await importRows(app, "users", [], primaryKey), 400, "EmptyPrimaryKey", '"users"');
+  });
+
+  test.each([
+    ["PUT", CLEAR, { tableNames: "users" }],
+    ["PUT", CLEAR, { tableNames: [1] }],
+    ["POST", REPLACE, { tableNames: ["users"] }],
+    ["POST", REPLACE, { tableNames: { temp_1700000000_users: 1 } }],
+    ["PUT", "/api/streaming_import/add_primary_key_indexes", { indexes: [] }],
+    ["PUT", "/api/streaming_import/add_primary_key_indexes", { indexes: { users: "id" } }],
+  ])("%s %s %j", async (method, path, body) => {
+    const app = await App.start();
+    expectRefused(await app.send(method, path, body), 400, "BadJsonBody");
+    expect(await app.ledger("runs")).toEqual([]);
+  });
+
+  test("keys that every object has are not taken for keys of the body", async () => {
+    const app = await App.start();
+    const body = '{"__proto__": {"tables": {}, "messages": []}}';
+    expectRefused(await app.send("POST", IMPORT, body), 400, "BadJsonBody", /"tables"/);
+    const constructor = {
+      tables: { users: { jsonSchema: {} } },
+      messages: [{ tableName: "constructor", data: {} }],
+    };
+    expectRefused(await app.send("POST", IMPORT, constructor), 400, "MissingStream", /"constructor"/);
+  });
+});
+
+describe("a key that is not the mirror's", () => {
+  test("is refused, and the refusal names both", async () => {
+    const app = await App.start();
+    const answer = await importRows(app, "users", [{ id: 1, name: "a" }], [["email"]]);
+    expectRefused(answer, 400, "PrimaryKeyMismatch", /"users" is email, the mirror's is id/);
+    expect(await users(app)).toEqual([]);
+  });
+
+  test("is refused for a mirror without one, and the refusal says what to write", async () => {
+    const app = await App.start();
+    const answer = await importRows(app, "events", [{ kind: "a" }], [["_id"]]);
+    expectRefused(answer, 400, "PrimaryKeyMismatch", /primaryKey: \["source_id"\].*"append"/);
+  });
+});
+
+describe("a stream that nobody mirrors", () => {
+  const columns = { properties: { id: { type: "integer" }, _rev: { type: ["null", "string"] } } };
+
+  async function sendUnknown(app: App, stream: string) {
+    const { tables, messages } = batch("users", [{ id: 1, name: "a" }], KEY);
+    return await app.send("POST", IMPORT, {
+      tables: { ...tables, [stream]: { primaryKey: KEY, jsonSchema: columns } },
+      messages: [...messages, { tableName: stream, data: { id: 1 } }],
+    });
+  }
+
+  test("is refused by its name, with the code to paste, and nothing is written", async () => {
+    const app = await App.start();
+    const answer = await sendUnknown(app, "crm_contacts");
+    expectRefused(answer, 400, "MissingStream", '"crm_contacts"');
+    expect(answer.json().message).toContain(
+      'crm_contacts: mirrorTable(\n  {\n    id: v.number(),\n    source_rev: v.union(v.string(), v.null()),\n  },\n  { primaryKey: ["id"] },\n),',
+    );
+    expect(await users(app)).toEqual([]);
+  });
+
+  test("is shown to people once, with how often it came and by which token", async () => {
+    const app = await App.start();
+    await sendUnknown(app, "crm_contacts");
+    await app.passTime(1_000);
+    await sendUnknown(app, "crm_contacts");
+    const [stream, ...others] = await app.ledger("unknownStreams");
+    expect(others).toEqual([]);
+    expect(stream).toMatchObject({ stream: "crm_contacts", times: 2, token: "connector" });
+    expect(Date.parse(stream!.lastSeenAt) - Date.parse(stream!.firstSeenAt)).toBe(1_000);
+    expect(stream!.snippet).toContain("crm_contacts: mirrorTable(");
+  });
+
+  test("is shown by its own name when 0.1.0 sends it to a temporary table", async () => {
+    const app = await App.start();
+    for (const seconds of ["1700000000", "1700000060"]) {
+      expectRefused(
+        await sendUnknown(app, `temp_${seconds}_crm_contacts`),
+        400,
+        "MissingStream",
+        '"crm_contacts"',
+      );
+    }
+    expect(await app.ledger("unknownStreams")).toMatchObject([{ stream: "crm_contacts", times: 2 }]);
+  });
+
+  test("does not fill the database, however many there are and whatever they are called", async () => {
+    const app = await App.start();
+    for (let i = 0; i < 210; i++) await sendUnknown(app, `stream_${String(i)}`);
+    await sendUnknown(app, "!".repeat(100_000));
+    const known = await app.ledger("unknownStreams");
+    expect(known).toHaveLength(200);
+    await sendUnknown(app, "stream_7");
+    expect((await app.ledger("unknownStreams"))[7]).toMatchObject({ stream: "stream_7", times: 2 });
+  });
+
+  test("is refused however deep or wide its schema is", async () => {
+    const app = await App.start();
+    const deep = `${'{"oneOf":['.repeat(20_000)}{"type":"string"}${"]}".repeat(20_000)}`;
+    const wide = Array.from({ length: 20_000 }, (_, i) => `"column_${String(i)}":{"type":"string"}`).join();
+    for (const properties of [`"a":${deep}`, wide]) {
+      const tables = `{"crm":{"jsonSchema":{"properties":{${properties}}}}}`;
+      const answer = await app.send(
+        "POST",
+        IMPORT,
+        `{"tables":${tables},"messages":[{"tableName":"crm","data":{}}]}`,
+      );
+      expectRefused(answer, 400, "MissingStream", '"crm"');
+    }
+    const [stream] = await app.ledger("unknownStreams");
+    expect(stream!.snippet.length).toBeLessThan(100_000);
+    expect(stream!.snippet).toMatch(/and \d+ more columns/);
+  });
+
+  test("is no obstacle while it has no records", async () => {
+    const app = await App.start();
+    const { messages } = batch("users", [{ id: 1, name: "a" }]);
+    const tables = { users: { jsonSchema: {} }, crm_contacts: { jsonSchema: columns } };
+    expectDone(await app.send("POST", IMPORT, { tables, messages }));
+    expectDone(await app.send("PUT", CLEAR, { tableNames: ["crm_contacts"] }));
+    expectDone(
+      await app.send("POST", REPLACE, { tableNames: { temp_1700000000_crm_contacts: "crm_contacts" } }),
+    );
+    expect(await app.ledger("unknownStreams")).toEqual([]);
+  });
+});
+
+/**
+ * A row that no mirror can store. Today the whole request is refused before any write; once rows wait in quarantine,
+ * this is the only place that says what becomes of them and of the rows beside them.
+ */
+async function expectRowRefused(
+  bad: TestRow | string,
+  expected: { code: string; message: RegExp; table?: "users" | "ledger" | "things" },
+): Promise<void> {
+  const app = await App.start();
+  const { table = "users", code, message } = expected;
+  await importRows(app, "events", [{ kind: "before" }]);
+  await importRows(app, "users", [{ id: 1, name: "before" }]);
+
+  const tables = Object.fromEntries(["events", "users", table].map((name) => [name, { jsonSchema: {} }]));
+  const data = typeof bad === "string" ? bad : JSON.stringify(bad);
+  const messages = [
+    '{"tableName":"events","data":{"kind":"beside"}}',
+    '{"tableName":"users","data":{"id":2,"name":"beside"}}',
+    `{"tableName":"${table}","data":${data}}`,
+    '{"tableName":"users","data":{"id":3,"name":"beside"}}',
+  ];
+  const answer = await app.send(
+    "POST",
+    IMPORT,
+    `{"tables":${JSON.stringify(tables)},"messages":[${messages.join()}]}`,
+  );
+
+  expectRefused(answer, 400, code, message);
+  const position = table === "users" ? 2 : 1;
+  expect(answer.json().message).toMatch(`Record ${String(position)} of this request for "${table}"`);
+  expect(await events(app)).toEqual([{ kind: "before" }]);
+  expect(await users(app)).toEqual([{ id: 1, name: "before" }]);
+  const status = await app.status(table);
+  expect(status.state).toBe("failed");
+  expect(status.lastError).toContain(code);
+  await expectConserved(app, "users");
+
+  expectDone(await importRows(app, "users", [{ id: 2, name: "after" }]));
+  if (table === "users") expect((await app.status("users")).state).not.toBe("failed");
+}
+
+describe("a row that cannot be stored", () => {
+  const nested = (depth: number): unknown => (depth === 0 ? 1 : { a: nested(depth - 1) });
+  const entry = { account: { id: 1 }, entry: "e", amount: null, version: 1 };
+
+  test("lacks its key", async () => {
+    await expectRowRefused({ name: "nobody" }, { code: "MissingPrimaryKeyValue", message: /"id"/ });
+  });
+  test("lacks a field that is not optional", async () => {
+    await expectRowRefused(
+      { account: { id: 1 }, entry: "e", amount: 1 },
+      { table: "ledger", code: "SchemaEnforcementError", message: /"version".*v\.optional/ },
+    );
+  });
+  test("has a value of another kind", async () => {
+    await expectRowRefused({ id: "first", name: "a" }, { code: "SchemaEnforcementError", message: /"id"/ });
+  });
+  test("has an object where a text belongs, nested too deep to be written as one", async () => {
+    await expectRowRefused(`{"id":9,"name":${'{"a":'.repeat(300)}1${"}".repeat(300)}}`, {
+      code: "TooNestedError",
+      message: /200 levels/,
+    });
+  });
+  test("is larger than 1 MiB", async () => {
+    await expectRowRefused(
+      { id: 9, name: "x".repeat(1024 * 1024) },
+      { code: "ValueTooLargeError", message: /1048576.*"name"/ },
+    );
+  });
+  test("has a list of 9,000", async () => {
+    await expectRowRefused(
+      { id: 9, payload: Array.from({ length: 9_000 }, () => 0) },
+      { table: "things", code: "ArrayTooLong", message: /"payload".*9000.*8192/ },
+    );
+  });
+  test("has an object of 1,100 fields", async () => {
+    const payload = Object.fromEntries(Array.from({ length: 1_100 }, (_, i) => [`f${String(i)}`, i]));
+    await expectRowRefused(
+      { id: 9, payload },
+      { table: "things", code: "TooManyFieldsError", message: /"payload".*1100.*1024/ },
+    );
+  });
+  test("is nested more than 16 deep", async () => {
+    await expectRowRefused(
+      { id: 9, payload: nested(16) },
+      { table: "things", code: "TooNestedError", message: /16 levels/ },
+    );
+  });
+  test("is nested a hundred thousand deep", async () => {
+    await expectRowRefused(`{"id":9,"payload":${"[".repeat(100_000)}${"]".repeat(100_000)}}`, {
+      table: "things",
+      code: "TooNestedError",
+      message: /200 levels/,
+    });
+  });
+  test("has half of a surrogate pair", async () => {
+    await expectRowRefused('{"id":9,"name":"\\ud83d"}', {
+      code: "BadJsonBody",
+      message: /"name".*surrogate/,
+    });
+  });
+  test("has a number that a double would change", async () => {
+    await expectRowRefused('{"id":9007199254740993,"name":"a"}', {
+      code: "SchemaEnforcementError",
+      message: /"id".*9007199254740993.*9007199254740992/,
+    });
+  });
+  test("has a number beyond 64 bits", async () => {
+    await expectRowRefused(`{"account":{"id":9223372036854775808},"entry":"e","amount":1,"version":1}`, {
+      table: "ledger",
+      code: "SchemaEnforcementError",
+      message: /"account\.id".*9223372036854775808/,
+    });
+  });
+  test("has a fraction where an integer belongs", async () => {
+    await expectRowRefused(
+      { ...entry, amount: 1.5 },
+      { table: "ledger", code: "SchemaEnforcementError", message: /"amount".*1\.5/ },
+    );
+  });
+  test("has bytes that are not base64", async () => {
+    await expectRowRefused(
+      { ...entry, digest: "not base64!" },
+      { table: "ledger", code: "SchemaEnforcementError", message: /"digest".*base64/ },
+    );
+  });
+});
+
+describe("a row that looks odd and is none", () => {
+  test("with a key __proto__ is stored under a name that Convex takes, and pollutes nothing", async () => {
+    const app = await App.start();
+    const odd = '{"id":9,"__proto__":{"polluted":1},"payload":{"__proto__":{"polluted":2},"constructor":3}}';
+    for (const row of [odd, odd.replace("3}", '3,"large":9007199254740993}')]) {
+      const body = `{"tables":{"things":{"jsonSchema":{}}},"messages":[{"tableName":"things","data":${row}}]}`;
+      expectDone(await app.send("POST", IMPORT, body));
+      expect(await app.rows("things")).toMatchObject([
+        { id: 9, source_proto: { polluted: 1 }, payload: { source_proto: { polluted: 2 }, constructor: 3 } },
+      ]);
+      expect(({} as { polluted?: number }).polluted).toBeUndefined();
+    }
+  });
+
+  test("with columns that the mirror does not declare is stored without them", async () => {
+    const app = await App.start();
+    expectDone(await importRows(app, "users", [{ id: 1, name: "a", toString: 1, "first name": "b" }]));
+    expect(await users(app)).toEqual([{ id: 1, name: "a" }]);
+  });
+
+  test("with the importer's own field does not choose its content key", async () => {
+    const app = await App.start();
+    expectDone(await importRows(app, "events", [{ kind: "a", mirrorKey: "mine" }]));
+    expect(await events(app)).toEqual([{ kind: "a" }]);
+  });
+});
+
+describe("a failure while rows are written", () => {
+  const isNamed = (name: string) => (write: { value?: TestRow }) => write.value?.name === name;
+
+  beforeEach(() => {
+    vi.spyOn(console, "error").mockImplementation(() => undefined);
+  });
+
+  test("undoes its whole chunk, rows and counts and run, and says nothing of what went wrong inside", async () => {
+    const app = await App.start();
+    app.failWrites(isNamed("explodes"));
+    const rows = ["a", "b", "explodes", "d"].map((name, id) => ({ id, name }));
+    const answer = await importRows(app, "users", rows, KEY);
+    expectRefused(answer, 500, "InternalServerError", "safe");
+    expect(answer.text).not.toContain("The test makes");
+    expect(vi.mocked(console.error)).toHaveBeenCalled();
+    expect(await users(app)).toEqual([]);
+    expect(await app.ledger("runs")).toEqual([]);
+    expect(await app.status("users")).toMatchObject({ rows: 0, state: "failed", total: { received: 0 } });
+
+    app.failWrites(null);
+    expectDone(await importRows(app, "users", rows, KEY));
+    expect(await users(app)).toEqual(rows);
+    await expectConserved(app, "users");
+  });
+
+  test("leaves the mirrors before it in the request as written, and those after it as they were", async () => {
+    const app = await App.start();
+    app.failWrites(isNamed("explodes"));
+    const tables = { events: { jsonSchema: {} }, users: { jsonSchema: {} }, ok_table: { jsonSchema: {} } };
+    const messages = [
+      { tableName: "events", data: { kind: "a" } },
+      { tableName: "users", data: { id: 1, name: "explodes" } },
+      { tableName: "ok_table", data: { id: 1 } },
+      { tableName: "events", data: { kind: "b" } },
+    ];
+    expectRefused(await app.send("POST", IMPORT, { tables, messages }), 500, "InternalServerError");
+    expect(await events(app)).toEqual([{ kind: "a" }, { kind: "b" }]);
+    expect(await users(app)).toEqual([]);
+    expect(await app.rows("ok_table")).toEqual([]);
+  });
+
+  test("leaves whole chunks of one mirror: a prefix of its records", async () => {
+    const app = await App.start();
+    const isThe = (at: number) => (write: { value?: TestRow }) => write.value?.at === at;
+    app.failWrites(isThe(2_100));
+    const rows = Array.from({ length: 2_200 }, (_, at) => ({ kind: "k", at }));
+    expectRefused(await importRows(app, "events", rows), 500, "InternalServerError");
+    expect((await events(app)).map(({ at }) => at)).toEqual(rows.slice(0, 2_000).map(({ at }) => at));
+    await expectConserved(app, "events");
+    expect((await app.status("events")).total.received).toBe(2_000);
+  });
+});
+
+describe("a chunk that is too large for a transaction", () => {
+  test("is applied in smaller ones, in order", async () => {
+    const app = await App.start(["*"], { transactionLimits: { documentsWritten: 20 } });
+    const rows = Array.from({ length: 50 }, (_, i) => ({ id: i % 30, name: String(i) }));
+    expectDone(await importRows(app, "users", rows, KEY));
+    expect(await users(app)).toEqual([...rows.slice(30), ...rows.slice(20, 30)]);
+    await expectConserved(app, "users");
+    expect((await app.status("users")).total.received).toBe(50);
+  });
+
+  test("of a single row fails, and the rows before it stay", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => undefined);
+    const app = await App.start(["*"], { transactionLimits: { bytesWritten: 20_000 } });
+    const rows = [1, 2, 3, 4].map((id) => ({ id, name: id === 3 ? "x".repeat(30_000) : "small" }));
+    expectRefused(await importRows(app, "users", rows, KEY), 500, "InternalServerError");
+    expect((await users(app)).map(({ id }) => id)).toEqual([1, 2]);
+    await expectConserved(app, "users");
+  });
+});

@@ -1,0 +1,187 @@
+/**
+ * Uses the package as somebody does who has read the README: packs it, installs the tarball in a fresh project, writes
+ * the README's own code blocks there, pushes them with the project's Convex CLI, imports a row over HTTP and reads it
+ * back. Then the project's compiler, linter and tests have their say; and a write to a mirror must not get past them.
+ */
+import { deepEqual } from "node:assert/strict";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { spawnLocalConvex, type SpawnedLocalConvex } from "./local-convex/spawn.js";
+import { pack, ROOT, run } from "./package/commands.js";
+
+/** What the README's code needs beside the package, in the versions that this repository is tested with. */
+const TOOLS = [
+  "convex",
+  "convex-test",
+  "vitest",
+  "@edge-runtime/vm",
+  "typescript",
+  "eslint",
+  "typescript-eslint",
+];
+
+/** Files of any Convex project, which the README takes for granted. */
+const PROJECT: Record<string, string> = {
+  "package.json": JSON.stringify({ name: "consumer", private: true, type: "module" }),
+  "tsconfig.json": JSON.stringify({
+    compilerOptions: {
+      strict: true,
+      noUncheckedIndexedAccess: true,
+      target: "ES2022",
+      lib: ["ES2023", "DOM"],
+      module: "ESNext",
+      moduleResolution: "Bundler",
+      noEmit: true,
+      skipLibCheck: true,
+      types: [],
+    },
+    include: ["convex"],
+  }),
+  "vitest.config.ts": `export default { test: { environment: "edge-runtime" } };\n`,
+};
+
+/** A mutation that writes a mirror; `builder` says where it imports `mutation` from. */
+const trespass = (builder: string): string => `
+import { mutation } from "${builder}";
+export const add = mutation({
+  args: {},
+  handler: async (ctx) => {
+    await ctx.db.insert("customers", { id: 9n, email: "eve@example.com", updated_at: 0 });
+  },
+});
+`;
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** The README's code blocks that name their file in the first line. */
+function codeBlocks(readme: string): Map<string, string> {
+  const blocks = readme.matchAll(/^```(?:ts|js)\n\/\/ (\S+)\n([\s\S]*?)^```$/gm);
+  return new Map([...blocks].map(([, file, code]) => [file!, code!]));
+}
+
+/** The README's command that makes a token, as the arguments of the Convex CLI. */
+function createTokenCommand(readme: string): string[] {
+  const [, name, args] = /^npx convex run (imports:createToken) '(.+)'$/m.exec(readme) ?? [];
+  if (name === undefined || args === undefined)
+    throw new Error("README.md has no command that makes a token.");
+  return ["run", name, args];
+}
+
+class Consumer {
+  constructor(
+    readonly directory: string,
+    readonly server: SpawnedLocalConvex,
+  ) {}
+
+  /** Runs a command of the project. */
+  async npx(command: string, ...args: string[]): Promise<string> {
+    return await run("npm", ["exec", "--no", "--", command, ...args], this.directory);
+  }
+
+  async convex(...args: string[]): Promise<string> {
+    const { url, adminKey } = this.server;
+    return await this.npx("convex", ...args, "--url", url, "--admin-key", adminKey);
+  }
+
+  async write(file: string, text: string): Promise<void> {
+    const target = path.join(this.directory, file);
+    await mkdir(path.dirname(target), { recursive: true });
+    await writeFile(target, text);
+  }
+
+  /** Runs a command that has to fail, and to say why. */
+  async mustFail(reason: RegExp, command: string, ...args: string[]): Promise<void> {
+    const output = await this.npx(command, ...args).then(
+      () => null,
+      (error: unknown) => String(error),
+    );
+    if (output === null) throw new Error(`${command} found nothing wrong with a write to a mirror.`);
+    if (!reason.test(output))
+      throw new Error(`${command} failed for another reason than a write to a mirror:\n${output}`);
+  }
+}
+
+async function install(consumer: Consumer, readme: string): Promise<void> {
+  const { devDependencies } = JSON.parse(await readFile(path.join(ROOT, "package.json"), "utf8")) as {
+    devDependencies: Record<string, string>;
+  };
+  for (const [file, text] of Object.entries(PROJECT)) await consumer.write(file, text);
+  const tarball = await pack(consumer.directory);
+  const tools = TOOLS.map((tool) => `${tool}@${devDependencies[tool]!}`);
+  await run(
+    "npm",
+    ["install", "--prefer-offline", "--no-audit", "--no-fund", tarball, ...tools],
+    consumer.directory,
+  );
+  const blocks = codeBlocks(readme);
+  for (const file of [
+    "convex/schema.ts",
+    "convex/imports.ts",
+    "convex/http.ts",
+    "convex/customers.test.ts",
+  ]) {
+    if (!blocks.has(file)) throw new Error(`README.md has no code block for ${file}.`);
+  }
+  for (const [file, code] of blocks) await consumer.write(file, code);
+}
+
+async function importAndRead(consumer: Consumer, readme: string): Promise<void> {
+  const token = JSON.parse(await consumer.convex(...createTokenCommand(readme))) as string;
+  const response = await fetch(
+    `${consumer.server.siteUrl}/airbyte/api/streaming_import/import_airbyte_records`,
+    {
+      method: "POST",
+      headers: { Authorization: `Convex ${token}`, "Content-Type": "application/json" },
+      body: JSON.stringify({
+        tables: { public_customers: { primaryKey: [["id"]], jsonSchema: {} } },
+        messages: [
+          {
+            tableName: "public_customers",
+            data: { id: 7, email: "grace@example.com", updated_at: "2026-01-01" },
+          },
+        ],
+      }),
+    },
+  );
+  if (response.status !== 200) throw new Error(`The import was refused: ${await response.text()}`);
+  const printed = await consumer.convex(
+    "run",
+    "customers:byEmail",
+    JSON.stringify({ email: "grace@example.com" }),
+  );
+  const { email, updated_at, notes } = JSON.parse(printed) as Record<string, unknown>;
+  // The schema declares updated_at as a number, so that the source's date has become one.
+  deepEqual(
+    { email, updated_at, notes },
+    { email: "grace@example.com", updated_at: Date.UTC(2026, 0, 1), notes: [] },
+  );
+}
+
+const directory = await mkdtemp(path.join(os.tmpdir(), "streaming-import-consumer-"));
+const server = await spawnLocalConvex();
+try {
+  const readme = await readFile(path.join(ROOT, "README.md"), "utf8");
+  const consumer = new Consumer(directory, server);
+  say("Packing, and installing in a fresh project");
+  await install(consumer, readme);
+  say("Pushing");
+  await consumer.convex("deploy", "--yes");
+  say("Importing a row, and reading it");
+  await importAndRead(consumer, readme);
+  say("Compiling, linting and testing the project");
+  await consumer.npx("tsc");
+  await consumer.npx("eslint", ".");
+  await consumer.npx("vitest", "run");
+  say("Trying to write a mirror");
+  await consumer.write("convex/trespass.ts", trespass("./functions"));
+  await consumer.mustFail(/trespass\.ts.*\n?.*customers.*mirror/i, "tsc");
+  await consumer.write("convex/trespass.ts", trespass("./_generated/server"));
+  await consumer.mustFail(/trespass\.ts[\s\S]*streaming-import\//, "eslint", ".");
+  say("The package works as the README says.");
+} finally {
+  await server.close();
+  await rm(directory, { recursive: true, force: true });
+}
