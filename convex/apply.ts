@@ -8,7 +8,7 @@ import { addDelta, addToDigest, noDelta } from "./digests.js";
 import { ledgerError, ledgerErrorData } from "./errors.js";
 import { vApplied, vMatch, type Applied, type ApplyHandle } from "./port.js";
 import { quarantineChange } from "./quarantine.js";
-import { getHandles } from "./registry.js";
+import { getHandles } from "./mirrors.js";
 import { findTombstones, layTombstones } from "./tombstones.js";
 import { addCounts, noCounts, vRowChange, type BadRow, type RowChange, type vBudget } from "./validators.js";
 

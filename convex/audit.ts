@@ -16,7 +16,7 @@ import { applyToMirror } from "./apply.js";
 import { addDelta, addToDigest, noDelta, readDigest, type DigestDelta } from "./digests.js";
 import { ledgerError } from "./errors.js";
 import type { PageHandle } from "./port.js";
-import { getHandles, getMirror } from "./registry.js";
+import { getHandles, getMirror } from "./mirrors.js";
 import { now } from "./time.js";
 import { vBudget, vHandles } from "./validators.js";
 

@@ -2,7 +2,7 @@ import { v } from "convex/values";
 import { internal } from "./_generated/api.js";
 import type { Doc } from "./_generated/dataModel.js";
 import { internalMutation, type MutationCtx } from "./_generated/server.js";
-import { findMirror } from "./registry.js";
+import { findMirror } from "./mirrors.js";
 import { stateChange } from "./state.js";
 import { since } from "./time.js";
 

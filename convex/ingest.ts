@@ -11,7 +11,7 @@ import { pausedError } from "./pause.js";
 import { vMatch } from "./port.js";
 import { putAside, screen } from "./quarantine.js";
 import { appendManifest } from "./refresh.js";
-import { getMirror } from "./registry.js";
+import { getMirror } from "./mirrors.js";
 import { forgetResends } from "./resends.js";
 import { openRun } from "./runs.js";
 import { stateChange } from "./state.js";

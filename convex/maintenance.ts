@@ -2,7 +2,7 @@ import { v } from "convex/values";
 import { internal } from "./_generated/api.js";
 import { internalMutation } from "./_generated/server.js";
 import { QUARANTINE_DAYS } from "./quarantine.js";
-import { findMirror } from "./registry.js";
+import { findMirror } from "./mirrors.js";
 import { TOMBSTONE_DAYS } from "./tombstones.js";
 
 /** Documents deleted per transaction. */

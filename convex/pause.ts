@@ -2,7 +2,7 @@ import { v } from "convex/values";
 import type { Doc } from "./_generated/dataModel.js";
 import { mutation } from "./_generated/server.js";
 import { ledgerError } from "./errors.js";
-import { getMirror } from "./registry.js";
+import { getMirror } from "./mirrors.js";
 import { announce } from "./state.js";
 
 /** How long a sender should leave a paused mirror alone, in milliseconds. */

@@ -1,10 +1,9 @@
 import { compareValues, convexToJson, v, type Value } from "convex/values";
-import { getMirror } from "./registry.js";
+import { getMirror } from "./mirrors.js";
 import type { Doc, Id } from "./_generated/dataModel.js";
 import { mutation, query, type MutationCtx } from "./_generated/server.js";
-import { applyToMirror } from "./apply.js";
 import { now } from "./time.js";
-import { addCounts, vBudget, vCounts, vRowChange, type BadRow, type RowChange } from "./validators.js";
+import type { BadRow, RowChange } from "./validators.js";
 
 /** Entries on one page of a listing or of a replay: payloads are up to 256 KiB each, and a query reads up to 16 MiB. */
 const PAGE = 32;
@@ -194,28 +193,8 @@ export const refuseAgain = mutation({
   },
 });
 
-/**
- * Applies a waiting change that can be converted now, in one transaction with its leaving the quarantine.
- * Returns what became of it, or null when it is no longer there.
- */
-export const replay = mutation({
-  args: { id: v.id("quarantine"), row: vRowChange, match: v.union(v.literal("key"), v.literal("append"), v.literal("content")), budget: vBudget },
-  returns: v.union(v.null(), vCounts),
-  handler: async (ctx, { id, row, match, budget }) => {
-    const entry = await ctx.db.get("quarantine", id);
-    if (entry === null) return null;
-    const mirror = await getMirror(ctx, entry.mirror);
-    const applied = await applyToMirror(ctx, mirror, { rows: [row], match, budget });
-    // It was counted as received, and as quarantined, when it arrived.
-    const counts = { ...applied.counts, received: 0, quarantined: -1 };
-    await release(ctx, (await ctx.db.get("mirrors", mirror._id))!, [id]);
-    const after = (await ctx.db.get("mirrors", mirror._id))!;
-    await ctx.db.patch("mirrors", mirror._id, { total: addCounts(after.total, counts), rows: after.rows + applied.rowsDelta });
-    return applied.counts;
-  },
-});
-
-async function release(ctx: MutationCtx, mirror: Doc<"mirrors">, ids: Id<"quarantine">[]): Promise<void> {
+/** Takes changes out of quarantine. */
+export async function release(ctx: MutationCtx, mirror: Doc<"mirrors">, ids: Id<"quarantine">[]): Promise<void> {
   for (const id of ids) await ctx.db.delete("quarantine", id);
   await ctx.db.patch("mirrors", mirror._id, { quarantined: Math.max(0, mirror.quarantined - ids.length) });
 }

@@ -12,7 +12,7 @@ import {
 import { addToDigest } from "./digests.js";
 import { KeyHashBag } from "./keyHashBag.js";
 import type { ClearHandle, CopyHandle, PageHandle, RemoveHandle } from "./port.js";
-import { getHandles, getMirror } from "./registry.js";
+import { getHandles, getMirror } from "./mirrors.js";
 import { stateChange } from "./state.js";
 import { now } from "./time.js";
 import { vHandles } from "./validators.js";

@@ -7,7 +7,7 @@ import { ledgerError } from "./errors.js";
 import { scheduleCheck } from "./freshness.js";
 import { pausedError } from "./pause.js";
 import { startSweep } from "./refresh.js";
-import { getMirror } from "./registry.js";
+import { getMirror } from "./mirrors.js";
 import { askedAgain } from "./resends.js";
 import { stateChange } from "./state.js";
 import { now, since } from "./time.js";

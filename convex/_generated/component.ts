@@ -230,37 +230,6 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         null,
         Name
       >;
-      replay: FunctionReference<
-        "mutation",
-        "internal",
-        {
-          budget: { bytesPerSecond: number };
-          id: string;
-          match: "key" | "append" | "content";
-          row: {
-            bytes: number;
-            key: Array<any>;
-            keyHash: bigint;
-            op: "upsert" | "update" | "delete";
-            position: number;
-            row?: any;
-            rowHash?: bigint;
-            unset?: Array<string>;
-            version?: any;
-          };
-        },
-        null | {
-          deleted: number;
-          ignored: number;
-          inserted: number;
-          quarantined: number;
-          received: number;
-          stale: number;
-          unchanged: number;
-          updated: number;
-        },
-        Name
-      >;
     };
     refresh: {
       clearPage: FunctionReference<
@@ -363,6 +332,39 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         "internal",
         { snippet: string; stream: string; token: string },
         null,
+        Name
+      >;
+    };
+    replay: {
+      replay: FunctionReference<
+        "mutation",
+        "internal",
+        {
+          budget: { bytesPerSecond: number };
+          id: string;
+          match: "key" | "append" | "content";
+          row: {
+            bytes: number;
+            key: Array<any>;
+            keyHash: bigint;
+            op: "upsert" | "update" | "delete";
+            position: number;
+            row?: any;
+            rowHash?: bigint;
+            unset?: Array<string>;
+            version?: any;
+          };
+        },
+        null | {
+          deleted: number;
+          ignored: number;
+          inserted: number;
+          quarantined: number;
+          received: number;
+          stale: number;
+          unchanged: number;
+          updated: number;
+        },
         Name
       >;
     };

@@ -84,6 +84,6 @@ async function replayEntry(
   const row = toRowChange(prepared, 0);
   const match = mirror.contract.primaryKey === null ? "append" : "key";
   return await retryConflicts(async () =>
-    ctx.runMutation(component.quarantine.replay, { id: entry.id, row, match, budget }),
+    ctx.runMutation(component.replay.replay, { id: entry.id, row, match, budget }),
   );
 }

@@ -1,23 +1,39 @@
 import type { GenericValidator } from "convex/values";
 import { CONTENT_KEY_FIELD, type MirrorContract } from "./contract.js";
+import { checkDrift } from "./driftOptions.js";
+import { checkExpectEvery } from "./expectEvery.js";
+import { headOf, leafKinds, validatorsAlong, type Fields } from "./fields.js";
 import { isIdentifier } from "./identifier.js";
 import type { MirrorOptions } from "./mirrorTable.js";
+import { refuse } from "./refuse.js";
+import { checkShape } from "./shapeOptions.js";
+import { checkDeletion } from "./softDelete.js";
 
 /** Convex allows 16 fields in an index. */
 const MAX_KEY_FIELDS = 16;
 
-const OPTION_NAMES = ["primaryKey", "source", "version", "owner"];
+const OPTION_NAMES = Object.keys({
+  primaryKey: 0,
+  source: 0,
+  version: 0,
+  owner: 0,
+  onDelete: 0,
+  deletedField: 0,
+  drift: 0,
+  overflow: 0,
+  expectEvery: 0,
+  columns: 0,
+  drop: 0,
+  hash: 0,
+  where: 0,
+} satisfies Record<keyof MirrorOptions, 0>);
 
 /** Kinds whose values Convex can compare and hold in an index without surprises. */
 const SCALAR_KINDS = new Set(["string", "float64", "int64", "boolean", "bytes", "null", "literal", "id"]);
 const VERSION_KINDS = new Set(["float64", "int64", "string"]);
 
-function refuse(message: string): never {
-  throw new Error(`mirrorTable: ${message}`);
-}
-
 /** Refuses fields that Convex cannot store or that the importer needs for itself. */
-export function checkFields(fields: Record<string, GenericValidator>): void {
+export function checkFields(fields: Fields): void {
   if (typeof fields !== "object" || "isConvexValidator" in fields) {
     refuse("write the fields as an object of validators: mirrorTable({ id: v.int64() }, { … }).");
   }
@@ -41,10 +57,7 @@ export function checkFields(fields: Record<string, GenericValidator>): void {
 }
 
 /** Refuses options that contradict the fields, and returns them in the form the contract keeps. */
-export function checkOptions(
-  fields: Record<string, GenericValidator>,
-  options: MirrorOptions,
-): Omit<MirrorContract, "brand"> {
+export function checkOptions(fields: Fields, options: MirrorOptions): Omit<MirrorContract, "brand"> {
   for (const name of Object.keys(options)) {
     if (!OPTION_NAMES.includes(name)) {
       refuse(`there is no option "${name}"; the options are ${OPTION_NAMES.join(", ")}.`);
@@ -56,18 +69,52 @@ export function checkOptions(
   }
   const version = options.version ?? null;
   if (version !== null) checkVersion(fields, version);
+  const primaryKey = options.primaryKey === undefined ? null : checkPrimaryKey(fields, options.primaryKey);
+  const deletion = checkDeletion(fields, options);
+  const drift = checkDrift(fields, options);
+  const own = checkOwnFields({ ...deletion, ...drift, primaryKey, version }, options);
   return {
-    primaryKey: options.primaryKey === undefined ? null : checkPrimaryKey(fields, options.primaryKey),
+    primaryKey,
     source,
     version,
     owner: options.owner ?? null,
+    ...deletion,
+    ...drift,
+    expectEveryMs: checkExpectEvery(options.expectEvery),
+    ...checkShape(Object.fromEntries(Object.entries(fields).filter(([name]) => !own.includes(name))), options),
   };
 }
 
-function checkPrimaryKey(
-  fields: Record<string, GenericValidator>,
-  parts: readonly (string | readonly string[])[],
+/** Refuses other uses of the fields that the importer fills in itself, and returns their names. */
+function checkOwnFields(
+  contract: Pick<MirrorContract, "primaryKey" | "version" | "deletedField" | "overflow">,
+  { columns, hash }: MirrorOptions,
 ): string[] {
+  const { deletedField, overflow, primaryKey, version } = contract;
+  const own = [deletedField, overflow].filter((name) => name !== null);
+  if (own.length === 2 && deletedField === overflow) {
+    refuse(`"${overflow!}" cannot be both the deletedField and the overflow field; declare a field for each.`);
+  }
+  const uses: [string, readonly string[]][] = [
+    ["primaryKey", primaryKey ?? []],
+    ["version", version === null ? [] : [version]],
+    ["columns", Object.keys(columns ?? {})],
+    ["hash", hash ?? []],
+  ];
+  for (const [option, paths] of uses) {
+    const taken = paths.find((path) => own.includes(headOf(path)));
+    if (taken !== undefined) {
+      const role = headOf(taken) === deletedField ? "deletedField" : "overflow field";
+      refuse(`"${option}" names "${taken}", which the importer fills in itself, for it is the ${role}; name another field.`);
+    }
+  }
+  if (version !== null && hash?.includes(headOf(version)) === true) {
+    refuse(`the version "${version}" cannot be hashed: hashes do not sort. Remove it from hash, or name another version.`);
+  }
+  return own;
+}
+
+function checkPrimaryKey(fields: Fields, parts: readonly (string | readonly string[])[]): string[] {
   // JavaScript callers may pass a bare string, which has a length and indexes too.
   if (typeof parts === "string") refuse('"primaryKey" is a list of fields: primaryKey: ["id"].');
   if (parts.length === 0) {
@@ -96,34 +143,10 @@ function checkPrimaryKey(
   return paths;
 }
 
-function checkVersion(fields: Record<string, GenericValidator>, path: string): void {
+function checkVersion(fields: Fields, path: string): void {
   const kinds = leafKinds(validatorsAlong(fields, path, "version").at(-1)!).filter((kind) => kind !== "null");
   const unfit = kinds.find((kind) => !VERSION_KINDS.has(kind));
   if (unfit !== undefined || new Set(kinds).size !== 1) {
     refuse(`the version field "${path}" must be of one kind that sorts: v.number(), v.int64() or v.string().`);
   }
-}
-
-/** The validators from the top-level field down to the leaf of a dotted path. */
-function validatorsAlong(
-  fields: Record<string, GenericValidator>,
-  path: string,
-  option: string,
-): GenericValidator[] {
-  const along: GenericValidator[] = [];
-  let current: Record<string, GenericValidator> | null = fields;
-  for (const name of path.split(".")) {
-    if (current === null) refuse(`"${option}" names "${path}", but "${name}" is not inside an object.`);
-    const validator: GenericValidator | undefined = Object.hasOwn(current, name) ? current[name] : undefined;
-    if (validator === undefined) {
-      refuse(`"${option}" names "${path}", but there is no field "${name}"; the fields are ${Object.keys(current).join(", ")}.`);
-    }
-    along.push(validator);
-    current = validator.kind === "object" ? (validator.fields as Record<string, GenericValidator>) : null;
-  }
-  return along;
-}
-
-function leafKinds(validator: GenericValidator): string[] {
-  return validator.kind === "union" ? validator.members.flatMap(leafKinds) : [validator.kind];
 }

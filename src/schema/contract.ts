@@ -1,3 +1,6 @@
+import type { Value } from "convex/values";
+import type { DriftPolicies } from "../changes/drift.js";
+
 /**
  * The contract of a mirror: what the app's `schema.ts` says about a table whose rows are owned by an import.
  * It is a plain value (so the importer can read it at run time) and a type (so the guards can read it at compile time).
@@ -29,7 +32,28 @@ export interface MirrorContract {
   readonly version: string | null;
   /** Who answers for the source; shown in messages of the guard and in the dashboard. */
   readonly owner: string | null;
+  /** Whether rows that the source deletes go, or stay and are marked. */
+  readonly onDelete: "hard" | "soft";
+  /** The field that marks deleted rows; null when they go. */
+  readonly deletedField: string | null;
+  /** What happens to rows that are not as the validators expect them. See `DriftPolicy`. */
+  readonly drift: DriftPolicies;
+  /** The field in which unknown fields are kept, or null. */
+  readonly overflow: string | null;
+  /** How often the source is to be heard of, in milliseconds, or null when silence means nothing. */
+  readonly expectEveryMs: number | null;
+  /** Source columns by the field that they feed, where the names differ. */
+  readonly columns: Readonly<Record<string, string>>;
+  /** Source columns that are never stored. */
+  readonly drop: readonly string[];
+  /** Fields that are stored as keyed hashes. */
+  readonly hash: readonly string[];
+  /** Whether a row belongs to the mirror; null when all do. */
+  readonly where: RowFilter | null;
 }
+
+/** Tells from a converted row, without system fields, whether it belongs to the mirror. */
+export type RowFilter = (row: Record<string, Value>) => boolean;
 
 /** The brand in the type of a table definition. The guards ask for this and for nothing else. */
 export interface MirrorBrand {

@@ -9,6 +9,10 @@ export {
   type MirrorBrand,
   type MirrorContract,
   type MirrorTableNames,
+  type RowFilter,
 } from "./contract.js";
+export type { DriftPolicies, DriftPolicy } from "../changes/drift.js";
 export type { MirrorTableDefinition } from "./definition.js";
+export type { DriftOption } from "./driftOptions.js";
+export type { Duration } from "./expectEvery.js";
 export { mirrorTable, type KeyPart, type MirrorOptions } from "./mirrorTable.js";

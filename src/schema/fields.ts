@@ -1,0 +1,41 @@
+import type { GenericValidator } from "convex/values";
+import { refuse } from "./refuse.js";
+
+/** The fields of a mirror, as its declaration writes them. */
+export type Fields = Record<string, GenericValidator>;
+
+/** The validators from the top-level field down to the leaf of a dotted path. */
+export function validatorsAlong(fields: Fields, path: string, option: string): GenericValidator[] {
+  const along: GenericValidator[] = [];
+  let current: Fields | null = fields;
+  for (const name of path.split(".")) {
+    if (current === null) refuse(`"${option}" names "${path}", but "${name}" is not inside an object.`);
+    const validator: GenericValidator | undefined = Object.hasOwn(current, name) ? current[name] : undefined;
+    if (validator === undefined) {
+      refuse(`"${option}" names "${path}", but there is no field "${name}"; the fields are ${Object.keys(current).join(", ")}.`);
+    }
+    along.push(validator);
+    current = validator.kind === "object" ? (validator.fields as Fields) : null;
+  }
+  return along;
+}
+
+/** The validator of a field of the row itself, not of one inside an object. */
+export function ownField(fields: Fields, name: unknown, option: string): GenericValidator {
+  if (typeof name !== "string") refuse(`"${option}" is the name of a field: ${option}: "${Object.keys(fields)[0] ?? "field"}".`);
+  const validator = validatorsAlong(fields, name, option).at(-1)!;
+  if (!Object.hasOwn(fields, name)) {
+    refuse(`"${option}" names "${name}", which is inside of an object; it takes fields of the row itself.`);
+  }
+  return validator;
+}
+
+/** The kinds of value that a validator admits, one by one. */
+export function leafKinds(validator: GenericValidator): string[] {
+  return validator.kind === "union" ? validator.members.flatMap(leafKinds) : [validator.kind];
+}
+
+/** The top-level field that a dotted path leads into. */
+export function headOf(path: string): string {
+  return path.split(".", 1)[0]!;
+}

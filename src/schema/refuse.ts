@@ -1,0 +1,9 @@
+/** Refuses a declaration at definition time, so that `npx convex dev` does not push it. */
+export function refuse(message: string): never {
+  throw new Error(`mirrorTable: ${message}`);
+}
+
+/** How a message shows what somebody wrote in the place of something else. */
+export function shown(value: unknown): string {
+  return typeof value === "string" ? `"${value}"` : typeof value === "object" ? JSON.stringify(value) : String(value);
+}
