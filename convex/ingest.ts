@@ -93,7 +93,9 @@ export const applyChunk = mutation({
     const aside = [...args.bad.filter((row) => !screened.superseded.has(row)), ...screened.held, ...outcome.poison];
     await putAside(ctx, run, args.place?.identity, aside);
     await recordDrift(ctx, mirror.name, args.notes);
-    await writeManifests(ctx, mirror, args.rows.flatMap(({ op, keyHash }) => (op === "delete" ? [] : [keyHash])));
+    // A row that had to be put aside was brought all the same: its old version must not be swept away.
+    const brought = [...args.rows.filter(({ op }) => op !== "delete"), ...args.bad].flatMap(({ keyHash }) => keyHash ?? []);
+    await writeManifests(ctx, mirror, brought);
     await forgetResends(ctx, mirror.name, args.rows.map(({ keyHash }) => keyHash));
     await touchToken(ctx, args.token);
 
