@@ -43,7 +43,9 @@ export function checkFields(fields: Fields): void {
     }
     if (name.startsWith("_") || name.startsWith("$")) {
       const arrivesAs = `source_${name.replace(/^[_$]+/, "").toLowerCase()}`;
-      refuse(`Convex keeps names that start with "${name[0]!}"; the source column "${name}" arrives as "${arrivesAs}".`);
+      refuse(
+        `Convex keeps names that start with "${name[0]!}"; the source column "${name}" arrives as "${arrivesAs}".`,
+      );
     }
     if (!isIdentifier(name)) {
       refuse(
@@ -81,7 +83,10 @@ export function checkOptions(fields: Fields, options: MirrorOptions): Omit<Mirro
     ...deletion,
     ...drift,
     expectEveryMs: checkExpectEvery(options.expectEvery),
-    ...checkShape(Object.fromEntries(Object.entries(fields).filter(([name]) => !own.includes(name))), options),
+    ...checkShape(
+      Object.fromEntries(Object.entries(fields).filter(([name]) => !own.includes(name))),
+      options,
+    ),
   };
 }
 
@@ -92,24 +97,27 @@ function checkOwnFields(
 ): string[] {
   const { deletedField, overflow, primaryKey, version } = contract;
   const own = [deletedField, overflow].filter((name) => name !== null);
-  if (own.length === 2 && deletedField === overflow) {
-    refuse(`"${overflow!}" cannot be both the deletedField and the overflow field; declare a field for each.`);
-  }
+  // Whether it is a list at all is for checkShape to say.
+  const hashed = Array.isArray(hash) ? hash : [];
   const uses: [string, readonly string[]][] = [
     ["primaryKey", primaryKey ?? []],
     ["version", version === null ? [] : [version]],
     ["columns", Object.keys(columns ?? {})],
-    ["hash", hash ?? []],
+    ["hash", hashed],
   ];
   for (const [option, paths] of uses) {
     const taken = paths.find((path) => own.includes(headOf(path)));
     if (taken !== undefined) {
       const role = headOf(taken) === deletedField ? "deletedField" : "overflow field";
-      refuse(`"${option}" names "${taken}", which the importer fills in itself, for it is the ${role}; name another field.`);
+      refuse(
+        `"${option}" names "${taken}", which the importer fills in itself, for it is the ${role}; name another field.`,
+      );
     }
   }
-  if (version !== null && hash?.includes(headOf(version)) === true) {
-    refuse(`the version "${version}" cannot be hashed: hashes do not sort. Remove it from hash, or name another version.`);
+  if (version !== null && hashed.includes(headOf(version))) {
+    refuse(
+      `the version "${version}" cannot be hashed: hashes do not sort. Remove it from hash, or name another version.`,
+    );
   }
   return own;
 }
@@ -118,7 +126,9 @@ function checkPrimaryKey(fields: Fields, parts: readonly (string | readonly stri
   // JavaScript callers may pass a bare string, which has a length and indexes too.
   if (typeof parts === "string") refuse('"primaryKey" is a list of fields: primaryKey: ["id"].');
   if (parts.length === 0) {
-    refuse('"primaryKey" is empty. Name the fields that identify a row, or leave the option out for an append-only mirror.');
+    refuse(
+      '"primaryKey" is empty. Name the fields that identify a row, or leave the option out for an append-only mirror.',
+    );
   }
   if (parts.length > MAX_KEY_FIELDS) {
     refuse(`a primary key has at most ${String(MAX_KEY_FIELDS)} fields, as a Convex index does.`);
@@ -127,17 +137,23 @@ function checkPrimaryKey(fields: Fields, parts: readonly (string | readonly stri
   for (const path of paths) {
     if (paths.indexOf(path) !== paths.lastIndexOf(path)) refuse(`the primary key names "${path}" twice.`);
     if (path === "_id" || path === "_creationTime") {
-      refuse(`"${path}" is Convex's own; a source column of that name arrives as "source_${path.slice(1).toLowerCase()}".`);
+      refuse(
+        `"${path}" is Convex's own; a source column of that name arrives as "source_${path.slice(1).toLowerCase()}".`,
+      );
     }
     for (const validator of validatorsAlong(fields, path, "primaryKey")) {
       if (validator.isOptional === "optional") {
-        refuse(`the primary key field "${path}" is optional; a row without it could not be found again. Drop v.optional(…).`);
+        refuse(
+          `the primary key field "${path}" is optional; a row without it could not be found again. Drop v.optional(…).`,
+        );
       }
     }
     const kinds = leafKinds(validatorsAlong(fields, path, "primaryKey").at(-1)!);
     const unfit = kinds.find((kind) => !SCALAR_KINDS.has(kind));
     if (unfit !== undefined) {
-      refuse(`the primary key field "${path}" is of kind ${unfit}; use a string, number, int64, boolean or bytes field.`);
+      refuse(
+        `the primary key field "${path}" is of kind ${unfit}; use a string, number, int64, boolean or bytes field.`,
+      );
     }
   }
   return paths;
@@ -147,6 +163,8 @@ function checkVersion(fields: Fields, path: string): void {
   const kinds = leafKinds(validatorsAlong(fields, path, "version").at(-1)!).filter((kind) => kind !== "null");
   const unfit = kinds.find((kind) => !VERSION_KINDS.has(kind));
   if (unfit !== undefined || new Set(kinds).size !== 1) {
-    refuse(`the version field "${path}" must be of one kind that sorts: v.number(), v.int64() or v.string().`);
+    refuse(
+      `the version field "${path}" must be of one kind that sorts: v.number(), v.int64() or v.string().`,
+    );
   }
 }

@@ -13,7 +13,11 @@ export function checkDrift(
 ): Pick<MirrorContract, "drift" | "overflow"> {
   const drift = policiesOf(options.drift ?? {});
   if (options.overflow === undefined) return { drift, overflow: null };
-  const validator = ownField(fields, options.overflow, "overflow") as { kind: string; key?: never; value?: never };
+  const validator = ownField(fields, options.overflow, "overflow") as {
+    kind: string;
+    key?: never;
+    value?: never;
+  };
   const holdsAll =
     validator.kind === "any" ||
     (validator.kind === "record" && isAll(validator.key!, "string") && isAll(validator.value!, "any"));

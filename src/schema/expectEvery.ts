@@ -12,15 +12,20 @@ export function checkExpectEvery(option: unknown): number | null {
   if (option === undefined) return null;
   const ms = typeof option === "number" ? option : parseDuration(option);
   if (!Number.isFinite(ms) || ms <= 0) {
-    refuse(`"expectEvery" is ${shown(option)}; write it as "15 minutes", "1 hour" or "2 days", or in milliseconds.`);
+    refuse(
+      `"expectEvery" is ${shown(option)}; write it as "15 minutes", "1 hour" or "2 days", or in milliseconds.`,
+    );
   }
   if (ms < UNITS.second) {
-    refuse(`"expectEvery" is ${String(ms)} milliseconds, less than a second; write the unit: "${String(ms)} minutes".`);
+    refuse(
+      `"expectEvery" is ${String(ms)} milliseconds, less than a second; write the unit: "${String(ms)} minutes".`,
+    );
   }
   return ms;
 }
 
 function parseDuration(option: unknown): number {
-  const match = typeof option === "string" ? /^(\d+(?:\.\d+)?) (second|minute|hour|day)s?$/.exec(option) : null;
+  const match =
+    typeof option === "string" ? /^(\d+(?:\.\d+)?) (second|minute|hour|day)s?$/.exec(option) : null;
   return match === null ? NaN : Number(match[1]) * UNITS[match[2] as Unit];
 }

@@ -12,7 +12,9 @@ export function validatorsAlong(fields: Fields, path: string, option: string): G
     if (current === null) refuse(`"${option}" names "${path}", but "${name}" is not inside an object.`);
     const validator: GenericValidator | undefined = Object.hasOwn(current, name) ? current[name] : undefined;
     if (validator === undefined) {
-      refuse(`"${option}" names "${path}", but there is no field "${name}"; the fields are ${Object.keys(current).join(", ")}.`);
+      refuse(
+        `"${option}" names "${path}", but there is no field "${name}"; the fields are ${Object.keys(current).join(", ")}.`,
+      );
     }
     along.push(validator);
     current = validator.kind === "object" ? (validator.fields as Fields) : null;
@@ -22,7 +24,8 @@ export function validatorsAlong(fields: Fields, path: string, option: string): G
 
 /** The validator of a field of the row itself, not of one inside an object. */
 export function ownField(fields: Fields, name: unknown, option: string): GenericValidator {
-  if (typeof name !== "string") refuse(`"${option}" is the name of a field: ${option}: "${Object.keys(fields)[0] ?? "field"}".`);
+  if (typeof name !== "string")
+    refuse(`"${option}" is the name of a field: ${option}: "${Object.keys(fields)[0] ?? "field"}".`);
   const validator = validatorsAlong(fields, name, option).at(-1)!;
   if (!Object.hasOwn(fields, name)) {
     refuse(`"${option}" names "${name}", which is inside of an object; it takes fields of the row itself.`);

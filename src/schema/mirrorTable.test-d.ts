@@ -1,7 +1,7 @@
 import { defineSchema, defineTable, type DataModelFromSchemaDefinition } from "convex/server";
 import { v } from "convex/values";
 import { expectTypeOf, test } from "vitest";
-import { mirrorTable, type MirrorTableNames } from "./index.js";
+import { mirrorTable, type MirrorContract, type MirrorTableNames } from "./index.js";
 
 const _schema = defineSchema({
   customers: mirrorTable(
@@ -43,4 +43,61 @@ test("a key or version that is no field does not compile", () => {
   expectTypeOf(() => mirrorTable({ id: v.string() }, { primaryKey: ["nope"] })).toBeFunction();
   // @ts-expect-error "nope" is not a field
   expectTypeOf(() => mirrorTable({ id: v.string() }, { version: "nope" })).toBeFunction();
+});
+
+test("options name fields of the mirror, and the filter sees its row", () => {
+  mirrorTable(
+    { id: v.string(), email: v.optional(v.string()), deletedAt: v.optional(v.number()), rest: v.any() },
+    {
+      primaryKey: ["id"],
+      onDelete: "soft",
+      deletedField: "deletedAt",
+      drift: { types: "freeze", unknownFields: "evolve" },
+      overflow: "rest",
+      expectEvery: "15 minutes",
+      columns: { email: "E-Mail" },
+      drop: ["ssn"],
+      hash: ["email"],
+      where: (row) => {
+        expectTypeOf(row.id).toEqualTypeOf<string>();
+        expectTypeOf(row.email).toEqualTypeOf<string | undefined>();
+        expectTypeOf(row).not.toHaveProperty("_id");
+        return row.id !== "";
+      },
+    },
+  );
+  mirrorTable(
+    { kind: v.string() },
+    { drift: "discard_row", where: (row) => row.kind === "a", expectEvery: 60_000 },
+  );
+});
+
+test("options that make no sense do not compile", () => {
+  const fields = { id: v.string(), deletedAt: v.optional(v.number()) };
+  const declare = {
+    // @ts-expect-error "nope" is not a field
+    deletedField: () => mirrorTable(fields, { primaryKey: ["id"], onDelete: "soft", deletedField: "nope" }),
+    // @ts-expect-error a mirror without a key has no soft deletes
+    keyless: () => mirrorTable(fields, { onDelete: "soft", deletedField: "deletedAt" }),
+    // @ts-expect-error there is no such policy
+    drift: () => mirrorTable(fields, { drift: "ignore" }),
+    // @ts-expect-error there is no such kind of drift
+    driftOf: () => mirrorTable(fields, { drift: { columns: "freeze" } }),
+    // @ts-expect-error "nope" is not a field
+    overflow: () => mirrorTable(fields, { overflow: "nope" }),
+    // @ts-expect-error weeks are not a unit
+    expectEvery: () => mirrorTable(fields, { expectEvery: "2 weeks" }),
+    // @ts-expect-error "nope" is not a field
+    columns: () => mirrorTable(fields, { columns: { nope: "x" } }),
+    // @ts-expect-error "nope" is not a field
+    hash: () => mirrorTable(fields, { hash: ["nope"] }),
+    // @ts-expect-error the row has no such field
+    where: () => mirrorTable(fields, { where: (row) => "a" === row.nope }),
+  };
+  expectTypeOf(declare).toBeObject();
+});
+
+test("the contract tells the guards nothing but that the table is a mirror", () => {
+  const table = mirrorTable({ id: v.string() }, { primaryKey: ["id"], where: (row) => row.id !== "" });
+  expectTypeOf(table.mirror).toEqualTypeOf<MirrorContract>();
 });

@@ -100,7 +100,7 @@ type OptionsOf<F extends Fields, PrimaryKey = readonly KeyPart<Paths<F>>[]> = Mi
 >;
 
 /** The fields of a mirror without a primary key: its own, and the hash that tells its rows apart. */
-export type KeylessFields<F extends Fields> = Expand<F & { [CONTENT_KEY_FIELD]: VString<string> }>;
+export type KeylessFields<F extends Fields> = Expand<F & { [CONTENT_KEY_FIELD]: VString }>;
 
 /**
  * Declares a table that mirrors a table of another database. Use it in `defineSchema` in the place of `defineTable`:

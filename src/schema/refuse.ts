@@ -5,5 +5,6 @@ export function refuse(message: string): never {
 
 /** How a message shows what somebody wrote in the place of something else. */
 export function shown(value: unknown): string {
-  return typeof value === "string" ? `"${value}"` : typeof value === "object" ? JSON.stringify(value) : String(value);
+  if (typeof value === "string") return `"${value}"`;
+  return typeof value === "object" && value !== null ? "an object" : String(value);
 }

@@ -29,7 +29,9 @@ export function checkShape(
 
 function checkColumns(fields: Fields, columns: unknown): Record<string, string> {
   if (typeof columns !== "object" || columns === null || Array.isArray(columns)) {
-    refuse(`"columns" is ${shown(columns)}; write an object from fields to source columns: columns: { grossUs: "US Gross" }.`);
+    refuse(
+      `"columns" is ${shown(columns)}; write an object from fields to source columns: columns: { grossUs: "US Gross" }.`,
+    );
   }
   const checked: Record<string, string> = {};
   for (const [field, column] of Object.entries(columns)) {
@@ -90,7 +92,9 @@ function checkHash(fields: Fields, hash: unknown): string[] {
     const kinds = leafKinds(ownField(fields, name, "hash"));
     const unfit = kinds.find((kind) => kind !== "string" && kind !== "null");
     if (unfit !== undefined || !kinds.includes("string")) {
-      refuse(`the field "${name}" is of kind ${unfit ?? "null"}, but a hash is text; declare it as v.string().`);
+      refuse(
+        `the field "${name}" is of kind ${unfit ?? "null"}, but a hash is text; declare it as v.string().`,
+      );
     }
   }
   return names;

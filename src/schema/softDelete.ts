@@ -24,7 +24,9 @@ export function checkDeletion(
     refuse('"deletedField" is for soft deletes; add onDelete: "soft", or leave it out.');
   }
   if (options.primaryKey === undefined) {
-    refuse('onDelete: "soft" needs a primaryKey: without one, a deleted row cannot be found again to be marked.');
+    refuse(
+      'onDelete: "soft" needs a primaryKey: without one, a deleted row cannot be found again to be marked.',
+    );
   }
   if (deletedField === undefined) {
     refuse(`onDelete: "soft" needs a field to mark deleted rows in; declare ${EXAMPLE}.`);
@@ -43,7 +45,9 @@ function checkMarker(validator: GenericValidator, name: string): void {
   }
   const admitsNothing = validator.isOptional === "optional" || kinds.includes("null") || marks.has("boolean");
   if (!admitsNothing) {
-    refuse(`the deletedField "${name}" has no value for rows that are not deleted; wrap its validator in v.optional(…).`);
+    refuse(
+      `the deletedField "${name}" has no value for rows that are not deleted; wrap its validator in v.optional(…).`,
+    );
   }
 }
 
