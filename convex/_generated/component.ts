@@ -37,6 +37,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
             op: "upsert" | "update" | "delete";
             row?: any;
             unset?: Array<string>;
+            version?: any;
           }>;
           run?: string;
           settleAfterMs: number;
