@@ -4,23 +4,22 @@
  *   npm run demo                              page, prompts, progress
  *   npm run demo -- --once --json --rows 20k  both syncs without either; prints one line, exits 1 if it does not add up
  */
-import { createInterface } from "node:readline/promises";
 import { parseArgs } from "node:util";
-import { check, sync, type Connection, type SourceMessage } from "./demo/connector.js";
+import { check, type Connection } from "./demo/connector.js";
 import { DATASET_SIZES, readDataset, type Dataset, type DatasetSize } from "./demo/dataset.js";
 import { buildPackage, startDeployment, type Deployment } from "./demo/deployment.js";
-import { Meter } from "./demo/meter.js";
+import { openKeyboard } from "./demo/keyboard.js";
 import { servePage } from "./demo/page.js";
-import { showProgress } from "./demo/progress.js";
-import { report, type Expected, type MirrorStatus } from "./demo/report.js";
-import { catalogOf, changes, rowsOf, snapshot } from "./demo/source.js";
+import { makeReport, summaryOf, type MirrorStatus } from "./demo/report.js";
+import { rowsOf } from "./demo/source.js";
+import { firstSync, laterSync, type FirstSync, type SourceState } from "./demo/syncs.js";
 
 const USAGE = `Usage: npm run demo -- [options]
 
   --rows <5k|20k|200k>  how much to stream (default 5k): 5k and 20k are flights with a key,
                         200k adds measurements without one
-  --once                two syncs without page and prompts, then exit
-  --json                print the result as one line of JSON; progress goes to stderr
+  --once                two syncs without page and prompts, then exit; 1 when the counts do not add up
+  --json                print the result as one line of JSON
   --port <n>            port of the page (default 5173)
   --help
 `;
@@ -32,8 +31,8 @@ interface Options {
   port: number;
 }
 
-/** With a page open, changes come at the pace of a source that reads a log, not all at once. */
-const PAUSE_AT_CHECKPOINT_MS = 350;
+/** What has to be closed in the end, the newest first. */
+type Closers = (() => Promise<void> | void)[];
 
 function readOptions(): Options | null {
   const { values } = parseArgs({
@@ -53,127 +52,80 @@ function readOptions(): Options | null {
   return { rows, once: values.once, json: values.json, port };
 }
 
-async function demo(
-  options: Options,
-  stop: AbortSignal,
-  onStop: (close: () => Promise<void>) => void,
-): Promise<boolean> {
+async function demo(options: Options, closers: Closers, stop: AbortSignal): Promise<boolean> {
+  // For a program that reads the result, not even progress.
+  const quiet = options.once && options.json;
   const say = (text: string): void => {
-    if (!options.json || !options.once) process.stderr.write(`${text}\n`);
+    if (!quiet) process.stderr.write(`${text}\n`);
   };
-  const dataset = await readDataset(options.rows);
+  const state: SourceState = {
+    dataset: await readDataset(options.rows),
+    sent: { airports: 0, flights: 0, measurements: 0 },
+  };
   say("Building the package …");
-  await buildPackage();
+  await buildPackage(stop);
   say("Starting a local deployment and pushing the example to it …");
   const deployment = await startDeployment(stop);
-  onStop(deployment.close);
-  const connection: Connection = {
-    deploymentUrl: deployment.siteUrl,
-    accessKey: (await deployment.call("mutation", "imports:createToken", {
-      name: "demo",
-      mirrors: ["airports", "flights", "measurements"],
-    })) as string,
-  };
-  await check(connection);
+  closers.push(deployment.close);
+  const connection = await connect(deployment);
 
-  let prompt: ((question: string) => Promise<void>) | null = null;
-  if (!options.once) {
-    const page = await servePage(deployment.url, options.port);
-    onStop(page.close);
-    say(
-      `\n  The page       ${page.url}\n  Deployment     ${deployment.url}\n  HTTP actions   ${deployment.siteUrl}\n`,
-    );
-    const keyboard = createInterface({ input: process.stdin, output: process.stderr });
-    onStop(async () => {
-      keyboard.close();
-      return Promise.resolve();
-    });
-    keyboard.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
-    if (process.stdin.isTTY)
-      prompt = async (question) => void (await keyboard.question(question, { signal: stop }));
+  if (options.once) {
+    const first = await firstSync(connection, state, quiet);
+    await laterSync(connection, state, 1, { quiet, slow: false });
+    return await tell(deployment, state, first, options);
   }
 
-  const state = { dataset, sent: { airports: 0, flights: 0, measurements: 0 } };
-  await prompt?.(`Open the page, then press Enter to stream ${describe(dataset)} into it. `);
-  const { whole, largest } = await firstSync(connection, state, options);
-  await prompt?.("Press Enter for a second sync: a few hundred flights change, come and go. ");
-  await laterSync(connection, state, 1, options);
-
-  const result = report(await statusOf(deployment), expectedOf(state), whole, largest);
-  if (options.json) process.stdout.write(`${JSON.stringify(result.report)}\n`);
-  else say(summaryOf(result.report));
-  for (const problem of result.problems) process.stderr.write(`Does not add up: ${problem}\n`);
-  if (options.once) return result.report.ok;
-
-  for (let round = 2; prompt !== null; round++) {
-    await prompt("Press Enter for another sync, Ctrl-C to stop. ");
-    await laterSync(connection, state, round, options);
+  const page = await servePage(deployment.url, options.port);
+  closers.push(page.close);
+  say(`
+  The page       ${page.url}
+  Deployment     ${deployment.url}
+  HTTP actions   ${deployment.siteUrl}
+`);
+  const keyboard = openKeyboard();
+  closers.push(() => keyboard?.close());
+  await keyboard?.enter(`Open the page, then press Enter to stream ${describe(state.dataset)} into it. `);
+  const first = await firstSync(connection, state, quiet);
+  await keyboard?.enter("Press Enter for a second sync: a few hundred flights change, come and go. ");
+  await laterSync(connection, state, 1, { quiet, slow: true });
+  const ok = await tell(deployment, state, first, options);
+  for (let round = 2; keyboard !== null; round++) {
+    await keyboard.enter("Press Enter for another sync, Ctrl-C to stop. ");
+    await laterSync(connection, state, round, { quiet, slow: true });
   }
   say("Press Ctrl-C to stop.");
-  await new Promise(() => undefined);
-  return true;
-}
-
-/** What was sent so far, and what the source holds. */
-interface SourceState {
-  dataset: Dataset;
-  sent: Record<keyof Dataset, number>;
-}
-
-/** The first sync, measured: as a whole, and the largest stream by itself, whose rows can be compared with each other. */
-async function firstSync(connection: Connection, state: SourceState, options: Options) {
-  const { airports, flights, measurements } = state.dataset;
-  state.sent = { airports: airports.length, flights: flights.length, measurements: measurements.length };
-  const before = measurements.length > 0 ? airports.length + flights.length : airports.length;
-  const total = before + (measurements.length > 0 ? measurements.length : flights.length);
-  const progress = showProgress("first sync ", total, options.json && options.once);
-  const whole = new Meter();
-  let largest: Meter | null = null;
-  if (before === 0) largest = new Meter();
-  await sync(connection, catalogOf(state.dataset), snapshot(state.dataset), (rows) => {
-    largest?.add(rows);
-    whole.add(rows);
-    progress.add(rows);
-    if (whole.rows === before) largest = new Meter();
+  await new Promise<void>((resolve) => {
+    stop.addEventListener("abort", () => {
+      resolve();
+    });
   });
-  progress.stop();
-  return { whole, largest: largest ?? whole };
+  return ok;
 }
 
-async function laterSync(
-  connection: Connection,
-  state: SourceState,
-  round: number,
-  options: Options,
-): Promise<void> {
-  const { messages, sent, after } = changes(state.dataset, round);
-  const total = messages.filter(({ type }) => type === "RECORD").length;
-  const progress = showProgress(
-    round === 1 ? "second sync" : "next sync  ",
-    total,
-    options.json && options.once,
-  );
-  await sync(connection, catalogOf(state.dataset), options.once ? messages : paced(messages), (rows) => {
-    progress.add(rows);
+/** Makes a token for what the demo feeds, no more, and tests the connection as Airbyte does. */
+async function connect(deployment: Deployment): Promise<Connection> {
+  const accessKey = await deployment.call("mutation", "imports:createToken", {
+    name: "demo",
+    mirrors: ["airports", "flights", "measurements"],
   });
-  progress.stop();
-  state.dataset = after;
-  for (const name of Object.keys(sent) as (keyof Dataset)[]) state.sent[name] += sent[name];
+  const connection = { deploymentUrl: deployment.siteUrl, accessKey: accessKey as string };
+  await check(connection);
+  return connection;
 }
 
-async function* paced(messages: readonly SourceMessage[]): AsyncGenerator<SourceMessage> {
-  for (const message of messages) {
-    yield message;
-    if (message.type === "STATE") await new Promise((resolve) => setTimeout(resolve, PAUSE_AT_CHECKPOINT_MS));
-  }
-}
-
-async function statusOf(deployment: Deployment): Promise<MirrorStatus[]> {
-  return (await deployment.call("query", "imports:status", {})) as MirrorStatus[];
-}
-
-function expectedOf({ dataset, sent }: SourceState): Expected {
-  return { sent, rows: rowsOf(dataset) };
+/** Prints what became of it all. Returns whether it adds up. */
+async function tell(
+  deployment: Deployment,
+  { dataset, sent }: SourceState,
+  { whole, largest }: FirstSync,
+  { json }: Options,
+): Promise<boolean> {
+  const statuses = (await deployment.call("query", "imports:status", {})) as MirrorStatus[];
+  const { report, problems } = makeReport(statuses, { sent, rows: rowsOf(dataset) }, whole, largest);
+  if (json) process.stdout.write(`${JSON.stringify(report)}\n`);
+  else process.stderr.write(summaryOf(report));
+  for (const problem of problems) process.stderr.write(`Does not add up: ${problem}\n`);
+  return report.ok;
 }
 
 function describe({ airports, flights, measurements }: Dataset): string {
@@ -182,15 +134,7 @@ function describe({ airports, flights, measurements }: Dataset): string {
     `${flights.length.toLocaleString("en")} flights`,
   ];
   if (measurements.length > 0) parts.push(`${measurements.length.toLocaleString("en")} measurements`);
-  return parts.join(" and ");
-}
-
-function summaryOf({ mirrors, rowsPerSecond, ok }: ReturnType<typeof report>["report"]): string {
-  const lines = Object.entries(mirrors).map(
-    ([name, counts]) =>
-      `  ${name.padEnd(13)} ${counts.rows.toLocaleString("en").padStart(8)} rows   received ${counts.received.toLocaleString("en")} = ${counts.inserted.toLocaleString("en")} inserted + ${counts.updated.toLocaleString("en")} updated + ${counts.unchanged.toLocaleString("en")} unchanged + ${counts.deleted.toLocaleString("en")} deleted + ${counts.stale.toLocaleString("en")} stale + ${counts.ignored.toLocaleString("en")} ignored`,
-  );
-  return `\n${lines.join("\n")}\n  ${rowsPerSecond.toLocaleString("en")} rows/s in the first sync. ${ok ? "Everything adds up." : "It does not add up:"}\n`;
+  return parts.join(", ");
 }
 
 async function main(): Promise<void> {
@@ -200,17 +144,20 @@ async function main(): Promise<void> {
     return;
   }
   const stop = new AbortController();
-  const closers: (() => Promise<void>)[] = [];
+  const closers: Closers = [];
   const closeAll = async (): Promise<void> => {
     stop.abort();
     for (const close of closers.splice(0).reverse()) await close();
   };
+  // With a page, Ctrl-C is how it ends.
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.on(signal, () => void closeAll().finally(() => process.exit(130)));
+    process.once(signal, () => {
+      process.stderr.write("\n");
+      void closeAll().finally(() => process.exit(options.once ? 1 : 0));
+    });
   }
   try {
-    const ok = await demo(options, stop.signal, (close) => closers.push(close));
-    process.exitCode = ok ? 0 : 1;
+    process.exitCode = (await demo(options, closers, stop.signal)) ? 0 : 1;
   } finally {
     await closeAll();
   }

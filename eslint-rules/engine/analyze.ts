@@ -45,6 +45,7 @@ export function analyzeFile(cx: GuardContext, file: ts.SourceFile, deep: boolean
   const directives = directivesOf(cx.ts, file);
   visitDisables(report, directives);
   if (deep) visitSuppressions(cx, report, directives);
+  keepInnermostEscapes(report);
   const trustedCode = removeTrusted(cx, report);
   const exemptions = applyExemptions(cx, report, directives);
   const analysis: FileAnalysis = {
@@ -102,10 +103,26 @@ function removeTrusted(cx: GuardContext, report: Report): Specifier[] {
   for (let index = report.findings.length - 1; index >= 0; index -= 1) {
     const finding = report.findings[index];
     if (finding === undefined) continue;
-    const specifier = trustedAround(cx, nodeAt(cx, report.file, finding.start));
+    const specifier = trustedAround(cx, nodeAt(cx.ts, report.file, finding.start));
     if (specifier === null) continue;
     used.add(specifier);
     report.findings.splice(index, 1);
   }
   return [...used];
+}
+
+/** Of an escape and the expression around it that escapes for the same reason, the inner one says where. */
+function keepInnermostEscapes(report: Report): void {
+  const escapes = report.findings.filter((finding) => finding.messageId === "escape");
+  for (const outer of escapes) {
+    const holds = escapes.some(
+      (inner) =>
+        inner !== outer &&
+        outer.start <= inner.start &&
+        inner.end <= outer.end &&
+        (inner.end - inner.start < outer.end - outer.start ||
+          escapes.indexOf(inner) < escapes.indexOf(outer)),
+    );
+    if (holds) report.findings.splice(report.findings.indexOf(outer), 1);
+  }
 }

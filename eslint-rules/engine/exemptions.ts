@@ -1,8 +1,8 @@
 import type ts from "typescript";
 import type { Directive } from "./comments.js";
-import type { GuardContext } from "./context.js";
+import type { GuardContext, TypeScript } from "./context.js";
 import type { Finding, RuleName } from "./findings.js";
-import type { ExemptionConfig } from "./options.js";
+import type { ExemptionConfig, GuardOptions } from "./options.js";
 import { GuardConfigurationError } from "./options.js";
 import type { Report } from "./report.js";
 import { enclosingNames } from "./trust.js";
@@ -35,16 +35,17 @@ const FORM = /^([\w$]+(?:\s*,\s*[\w$]+)*)\s+until\s+(\S+?)\s*:\s*(\S[\s\S]*)$/;
 /** The shortest text that can be a reason. */
 const MIN_REASON = 8;
 
-export function today(cx: GuardContext): string {
-  return cx.options.today ?? new Date().toISOString().slice(0, 10);
+function todayOf(options: GuardOptions): string {
+  return options.today ?? new Date().toISOString().slice(0, 10);
 }
 
 /** Takes the exempted findings out of the report and puts in what is wrong with the exemptions themselves. */
 export function applyExemptions(
-  cx: GuardContext,
+  { ts, options }: Pick<GuardContext, "ts" | "options">,
   report: Report,
   directives: readonly Directive[],
 ): Exemption[] {
+  const today = todayOf(options);
   const exemptions: Exemption[] = [];
   for (const directive of directives) {
     if (directive.kind !== "allow") continue;
@@ -61,11 +62,11 @@ export function applyExemptions(
       file: report.file.fileName,
       start: directive.start,
     } as const;
-    apply(cx, report, exemptions, exemption, directive, (finding) =>
+    apply(today, report, exemptions, exemption, directive, (finding) =>
       isOnLine(report.file, finding, directive.line),
     );
   }
-  for (const config of cx.options.exemptions) {
+  for (const config of options.exemptions) {
     checkConfig(config);
     if (!isFile(report.file, config.file)) continue;
     const { tables, reason, until } = config;
@@ -78,26 +79,26 @@ export function applyExemptions(
       start: null,
     } as const;
     apply(
-      cx,
+      today,
       report,
       exemptions,
       exemption,
       { start: 0, end: 0 },
-      (finding) => config.within === undefined || isWithin(cx, report.file, finding, config.within),
+      (finding) => config.within === undefined || isWithin(ts, report.file, finding, config.within),
     );
   }
   return exemptions;
 }
 
 function apply(
-  cx: GuardContext,
+  today: string,
   report: Report,
   exemptions: Exemption[],
   declared: Omit<Exemption, "expired" | "used">,
   where: { readonly start: number; readonly end: number },
   covers: (finding: Finding) => boolean,
 ): void {
-  const expired = declared.until < today(cx);
+  const expired = declared.until < today;
   const exemption: Exemption = { ...declared, expired, used: 0 };
   exemptions.push(exemption);
   const data = { tables: declared.tables.join(", "), until: declared.until };
@@ -158,20 +159,20 @@ function isOnLine(file: ts.SourceFile, finding: Finding, line: number | null): b
   return first === line;
 }
 
-function isWithin(cx: GuardContext, file: ts.SourceFile, finding: Finding, name: string): boolean {
-  const node = nodeAt(cx, file, finding.start);
-  return enclosingNames(cx, node).has(name);
+function isWithin(ts: TypeScript, file: ts.SourceFile, finding: Finding, name: string): boolean {
+  const node = nodeAt(ts, file, finding.start);
+  return enclosingNames(ts, node).has(name);
 }
 
 /** The deepest node at a position. */
-export function nodeAt(cx: GuardContext, file: ts.SourceFile, position: number): ts.Node {
+export function nodeAt(ts: TypeScript, file: ts.SourceFile, position: number): ts.Node {
   let deepest: ts.Node = file;
   const descend = (node: ts.Node): void => {
     if (node.getStart(file) <= position && position < node.end) {
       deepest = node;
-      cx.ts.forEachChild(node, descend);
+      ts.forEachChild(node, descend);
     }
   };
-  cx.ts.forEachChild(file, descend);
+  ts.forEachChild(file, descend);
   return deepest;
 }

@@ -48,7 +48,12 @@ interface Callee {
 function calleeName(cx: GuardContext, callee: ts.Expression): Callee | null {
   const { ts, checker } = cx;
   const inner = stripAssertions(ts, callee);
-  if (!ts.isIdentifier(inner) && !ts.isPropertyAccessExpression(inner) && !ts.isCallExpression(inner))
+  if (
+    !ts.isIdentifier(inner) &&
+    !ts.isPropertyAccessExpression(inner) &&
+    !ts.isElementAccessExpression(inner) &&
+    !ts.isCallExpression(inner)
+  )
     return null;
   const type = checker.getTypeAtLocation(inner);
   for (const arm of type.isUnion() ? type.types : [type]) {

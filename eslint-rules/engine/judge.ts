@@ -210,6 +210,13 @@ function judgeAny(cx: GuardContext, report: Report, write: Write): void {
   }
   const [first] = write.args;
   if (first === undefined) return;
+  const written = stripAssertions(ts, first);
+  if (
+    ts.isStringLiteralLike(written) &&
+    !looksLikeId(written.text) &&
+    !report.schema.tables.has(written.text)
+  )
+    return;
   const type = checker.getTypeAtLocation(first);
   const stringLike =
     (type.flags & (ts.TypeFlags.Any | ts.TypeFlags.Unknown | ts.TypeFlags.StringLike)) !== 0 ||

@@ -28,6 +28,8 @@ export interface SchemaInfo {
   readonly tables: ReadonlySet<string>;
   readonly mirrors: ReadonlyMap<string, MirrorInfo>;
   readonly problem: SchemaProblem | null;
+  /** The directory of the component that the file belongs to; its tables are its own, and no mirrors. */
+  readonly component: string | null;
 }
 
 const EXTENSIONS = ["ts", "tsx", "mts", "js", "jsx", "mjs"];
@@ -37,10 +39,32 @@ export function schemaFor(cx: GuardContext, fileName: string): SchemaInfo {
   const directory = directoryOf(fileName);
   let schema = cx.schemaOfDirectory.get(directory);
   if (schema === undefined) {
-    schema = readSchema(cx, findSchemaFile(cx, directory));
+    const component = componentAround(cx, directory);
+    schema =
+      component === null ? readSchema(cx, findSchemaFile(cx, directory)) : readComponent(cx, component);
     cx.schemaOfDirectory.set(directory, schema);
   }
   return schema;
+}
+
+/** The directory of the component definition above a file, unless a schema of the app lies nearer. */
+function componentAround(cx: GuardContext, start: string): string | null {
+  for (let directory = start; ; directory = directoryOf(directory)) {
+    for (const extension of ["ts", "js"]) {
+      const config = cx.program.getSourceFile(`${directory}/convex.config.${extension}`);
+      if (config !== undefined) return /\bdefineComponent\b/.test(config.text) ? directory : null;
+    }
+    if (directory === "" || directory === directoryOf(directory)) return null;
+  }
+}
+
+/** A component may have mirrors of its own; without any there is nothing to guard, and that is no mistake. */
+function readComponent(cx: GuardContext, directory: string): SchemaInfo {
+  const file = EXTENSIONS.flatMap(
+    (extension) => cx.program.getSourceFile(`${directory}/schema.${extension}`) ?? [],
+  )[0];
+  const schema = readSchema(cx, file ?? null);
+  return { ...schema, problem: null, component: directory };
 }
 
 function findSchemaFile(cx: GuardContext, start: string): ts.SourceFile | null {
@@ -123,7 +147,7 @@ function readSchema(cx: GuardContext, file: ts.SourceFile | null): SchemaInfo {
   }
   if (mirrors.size > 0 && problem === "noSchema") problem = null;
   if (mirrors.size === 0 && problem === null) problem = "noMirrors";
-  const schema: SchemaInfo = { file, tables, mirrors, problem };
+  const schema: SchemaInfo = { file, tables, mirrors, problem, component: null };
   cx.schemas.set(key, schema);
   return schema;
 }

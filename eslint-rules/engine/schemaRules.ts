@@ -23,7 +23,8 @@ export function visitSchema(cx: GuardContext, report: Report): void {
     if (call !== null && call.getSourceFile() === file) visitFields(cx, report, call, mirror.table);
   }
   visitOptions(cx, report);
-  visitStrayMirrors(cx, report, known);
+  // Of a schema whose tables are not known nobody can say which declaration is one of them.
+  if (schema.problem !== "anySchema") visitStrayMirrors(cx, report, known);
 }
 
 /** A source does not know Convex ids; `v.id` of another mirror would need the importer to look rows up. */

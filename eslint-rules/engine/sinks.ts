@@ -194,11 +194,9 @@ function reportPatternMember(
 export function visitDetachedCall(cx: GuardContext, report: Report, call: ts.CallExpression): void {
   const { ts, checker } = cx;
   const callee = stripAssertions(ts, call.expression);
-  if (ts.isElementAccessExpression(callee) && ts.isStringLiteralLike(callee.argumentExpression)) return;
-  if (ts.isPropertyAccessExpression(callee)) {
-    // Members of objects keep the name of the method in nearly all code; the rest is left to the report where it was taken.
-    return;
-  }
+  // Members of objects keep the name of the method in nearly all code; where it was taken off is reported anyway.
+  if (ts.isPropertyAccessExpression(callee)) return;
+  if (ts.isElementAccessExpression(callee) && methodsNamed(cx, callee) !== null) return;
   const type = checker.getTypeAtLocation(callee);
   if (!isWriteMethod(cx, type)) return;
   judgeWrite(cx, report, {

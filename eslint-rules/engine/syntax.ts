@@ -3,8 +3,10 @@ import { directivesOf } from "./comments.js";
 import type { TypeScript } from "./context.js";
 import { readContract, stripAssertions } from "./contracts.js";
 import { visitDisables } from "./disables.js";
+import { applyExemptions } from "./exemptions.js";
 import type { Finding } from "./findings.js";
 import type { MirrorInfo, SchemaInfo } from "./mirrors.js";
+import type { GuardOptions } from "./options.js";
 import { Report } from "./report.js";
 import { visitSyscall } from "./syscalls.js";
 
@@ -14,7 +16,12 @@ const DATABASE = /^(?:db|\w*Db|database|writer|dbWriter)$/;
 const METHODS: ReadonlySet<string> = new Set(["insert", "patch", "replace", "delete"]);
 
 /** What a file says by syntax alone: a hint. Aliases, helpers and table names in variables are not followed. */
-export function analyzeSyntax(ts: TypeScript, file: ts.SourceFile, schema: SchemaInfo): readonly Finding[] {
+export function analyzeSyntax(
+  ts: TypeScript,
+  file: ts.SourceFile,
+  schema: SchemaInfo,
+  options: GuardOptions,
+): readonly Finding[] {
   const report = new Report(file, schema);
   const visit = (node: ts.Node): void => {
     if (ts.isCallExpression(node)) visitCall(ts, report, node);
@@ -22,7 +29,9 @@ export function analyzeSyntax(ts: TypeScript, file: ts.SourceFile, schema: Schem
     ts.forEachChild(node, visit);
   };
   ts.forEachChild(file, visit);
-  visitDisables(report, directivesOf(ts, file));
+  const directives = directivesOf(ts, file);
+  visitDisables(report, directives);
+  applyExemptions({ ts, options }, report, directives);
   return report.findings;
 }
 
@@ -104,7 +113,7 @@ export function readSchemaSyntax(
     if (!mirrors.has(table)) mirrors.set(table, plain(table));
   }
   const problem = mirrors.size > 0 ? null : found ? "noMirrors" : "noSchema";
-  return { file, tables: names, mirrors, problem };
+  return { file, tables: names, mirrors, problem, component: null };
 }
 
 function plain(table: string): MirrorInfo {

@@ -1,5 +1,5 @@
 import type ts from "typescript";
-import type { GuardContext } from "./context.js";
+import type { GuardContext, TypeScript } from "./context.js";
 import { TRUSTED_PACKAGES } from "./libraries.js";
 import type { Specifier } from "./options.js";
 
@@ -11,14 +11,14 @@ export function trustedPackage(name: string): boolean {
 /** Whether one of the user's specifiers covers a declaration. */
 export function isTrusted(cx: GuardContext, declaration: ts.Node): boolean {
   if (cx.options.trusted.length === 0) return false;
-  const names = enclosingNames(cx, declaration);
+  const names = enclosingNames(cx.ts, declaration);
   return cx.options.trusted.some((specifier) => covers(cx, declaration, names, specifier));
 }
 
 /** The first specifier that covers a declaration or something around it: code that the user vouches for. */
 export function trustedAround(cx: GuardContext, node: ts.Node): Specifier | null {
   if (cx.options.trusted.length === 0) return null;
-  const names = enclosingNames(cx, node);
+  const names = enclosingNames(cx.ts, node);
   return cx.options.trusted.find((specifier) => covers(cx, node, names, specifier)) ?? null;
 }
 
@@ -42,21 +42,20 @@ function covers(cx: GuardContext, node: ts.Node, names: ReadonlySet<string>, spe
 }
 
 /** The names of the declarations around a node: functions, classes, methods, variables. */
-export function enclosingNames(cx: GuardContext, node: ts.Node): ReadonlySet<string> {
-  const { ts } = cx;
+export function enclosingNames(ts: TypeScript, node: ts.Node): ReadonlySet<string> {
   const names = new Set<string>();
   for (
     let current: ts.Node | undefined = node;
     current !== undefined;
     current = current.parent as ts.Node | undefined
   ) {
-    const name = nameOf(cx, current);
+    const name = nameOf(ts, current);
     if (name !== null) names.add(name);
   }
   return names;
 }
 
-function nameOf({ ts }: GuardContext, node: ts.Node): string | null {
+function nameOf(ts: TypeScript, node: ts.Node): string | null {
   if (
     ts.isFunctionDeclaration(node) ||
     ts.isClassDeclaration(node) ||

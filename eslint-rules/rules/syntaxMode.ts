@@ -34,7 +34,7 @@ export function syntaxFindings(
   if (analysis === undefined) {
     const path = fileName.replaceAll("\\", "/");
     const schema = readSchemaSyntax(typescript, schemaFile(typescript, path, options), options.tables);
-    const findings = analyzeSyntax(typescript, parse(typescript, path, sourceCode.text), schema);
+    const findings = analyzeSyntax(typescript, parse(typescript, path, sourceCode.text), schema, options);
     analysis = { schema, findings };
     ofFile.set(key, analysis);
   }

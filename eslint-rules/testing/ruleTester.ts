@@ -1,6 +1,10 @@
-import { RuleTester } from "@typescript-eslint/rule-tester";
-import { afterAll, describe, it } from "vitest";
-import { FIXTURE } from "./programs.js";
+import { RuleTester, type RunTests } from "@typescript-eslint/rule-tester";
+import type { TSESLint } from "@typescript-eslint/utils";
+import { parser as untypedParser } from "typescript-eslint";
+import type ts from "typescript";
+import { afterAll, describe, it, vi } from "vitest";
+import { plugin } from "../plugin.js";
+import { FIXTURE, programWith } from "./programs.js";
 
 RuleTester.afterAll = afterAll;
 RuleTester.describe = describe;
@@ -8,22 +12,109 @@ RuleTester.it = it;
 RuleTester.itOnly = it.only;
 RuleTester.itSkip = it.skip;
 
-/** A tester with the types of the fixture app. The code of a case takes the place of `convex/file.ts` there. */
-export function typedTester(settings: Record<string, unknown> = {}): RuleTester {
-  return new RuleTester({
-    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: FIXTURE } },
-    settings: { "streaming-import": { today: "2026-11-20", ...settings } },
+type Tests = RunTests<string, readonly unknown[]>;
+
+interface Parser {
+  parseForESLint(code: string, options: { filePath?: string; programs?: ts.Program[] }): unknown;
+}
+const parser = untypedParser as unknown as Parser;
+type Case = Exclude<Tests["valid"][number], string> | Tests["invalid"][number];
+
+// The first case of a file makes the program of all of them.
+vi.setConfig({ testTimeout: 60_000 });
+
+/** The code of all cases of a test file, by path: they become one program, which is some ten times faster than one each. */
+const registered = new Map<string, string>();
+/** Where the text that a fix of a case makes is found, by the case's path and that text. */
+const outputs = new Map<string, string>();
+let batch: ts.Program | null = null;
+
+function place(path: string, code: string): { path: string; program: ts.Program } {
+  const inBatch = registered.get(path) === code ? path : outputs.get(`${path}\n${code}`);
+  if (inBatch === undefined)
+    return { path, program: programWith({ [path.slice(FIXTURE.length + 1)]: code }) };
+  batch ??= programWith(
+    Object.fromEntries([...registered].map(([one, text]) => [one.slice(FIXTURE.length + 1), text])),
+  );
+  return { path: inBatch, program: batch };
+}
+
+/** typescript-eslint's parser, given the program that the code is a part of. */
+const typedParser = {
+  meta: { name: "typed-parser-of-the-tests", version: "1.0.0" },
+  parseForESLint(code: string, options: { filePath?: string }) {
+    const { path, program } = place(options.filePath ?? "", code);
+    return parser.parseForESLint(code, { ...options, filePath: path, programs: [program] });
+  },
+};
+
+let count = 0;
+
+/** Cases about comments that turn rules off would otherwise be reported for turning off nothing. */
+const plugins = { "streaming-import": plugin } as never;
+const linterOptions = { reportUnusedDisableDirectives: "off" } as const;
+
+/** Gives every case a file of its own; a case may ask for a name with `filename`, within a directory of its own. */
+function register<T extends Case>(test: T): T {
+  count += 1;
+  const wanted = test.filename ?? "file.ts";
+  const filename = wanted.includes("/")
+    ? `${FIXTURE}/${wanted.replace("*", String(count))}`
+    : `${FIXTURE}/convex/${wanted.replace(/(?=\.\w+$)/, String(count))}`;
+  registered.set(filename, test.code);
+  for (const [index, output] of outputsOf(test).entries()) {
+    const path = filename.replace(/(?=\.\w+$)/, `_${String(index)}`);
+    registered.set(path, output);
+    outputs.set(`${filename}\n${output}`, path);
+  }
+  return { ...test, filename };
+}
+
+function outputsOf(test: Case): string[] {
+  if (!("errors" in test)) return [];
+  const output = typeof test.output === "string" ? [test.output] : (test.output ?? []);
+  return [...output, ...test.errors.flatMap((error) => error.suggestions?.map((one) => one.output) ?? [])];
+}
+
+/** Runs a rule on cases that belong to the fixture app and have its types. */
+export function runTyped(
+  rule: unknown,
+  tests: { valid: readonly Case[]; invalid: readonly Tests["invalid"][number][] },
+): void {
+  const tester = new RuleTester({
+    linterOptions,
+    plugins,
+    languageOptions: { parser: typedParser as unknown as TSESLint.Parser.LooseParserModule },
+    settings: { "streaming-import": { today: "2026-11-20" } },
   });
+  const { name } = rule as { name: string };
+  tester.run(
+    name,
+    rule as never,
+    { valid: tests.valid.map(register), invalid: tests.invalid.map(register) } as never,
+  );
 }
 
-/** A tester without types. */
-export function untypedTester(settings: Record<string, unknown> = {}): RuleTester {
-  return new RuleTester({ settings: { "streaming-import": { today: "2026-11-20", ...settings } } });
-}
-
-/** The path of a file of the fixture. */
-export function fixtureFile(path = "convex/file.ts"): string {
-  return `${FIXTURE}/${path}`;
+/** Runs a rule on cases without types. */
+export function runUntyped(
+  rule: unknown,
+  tests: { valid: readonly Case[]; invalid: readonly Tests["invalid"][number][] },
+): void {
+  const tester = new RuleTester({
+    linterOptions,
+    plugins,
+    settings: { "streaming-import": { today: "2026-11-20" } },
+  });
+  const { name } = rule as { name: string };
+  const inFixture = <T extends Case>(test: T): T => ({ filename: `${FIXTURE}/convex/file.ts`, ...test });
+  tester.run(
+    `${name} without types`,
+    rule as never,
+    {
+      valid: tests.valid.map(inFixture),
+      invalid: tests.invalid.map(inFixture),
+    } as Tests,
+  );
 }
 
 /** The imports that programs of the tests start with. */
@@ -33,6 +124,8 @@ export const IMPORTS = [
   'import type { DataModel, Doc, Id, TableNames } from "./_generated/dataModel.js";',
   'import * as helpers from "./helpers.js";',
   'import { v } from "convex/values";',
+  "declare const row: { id: bigint; email: string; updated_at: number };",
+  "declare const text: string;",
   "",
 ].join("\n");
 
@@ -42,4 +135,19 @@ export function inMutation(body: string): string {
 export async function run(ctx: MutationCtx, customer: Doc<"customers">, customerId: Id<"customers">, noteId: Id<"notes">, userId: Id<"users">) {
   ${body}
 }`;
+}
+
+/** A case named by its statements, so that a failure is found. */
+export function body(code: string): { name: string; code: string } {
+  return { name: code, code: inMutation(code) };
+}
+
+/** A case of a whole module behind the usual imports. */
+export function moduleOf(code: string): { name: string; code: string } {
+  return { name: code, code: IMPORTS + code };
+}
+
+/** The expected reports of an invalid case. */
+export function errors(...ids: string[]): { errors: { messageId: string }[] } {
+  return { errors: ids.map((messageId) => ({ messageId })) };
 }

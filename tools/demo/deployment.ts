@@ -10,13 +10,13 @@ export interface Deployment {
   url: string;
   siteUrl: string;
   /** Calls an internal function as an administrator does. */
-  call(kind: "query" | "mutation", path: string, args: object): Promise<unknown>;
-  close(): Promise<void>;
+  call: (kind: "query" | "mutation", path: string, args: object) => Promise<unknown>;
+  close: () => Promise<void>;
 }
 
 /** Builds the package: the example uses it as an installed one, from `dist`. */
-export async function buildPackage(): Promise<void> {
-  await run(process.platform === "win32" ? "npm.cmd" : "npm", ["run", "--silent", "build"]);
+export async function buildPackage(signal: AbortSignal): Promise<void> {
+  await run("npm", ["run", "--silent", "build"], signal);
 }
 
 /**
@@ -74,7 +74,7 @@ async function call(
 }
 
 /** Runs a command to its end, silently. @throws Error with what it printed when it fails */
-async function run(command: string, args: string[], signal?: AbortSignal): Promise<void> {
+async function run(command: string, args: string[], signal: AbortSignal): Promise<void> {
   // Someone's own deployment, chosen in the shell, must not be the one that is pushed to.
   const { CONVEX_DEPLOYMENT: _deployment, CONVEX_DEPLOY_KEY: _key, ...env } = process.env;
   const child = spawn(command, args, { cwd: ROOT, env, signal, stdio: ["ignore", "pipe", "pipe"] });

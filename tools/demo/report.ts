@@ -35,7 +35,7 @@ export interface Report {
 }
 
 /** Puts the result together and says what is wrong with it, if anything. */
-export function report(
+export function makeReport(
   statuses: readonly MirrorStatus[],
   expected: Expected,
   whole: Meter,
@@ -85,4 +85,24 @@ function problemsOf(
   check(rows === balance, `${String(rows)} rows, but inserted - deleted - removed is ${String(balance)}`);
   check(rows === wanted, `${String(rows)} rows, but the source has ${String(wanted)}`);
   return problems;
+}
+
+/** The same for people. */
+export function summaryOf({ mirrors, rowsPerSecond, ok }: Report): string {
+  const lines = Object.entries(mirrors).map(([name, { received, removed, rows, ...outcomes }]) => {
+    const parts = Object.entries(outcomes)
+      .filter(([, changes]) => changes > 0)
+      .map(([outcome, changes]) => `${number(changes)} ${outcome}`);
+    const swept = removed > 0 ? `, ${number(removed)} removed by refreshes` : "";
+    return `  ${name.padEnd(13)}${number(rows).padStart(9)} rows   ${number(received)} changes = ${parts.join(" + ")}${swept}`;
+  });
+  return `
+${lines.join("\n")}
+  ${number(rowsPerSecond)} rows/s in the first sync. ${ok ? "Everything adds up." : "It does not add up."}
+
+`;
+}
+
+function number(value: number): string {
+  return value.toLocaleString("en");
 }

@@ -50,6 +50,8 @@ const CHANGED_DELAYS = 220;
 const RESENT = 30;
 const DELETED = 60;
 const NEW_FLIGHTS = 90;
+/** Of these, as many leave on the next day; the others are news of days that are known. */
+const NEXT_DAY = 18;
 const NEW_MEASUREMENTS = 100;
 
 /** Of the changes, as many go to the newest flights: those are the ones a log has most news of. */
@@ -144,7 +146,7 @@ function flightKey({ date, origin, destination }: Pick<Flight, "date" | "origin"
   return `${date} ${origin} ${destination}`;
 }
 
-/** Flights of the day after the last one of the data, on routes that are flown. */
+/** Flights on routes that are flown: some of the day after the last one of the data, most of recent days. */
 function newFlights(
   random: Random,
   known: readonly Flight[],
@@ -152,12 +154,13 @@ function newFlights(
   round: number,
 ): Flight[] {
   const added = new Map<string, Flight>();
+  const recent = known.slice(-RECENT);
   while (added.size < NEW_FLIGHTS) {
     const { origin, destination, distance } = random.of(known);
     const minute = random.between(5 * 60, 23 * 60);
-    const time = `${pad(Math.floor(minute / 60))}:${pad(minute % 60)}`;
+    const day = added.size < NEXT_DAY ? `2001/04/${pad(round)}` : random.of(recent).date.slice(0, 10);
     const flight = {
-      date: `2001/04/${pad(round)} ${time}`,
+      date: `${day} ${pad(Math.floor(minute / 60))}:${pad(minute % 60)}`,
       origin,
       destination,
       distance,

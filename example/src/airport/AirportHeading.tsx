@@ -14,7 +14,7 @@ export function AirportHeading({ iata, airport }: AirportHeadingProps) {
       <h1 className="iata">{iata}</h1>
       <p>
         <span className={styles.name}>
-          {airport === null ? "Not among the mirrored airports" : (airport?.name ?? " ")}
+          {airport === null ? "Not among the mirrored airports" : (airport?.name ?? "\u00a0")}
         </span>
         {airport != null && (
           <span className={styles.where}>

@@ -18,6 +18,10 @@ export function BoardPage({ route }: { route: Extract<Route, { page: "board" }> 
   const [limit, setLimit] = useState(PAGE);
   const [hovered, setHovered] = useState<string | null>(null);
   const flights = useLatest(useQuery(api.flights.board, { sort, limit }));
+  const more = flights?.length === limit && limit < MAX_LISTED;
+  const showMore = (): void => {
+    setLimit(limit + PAGE);
+  };
   return (
     <Split
       head={
@@ -36,7 +40,7 @@ export function BoardPage({ route }: { route: Extract<Route, { page: "board" }> 
         list={`${sort} ${String(limit)}`}
         empty="No flights yet. They appear here as the source sends them."
         onHover={setHovered}
-        onMore={flights?.length === limit && limit < MAX_LISTED ? () => setLimit(limit + PAGE) : undefined}
+        onMore={more ? showMore : undefined}
       />
     </Split>
   );

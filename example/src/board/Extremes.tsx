@@ -54,7 +54,7 @@ function Tile({ label, flight, route, value, coloured = false }: TileProps) {
       </span>
       <span className={styles.flight}>
         {flight == null ? (
-          " "
+          "\u00a0"
         ) : (
           <>
             <span className="iata">{flight.key.origin}</span> to{" "}

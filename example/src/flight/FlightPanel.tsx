@@ -50,7 +50,9 @@ function End({ iata, place }: { iata: string; place: Place | undefined }) {
   return (
     <a className={styles.end} href={hrefOf({ page: "airport", iata, sort: "latest", flight: null })}>
       <span className="iata">{iata}</span>
-      <span className={styles.city}>{place === undefined ? " " : <PlaceName place={place} withState />}</span>
+      <span className={styles.city}>
+        {place === undefined ? "\u00a0" : <PlaceName place={place} withState />}
+      </span>
     </a>
   );
 }

@@ -1,5 +1,5 @@
 import { useMutation } from "convex/react";
-import { useId, useState, type FormEvent, type KeyboardEvent } from "react";
+import { useId, useState, type KeyboardEvent, type SubmitEvent } from "react";
 import { api } from "../../convex/_generated/api";
 import { errorText } from "../lib/errorText";
 import type { FlightKey } from "../lib/flightKey";
@@ -16,7 +16,7 @@ export function NoteForm({ flight }: { flight: FlightKey }) {
   const [problem, setProblem] = useState<string | null>(null);
   const id = useId();
 
-  const submit = async (event?: FormEvent): Promise<void> => {
+  const submit = async (event?: SubmitEvent): Promise<void> => {
     event?.preventDefault();
     if (text.trim() === "") return;
     setProblem(null);
