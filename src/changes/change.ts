@@ -16,6 +16,13 @@ export interface JsonObject {
  */
 export type Encoding = "json" | "convex";
 
+/**
+ * How the values of a row are written that is to be prepared: as a source writes them, or `stored`: converted before,
+ * under the names of the mirror's fields, in Convex's encoded JSON. So a change waits in quarantine that could be
+ * converted and not applied.
+ */
+export type RowEncoding = Encoding | "stored";
+
 /** The whole row: fields that are not named disappear from the stored row. */
 export interface Upsert {
   op: "upsert";

@@ -82,7 +82,8 @@ export function isObject(json: Json | undefined): json is JsonObject {
   return typeof json === "object" && json !== null && !Array.isArray(json);
 }
 
-function articled(kind: string): string {
+/** The kind of a value with its article: `an array`. */
+export function articled(kind: string): string {
   if (kind === "null" || kind === "nothing" || kind.startsWith("one of") || kind.startsWith('"')) return kind;
   return `${/^[aeiou]/.test(kind) ? "an" : "a"} ${kind}`;
 }

@@ -1,4 +1,4 @@
-/** Converters of objects and of rows, which are objects with a mode of their own: partial rows. */
+/** Converters of objects inside of rows. Rows themselves are more: see `rowFields.ts`. */
 import type { GenericValidator, Validator, Value } from "convex/values";
 import type { Json, JsonObject } from "./change.js";
 import {
@@ -57,53 +57,54 @@ export function compileObject(
   return (json, conversion) =>
     !isObject(json) || isEncoded(json, conversion)
       ? mismatch(conversion, json, "object")
-      : convertFields(json, conversion, fields, false);
+      : convertFields(json, conversion, fields);
 }
 
-/**
- * Converts the fields of an object.
- *
- * @param unset For a partial row: gets the names of the fields that are to be removed, and fields that are not named
- * are no problem. False for a whole object.
- */
-export function convertFields(
+/** Converts the fields of an object. */
+function convertFields(
   object: JsonObject,
   conversion: Conversion,
   fields: readonly Field[],
-  unset: string[] | false,
 ): Record<string, Value> | typeof FAILED {
   const row: Record<string, Value> = {};
   let found = 0;
   for (const field of fields) {
     const name = field.name;
-    const json: Json | undefined = field.inherited && !Object.hasOwn(object, name) ? undefined : object[name];
+    const json = valueOf(object, field, name);
     if (json === undefined) {
-      if (field.optional || unset !== false) continue;
-      if (!field.admitsNull) return missing(conversion, name);
+      if (field.optional) continue;
+      if (!field.admitsNull) return failMissing(conversion, name);
       if (conversion.level !== COERCED) return FAILED;
       note(conversion, "missingField", name, undefined, "null");
       row[name] = null;
       continue;
     }
     found++;
-    if (json === null && field.optional && !field.admitsNull) {
-      if (unset !== false) unset.push(name);
-      continue;
-    }
+    if (json === null && field.optional && !field.admitsNull) continue;
     const start = conversion.notes?.length ?? 0;
     const value = field.convert(json, conversion);
     if (value === FAILED) return failWithin(conversion, name);
     if (conversion.notes !== null && conversion.notes.length > start) notesWithin(conversion, start, name);
     row[name] = value;
   }
-  // Counting is cheaper than looking every name up; rows rarely have unknown fields.
-  let count = 0;
-  for (const _name in object) count++;
-  if (count === found || noteUnknown(object, conversion, fields)) return row;
+  if (countOf(object) === found || noteUnknown(object, conversion, fields)) return row;
   return FAILED;
 }
 
-function missing(conversion: Conversion, name: string): typeof FAILED {
+/** The JSON of a field, or undefined when there is none. */
+export function valueOf(object: JsonObject, field: Field, name: string): Json | undefined {
+  return field.inherited && !Object.hasOwn(object, name) ? undefined : object[name];
+}
+
+/** How many fields an object has. Counting is cheaper than looking every name up; rows rarely have unknown fields. */
+export function countOf(object: JsonObject): number {
+  let count = 0;
+  for (const _name in object) count++;
+  return count;
+}
+
+/** Gives up on an object that lacks a field. */
+export function failMissing(conversion: Conversion, name: string): typeof FAILED {
   fail(
     conversion,
     "MissingField",

@@ -4,6 +4,7 @@ import { shorten } from "./text.js";
 export type ProblemCode =
   | "MissingPrimaryKeyValue"
   | "MissingField"
+  | "UnknownField"
   | "TypeMismatch"
   | "NumberNotExact"
   | "NumberOutOfRange"
@@ -13,7 +14,8 @@ export type ProblemCode =
   | "ValueTooLarge"
   | "ArrayTooLong"
   | "TooManyFields"
-  | "TooNested";
+  | "TooNested"
+  | "FilterFailed";
 
 /** Why one row cannot be applied. A plain value: it is stored with the quarantined row and shown to people. */
 export interface Problem {

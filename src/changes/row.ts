@@ -1,14 +1,19 @@
-/** What the importer does to each change before the mutation: convert, check, name and hash its row. */
-import { getConvexSize, type GenericValidator, type Validator, type Value } from "convex/values";
-import type { Change, Encoding, JsonObject } from "./change.js";
-import { compile, NO_NOTES, problemOf, startConversion } from "./convert.js";
-import { FAILED, type Conversion, type Convert } from "./conversion.js";
+/** What the importer does to each change before the mutation: redact, convert, check, filter, name and hash its row. */
+import { getConvexSize, type Value } from "convex/values";
+import type { Change, Encoding, JsonObject, RowEncoding } from "./change.js";
+import { FAILED, type Conversion } from "./conversion.js";
+import { NO_NOTES, problemOf, startConversion } from "./convert.js";
 import { contentKey, keyHash, rowHash } from "./hash.js";
 import { measureDocument } from "./limits.js";
+import type { CompiledMirror, Path, Reading } from "./mirror.js";
 import type { Note } from "./note.js";
-import { compileFields, convertFields, type Field } from "./objects.js";
-import { missingKey, splitPath, valueAt } from "./paths.js";
+import { missingKey, valueAt } from "./paths.js";
 import { joinPath, located, type Problem } from "./problem.js";
+import { redact } from "./redact.js";
+import { convertRow, FROZEN, policyFor } from "./rowFields.js";
+import { shorten } from "./text.js";
+
+export { compileMirror, type CompiledMirror, type CompileOptions, type RowContract } from "./mirror.js";
 
 /** A row in the values of its mirror, without `_id` and `_creationTime`. */
 export type Row = Record<string, Value>;
@@ -52,161 +57,202 @@ export interface PreparedDelete extends PreparedBase {
 /** A change that the mutation can apply without another thought. */
 export type Prepared = PreparedUpsert | PreparedUpdate | PreparedDelete;
 
+/**
+ * A change of a row that does not belong to the mirror: there is nothing to apply. Of a mirror with a primary key such
+ * a change is a delete, for the row may have belonged to it before.
+ */
+export interface Filtered {
+  op: "filtered";
+  notes: readonly Note[];
+}
+
 /** A change that cannot be applied. */
 export interface Refused {
   problem: Problem;
+  /** The mirror's drift policy is to refuse the whole delivery because of it, not to put the row aside. */
+  refuse: boolean;
+  /** What is known of the drift that the row has. */
+  notes: readonly Note[];
   /** The row's key, when that much could be read: later news of the same row supersede this one. */
   key?: Value[];
   keyHash?: bigint;
+  /** The row's version, when that much could be read. */
+  version?: Value;
 }
 
-/** A path of the contract with the converter of the values there. */
-interface Path {
-  readonly path: string;
-  readonly names: readonly string[];
-  readonly convert: Convert;
-}
-
-/** A mirror's validator and contract, compiled for `prepareRow`. Opaque: make it once with `compileMirror`. */
-export interface CompiledMirror {
-  readonly fields: readonly Field[];
-  /** Null for a mirror without a key. */
-  readonly key: readonly Path[] | null;
-  readonly version: Path | null;
-  readonly contentKeyField: string;
-}
-
-/** The part of a mirror's contract that rows are prepared by. */
-export interface RowContract {
-  readonly primaryKey: readonly string[] | null;
-  readonly version?: string | null;
-}
-
-/** The field that holds the content key of rows without a primary key. The same as `mirrorTable`'s. */
-const CONTENT_KEY_FIELD = "mirrorKey";
-
-/**
- * Compiles a mirror. Do it once per mirror and process, not per request.
- *
- * @param validator The validator of the table's documents, `schema.tables.customers.validator`.
- * @param contract The mirror's contract, `contractOf(schema.tables.customers)`.
- */
-export function compileMirror(
-  validator: GenericValidator,
-  contract: RowContract,
-  contentKeyField = CONTENT_KEY_FIELD,
-): CompiledMirror {
-  const known = validator as Validator<unknown>;
-  if (known.kind !== "object")
-    throw new Error("A mirror's documents must be described by one object validator.");
-  const validators = known.fields as Record<string, GenericValidator>;
-  const keyPaths = contract.primaryKey;
-  const toPath = (path: string) => ({
-    path,
-    names: splitPath(path),
-    convert: compile(validatorAt(validators, path)),
-  });
-  const key = keyPaths === null ? null : keyPaths.map(toPath);
-  const version = contract.version == null ? null : toPath(contract.version);
-  // The importer computes this field; a source's column of that name would be somebody else's.
-  const fields = compileFields(validators, compile).filter(
-    ({ name }) => key !== null || name !== contentKeyField,
-  );
-  return { fields, key, version, contentKeyField };
-}
-
-function validatorAt(fields: Record<string, GenericValidator>, path: string): GenericValidator {
-  let validator: GenericValidator | undefined;
-  let current: Record<string, GenericValidator> = fields;
-  for (const name of splitPath(path)) {
-    validator = Object.hasOwn(current, name) ? current[name] : undefined;
-    const known = validator as Validator<unknown> | undefined;
-    current = known?.kind === "object" ? (known.fields as Record<string, GenericValidator>) : {};
-  }
-  if (validator === undefined) throw new Error(`The mirror has no field at the path "${path}".`);
-  return validator;
+/** Where a row that is prepared comes from. */
+export interface RowOrigin {
+  /** It was redacted before (`redactRow`), and waited in quarantine: its hashes are not hashed again. */
+  redacted?: boolean;
 }
 
 /**
- * Converts, checks, names and hashes one change. Runs in the action, not in the mutation, whose time is short.
+ * Redacts, converts, checks, filters, names and hashes one change. Runs in the action, not in the mutation, whose time
+ * is short.
  *
  * A mirror without a key takes upserts and deletes of whole rows; the hash of the row's content is its key. A partial
  * row has no content to hash, so that updates are refused.
  *
- * @param change Its names are clean (`cleanFields`).
+ * A partial row (`update`) cannot be filtered: whether the row that it makes belongs to the mirror is known only once it
+ * is merged, so that whoever applies it asks the contract's `where` again.
+ *
+ * @param change Its names are clean (`cleanFields`), unless it comes from quarantine.
  */
 export function prepareRow(
   mirror: CompiledMirror,
   change: Change,
-  encoding: Encoding = "json",
-): Prepared | Refused {
-  const { key } = mirror;
+  encoding: RowEncoding = "json",
+  { redacted = false }: RowOrigin = {},
+): Prepared | Filtered | Refused {
+  if (encoding === "stored") return prepare(mirror, mirror.stored, change.op, change.row, "convex");
+  const { row } = redactRow(mirror, change.row, encoding, { redacted });
+  return prepare(mirror, mirror.source, change.op, row, encoding);
+}
+
+/**
+ * A row as it may be stored in quarantine, with the encoding to store it by: without the columns that the mirror drops,
+ * and with hashes in the place of the values that it hashes. Prepared again with `{ redacted: true }`, it gives what the
+ * row itself gives.
+ */
+export function redactRow<E extends RowEncoding>(
+  mirror: CompiledMirror,
+  json: JsonObject,
+  encoding: E,
+  { redacted = false }: RowOrigin = {},
+): { row: JsonObject; encoding: E } {
+  const { redaction } = mirror;
+  // A row that was stored before was redacted before.
+  if (redaction === null || encoding === "stored") return { row: json, encoding };
+  return { row: redact(redaction, json, encoding, redacted), encoding };
+}
+
+function prepare(
+  mirror: CompiledMirror,
+  reading: Reading,
+  op: Change["op"],
+  json: JsonObject,
+  encoding: Encoding,
+): Prepared | Filtered | Refused {
+  const { key } = reading;
   return key === null
-    ? prepareKeyless(mirror, change, encoding)
-    : prepareKeyed(mirror, key, change, encoding);
+    ? prepareKeyless(mirror, reading, op, json, encoding)
+    : prepareKeyed(mirror, reading, key, op, json, encoding);
 }
 
 function prepareKeyed(
   mirror: CompiledMirror,
+  reading: Reading,
   paths: readonly Path[],
-  change: Change,
+  op: Change["op"],
+  json: JsonObject,
   encoding: Encoding,
-): Prepared | Refused {
-  const { op, row: json } = change;
-  for (const { path, names } of paths) {
-    if (valueAt(json, names) === undefined) return { problem: missingKey(path) };
+): Prepared | Filtered | Refused {
+  for (const { path, columns } of paths) {
+    if (valueAt(json, columns) === undefined) return refuseKey(mirror, missingKey(path));
   }
   if (op === "delete") {
     const key = convertKey(paths, json, encoding);
-    if (!Array.isArray(key)) return { problem: key };
-    const version = convertVersion(mirror.version, json, encoding);
-    return { op, key, keyHash: keyHash(key), version, bytes: getConvexSize(key), notes: NO_NOTES };
+    if (!Array.isArray(key)) return refuseKey(mirror, key);
+    return deletion(key, convertVersion(reading.version, json, encoding), NO_NOTES);
   }
   const unset: string[] = [];
   const conversion = startConversion(encoding);
-  const row = convertFields(json, conversion, mirror.fields, op === "update" ? unset : false);
-  if (row === FAILED) return refuse(problemOf(conversion), paths, json, encoding);
+  const row = convertRow(json, conversion, mirror, reading, op === "update" ? unset : null);
+  if (row === FAILED || row === FROZEN) return refuse(conversion, row === FROZEN, reading, json);
+  const notes = conversion.notes ?? NO_NOTES;
   const key: Value[] = [];
   for (const { path, names } of paths) {
     const value = valueAt(row, names);
-    if (value === undefined) return { problem: missingKey(path) };
+    if (value === undefined) return refuseKey(mirror, missingKey(path));
     key.push(value);
   }
+  const version = reading.version === null ? undefined : valueAt(row, reading.version.names);
+  if (op === "upsert") {
+    const belongs = filter(mirror, row);
+    if (belongs === false) return deletion(key, version, notes);
+    if (belongs !== true) return { problem: belongs, ...refusedRow(key, version, notes) };
+  }
   const bytes = measureDocument(row);
-  if (typeof bytes !== "number") return { problem: bytes, key, keyHash: keyHash(key) };
-  const base = {
-    key,
-    keyHash: keyHash(key),
-    version: mirror.version === null ? undefined : valueAt(row, mirror.version.names),
-    bytes,
-    notes: conversion.notes ?? NO_NOTES,
-  };
+  if (typeof bytes !== "number") return { problem: bytes, ...refusedRow(key, version, notes) };
+  const base = { key, keyHash: keyHash(key), version, bytes, notes };
   return op === "update" ? { op, row, unset, ...base } : { op, row, rowHash: rowHash(row), ...base };
 }
 
-function prepareKeyless(mirror: CompiledMirror, change: Change, encoding: Encoding): Prepared | Refused {
-  const { op, row: json } = change;
+function prepareKeyless(
+  mirror: CompiledMirror,
+  reading: Reading,
+  op: Change["op"],
+  json: JsonObject,
+  encoding: Encoding,
+): Prepared | Filtered | Refused {
   if (op === "update") {
     const message =
       "a partial row cannot be matched, for the mirror has no primary key. Declare one in schema.ts.";
-    return { problem: located({ code: "MissingPrimaryKeyValue", path: "", message }) };
+    const problem = located({ code: "MissingPrimaryKeyValue", path: "", message });
+    return { problem, refuse: false, notes: NO_NOTES };
   }
   const conversion = startConversion(encoding);
-  const row = convertFields(json, conversion, mirror.fields, false);
-  if (row === FAILED) return { problem: problemOf(conversion) };
+  const row = convertRow(json, conversion, mirror, reading, null);
+  if (row === FAILED || row === FROZEN) return refuse(conversion, row === FROZEN, reading, json);
+  const notes = conversion.notes ?? NO_NOTES;
+  const version = reading.version === null ? undefined : valueAt(row, reading.version.names);
+  const belongs = filter(mirror, row);
+  if (belongs === false) return { op: "filtered", notes };
   const content = contentKey(row);
   row[mirror.contentKeyField] = content;
   const key = [content];
+  if (belongs !== true) return { problem: belongs, ...refusedRow(key, version, notes) };
   const bytes = measureDocument(row);
-  if (typeof bytes !== "number") return { problem: bytes, key, keyHash: keyHash(key) };
-  const version = mirror.version === null ? undefined : valueAt(row, mirror.version.names);
-  const base = { key, keyHash: keyHash(key), version, bytes, notes: conversion.notes ?? NO_NOTES };
+  if (typeof bytes !== "number") return { problem: bytes, ...refusedRow(key, version, notes) };
+  const base = { key, keyHash: keyHash(key), version, bytes, notes };
   return op === "delete" ? { op, ...base } : { op, row, rowHash: rowHash(row), ...base };
 }
 
-function refuse(problem: Problem, paths: readonly Path[], json: JsonObject, encoding: Encoding): Refused {
-  const key = convertKey(paths, json, encoding);
-  return Array.isArray(key) ? { problem, key, keyHash: keyHash(key) } : { problem };
+/** Whether a row belongs to the mirror, or why that cannot be told. */
+function filter({ where }: CompiledMirror, row: Row): boolean | Problem {
+  if (where === null) return true;
+  try {
+    // Callers without types may return anything.
+    return Boolean(where(row));
+  } catch (error) {
+    const thrown = shorten(error instanceof Error ? error.message : String(error), 200);
+    return located({
+      code: "FilterFailed",
+      path: "",
+      message: `the mirror's filter "where" threw: ${thrown}`,
+    });
+  }
+}
+
+function deletion(key: Value[], version: Value | undefined, notes: readonly Note[]): PreparedDelete {
+  return { op: "delete", key, keyHash: keyHash(key), version, bytes: getConvexSize(key), notes };
+}
+
+/** What is known of a row that was converted and cannot be stored: its problem is no drift. */
+function refusedRow(
+  key: Value[],
+  version: Value | undefined,
+  notes: readonly Note[],
+): Omit<Refused, "problem"> {
+  return { refuse: false, notes, key, keyHash: keyHash(key), ...(version !== undefined && { version }) };
+}
+
+function refuseKey({ drift }: CompiledMirror, problem: Problem): Refused {
+  return { problem, refuse: policyFor(problem, drift) === "freeze", notes: NO_NOTES };
+}
+
+/** The refusal of a row that cannot be converted, with as much of it as can. */
+function refuse(conversion: Conversion, isFrozen: boolean, reading: Reading, json: JsonObject): Refused {
+  const refused: Refused = {
+    problem: problemOf(conversion),
+    refuse: isFrozen,
+    notes: conversion.notes ?? NO_NOTES,
+  };
+  const version = convertVersion(reading.version, json, conversion.encoding);
+  if (version !== undefined) refused.version = version;
+  const key = reading.key === null ? null : convertKey(reading.key, json, conversion.encoding);
+  if (Array.isArray(key)) Object.assign(refused, { key, keyHash: keyHash(key) });
+  return refused;
 }
 
 /** The key of a row of which nothing else is converted. */
@@ -224,13 +270,13 @@ function convertKey(paths: readonly Path[], json: JsonObject, encoding: Encoding
   return key;
 }
 
-/** The version that a delete carries. One that cannot be read is as good as none: the rest of the row does not matter. */
+/** The version that a change carries. One that cannot be read is as good as none. */
 function convertVersion(version: Path | null, json: JsonObject, encoding: Encoding): Value | undefined {
-  if (version === null || valueAt(json, version.names) === undefined) return undefined;
+  if (version === null || valueAt(json, version.columns) === undefined) return undefined;
   const value = convertAt(version, json, startConversion(encoding));
   return value === FAILED ? undefined : value;
 }
 
 function convertAt(part: Path, json: JsonObject, conversion: Conversion): Value | typeof FAILED {
-  return part.convert(valueAt(json, part.names)!, conversion);
+  return part.convert(valueAt(json, part.columns)!, conversion);
 }

@@ -15,7 +15,7 @@ import {
 } from "./conversion.js";
 import { parseDateTime } from "./dates.js";
 import { isExact, isPrintOfDouble, readNumber } from "./numbers.js";
-import { isEncodedScalar } from "./shape.js";
+import { isEncodedScalar, isRedacted } from "./shape.js";
 import { isWellFormed, jsonText, sampleOf } from "./text.js";
 
 const MIN_INT64 = -(2n ** 63n);
@@ -146,6 +146,13 @@ export const convertString: Convert = (json, conversion) => {
     if (value === FAILED) return value;
   }
   if (value === null || value instanceof ArrayBuffer) return mismatch(conversion, json, "string");
+  if (isObject(value) && isRedacted(value)) {
+    return fail(
+      conversion,
+      "TypeMismatch",
+      "found the hash of a text; the text itself was not kept. Send the row again from the source.",
+    );
+  }
   const text = jsonText(value);
   if (text === null) {
     return fail(
