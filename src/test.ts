@@ -1,4 +1,5 @@
 /// <reference types="vite/client" />
+import rateLimiterTest from "@convex-dev/rate-limiter/test";
 import type { TestConvex } from "convex-test";
 import type { GenericSchema, SchemaDefinition } from "convex/server";
 import schema from "../convex/schema.js";
@@ -18,6 +19,7 @@ export function register(
   name = "streamingImport",
 ): void {
   t.registerComponent(name, schema, modules);
+  rateLimiterTest.register(t, `${name}/rateLimiter`);
 }
 
 export default { register, schema, modules };
