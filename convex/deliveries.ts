@@ -5,6 +5,12 @@ import type { MutationCtx } from "./_generated/server.js";
 import { now } from "./time.js";
 import { addCounts, noCounts, type Counts } from "./validators.js";
 
+/**
+ * Applied deliveries of a run that are remembered. A sender waits for each answer before it sends the next, so that it
+ * never has to ask about another than the last; a run that goes on for months must not fill the table.
+ */
+const KEPT_PER_RUN = 100;
+
 /** Keys of quarantined changes that an answer names; the quarantine itself has them all. */
 export const MAX_NAMED_KEYS = 20;
 
@@ -20,45 +26,61 @@ export const vPlace = v.object({
 export type Place = Infer<typeof vPlace>;
 
 /**
- * Finds out whether a chunk is the next one of its delivery. Returns the delivery's record: complete when the whole
- * delivery is applied already and only the answer is wanted, null when it is new.
- * @throws OutOfSequence, DeliveryMismatch, DeliveryMoved
+ * The record of a delivery that has been seen before, or null.
+ * @throws DeliveryMismatch when its name was given to another delivery of the run.
+ */
+export async function findDelivery(
+  ctx: MutationCtx,
+  run: Id<"runs"> | undefined,
+  place: Place,
+): Promise<Doc<"deliveries"> | null> {
+  if (run === undefined) return null;
+  const known = await ctx.db
+    .query("deliveries")
+    .withIndex("by_identity", (q) => q.eq("run", run).eq("identity", place.identity))
+    .unique();
+  if (known === null || (known.content === place.content && known.sequence === place.sequence)) return known;
+  throw ledgerError(
+    "DeliveryMismatch",
+    `The delivery "${place.identity}" was sent before with other content or another sequence number. Give every delivery an identity of its own, and resend it unchanged.`,
+  );
+}
+
+/** The delivery of a run with that sequence number, or null. */
+export async function deliveryAt(
+  ctx: MutationCtx,
+  run: Id<"runs">,
+  sequence: number,
+): Promise<Doc<"deliveries"> | null> {
+  return await ctx.db
+    .query("deliveries")
+    .withIndex("by_run", (q) => q.eq("run", run).eq("sequence", sequence))
+    .unique();
+}
+
+/**
+ * Makes sure that a chunk is the next one of its run, and of its delivery.
+ * @throws OutOfSequence, DeliveryMoved
  */
 export async function claimDelivery(
   ctx: MutationCtx,
   run: Doc<"runs">,
   place: Place,
-): Promise<Doc<"deliveries"> | null> {
-  const known = await ctx.db
-    .query("deliveries")
-    .withIndex("by_identity", (q) => q.eq("run", run._id).eq("identity", place.identity))
-    .unique();
-  if (known === null) {
-    await checkSequence(ctx, run, place);
-    if (place.offset > 0) throw moved(place, 0);
-    return null;
-  }
-  if (known.content !== place.content || known.sequence !== place.sequence) {
-    throw ledgerError(
-      "DeliveryMismatch",
-      `The delivery "${place.identity}" was sent before with other content or another sequence number. Give every delivery an identity of its own, and resend it unchanged.`,
-    );
-  }
-  if (known.applied < known.size && known.applied !== place.offset) throw moved(place, known.applied);
-  return known;
+  known: Doc<"deliveries"> | null,
+): Promise<void> {
+  if (known === null) await checkSequence(ctx, run, place);
+  const applied = known?.applied ?? 0;
+  if (applied !== place.offset) throw moved(place, applied);
 }
 
 async function checkSequence(ctx: MutationCtx, run: Doc<"runs">, place: Place): Promise<void> {
   const expected = run.sequence + 1;
-  const begun = await ctx.db
-    .query("deliveries")
-    .withIndex("by_run", (q) => q.eq("run", run._id).eq("sequence", expected))
-    .unique();
+  const begun = await deliveryAt(ctx, run._id, expected);
   if (place.sequence === expected && begun === null) return;
   const waitsFor = begun === null ? "" : ` It waits for the rest of "${begun.identity}": send that again first.`;
   throw ledgerError(
     "OutOfSequence",
-    `The run expects the delivery with sequence ${String(expected)}, not ${String(place.sequence)}.${waitsFor}`,
+    `The run expects the delivery with sequence ${String(expected)}, not ${String(place.sequence)}${begun === null ? "" : ` named "${place.identity}"`}.${waitsFor}`,
     { expected },
   );
 }
@@ -91,6 +113,10 @@ export async function recordDelivery(
     await ctx.db.insert("deliveries", { run: run._id, mirror: run.mirror, identity, sequence, content, size, ...progress });
   } else {
     await ctx.db.patch("deliveries", known._id, progress);
+  }
+  if (applied === place.size) {
+    const forgotten = await deliveryAt(ctx, run._id, place.sequence - KEPT_PER_RUN);
+    if (forgotten !== null) await ctx.db.delete("deliveries", forgotten._id);
   }
   return {
     sequence: applied === place.size ? place.sequence : run.sequence,

@@ -3,7 +3,7 @@ import { applyToMirror } from "./apply.js";
 import type { Doc, Id } from "./_generated/dataModel.js";
 import { mutation, type MutationCtx } from "./_generated/server.js";
 import { checkBudget } from "./budget.js";
-import { claimDelivery, MAX_NAMED_KEYS, recordDelivery, vPlace } from "./deliveries.js";
+import { claimDelivery, findDelivery, MAX_NAMED_KEYS, recordDelivery, vPlace } from "./deliveries.js";
 import { recordDrift } from "./drift.js";
 import { ledgerError } from "./errors.js";
 import { scheduleCheck } from "./freshness.js";
@@ -80,13 +80,17 @@ export const applyChunk = mutation({
   }),
   handler: async (ctx, args) => {
     const mirror = await getMirror(ctx, args.mirror);
-    const run = await owningRun(ctx, mirror, args);
-    const known = args.place === undefined ? null : await claimDelivery(ctx, run, args.place);
+    const known = args.place === undefined ? null : await findDelivery(ctx, args.run ?? mirror.run, args.place);
     if (known !== null && known.applied === known.size) {
-      const { counts: total, quarantinedKeys } = known;
-      return { run: run._id, counts: noCounts, total, quarantinedKeys, replayed: true, rows: mirror.rows, waitMs: 0 };
+      // Whatever has become of the run since: a sender that lost the answer is told what it was.
+      const { run, counts: total, quarantinedKeys } = known;
+      return { run, counts: noCounts, total, quarantinedKeys, replayed: true, rows: mirror.rows, waitMs: 0 };
     }
-    await checkBudget(ctx, args.budget, run.generation !== undefined);
+    const run = await owningRun(ctx, mirror, args);
+    if (args.place !== undefined) await claimDelivery(ctx, run, args.place, known);
+    const changes = args.rows.length + args.bad.length + args.filtered;
+    // A delivery without changes is a sign of life; it writes no rows.
+    if (changes > 0) await checkBudget(ctx, args.budget, run.generation !== undefined);
 
     const screened = await screen(ctx, mirror, args.rows, args.bad);
     const outcome = await applyToMirror(ctx, mirror, { rows: screened.rows, match: args.match, budget: args.budget });
@@ -99,7 +103,6 @@ export const applyChunk = mutation({
     await forgetResends(ctx, mirror.name, args.rows.map(({ keyHash }) => keyHash));
     await touchToken(ctx, args.token);
 
-    const changes = args.rows.length + args.bad.length + args.filtered;
     const counts = addCounts(outcome.counts, {
       ...noCounts,
       // What `apply` counted as received is among these.

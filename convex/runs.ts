@@ -2,7 +2,7 @@ import { v } from "convex/values";
 import { internal } from "./_generated/api.js";
 import type { Doc, Id } from "./_generated/dataModel.js";
 import { internalMutation, mutation, query, type MutationCtx } from "./_generated/server.js";
-import { dropDeliveries } from "./deliveries.js";
+import { deliveryAt, dropDeliveries } from "./deliveries.js";
 import { ledgerError } from "./errors.js";
 import { scheduleCheck } from "./freshness.js";
 import { pausedError } from "./pause.js";
@@ -62,7 +62,8 @@ const vBegun = v.object({
  * A full refresh counts a new generation, unless it names the one that is still open: then it goes on where the run
  * that was cut off stopped. Old rows stay readable, and those that the generation does not bring go when it is whole.
  *
- * @throws UnknownMirror, MirrorPaused; StaleGeneration for a generation lower than the mirror's.
+ * @throws UnknownMirror, MirrorPaused; StaleRun for an epoch that is not the mirror's; StaleGeneration for a generation
+ * lower than the mirror's.
  */
 export const begin = mutation({
   args: {
@@ -71,6 +72,8 @@ export const begin = mutation({
     resume: v.boolean(),
     explicit: v.boolean(),
     refresh: v.union(v.null(), v.object({ generation: v.union(v.number(), v.null()) })),
+    /** The mirror's epoch as the sender knows it, when it will not take over from a run that it has not heard of. */
+    epoch: v.optional(v.number()),
     syncMode: vSyncMode,
     token: v.id("tokens"),
     settleAfterMs: v.number(),
@@ -79,6 +82,13 @@ export const begin = mutation({
   handler: async (ctx, args) => {
     const mirror = await getMirror(ctx, args.mirror);
     if (mirror.state === "paused") throw pausedError(mirror);
+    if (args.epoch !== undefined && args.epoch !== mirror.epoch) {
+      throw ledgerError(
+        "StaleRun",
+        `The mirror "${mirror.name}" is at epoch ${String(mirror.epoch)}, not ${String(args.epoch)}: another run has begun meanwhile. Begin with the new epoch, or with none, to take the mirror over from it.`,
+        { expected: mirror.epoch },
+      );
+    }
     const resend = await askedAgain(ctx, mirror.name);
     if (args.resume && mirror.run !== undefined) {
       const current = await ctx.db.get("runs", mirror.run);
@@ -104,19 +114,24 @@ function begun(run: Doc<"runs">, more: { resumed: boolean; continued: boolean; r
 /**
  * Ends a run: `complete` says that everything was sent, and a refresh is swept; `incomplete` that it was not, and
  * nothing is removed. Ending a run again that has ended so is no error.
- * @throws UnknownRun, StaleRun
+ * @throws UnknownRun; StaleRun when it has ended otherwise; OutOfSequence when a delivery is applied in part only.
  */
 export const finish = mutation({
   args: { run: v.string(), outcome: v.union(v.literal("complete"), v.literal("incomplete")), reason: v.string() },
   returns: v.object({ state: vRunState, counts: vCounts }),
   handler: async (ctx, { run: id, outcome, reason }) => {
     const run = await getRun(ctx, id);
-    if (run.state === "superseded") {
-      throw ledgerError("StaleRun", "Another run has taken over the mirror; this one cannot be finished any more.");
-    }
     if (run.state === "running") {
-      if (outcome === "complete") await completeRun(ctx, run, reason);
-      else await abandonRun(ctx, run, "incomplete", reason);
+      if (outcome === "incomplete") await abandonRun(ctx, run, "incomplete", reason);
+      else {
+        await checkWhole(ctx, run);
+        await completeRun(ctx, run, reason);
+      }
+    } else if (outcome !== (run.state === "sweeping" ? "complete" : run.state)) {
+      throw ledgerError(
+        "StaleRun",
+        `This run has ended otherwise, as ${run.state}: ${run.reason} Begin a new run${run.generation === undefined ? "" : " of the same generation"}.`,
+      );
     }
     const { state, counts } = (await ctx.db.get("runs", run._id))!;
     return { state, counts };
@@ -339,6 +354,20 @@ async function completeRun(ctx: MutationCtx, run: Doc<"runs">, why: string): Pro
         : "Everything received is applied.",
     )),
   });
+}
+
+/**
+ * A sender that says it has sent everything, and has not sent the rest of a delivery, is mistaken: a sweep would remove
+ * the rows that are missing. @throws OutOfSequence
+ */
+async function checkWhole(ctx: MutationCtx, run: Doc<"runs">): Promise<void> {
+  const begun = await deliveryAt(ctx, run._id, run.sequence + 1);
+  if (begun === null) return;
+  throw ledgerError(
+    "OutOfSequence",
+    `Of the delivery "${begun.identity}", ${String(begun.applied)} of ${String(begun.size)} changes are applied. Send it again and finish the run then, or finish it as incomplete.`,
+    { expected: begun.sequence },
+  );
 }
 
 /** @throws UnknownRun */

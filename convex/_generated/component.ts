@@ -373,6 +373,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         "mutation",
         "internal",
         {
+          epoch?: number;
           explicit: boolean;
           mirror: string;
           openedBy: string;

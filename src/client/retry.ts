@@ -1,3 +1,5 @@
+import { isTransient } from "../http/transient.js";
+
 /** Attempts of one transaction, the first included. The backend has retried each four times by itself before. */
 const MAX_ATTEMPTS = 5;
 
@@ -22,11 +24,4 @@ export async function retryConflicts<T>(transaction: () => Promise<T>, wait = sl
 /** Waits inside an action, which may. */
 export async function sleep(ms: number): Promise<void> {
   if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-/** Messages and codes of the backend for transactions that may succeed when they are run again. */
-function isTransient(error: unknown): boolean {
-  return /OptimisticConcurrencyControlFailure|changed while this mutation was being run|TooManyWrites|overloaded|try again/i.test(
-    error instanceof Error ? error.message : String(error),
-  );
 }

@@ -3,13 +3,13 @@ import { mirrorsOpenTo } from "./access.js";
 import type { Change, Encoding } from "../changes/change.js";
 import { describe, HttpError } from "../http/errors.js";
 import type {
+  BeginOptions,
   BegunRun,
   Delivered,
   DeliverOptions,
   ImportSession,
   Mirror,
   PreparedChanges,
-  SyncMode,
 } from "../http/importer.js";
 import type { RunsFunctions } from "./context.js";
 import { deliver } from "./delivery.js";
@@ -133,25 +133,30 @@ export class Session implements ImportSession {
     return run;
   }
 
-  async begin(
-    mirror: Mirror,
-    options: { syncMode: SyncMode; refresh: { generation: number | null } | null; silenceMs?: number },
-  ): Promise<BegunRun> {
+  async begin(mirror: Mirror, { silenceMs, ...options }: BeginOptions): Promise<BegunRun> {
     return await this.ctx.runMutation(this.component.runs.begin, {
       mirror: mirror.name,
       openedBy: "v1",
       resume: false,
       explicit: true,
-      refresh: options.refresh,
-      syncMode: options.syncMode,
+      ...options,
       token: this.token.id,
-      settleAfterMs: options.silenceMs ?? DEFAULT_SILENCE_MS,
+      settleAfterMs: silenceMs ?? DEFAULT_SILENCE_MS,
     });
   }
 
   async run(id: string) {
     const run = await this.ctx.runQuery(this.component.runs.get, { run: id });
-    return run === null ? null : { ...run, mirror: this.appMirrors.get(run.mirror) };
+    if (run === null) return null;
+    const mirror = this.appMirrors.all.find(({ name }) => name === run.mirror);
+    if (mirror === undefined) {
+      throw new HttpError(
+        404,
+        "UnknownMirror",
+        `The mirror "${run.mirror}" of this run is no longer in schema.ts. Declare it again and deploy, or stop sending it.`,
+      );
+    }
+    return { ...run, mirror };
   }
 
   async finish(run: string, outcome: "complete" | "incomplete", reason: string) {

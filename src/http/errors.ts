@@ -1,5 +1,6 @@
 import { ledgerErrorData, type LedgerErrorData } from "../../convex/errors.js";
 import { NameError } from "../changes/identifiers.js";
+import { isTransient } from "./transient.js";
 
 /** Every refusal that a connector can be given. Stable: connectors, people and documentation refer to them. */
 export type ErrorCode =
@@ -33,6 +34,7 @@ export type ErrorCode =
   | "OutOfSequence"
   | "DeliveryMismatch"
   | "OverBudget"
+  | "Overloaded"
   | "MirrorPaused"
   | "AuditOutdated"
   | "NotSetUp";
@@ -41,8 +43,10 @@ export type ErrorCode =
 export interface ErrorDetails {
   /** When to try again, in milliseconds; sent as `Retry-After` too, in whole seconds. */
   retryAfterMs?: number;
-  /** OutOfSequence: the sequence number that the run waits for. */
+  /** OutOfSequence: the sequence number that the run waits for. StaleRun at the beginning of a run: the mirror's epoch. */
   expected?: number;
+  /** BodyTooLarge: what is accepted, in bytes or changes. */
+  limit?: number;
 }
 
 /** A refusal on its way to the client. The message says what is wrong and what to do about it. */
@@ -59,11 +63,14 @@ export class HttpError extends Error {
   }
 }
 
+/** What a busy deployment asks of a sender, in milliseconds. The importer has tried again by itself before. */
+const OVERLOADED_RETRY_MS = 5_000;
+
 /** What the client sees of an error: always JSON, always with `code` and `message`. */
 export function errorResponse(error: unknown): Response {
   const { status, code, message, details } = describe(error);
   const headers: Record<string, string> =
-    details.retryAfterMs === undefined ? {} : { "Retry-After": String(Math.ceil(details.retryAfterMs / 1000)) };
+    details.retryAfterMs === undefined ? {} : { "Retry-After": String(Math.max(1, Math.ceil(details.retryAfterMs / 1000))) };
   return Response.json({ code, message, ...details }, { status, headers });
 }
 
@@ -95,6 +102,14 @@ export function describe(error: unknown): HttpError {
     });
   }
   console.error("convex-streaming-import:", error);
+  if (isTransient(error)) {
+    return new HttpError(
+      503,
+      "Overloaded",
+      "The deployment is too busy for this request. Send the same again after the time that is given.",
+      { retryAfterMs: OVERLOADED_RETRY_MS },
+    );
+  }
   return new HttpError(
     500,
     "InternalServerError",

@@ -52,6 +52,17 @@ export interface DeliverOptions {
   patient: boolean;
 }
 
+/** How a run begins, for connectors that say when it is done. */
+export interface BeginOptions {
+  syncMode: SyncMode;
+  /** Null is an incremental run. */
+  refresh: { generation: number | null } | null;
+  /** The mirror's epoch as the connector knows it: the run begins only if no other has begun since. */
+  epoch?: number;
+  /** How long the connector may be silent before it counts as died. */
+  silenceMs?: number;
+}
+
 /** A run that was begun. See `runs.begin` of the component. */
 export interface BegunRun {
   run: string;
@@ -84,8 +95,8 @@ export interface ImportSession {
    * are done. A mirror with a primary key keeps its rows until the refresh is whole; one without is emptied now.
    */
   beginRefresh(mirror: Mirror, options: { openedBy: string; resume: boolean }): Promise<string>;
-  /** Begins a run of a connector that says when it is done. `refresh` null is an incremental run. */
-  begin(mirror: Mirror, options: { syncMode: SyncMode; refresh: { generation: number | null } | null; silenceMs?: number }): Promise<BegunRun>;
+  /** Begins a run of a connector that says when it is done. */
+  begin(mirror: Mirror, options: BeginOptions): Promise<BegunRun>;
   /** The run of that id, or null. */
   run(id: string): Promise<{ id: string; mirror: Mirror; syncMode: SyncMode; refresh: boolean; state: string } | null>;
   /** Ends a run. @throws a refusal when it is no longer its own master. */

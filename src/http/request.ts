@@ -78,15 +78,21 @@ function invalidSignature(message: string): HttpError {
   return new HttpError(403, "InvalidSignature", message);
 }
 
-/** The text of a body, decompressed. @throws HttpError 413 BodyTooLarge, 400 BadJsonBody */
-export function textOf(request: Request, body: Uint8Array<ArrayBuffer>): string {
-  const encoding = request.headers.get("Content-Encoding") ?? "identity";
-  if (encoding !== "identity" && encoding !== "gzip") {
+/** The bytes of a body, decompressed. @throws HttpError 413 BodyTooLarge, 400 BadJsonBody */
+export function plainBytesOf(request: Request, body: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const encoding = (request.headers.get("Content-Encoding") ?? "identity").trim().toLowerCase();
+  if (encoding === "identity" || encoding === "") return body;
+  if (encoding !== "gzip" && encoding !== "x-gzip") {
     throw badJson(`the Content-Encoding "${encoding}" is not understood; send it plain or as gzip`);
   }
-  const bytes = encoding === "gzip" ? gunzip(body, MAX_BODY_BYTES) : body;
-  if (bytes === "corrupt") throw badJson("it is not a gzip stream");
-  if (bytes === "too large") throw tooLarge(MAX_BODY_BYTES + 1);
+  const bytes = gunzip(body, MAX_BODY_BYTES);
+  if (bytes === "corrupt") throw badJson("it is not a whole gzip stream; compress it anew and send it again");
+  if (bytes === "too large") throw tooLarge(null);
+  return bytes;
+}
+
+/** Bytes as text. @throws HttpError 400 BadJsonBody */
+export function decodeText(bytes: Uint8Array<ArrayBuffer>): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
@@ -96,7 +102,7 @@ export function textOf(request: Request, body: Uint8Array<ArrayBuffer>): string 
 
 /** The body as a JSON object. @throws HttpError 413 BodyTooLarge, 400 BadJsonBody */
 export function jsonObjectOf(request: Request, body: Uint8Array<ArrayBuffer>): JsonObject {
-  const value = parse(textOf(request, body));
+  const value = parse(decodeText(plainBytesOf(request, body)));
   if (!isObject(value)) throw badJson("the body must be a JSON object");
   return value;
 }
@@ -119,10 +125,13 @@ export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function tooLarge(bytes: number): HttpError {
+/** @param bytes Null when the body was found too large before its end. */
+function tooLarge(bytes: number | null): HttpError {
+  const size = bytes === null ? `more than ${String(MAX_BODY_BYTES)}` : String(bytes);
   return new HttpError(
     413,
     "BodyTooLarge",
-    `The body has ${bytes > MAX_BODY_BYTES ? "more than " : ""}${String(Math.min(bytes, MAX_BODY_BYTES))} bytes; at most ${String(MAX_BODY_BYTES)} (20 MiB) are accepted. Send fewer records per request.`,
+    `The body has ${size} bytes; at most ${String(MAX_BODY_BYTES)} (20 MiB) are accepted, decompressed too. Send fewer records per request.`,
+    { limit: MAX_BODY_BYTES },
   );
 }

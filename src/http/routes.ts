@@ -8,7 +8,8 @@ import {
   version,
 } from "./airbyte.js";
 import type { Importer } from "./importer.js";
-import { acceptDelivery, beginRun, digest, finishRun, mirrors, status, verify } from "./v1.js";
+import { acceptDelivery, beginRun, finishRun } from "./v1.js";
+import { digest, mirrors, status, verify } from "./v1Read.js";
 
 /** A route of the import API: where it is, and what answers there. */
 export interface Route {

@@ -1,60 +1,71 @@
 import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
-import type { Change, Json } from "../changes/change.js";
-import { BUCKETS, decodeDigest, emptyDigest, encodeDigest } from "../changes/digest.js";
-import { hashToHex } from "../changes/hash.js";
-import { HttpError } from "./errors.js";
-import type { Importer, ImportSession, Mirror } from "./importer.js";
-import { badJson, jsonObjectOf, textOf } from "./request.js";
-import { readBuckets, readChange, readDelivery, readRun } from "./v1Envelope.js";
+import { bytesToHex } from "@noble/hashes/utils.js";
+import type { Json } from "../changes/change.js";
+import { describe, HttpError } from "./errors.js";
+import type { Delivered, Importer, ImportSession, Mirror } from "./importer.js";
+import { decodeText, jsonObjectOf, plainBytesOf } from "./request.js";
+import { checkSyncMode, readChanges } from "./v1Changes.js";
+import { readDelivery, readFinish, readRun } from "./v1Envelope.js";
 
 /**
  * Our own protocol, version 1: for senders that are written for it, the command's Airbyte destination first of all.
- * docs/protocol.md describes it.
+ * docs/protocol.md describes it. Here is what writes; v1Read.ts has what reads.
  */
 
 /** `POST /v1/runs`: begins a run of a mirror. The run before it may write no more. */
 export async function beginRun(importer: Importer, request: Request): Promise<Response> {
   const session = await importer.open(request);
   const { mirror: name, ...options } = readRun(jsonObjectOf(request, session.body));
-  const mirror = mirrorOf(session, name, "write");
-  const { resend, ...begun } = await session.begin(mirror, options);
-  return Response.json({ mirror: mirror.name, ...begun, resend: resend.map((key) => JSON.parse(key) as unknown) });
+  const mirror = mirrorNamed(session, name, "write");
+  checkSyncMode(mirror, options.syncMode);
+  const { resend, resumed: _, ...begun } = await session.begin(mirror, options);
+  return Response.json({ mirror: mirror.name, ...begun, resend: resend.map(readKey) });
 }
 
 /** `POST /v1/deliveries`: applies a batch of changes once, and says what became of them. */
 export async function acceptDelivery(importer: Importer, request: Request): Promise<Response> {
   const session = await importer.open(request);
-  const text = textOf(request, session.body);
-  const delivery = readDelivery(text, request.headers.get("Content-Type") ?? "");
+  const bytes = plainBytesOf(request, session.body);
+  const delivery = readDelivery(decodeText(bytes), request.headers.get("Content-Type") ?? "");
   const run = await session.run(delivery.run);
-  if (run === null) {
-    throw new HttpError(404, "UnknownRun", `There is no run "${delivery.run}". Begin one with POST /v1/runs.`);
-  }
-  const { mirror, syncMode, refresh } = run;
+  if (run === null) throw unknownRun(delivery.run);
+  const { mirror, syncMode } = run;
   session.authorize(mirror, "write");
-  const changes: Change[] = delivery.changes.flatMap((change, i) => readChange(mirror, change, i));
-  try {
-    const { identity, sequence, committedAt } = delivery;
-    const delivered = await session.deliver(session.prepare(mirror, changes, "convex"), {
+  const changes = readChanges(mirror, delivery.changes);
+  const { identity, sequence, committedAt } = delivery;
+  const { replayed, counts, quarantinedKeys } = await noting(session, mirror, async () =>
+    session.deliver(session.prepare(mirror, changes, "convex"), {
       syncMode,
       run: run.id,
-      refresh,
+      // A refresh that was whole before, sent once more, must not append its rows again.
+      refresh: run.refresh || syncMode === "overwrite",
       committedAt,
-      delivery: { identity, sequence, content: bytesToHex(sha256(utf8ToBytes(text))) },
+      // Of the text, not of what was sent: whether it is compressed makes no other delivery of it.
+      delivery: { identity, sequence, content: bytesToHex(sha256(bytes)) },
       // The sender understands 429 and `Retry-After`; a request that hangs would only cost it a connection.
       patient: false,
-    });
-    return Response.json({
-      delivery: identity,
-      sequence,
-      replayed: delivered.replayed,
-      counts: delivered.counts,
-      quarantinedKeys: delivered.quarantinedKeys.map((key) => JSON.parse(key) as unknown),
-    });
+    }),
+  );
+  return Response.json({
+    delivery: identity,
+    sequence,
+    replayed,
+    counts,
+    quarantinedKeys: quarantinedKeys.map(readKey),
+  });
+}
+
+/**
+ * Delivers; when a row is refused or something breaks, people see why in the registry. What is between the sender and
+ * the importer alone (a stale run, back-pressure) says nothing about the mirror.
+ */
+async function noting(session: ImportSession, mirror: Mirror, work: () => Promise<Delivered>): Promise<Delivered> {
+  try {
+    return await work();
   } catch (error) {
-    if (!(error instanceof HttpError) || error.status >= 500) await session.recordFailure(mirror, error);
-    throw error;
+    const refusal = describe(error);
+    if (refusal.status === 400 || refusal.status === 500) await session.recordFailure(mirror, refusal);
+    throw refusal;
   }
 }
 
@@ -62,69 +73,51 @@ export async function acceptDelivery(importer: Importer, request: Request): Prom
 export async function finishRun(importer: Importer, request: Request): Promise<Response> {
   const session = await importer.open(request);
   const id = /\/v1\/runs\/([^/]+)\/finish\/?$/.exec(new URL(request.url).pathname)?.[1];
-  if (id === undefined) throw new HttpError(404, "UnknownRun", "Finish a run with POST /v1/runs/{id}/finish.");
-  const { outcome, reason } = jsonObjectOf(request, session.body);
-  if (outcome !== "complete" && outcome !== "incomplete") {
-    throw badJson('"outcome" must be "complete" or "incomplete"');
+  if (id === undefined) {
+    throw new HttpError(404, "UnknownRun", "There is nothing at this path. Finish a run with POST /v1/runs/{id}/finish.");
   }
-  const run = await session.run(decodeURIComponent(id));
-  if (run === null) throw new HttpError(404, "UnknownRun", `There is no run "${id}".`);
+  const { outcome, reason } = readFinish(jsonObjectOf(request, session.body));
+  const run = await session.run(decode(id));
+  if (run === null) throw unknownRun(decode(id));
   session.authorize(run.mirror, "write");
-  const said = typeof reason === "string" ? reason : `The connector says: ${outcome}.`;
-  return Response.json({ run: run.id, ...(await session.finish(run.id, outcome, said)) });
+  return Response.json({ run: run.id, ...(await session.finish(run.id, outcome, reason)) });
 }
 
-/** `GET /v1/status`: the mirrors that the token opens, as the registry knows them. */
-export async function status(importer: Importer, request: Request): Promise<Response> {
-  const session = await importer.open(request);
-  return Response.json({ mirrors: await session.status() });
+/** A part of a path; as it is when its percent signs make no sense. */
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
-/** `GET /v1/mirrors`: the contracts of the mirrors that the token opens. */
-export async function mirrors(importer: Importer, request: Request): Promise<Response> {
-  const session = await importer.open(request);
-  return Response.json({ mirrors: session.mirrors().map(describeMirror) });
+function unknownRun(id: string): HttpError {
+  return new HttpError(
+    404,
+    "UnknownRun",
+    `There is no run ${JSON.stringify(id.slice(0, 80))}, or it is so old that it was forgotten. Begin one with POST /v1/runs.`,
+  );
 }
 
-/** `GET /v1/digest?mirror=name`: the digest of a mirror, in the form that `verify` takes. */
-export async function digest(importer: Importer, request: Request): Promise<Response> {
-  const session = await importer.open(request);
-  const mirror = mirrorOf(session, new URL(request.url).searchParams.get("mirror") ?? "", "read");
-  const { counts, sums } = decodeDigest(await session.digest(mirror));
-  const buckets = Array.from({ length: BUCKETS }, (_, i) => [counts[i]!, hashToHex(sums[i]!)]);
-  return Response.json({ mirror: mirror.name, buckets });
+/** The keys of answers: the values of the key's fields, in Convex's encoded JSON. */
+function readKey(text: string): unknown {
+  return JSON.parse(text) as unknown;
 }
 
-/** `POST /v1/verify`: compares a mirror with its source by the source's digest. */
-export async function verify(importer: Importer, request: Request): Promise<Response> {
-  const session = await importer.open(request);
-  const body = jsonObjectOf(request, session.body);
-  const mirror = mirrorOf(session, body.mirror, "read");
-  const theirs = emptyDigest();
-  readBuckets(body.buckets).forEach(({ count, sum }, i) => {
-    theirs.counts[i] = count;
-    theirs.sums[i] = sum;
-  });
-  return Response.json({ mirror: mirror.name, ...(await session.verify(mirror, encodeDigest(theirs))) });
-}
-
-function mirrorOf(session: ImportSession, name: Json | undefined, access: "read" | "write"): Mirror {
-  const mirror = typeof name === "string" ? session.find(name) : null;
+/** The mirror of that name, if the token may. @throws HttpError 404, 403 */
+export function mirrorNamed(session: ImportSession, name: Json | undefined, access: "read" | "write"): Mirror {
+  const open = session.mirrors();
+  const mirror =
+    typeof name === "string" ? (open.find((each) => each.name === name) ?? session.find(name)) : null;
   if (mirror === null) {
-    const known = session.mirrors().map((each) => each.name);
+    const known = open.map((each) => each.name).join(", ");
     throw new HttpError(
       404,
       "UnknownMirror",
-      `There is no mirror ${JSON.stringify(name ?? null)}; this token opens ${known.join(", ") || "none"}. Declare it with mirrorTable in schema.ts and deploy.`,
+      `There is no mirror ${JSON.stringify(name ?? null)}; this token opens ${known === "" ? "none" : known}. Declare it with mirrorTable in schema.ts and deploy.`,
     );
   }
   session.authorize(mirror, access);
   return mirror;
 }
-
-function describeMirror(mirror: Mirror & { fields?: unknown }) {
-  const { name, contract, fields } = mirror;
-  const { source, primaryKey, version, onDelete, deletedField, drift, expectEveryMs, owner } = contract;
-  return { name, source, primaryKey, version, onDelete, deletedField, drift, expectEveryMs, owner, fields };
-}
-

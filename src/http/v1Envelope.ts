@@ -1,14 +1,26 @@
-import type { Change, Json, JsonObject } from "../changes/change.js";
-import { cleanFields } from "../changes/identifiers.js";
+import type { Json, JsonObject } from "../changes/change.js";
 import { HttpError } from "./errors.js";
-import type { Mirror, SyncMode } from "./importer.js";
+import type { SyncMode } from "./importer.js";
 import { badJson, isObject, parse } from "./request.js";
+import { checkNames, oneOf, shortText, time, wholeNumber } from "./v1Fields.js";
 
 /** The most changes in one delivery: five transactions' worth; a reply should not take minutes. */
-const MAX_CHANGES = 5_000;
+export const MAX_CHANGES = 5_000;
 
 /** The longest name of a delivery, in characters. */
 const MAX_IDENTITY = 200;
+
+/** The longest reason for the end of a run, in characters: people read it in the dashboard. */
+const MAX_REASON = 500;
+
+/** The longest silence after which a run counts as died, in seconds: a day. */
+const MAX_SILENCE_S = 86_400;
+
+const RUN_NAMES = ["mirror", "syncMode", "generation", "minimumGeneration", "epoch", "silenceSeconds"];
+const FINISH_NAMES = ["outcome", "reason"];
+const HEAD_NAMES = ["run", "delivery", "sequence", "committedAt"];
+const SYNC_MODES: readonly SyncMode[] = ["append", "append_dedup", "overwrite"];
+const OUTCOMES = ["complete", "incomplete"] as const;
 
 /** The body of `POST /v1/runs`, checked. */
 export interface RunRequest {
@@ -16,32 +28,44 @@ export interface RunRequest {
   syncMode: SyncMode;
   /** Null for an incremental run. */
   refresh: { generation: number | null } | null;
+  /** The mirror's epoch as the sender knows it; the run begins only if that is true. */
+  epoch?: number;
   silenceMs?: number;
 }
 
 /** @throws HttpError 400 */
 export function readRun(body: JsonObject): RunRequest {
-  const { mirror, syncMode } = body;
-  if (typeof mirror !== "string") throw badJson('"mirror" must be the name of a mirror');
-  if (syncMode !== "append" && syncMode !== "append_dedup" && syncMode !== "overwrite") {
-    throw badJson('"syncMode" must be "append", "append_dedup" or "overwrite"');
-  }
+  checkNames(body, RUN_NAMES, "the beginning of a run");
+  const mirror = shortText(body, "mirror", MAX_IDENTITY);
+  if (mirror === null) throw badJson('"mirror" must be the name of a mirror; GET /v1/mirrors lists them');
+  const syncMode = oneOf(body, "syncMode", SYNC_MODES);
   const generation = wholeNumber(body, "generation");
   const minimum = wholeNumber(body, "minimumGeneration") ?? 0;
   if (minimum !== 0 && minimum !== generation) {
-    throw badJson('"minimumGeneration" must be 0 or equal to "generation"');
+    throw badJson(
+      `"minimumGeneration" must be 0 (keep all rows) or equal to "generation" (keep those that this generation brings), not ${String(minimum)}; a mirror does not know which of several older generations a row is of`,
+    );
   }
-  const silenceSeconds = wholeNumber(body, "silenceSeconds");
+  const epoch = wholeNumber(body, "epoch");
+  const silenceSeconds = wholeNumber(body, "silenceSeconds", { min: 1, max: MAX_SILENCE_S });
   const isRefresh = syncMode === "overwrite" || minimum > 0;
   return {
     mirror,
     syncMode,
     refresh: isRefresh ? { generation } : null,
+    ...(epoch !== null && { epoch }),
     ...(silenceSeconds !== null && { silenceMs: silenceSeconds * 1000 }),
   };
 }
 
-/** A delivery of changes, checked; its rows are not converted yet. */
+/** The body of `POST /v1/runs/{id}/finish`, checked. @throws HttpError 400 */
+export function readFinish(body: JsonObject): { outcome: "complete" | "incomplete"; reason: string } {
+  checkNames(body, FINISH_NAMES, "the end of a run");
+  const outcome = oneOf(body, "outcome", OUTCOMES);
+  return { outcome, reason: shortText(body, "reason", MAX_REASON) ?? `The sender says: ${outcome}.` };
+}
+
+/** A delivery of changes, checked; its changes are not read yet. */
 export interface DeliveryRequest {
   run: string;
   identity: string;
@@ -53,96 +77,63 @@ export interface DeliveryRequest {
 
 /** A delivery as JSON, or as NDJSON: its head on the first line, a change on each of the others. @throws HttpError 400 */
 export function readDelivery(text: string, contentType: string): DeliveryRequest {
-  const ndjson = /\bx-ndjson\b|\bjsonl\b/i.test(contentType);
-  const [head, changes] = ndjson ? splitLines(text) : splitObject(text);
-  const { run, delivery, committedAt } = head;
-  if (typeof run !== "string") throw badJson('"run" must be the id that POST /v1/runs returned');
-  if (typeof delivery !== "string" || delivery === "" || delivery.length > MAX_IDENTITY) {
-    throw badJson(`"delivery" must name the delivery, in 1 to ${String(MAX_IDENTITY)} characters`);
+  const [head, changes] = isNdjson(contentType) ? splitLines(text) : splitObject(text);
+  checkNames(head, HEAD_NAMES, "the head of a delivery");
+  const run = shortText(head, "run", MAX_IDENTITY);
+  if (run === null) throw badJson('"run" must be the id that POST /v1/runs returned');
+  const identity = shortText(head, "delivery", MAX_IDENTITY);
+  if (identity === null) {
+    throw badJson('"delivery" must name the delivery: a name of its own, and the same when it is sent again');
   }
-  const sequence = wholeNumber(head, "sequence");
-  if (sequence === null || sequence < 1) throw badJson('"sequence" must be a whole number from 1');
-  if (changes.length > MAX_CHANGES) {
-    throw new HttpError(
-      413,
-      "BodyTooLarge",
-      `The delivery has ${String(changes.length)} changes; at most ${String(MAX_CHANGES)} are accepted. Send them as several deliveries.`,
-    );
-  }
-  return {
-    run,
-    identity: delivery,
-    sequence,
-    changes,
-    ...(committedAt !== undefined && committedAt !== null && { committedAt: readTime(committedAt) }),
-  };
+  const sequence = wholeNumber(head, "sequence", { min: 1 });
+  if (sequence === null) throw badJson('"sequence" must be the number of the delivery in its run, from 1');
+  const committedAt = time(head, "committedAt");
+  return { run, identity, sequence, changes, ...(committedAt !== null && { committedAt }) };
+}
+
+/** The media types that are in use for JSON by lines; none is registered. */
+function isNdjson(contentType: string): boolean {
+  return /\b(?:x-)?(?:ndjson|jsonl|jsonlines|json-lines)\b/i.test(contentType);
 }
 
 function splitObject(text: string): [JsonObject, Json[]] {
   const body = parse(text);
   if (!isObject(body)) throw badJson("the body must be a JSON object");
   const { changes, ...head } = body;
-  if (!Array.isArray(changes)) throw badJson('"changes" must be an array');
+  if (!Array.isArray(changes)) throw badJson('"changes" must be an array; an empty one says that all is well');
+  checkSize(changes.length);
   return [head, changes];
 }
 
 function splitLines(text: string): [JsonObject, Json[]] {
-  const [head, ...changes] = text.split("\n").filter((line) => line.trim() !== "");
-  const parsed = head === undefined ? null : parse(head);
-  if (!isObject(parsed)) throw badJson("the first line must be the delivery's head, a JSON object");
-  return [parsed, changes.map(parse)];
-}
-
-function readTime(time: Json): number {
-  const ms = typeof time === "string" ? Date.parse(time) : time;
-  if (typeof ms !== "number" || !Number.isFinite(ms)) {
-    throw badJson('"committedAt" must be an ISO 8601 time or milliseconds since 1970');
+  const lines = text
+    .split("\n")
+    .map((line, i) => ({ line, number: i + 1 }))
+    .filter(({ line }) => line.trim() !== "");
+  const [first, ...rest] = lines;
+  const head = first === undefined ? null : parseLine(first);
+  if (!isObject(head) || "op" in head) {
+    throw badJson("the first line must be the head of the delivery: an object with run, delivery and sequence");
   }
-  return ms;
+  checkSize(rest.length);
+  return [head, rest.map(parseLine)];
 }
 
-/**
- * One change of a delivery, as changes of rows: a change that tells of a new primary key (`previousKey`) is a deletion
- * of the old row and an upsert of the new one.
- * @throws HttpError 400 BadJsonBody
- */
-export function readChange(mirror: Mirror, json: Json, position: number): Change[] {
-  if (!isObject(json)) throw badJson(`changes[${String(position)}] must be an object`);
-  const { op, row, version, previousKey } = json;
-  if (op !== "upsert" && op !== "update" && op !== "delete") {
-    throw badJson(`changes[${String(position)}].op must be "upsert", "update" or "delete"`);
+function parseLine({ line, number }: { line: string; number: number }): Json {
+  try {
+    return parse(line);
+  } catch (error) {
+    if (!(error instanceof HttpError)) throw error;
+    throw new HttpError(error.status, error.code, `Line ${String(number)}: ${error.message}`);
   }
-  if (!isObject(row)) throw badJson(`changes[${String(position)}].row must be an object`);
-  const change: Change = { op, row: withVersion(mirror, cleanFields(row, "convex"), version) };
-  if (previousKey === undefined || previousKey === null) return [change];
-  if (!isObject(previousKey)) throw badJson(`changes[${String(position)}].previousKey must be an object`);
-  return [{ op: "delete", row: withVersion(mirror, cleanFields(previousKey, "convex"), version) }, change];
 }
 
-/** A version beside the row counts as the value of the mirror's version field, when the row does not tell it. */
-function withVersion({ contract }: Mirror, row: JsonObject, version: Json | undefined): JsonObject {
-  const field = contract.version;
-  if (version === undefined || version === null || field === null || field.includes(".") || field in row) return row;
-  return { ...row, [field]: version };
-}
-
-/** The digest of a source: 64 buckets of [count, sum as 16 hexadecimal digits]. @throws HttpError 400 */
-export function readBuckets(buckets: Json | undefined): { count: number; sum: bigint }[] {
-  if (!Array.isArray(buckets) || buckets.length !== 64) throw badJson('"buckets" must be an array of 64 buckets');
-  return buckets.map((bucket, i) => {
-    const [count, sum] = Array.isArray(bucket) ? bucket : [];
-    if (typeof count !== "number" || typeof sum !== "string" || !/^[0-9a-f]{16}$/i.test(sum)) {
-      throw badJson(`buckets[${String(i)}] must be [count, sum], the sum as 16 hexadecimal digits`);
-    }
-    return { count, sum: BigInt(`0x${sum}`) };
-  });
-}
-
-function wholeNumber(body: JsonObject, name: string): number | null {
-  const value = body[name] ?? null;
-  if (value === null) return null;
-  if (typeof value !== "number" || !Number.isInteger(value) || value < 0) {
-    throw badJson(`"${name}" must be a whole number`);
-  }
-  return value;
+function checkSize(changes: number): void {
+  if (changes <= MAX_CHANGES) return;
+  throw new HttpError(
+    413,
+    "BodyTooLarge",
+    `The delivery has ${String(changes)} changes; at most ${String(MAX_CHANGES)} are accepted. Send them as several deliveries.`,
+    { limit: MAX_CHANGES },
+  );
 }
