@@ -16,6 +16,7 @@ const CODES: Record<ProblemCode, ErrorCode> = {
   TooManyFields: "TooManyFieldsError",
   TooNested: "TooNestedError",
   UnknownField: "SchemaDrift",
+  FilterFailed: "SchemaEnforcementError",
 };
 
 /** The refusal of a request because of one of its rows. */
