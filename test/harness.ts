@@ -19,6 +19,9 @@ const modules = {
   "./app/_generated/api.ts": async () => Promise.resolve({}),
 };
 
+/** Functions that may run while time passes in a test. */
+const MAX_STEPS = 1_000;
+
 /** The name under which the app uses the component. */
 const COMPONENT = "streamingImport";
 
@@ -143,7 +146,24 @@ export class App {
 
   /** Lets writes to the app's tables fail that the predicate picks, as a full disk would; null to stop. */
   failWrites(which: ((write: Write) => boolean) | null): void {
-    this.#taps.fails = which;
+    this.#taps.before = (write) => {
+      if (which?.(write) === true) throw new Error(`The test makes this ${write.op} in ${write.table} fail.`);
+    };
+  }
+
+  /** Holds the first write that the predicate picks, and with it its transaction, until the test lets it go on. */
+  holdWrite(which: (write: Write) => boolean): { reached: Promise<void>; goOn: () => void } {
+    let arrive: () => void = () => undefined;
+    let goOn: () => void = () => undefined;
+    const reached = new Promise<void>((resolve) => (arrive = resolve));
+    const released = new Promise<void>((resolve) => (goOn = resolve));
+    this.#taps.before = async (write) => {
+      if (!which(write)) return;
+      this.#taps.before = null;
+      arrive();
+      await released;
+    };
+    return { reached, goOn };
   }
 
   /** Calls a function of the app's `imports.ts`. */
@@ -183,13 +203,14 @@ export class App {
    */
   async passTime(ms: number): Promise<void> {
     const until = Date.now() + ms;
-    for (;;) {
+    for (let steps = 0; ; steps++) {
       const due = await this.#nextDue();
       if (due > until) break;
+      if (steps > MAX_STEPS) throw new Error("Scheduled functions schedule one another without end.");
       vi.advanceTimersByTime(Math.max(0, due - Date.now()));
       await this.t.finishInProgressScheduledFunctions();
     }
-    vi.advanceTimersByTime(until - Date.now());
+    if (until > Date.now()) vi.advanceTimersByTime(until - Date.now());
   }
 
   /** When the next scheduled function is due, of the app or of the component; Infinity when there is none. */
@@ -200,7 +221,7 @@ export class App {
           const jobs = await ctx.db.system.query("_scheduled_functions").collect();
           return jobs
             .filter((job) => job.state.kind === "pending")
-            .map((job) => Math.ceil(job.scheduledTime));
+            .map((job) => Math.round(job.scheduledTime));
         }),
       ),
     );

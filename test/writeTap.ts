@@ -10,8 +10,8 @@ export interface Write {
 export interface WriteTap {
   /** The writes to a table since it was last asked, those of transactions that failed too. */
   take: (table: string) => Write[];
-  /** Writes that fail. */
-  fails: ((write: Write) => boolean) | null;
+  /** Called before each write, which waits for it, and does not happen when it throws. */
+  before: ((write: Write) => void | Promise<void>) | null;
 }
 
 /** The door from Convex functions to the database, which convex-test puts up. */
@@ -29,24 +29,23 @@ const WRITES: Record<string, Write["op"]> = {
 };
 
 let original: Convex | null = null;
-let onWrite: (write: Write) => void = () => undefined;
+let onWrite: (write: Write) => Promise<void> = async () => Promise.resolve();
 
 /** Listens to all writes from now on; the tap before it hears nothing any more. */
 export function tapWrites(): WriteTap {
   putListenerUp();
   let writes: Write[] = [];
   const tap: WriteTap = {
-    fails: null,
+    before: null,
     take: (table) => {
       const taken = writes.filter((write) => write.table === table);
       writes = writes.filter((write) => write.table !== table);
       return taken;
     },
   };
-  onWrite = (write) => {
+  onWrite = async (write) => {
     writes.push(write);
-    if (tap.fails?.(write) === true)
-      throw new Error(`The test makes this ${write.op} in ${write.table} fail.`);
+    await tap.before?.(write);
   };
   return tap;
 }
@@ -62,7 +61,7 @@ function putListenerUp(): void {
       const kind = WRITES[op];
       if (kind !== undefined) {
         const { table, value } = JSON.parse(args) as { table: string; value?: Record<string, unknown> };
-        onWrite({ op: kind, table, ...(value !== undefined && { value }) });
+        await onWrite({ op: kind, table, ...(value !== undefined && { value }) });
       }
       return await convex.asyncSyscall(op, args);
     },

@@ -1,6 +1,6 @@
 // Prints "<passed> <failed>" of a Vitest JSON report. A test file that could not run, a missing report and an exit
 // status that the report does not explain each count as a failure.
-const { readFileSync } = require("node:fs");
+import { readFileSync } from "node:fs";
 
 const [report, status] = process.argv.slice(2);
 
