@@ -6,8 +6,8 @@ import { internalMutation, type MutationCtx } from "./_generated/server.js";
 import { spend } from "./budget.js";
 import { addDelta, addToDigest, noDelta } from "./digests.js";
 import { ledgerError, ledgerErrorData } from "./errors.js";
-import { vApplied, vMatch, type Applied, type ApplyHandle } from "./port.js";
-import { quarantineChange } from "./quarantine.js";
+import { vApplied, vMatch, vTombstone, type Applied, type ApplyHandle } from "./port.js";
+import { quarantineChange, screenBehind } from "./quarantine.js";
 import { getHandles } from "./mirrors.js";
 import { findTombstones, layTombstones } from "./tombstones.js";
 import { addCounts, noCounts, vRowChange, type BadRow, type RowChange, type vBudget } from "./validators.js";
@@ -22,7 +22,12 @@ interface Outcome {
   waitMs: number;
 }
 
-type Batch = { rows: RowChange[]; match: Infer<typeof vMatch> };
+type Batch = {
+  rows: RowChange[];
+  match: Infer<typeof vMatch>;
+  /** Of rows that earlier changes of the same chunk have deleted, when it had to be cut. */
+  tombstones?: Applied["tombstones"];
+};
 
 /**
  * Writes converted changes to a mirror, and brings its digest, its tombstones and the write budget in step: all that
@@ -47,6 +52,7 @@ export async function applyToMirror(
  * nested mutation, which rolls back alone. A batch that is too large for a transaction is the caller's to cut.
  */
 async function isolate(ctx: MutationCtx, mirror: Doc<"mirrors">, batch: Batch): Promise<{ applied: Applied; poison: BadRow[] }> {
+  if (batch.rows.length === 0) return { applied: nothing(), poison: [] };
   try {
     return { applied: await applyHeeding(ctx, mirror, batch), poison: [] };
   } catch (error) {
@@ -57,9 +63,22 @@ async function isolate(ctx: MutationCtx, mirror: Doc<"mirrors">, batch: Batch): 
       return { applied: nothing(), poison: [quarantineChange(rows[0]!, "ApplyFailed", message)] };
     }
     const middle = Math.ceil(rows.length / 2);
-    const first = await isolate(ctx, mirror, { rows: rows.slice(0, middle), match });
-    const second = await isolate(ctx, mirror, { rows: rows.slice(middle), match });
-    return { applied: addApplied(first.applied, second.applied), poison: [...first.poison, ...second.poison] };
+    const first = await isolate(ctx, mirror, { ...batch, rows: rows.slice(0, middle) });
+    // What waits now holds back later changes of its row, or is superseded by them, as if it had waited before.
+    const behind = screenBehind(first.poison, rows.slice(middle));
+    const second = await isolate(ctx, mirror, {
+      rows: behind.rows,
+      match,
+      tombstones: [...(batch.tombstones ?? []), ...first.applied.tombstones],
+    });
+    const dropped = behind.superseded.size;
+    return {
+      applied: addApplied(addApplied(first.applied, second.applied), {
+        ...nothing(),
+        counts: { ...noCounts, received: dropped, stale: dropped },
+      }),
+      poison: [...first.poison.filter((row) => !behind.superseded.has(row)), ...behind.held, ...second.poison],
+    };
   }
 }
 
@@ -69,29 +88,49 @@ function isSetUp(error: unknown): boolean {
 }
 
 /** Applies a batch, heeding tombstones. They are looked up only for rows that were inserted, which alone may be late. */
-async function applyHeeding(ctx: MutationCtx, mirror: Doc<"mirrors">, batch: Batch): Promise<Applied> {
+async function applyHeeding(
+  ctx: MutationCtx,
+  mirror: Doc<"mirrors">,
+  { tombstones: fresh = [], ...batch }: Batch,
+): Promise<Applied> {
   const checkTombstones = mirror.version !== undefined && mirror.tombstones > 0;
   try {
-    return await ctx.runMutation(internal.apply.once, { mirror: mirror.name, ...batch, checkTombstones });
+    return await ctx.runMutation(internal.apply.once, {
+      mirror: mirror.name,
+      ...batch,
+      tombstones: fresh,
+      checkTombstones,
+    });
   } catch (error) {
     if (ledgerErrorData(error)?.code !== "TombstoneHit") throw error;
-    const tombstones = await findTombstones(ctx, mirror.name, batch.rows.map(({ keyHash }) => keyHash));
+    const stored = await findTombstones(ctx, mirror.name, batch.rows.map(({ keyHash }) => keyHash));
     const handles = await getHandles(ctx);
-    return await ctx.runMutation(handles.apply as ApplyHandle, { table: mirror.name, ...batch, tombstones, at: Date.now() });
+    return await ctx.runMutation(handles.apply as ApplyHandle, {
+      table: mirror.name,
+      ...batch,
+      tombstones: [...stored, ...fresh],
+      at: Date.now(),
+    });
   }
 }
 
 /** One try, which rolls back as a whole. @throws TombstoneHit when a row that it inserted may have been deleted before. */
 export const once = internalMutation({
-  args: { mirror: v.string(), rows: v.array(vRowChange), match: vMatch, checkTombstones: v.boolean() },
+  args: {
+    mirror: v.string(),
+    rows: v.array(vRowChange),
+    match: vMatch,
+    tombstones: v.array(vTombstone),
+    checkTombstones: v.boolean(),
+  },
   returns: vApplied,
-  handler: async (ctx, { mirror, rows, match, checkTombstones }) => {
+  handler: async (ctx, { mirror, rows, match, tombstones, checkTombstones }) => {
     const handles = await getHandles(ctx);
     const applied: Applied = await ctx.runMutation(handles.apply as ApplyHandle, {
       table: mirror,
       rows,
       match,
-      tombstones: [],
+      tombstones,
       at: Date.now(),
     });
     if (checkTombstones && (await findTombstones(ctx, mirror, applied.inserted)).length > 0) {

@@ -1,7 +1,8 @@
 import { compareValues, convexToJson, v, type Value } from "convex/values";
-import { getMirror } from "./mirrors.js";
+import { findMirror, getMirror } from "./mirrors.js";
 import type { Doc, Id } from "./_generated/dataModel.js";
-import { mutation, query, type MutationCtx } from "./_generated/server.js";
+import { internal } from "./_generated/api.js";
+import { internalMutation, mutation, query, type MutationCtx } from "./_generated/server.js";
 import { now } from "./time.js";
 import type { BadRow, RowChange } from "./validators.js";
 
@@ -11,55 +12,82 @@ const PAGE = 32;
 /** How long a change waits before it is given up: a month leaves time to notice, to deploy and to replay. */
 export const QUARANTINE_DAYS = 30;
 
-/** What to do with the rows of a chunk once the quarantine has been asked about their keys. */
+/** What to do with the changes of a chunk once the quarantine has been asked about their keys. */
 interface Screened {
   /** Changes to apply. */
   rows: RowChange[];
   /** Partial changes of rows whose earlier news wait: they wait behind them. */
   held: BadRow[];
-  /** Bad rows of this chunk whose later news in it supersede them: they need not wait. */
+  /** Changes of this chunk that would have to wait, if later news in it did not supersede them. */
   superseded: Set<BadRow>;
-  /** Entries that whole news of the same row have made obsolete: their number. */
-  released: number;
 }
 
 /**
  * Asks the quarantine about the keys of a chunk, so that nothing overtakes a waiting change silently: a whole row or a
- * deletion supersedes what waits (unless its version is older), a partial change waits behind it.
+ * deletion, be it one that has to wait itself, supersedes what waits (unless its version is older); a partial change
+ * waits behind it. Returns the number of entries that left the quarantine, too.
  */
 export async function screen(
   ctx: MutationCtx,
   mirror: Doc<"mirrors">,
   rows: readonly RowChange[],
   bad: readonly BadRow[],
-): Promise<Screened> {
-  const screened: Screened = { rows: [], held: [], superseded: new Set(), released: 0 };
-  const waiting = mirror.quarantined === 0 ? new Map<bigint, Doc<"quarantine">[]>() : await waitingFor(ctx, mirror, rows);
-  for (const row of rows) {
-    const entries = waiting.get(row.keyHash) ?? [];
-    const before = bad.filter(
-      (badRow) =>
-        badRow.keyHash === row.keyHash && badRow.position < row.position && !screened.superseded.has(badRow),
-    );
-    const holding = screened.held.some((held) => held.keyHash === row.keyHash);
-    if (row.op === "update" && (entries.length > 0 || before.length > 0 || holding)) {
-      screened.held.push(holdBehind(row));
-      continue;
-    }
-    if (row.op !== "update") {
-      const obsolete = entries.filter((entry) => !isOlder(row, entry.version as Value | undefined));
-      for (const entry of obsolete) await ctx.db.delete("quarantine", entry._id);
-      screened.released += obsolete.length;
-      waiting.set(row.keyHash, entries.filter((entry) => !obsolete.includes(entry)));
-      for (const badRow of before) if (!isOlder(row, badRow.version as Value | undefined)) screened.superseded.add(badRow);
-    }
-    screened.rows.push(row);
-  }
-  return screened;
+): Promise<Screened & { released: number }> {
+  const waiting = mirror.quarantined === 0 ? noEntries : await waitingFor(ctx, mirror, [...rows, ...bad]);
+  const { obsolete, ...screened } = passBy(waiting, rows, bad);
+  for (const { _id } of obsolete) await ctx.db.delete("quarantine", _id);
+  return { ...screened, released: obsolete.length };
 }
 
-async function waitingFor(ctx: MutationCtx, mirror: Doc<"mirrors">, rows: readonly RowChange[]) {
-  const keys = [...new Set(rows.map(({ keyHash }) => keyHash))];
+const noEntries: ReadonlyMap<bigint, Doc<"quarantine">[]> = new Map();
+
+/** Lets changes pass by what waits for their keys, in order, where nothing waits but changes of the same chunk. */
+export function screenBehind(bad: readonly BadRow[], rows: readonly RowChange[]): Screened {
+  return passBy(noEntries, rows, bad);
+}
+
+function passBy(
+  waiting: ReadonlyMap<bigint, Doc<"quarantine">[]>,
+  rows: readonly RowChange[],
+  bad: readonly BadRow[],
+): Screened & { obsolete: Doc<"quarantine">[] } {
+  const passed: RowChange[] = [];
+  const superseded = new Set<BadRow>();
+  const obsolete: Doc<"quarantine">[] = [];
+  const stored = new Map(waiting);
+  /** Changes of this chunk that wait, by key. */
+  const behind = new Map<bigint, { change: BadRow; held: boolean }[]>();
+  const isBad = new Set<RowChange | BadRow>(bad);
+  for (const change of [...rows, ...bad].sort((a, b) => a.position - b.position)) {
+    const { keyHash } = change;
+    if (keyHash === undefined) continue;
+    if (change.op !== "update") {
+      const [gone, stay] = partition(stored.get(keyHash) ?? [], (entry) => !isOlder(change, entry.version as Value));
+      const [dropped, left] = partition(behind.get(keyHash) ?? [], (one) => !isOlder(change, one.change.version as Value));
+      obsolete.push(...gone);
+      for (const one of dropped) superseded.add(one.change);
+      stored.set(keyHash, stay);
+      behind.set(keyHash, left);
+    }
+    const waits = behind.get(keyHash) ?? [];
+    if (isBad.has(change)) {
+      behind.set(keyHash, [...waits, { change: change as BadRow, held: false }]);
+    } else if (change.op === "update" && waits.length + (stored.get(keyHash)?.length ?? 0) > 0) {
+      behind.set(keyHash, [...waits, { change: holdBehind(change as RowChange), held: true }]);
+    } else {
+      passed.push(change as RowChange);
+    }
+  }
+  const held = [...behind.values()].flat().flatMap((one) => (one.held ? one.change : []));
+  return { rows: passed, held, superseded, obsolete };
+}
+
+function partition<T>(all: readonly T[], matches: (one: T) => boolean): [matching: T[], others: T[]] {
+  return [all.filter(matches), all.filter((one) => !matches(one))];
+}
+
+async function waitingFor(ctx: MutationCtx, mirror: Doc<"mirrors">, changes: readonly (RowChange | BadRow)[]) {
+  const keys = [...new Set(changes.flatMap(({ keyHash }) => keyHash ?? []))];
   const found = await Promise.all(
     keys.map(async (keyHash) => {
       const entries = await ctx.db
@@ -73,8 +101,8 @@ async function waitingFor(ctx: MutationCtx, mirror: Doc<"mirrors">, rows: readon
 }
 
 /** True when a whole row or deletion is known to be older than what waits. */
-function isOlder(row: RowChange, waits: Value | undefined): boolean {
-  const mine = row.version as Value | undefined;
+function isOlder(change: RowChange | BadRow, waits: Value | undefined): boolean {
+  const mine = change.version as Value | undefined;
   if (mine === undefined || mine === null || waits === undefined || waits === null) return false;
   return compareValues(mine, waits) < 0;
 }
@@ -198,3 +226,23 @@ export async function release(ctx: MutationCtx, mirror: Doc<"mirrors">, ids: Id<
   for (const id of ids) await ctx.db.delete("quarantine", id);
   await ctx.db.patch("mirrors", mirror._id, { quarantined: Math.max(0, mirror.quarantined - ids.length) });
 }
+
+/**
+ * Gives up what waited before a refresh began that is whole now: the refresh brought the news of every row that the
+ * source still has. A page at a time.
+ */
+export const supersedeBefore = internalMutation({
+  args: { mirror: v.string(), before: v.number() },
+  returns: v.null(),
+  handler: async (ctx, args) => {
+    const mirror = await findMirror(ctx, args.mirror);
+    if (mirror === null || mirror.quarantined === 0) return null;
+    const entries = await ctx.db
+      .query("quarantine")
+      .withIndex("by_mirror", (q) => q.eq("mirror", args.mirror).lt("_creationTime", args.before))
+      .take(PAGE);
+    await release(ctx, mirror, entries.map(({ _id }) => _id));
+    if (entries.length === PAGE) await ctx.scheduler.runAfter(0, internal.quarantine.supersedeBefore, args);
+    return null;
+  },
+});

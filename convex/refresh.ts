@@ -330,9 +330,25 @@ export const finishSweep = internalMutation({
         (await stateChange(ctx, mirror, "upToDate", "Everything received is applied."))),
     });
     await scheduleDrop(ctx, run);
+    const before = await startOfGeneration(ctx, run);
+    await ctx.scheduler.runAfter(0, internal.quarantine.supersedeBefore, { mirror: run.mirror, before });
     return null;
   },
 });
+
+/** When the first of the runs began that brought the generation of this one. */
+async function startOfGeneration(ctx: MutationCtx, run: Doc<"runs">): Promise<number> {
+  let first = run;
+  const earlier = ctx.db
+    .query("runs")
+    .withIndex("by_mirror", (q) => q.eq("mirror", run.mirror).lt("epoch", run.epoch))
+    .order("desc");
+  for await (const older of earlier) {
+    if (older.generation !== undefined && older.generation !== run.generation) break;
+    if (older.generation === run.generation) first = older;
+  }
+  return first._creationTime;
+}
 
 async function scheduleDrop(ctx: MutationCtx, run: Doc<"runs">): Promise<void> {
   if (run.generation === undefined) return;

@@ -142,7 +142,7 @@ async function addContent(table: Table, rows: readonly RowChange[]): Promise<voi
 async function applyByKey(table: Table, { rows, tombstones, at }: Batch): Promise<void> {
   const slots = await lookUp(table, rows);
   for (const { keyHash, version } of tombstones) {
-    for (const slot of slots.values()) if (slot.keyHash === keyHash) slot.deletedAt = version as Value;
+    for (const slot of slots.values()) if (slot.keyHash === keyHash) rememberDeletion(slot, version as Value);
   }
   for (const change of rows) table.counts[play(table, change, slots.get(slotName(change.key as Value[]))!, at)] += 1;
   await Promise.all([...slots.values()].map((slot) => write(table, slot)));
@@ -206,8 +206,13 @@ function playDelete(table: Table, change: RowChange, slot: Slot, at: number): "d
 
 function layTombstone(table: Table, slot: Slot, version: Value | undefined): void {
   if (table.mirror.contract.version === null || version === undefined || version === null) return;
-  slot.deletedAt = version;
+  rememberDeletion(slot, version);
   table.tombstones.push({ keyHash: slot.keyHash, version });
+}
+
+/** The highest version counts: a late deletion does not shorten the memory of a later one. */
+function rememberDeletion(slot: Slot, version: Value): void {
+  if (slot.deletedAt === undefined || compareValues(slot.deletedAt, version) < 0) slot.deletedAt = version;
 }
 
 function merge(current: Row, change: RowChange): Row {
