@@ -1,4 +1,4 @@
-import { v } from "convex/values";
+import { v, type Infer } from "convex/values";
 import { internal } from "./_generated/api.js";
 import type { Doc } from "./_generated/dataModel.js";
 import {
@@ -8,6 +8,7 @@ import {
   mutation,
   type ActionCtx,
   type MutationCtx,
+  type QueryCtx,
 } from "./_generated/server.js";
 import { addToDigest } from "./digests.js";
 import { KeyHashBag } from "./keyHashBag.js";
@@ -15,7 +16,6 @@ import type { ClearHandle, CopyHandle, PageHandle, RemoveHandle } from "./port.j
 import { getHandles, getMirror } from "./mirrors.js";
 import { stateChange } from "./state.js";
 import { now } from "./time.js";
-import { vHandles } from "./validators.js";
 
 /** Rows read per page of a sweep: well inside 32,000 documents and, at the usual size of rows, 16 MiB a query. */
 const SWEEP_PAGE_ROWS = 4_000;
@@ -134,27 +134,21 @@ export const sweep = internalAction({
     const copies = first.keyed ? null : new Copies(brought);
     let cursor = start;
     do {
-      const sweeping = await ctx.runQuery(internal.refresh.sweeping, { run });
-      if (sweeping === null) return null;
-      const page = await ctx.runQuery(sweeping.handles.page as PageHandle, {
-        table: sweeping.mirror,
-        cursor,
-        limit: SWEEP_PAGE_ROWS,
-        hashed: false,
-      });
+      const page: SweepPage | null = await ctx.runQuery(internal.refresh.sweepPage, { run, cursor, sequence });
+      if (page === null) return null;
       const hashes = [...new BigInt64Array(page.keyHashes)];
       const isLast = page.cursor === null;
       const stale =
         copies === null
           ? page.ids.flatMap((id, i) => (brought.has(hashes[i]!) ? [] : [{ id, keyHash: hashes[i]! }]))
-          : copies.surplus(page.ids, hashes);
+          : copies.surplus(page.ids, hashes, bagOf(page.late));
       for (let from = 0; from < stale.length; from += WRITE_ROWS) {
         const slice = stale.slice(from, from + WRITE_ROWS);
         await ctx.runMutation(internal.refresh.removeStale, {
           run,
           sequence,
           ids: slice.map(({ id }) => id),
-          keyHashes: slice.map(({ keyHash }) => keyHash),
+          keyHashes: copies === null ? slice.map(({ keyHash }) => keyHash) : null,
         });
       }
       for (const missing of copies?.missing(isLast) ?? []) {
@@ -172,15 +166,22 @@ export const sweep = internalAction({
   },
 });
 
-/** Counts the copies of each row while a mirror without a key is walked in the order of its content. */
+/**
+ * Counts the copies of each row while a mirror without a key is walked in the order of its content. There should be as
+ * many as the refresh brought, and those that arrived since. A row that arrives during the walk has the highest time of
+ * creation among its copies, so that it lies on the page at hand or on one to come, or was not yet there; and a page
+ * and the list of what has arrived by then are of one moment. Hence the count is exact.
+ */
 class Copies {
   #current: { keyHash: bigint; id: string; seen: number } | null = null;
   #missing: { id: string; times: number }[] = [];
+  #late = new KeyHashBag();
 
   constructor(private readonly brought: KeyHashBag) {}
 
-  /** The rows of this page that are more than the refresh brought. */
-  surplus(ids: readonly string[], hashes: readonly bigint[]): { id: string; keyHash: bigint }[] {
+  /** The rows of this page that are too many. `late`: what has arrived since the manifest was read. */
+  surplus(ids: readonly string[], hashes: readonly bigint[], late: KeyHashBag): { id: string; keyHash: bigint }[] {
+    this.#late = late;
     const surplus: { id: string; keyHash: bigint }[] = [];
     ids.forEach((id, i) => {
       const keyHash = hashes[i]!;
@@ -189,7 +190,7 @@ class Copies {
         this.#current = { keyHash, id, seen: 0 };
       }
       this.#current.seen += 1;
-      if (this.#current.seen > this.brought.count(keyHash)) surplus.push({ id, keyHash });
+      if (this.#current.seen > this.#due(keyHash)) surplus.push({ id, keyHash });
     });
     return surplus;
   }
@@ -218,10 +219,21 @@ class Copies {
   #close(): void {
     if (this.#current === null) return;
     const { keyHash, id, seen } = this.#current;
-    const lacking = this.brought.count(keyHash) - seen;
+    const lacking = this.#due(keyHash) - seen;
     if (lacking > 0) this.#missing.push({ id, times: lacking });
     this.#current = null;
   }
+
+  /** How many copies there should be. */
+  #due(keyHash: bigint): number {
+    return this.brought.count(keyHash) + this.#late.count(keyHash);
+  }
+}
+
+function bagOf(manifests: readonly ArrayBuffer[]): KeyHashBag {
+  const bag = new KeyHashBag();
+  for (const hashes of manifests) bag.add(new BigInt64Array(hashes));
+  return bag;
 }
 
 /** All keys that a generation has brought, and the position up to which its manifest was read. */
@@ -253,39 +265,78 @@ export const manifestPage = internalQuery({
   },
 });
 
-/** What a sweep needs to go on; null when it has been dropped. */
+/** What a sweep needs to begin; null when it has been dropped. */
 export const sweeping = internalQuery({
   args: { run: v.id("runs") },
-  returns: v.union(
-    v.null(),
-    v.object({ mirror: v.string(), generation: v.number(), keyed: v.boolean(), handles: vHandles }),
-  ),
+  returns: v.union(v.null(), v.object({ mirror: v.string(), generation: v.number(), keyed: v.boolean() })),
   handler: async (ctx, { run: id }) => {
     const run = await ctx.db.get("runs", id);
     if (run?.state !== "sweeping" || run.generation === undefined) return null;
-    const [{ keyed }, handles] = await Promise.all([getMirror(ctx, run.mirror), getHandles(ctx)]);
-    return { mirror: run.mirror, generation: run.generation, keyed, handles };
+    const { keyed } = await getMirror(ctx, run.mirror);
+    return { mirror: run.mirror, generation: run.generation, keyed };
   },
 });
 
-/** Removes rows that the refresh did not bring, save those that arrived after its manifest was read. */
+const vSweepPage = v.object({
+  ids: v.array(v.string()),
+  keyHashes: v.bytes(),
+  cursor: v.union(v.string(), v.null()),
+  /** Manifests that arrived by the moment of this page; for mirrors without a key alone. */
+  late: v.array(v.bytes()),
+});
+type SweepPage = Infer<typeof vSweepPage>;
+
+/** A page of the mirror that is swept; null when the sweep has been dropped. */
+export const sweepPage = internalQuery({
+  args: { run: v.id("runs"), cursor: v.union(v.string(), v.null()), sequence: v.number() },
+  returns: v.union(v.null(), vSweepPage),
+  handler: async (ctx, { run: id, cursor: from, sequence }) => {
+    const run = await ctx.db.get("runs", id);
+    if (run?.state !== "sweeping") return null;
+    const [{ keyed }, handles] = await Promise.all([getMirror(ctx, run.mirror), getHandles(ctx)]);
+    const { ids, keyHashes, cursor } = await ctx.runQuery(handles.page as PageHandle, {
+      table: run.mirror,
+      cursor: from,
+      limit: SWEEP_PAGE_ROWS,
+      hashed: false,
+    });
+    const late = keyed ? [] : await arrivedSince(ctx, run, sequence);
+    return { ids, keyHashes, cursor, late };
+  },
+});
+
+/** The manifests of a refresh that came after this position. */
+async function arrivedSince(ctx: QueryCtx, run: Doc<"runs">, sequence: number): Promise<ArrayBuffer[]> {
+  const late = await ctx.db
+    .query("manifests")
+    .withIndex("by_generation", (q) =>
+      q.eq("mirror", run.mirror).eq("generation", run.generation!).gt("sequence", sequence),
+    )
+    .collect();
+  return late.map(({ keyHashes }) => keyHashes);
+}
+
+/**
+ * Removes rows that the refresh did not bring, save those whose keys arrived after its manifest was read. `keyHashes` is
+ * null when that has been allowed for.
+ */
 export const removeStale = internalMutation({
-  args: { run: v.id("runs"), sequence: v.number(), ids: v.array(v.string()), keyHashes: v.array(v.int64()) },
+  args: {
+    run: v.id("runs"),
+    sequence: v.number(),
+    ids: v.array(v.string()),
+    keyHashes: v.union(v.array(v.int64()), v.null()),
+  },
   returns: v.null(),
   handler: async (ctx, args) => {
     const run = await ctx.db.get("runs", args.run);
     if (run?.state !== "sweeping") return null;
     const [mirror, handles] = await Promise.all([getMirror(ctx, run.mirror), getHandles(ctx)]);
-    const arrived = new KeyHashBag();
-    const late = ctx.db
-      .query("manifests")
-      .withIndex("by_generation", (q) =>
-        q.eq("mirror", run.mirror).eq("generation", run.generation!).gt("sequence", args.sequence),
-      );
-    for await (const manifest of late) arrived.add(new BigInt64Array(manifest.keyHashes));
+    const { keyHashes } = args;
+    const arrived = bagOf(keyHashes === null ? [] : await arrivedSince(ctx, run, args.sequence));
     const { gone, delta } = await ctx.runMutation(handles.remove as RemoveHandle, {
       table: run.mirror,
-      ids: args.ids.filter((_, i) => !arrived.has(args.keyHashes[i]!)),
+      ids: keyHashes === null ? args.ids : args.ids.filter((_, i) => !arrived.has(keyHashes[i]!)),
     });
     await ctx.db.patch("runs", run._id, { swept: run.swept + gone });
     await ctx.db.patch("mirrors", mirror._id, { rows: mirror.rows - gone, removed: mirror.removed + gone });

@@ -6,7 +6,7 @@ import { findMirror } from "./mirrors.js";
 import { stateChange } from "./state.js";
 import { now } from "./time.js";
 import { touchToken } from "./tokens.js";
-import { noCounts, vCounts, vDeclaration, vHandles, vMirrorState } from "./validators.js";
+import { noCounts, vDeclaration, vHandles, vMirrorStatus } from "./validators.js";
 
 /** More mirrors than a schema can hold tables of use; a bound for scans of the registry. */
 const MAX_MIRRORS = 1000;
@@ -77,33 +77,10 @@ export const declare = mutation({
   },
 });
 
-const vStatus = v.object({
-  name: v.string(),
-  source: v.string(),
-  owner: v.union(v.string(), v.null()),
-  state: vMirrorState,
-  reason: v.string(),
-  primaryKey: v.string(),
-  syncMode: v.union(v.string(), v.null()),
-  rows: v.number(),
-  quarantined: v.number(),
-  total: vCounts,
-  removed: v.number(),
-  copied: v.number(),
-  generation: v.number(),
-  epoch: v.number(),
-  /** Whether a run owns the mirror now. */
-  running: v.boolean(),
-  lagMs: v.union(v.number(), v.null()),
-  lastAppliedAt: v.union(v.string(), v.null()),
-  lastHeardAt: v.union(v.string(), v.null()),
-  lastError: v.union(v.string(), v.null()),
-});
-
 /** Every mirror as the registry knows it: what a status page shows. */
 export const list = query({
   args: {},
-  returns: v.array(vStatus),
+  returns: v.array(vMirrorStatus),
   handler: async (ctx) => {
     const mirrors = await ctx.db.query("mirrors").withIndex("by_name").take(MAX_MIRRORS);
     return mirrors.map((mirror) => ({

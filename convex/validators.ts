@@ -167,3 +167,28 @@ export const vBudget = v.object({
   /** Bytes of rows per second that all mirrors together may write. */
   bytesPerSecond: v.number(),
 });
+
+/** A mirror as a status page shows it. Times are ISO 8601. */
+export const vMirrorStatus = v.object({
+  name: v.string(),
+  source: v.string(),
+  owner: v.union(v.string(), v.null()),
+  state: vMirrorState,
+  reason: v.string(),
+  primaryKey: v.string(),
+  syncMode: v.union(v.string(), v.null()),
+  rows: v.number(),
+  quarantined: v.number(),
+  total: vCounts,
+  removed: v.number(),
+  copied: v.number(),
+  generation: v.number(),
+  epoch: v.number(),
+  /** Whether a run owns the mirror now. */
+  running: v.boolean(),
+  lagMs: v.union(v.number(), v.null()),
+  lastAppliedAt: v.union(v.string(), v.null()),
+  lastHeardAt: v.union(v.string(), v.null()),
+  lastError: v.union(v.string(), v.null()),
+});
+export type MirrorStatus = Infer<typeof vMirrorStatus>;

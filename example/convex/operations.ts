@@ -1,16 +1,7 @@
+import { vMirrorStatus } from "convex-streaming-import";
 import { v } from "convex/values";
 import { components } from "./_generated/api.js";
 import { query } from "./_generated/server.js";
-
-const vCounts = v.object({
-  received: v.number(),
-  inserted: v.number(),
-  updated: v.number(),
-  unchanged: v.number(),
-  deleted: v.number(),
-  stale: v.number(),
-  ignored: v.number(),
-});
 
 /**
  * How the import is doing. Public, because this board has no sign-in; in an app that has one, check who asks here:
@@ -18,27 +9,6 @@ const vCounts = v.object({
  */
 export const mirrors = query({
   args: {},
-  returns: v.array(
-    v.object({
-      name: v.string(),
-      source: v.string(),
-      state: v.union(
-        v.literal("waiting"),
-        v.literal("snapshotting"),
-        v.literal("upToDate"),
-        v.literal("failed"),
-        v.literal("removed"),
-      ),
-      reason: v.string(),
-      primaryKey: v.string(),
-      syncMode: v.union(v.string(), v.null()),
-      rows: v.number(),
-      total: vCounts,
-      removed: v.number(),
-      generation: v.number(),
-      lastAppliedAt: v.union(v.string(), v.null()),
-      lastError: v.union(v.string(), v.null()),
-    }),
-  ),
+  returns: v.array(vMirrorStatus),
   handler: async (ctx) => await ctx.runQuery(components.streamingImport.registry.list, {}),
 });

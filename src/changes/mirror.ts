@@ -81,7 +81,7 @@ const CONTENT_KEY_FIELD = "mirrorKey";
  *
  * @param validator The validator of the table's documents, `schema.tables.customers.validator`.
  * @param contract The mirror's contract, `contractOf(schema.tables.customers)`.
- * @throws Error when the contract hashes fields and there is no `hashKey`.
+ * @throws Error when the contract contradicts itself, and when it hashes fields and there is no `hashKey`.
  */
 export function compileMirror(
   validator: GenericValidator,
@@ -98,6 +98,7 @@ export function compileMirror(
   );
   const fed = new Set(Object.keys(validators).filter((name) => !own.includes(name) && name !== overflow));
   const columns = new Map([...fed].map((name) => [name, columnOf(contract, name)]));
+  checkColumns(columns, contract.drop ?? []);
   const compiler = new RowCompiler(validators, contract);
 
   const hashed = new Map<string, Convert>();
@@ -132,6 +133,23 @@ export function compileMirror(
     where: contract.where ?? null,
     contentKeyField,
   };
+}
+
+/** Refuses what `mirrorTable` cannot see, for it does not clean names. */
+function checkColumns(columns: ReadonlyMap<string, string>, drop: readonly string[]): void {
+  const fields = new Map<string, string>();
+  for (const [field, column] of columns) {
+    const other = fields.get(column);
+    if (other !== undefined) {
+      throw new Error(`The fields "${other}" and "${field}" are both fed by the source column "${column}".`);
+    }
+    fields.set(column, field);
+  }
+  for (const name of drop) {
+    const field = fields.get(cleanFieldName(name));
+    if (field !== undefined)
+      throw new Error(`The column "${name}" is dropped, but feeds the field "${field}".`);
+  }
 }
 
 /** The source column of a field, as adapters name it. */

@@ -211,17 +211,16 @@ function prepareKeyless(
 /** Whether a row belongs to the mirror, or why that cannot be told. */
 function filter({ where }: CompiledMirror, row: Row): boolean | Problem {
   if (where === null) return true;
+  let what: string;
   try {
-    // Callers without types may return anything.
-    return Boolean(where(row));
+    const belongs: unknown = where(row);
+    // What forgot its `return`, or is a promise, must not delete rows.
+    if (typeof belongs === "boolean") return belongs;
+    what = `returned ${belongs === undefined ? "nothing" : `a value of type ${typeof belongs}`}; it must return true or false`;
   } catch (error) {
-    const thrown = shorten(error instanceof Error ? error.message : String(error), 200);
-    return located({
-      code: "FilterFailed",
-      path: "",
-      message: `the mirror's filter "where" threw: ${thrown}`,
-    });
+    what = `threw: ${shorten(error instanceof Error ? error.message : String(error), 200)}`;
   }
+  return located({ code: "FilterFailed", path: "", message: `the mirror's filter "where" ${what}` });
 }
 
 function deletion(key: Value[], version: Value | undefined, notes: readonly Note[]): PreparedDelete {

@@ -1,7 +1,7 @@
 import { convexToJson, type Value } from "convex/values";
 import { stringify } from "lossless-json";
 import type { BadRow, RowChange } from "../../convex/validators.js";
-import type { Change, Encoding } from "../changes/change.js";
+import type { Change, Encoding, JsonObject } from "../changes/change.js";
 import { hashToInt64 } from "../changes/hash.js";
 import type { Note } from "../changes/note.js";
 import { prepareRow, redactRow, type Prepared, type Refused } from "../changes/row.js";
@@ -71,9 +71,9 @@ function putAside(
   { problem, key, keyHash, version }: Refused,
 ): Item {
   const redacted = redactRow(mirror.compiled, change.row, encoding);
-  const text = stringify(redacted.row) ?? "{}";
-  const whole = text.length <= MAX_PAYLOAD;
-  const payload = whole ? text : text.slice(0, PARTIAL_PAYLOAD);
+  const text = textOf(redacted.row);
+  const whole = text !== null && text.length <= MAX_PAYLOAD;
+  const payload = text === null ? "" : whole ? text : text.slice(0, PARTIAL_PAYLOAD);
   return {
     bytes: payload.length,
     notes: [],
@@ -90,4 +90,14 @@ function putAside(
       ...(version !== undefined && { version }),
     },
   };
+}
+
+/** A row as JSON text; null when it is nested so deep that writing it down overflows the stack. */
+function textOf(row: JsonObject): string | null {
+  try {
+    return stringify(row) ?? null;
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
 }

@@ -175,7 +175,6 @@ describe("refused, saying what to write instead", () => {
       { columns: { email: "x", name: "x" } },
       /"email" and "name" are both fed by .* "x"/,
     ],
-    ["a column for two fields, once cleaned", { columns: { email: "_x", name: "source_x" } }, /both fed by/],
     ["the column of another field", { columns: { email: "name" } }, /both fed by the source column "name"/],
 
     ["drop that is no list", { drop: "ssn" }, /write a list of source columns: drop: \["ssn"\]/],

@@ -1,4 +1,3 @@
-import { cleanFieldName } from "../changes/identifiers.js";
 import type { MirrorContract } from "./contract.js";
 import { headOf, leafKinds, ownField, type Fields } from "./fields.js";
 import { refuse, shown } from "./refuse.js";
@@ -47,7 +46,7 @@ function checkColumns(fields: Fields, columns: unknown): Record<string, string> 
     const other = feeds.get(column);
     if (other !== undefined) {
       refuse(
-        `the fields "${other}" and "${field}" are both fed by the source column "${checked[other] ?? checked[field] ?? column}"; a column feeds one field.`,
+        `the fields "${other}" and "${field}" are both fed by the source column "${column}"; a column feeds one field.`,
       );
     }
     feeds.set(column, field);
@@ -55,9 +54,9 @@ function checkColumns(fields: Fields, columns: unknown): Record<string, string> 
   return Object.freeze(checked);
 }
 
-/** The source column of a field, as adapters name it. */
+/** The source column of a field. Whether two are one once they are cleaned, `compileMirror` asks. */
 function columnOf(columns: Readonly<Record<string, string>>, field: string): string {
-  return cleanFieldName(Object.hasOwn(columns, field) ? columns[field]! : field);
+  return Object.hasOwn(columns, field) ? columns[field]! : field;
 }
 
 function checkDrop(fields: Fields, columns: Record<string, string>, drop: unknown): string[] {
@@ -65,10 +64,10 @@ function checkDrop(fields: Fields, columns: Record<string, string>, drop: unknow
   for (const name of names) {
     const fed = Object.keys(fields).find((field) => {
       const column = columnOf(columns, field);
-      return column === cleanFieldName(name) || column === headOf(name);
+      return column === name || column === headOf(name);
     });
     if (fed === undefined) continue;
-    if (columnOf(columns, fed) === cleanFieldName(name)) {
+    if (columnOf(columns, fed) === name) {
       refuse(`the column "${name}" is dropped, but feeds the field "${fed}"; remove one of the two.`);
     }
     // Inside of a declared object, or of v.any(): fine, unless the object declares it.

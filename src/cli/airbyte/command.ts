@@ -1,0 +1,105 @@
+import { readFile } from "node:fs/promises";
+import type { Command } from "commander";
+import { EXIT, messageOf, type ExitCode } from "../exit.js";
+import { CONNECTION_SPECIFICATION } from "./config.js";
+import { Emitter } from "./emitter.js";
+
+const DOCUMENTATION_URL = "https://github.com/get-convex/convex-streaming-import/blob/main/docs/cli.md#airbyte";
+
+/** The commands that Airbyte runs in a destination's container. */
+export function addAirbyteCommands(parent: Command): void {
+  const airbyte = parent
+    .command("airbyte")
+    .description("the Airbyte destination: spec, check and write, as the Airbyte protocol has them")
+    .addHelpText("after", "\nExample:\n  $ cat messages.jsonl | streaming-import airbyte write --config config.json --catalog catalog.json");
+
+  tolerant(airbyte.command("spec"))
+    .description("print the form of the destination's configuration")
+    .addHelpText("after", "\nExample:\n  $ streaming-import airbyte spec")
+    .action(async () => {
+      const emitter = new Emitter(process.stdout);
+      emitter.message({
+        type: "SPEC",
+        spec: {
+          protocol_version: "0.2.0",
+          documentationUrl: DOCUMENTATION_URL,
+          supportsIncremental: true,
+          supported_destination_sync_modes: ["append", "append_dedup", "overwrite"],
+          connectionSpecification: CONNECTION_SPECIFICATION,
+        },
+      });
+      await emitter.flush();
+    });
+
+  tolerant(airbyte.command("check"))
+    .description("test the token and, with --catalog, the mirror of every stream")
+    .requiredOption("--config <file>", "the destination's configuration, as JSON")
+    .option("--catalog <file>", "a configured catalog: its streams are checked, too")
+    .addHelpText("after", "\nExample:\n  $ streaming-import airbyte check --config config.json --catalog catalog.json")
+    .action(async ({ config, catalog }: { config: string; catalog?: string }) => {
+      const { check } = await import("./check.js");
+      const emitter = new Emitter(process.stdout);
+      const texts = await readFiles(emitter, config, catalog);
+      if (texts === null) return;
+      const problem = await check(texts[0]!, texts[1] ?? null);
+      emitter.message({
+        type: "CONNECTION_STATUS",
+        connectionStatus: problem === null ? { status: "SUCCEEDED" } : { status: "FAILED", message: problem },
+      });
+      await emitter.flush();
+    });
+
+  tolerant(airbyte.command("write"))
+    .description("write the messages of stdin into the mirrors; states come back on stdout when their rows are durable")
+    .requiredOption("--config <file>", "the destination's configuration, as JSON")
+    .requiredOption("--catalog <file>", "the configured catalog")
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ source read … | streaming-import airbyte write --config config.json --catalog catalog.json",
+    )
+    .action(async ({ config, catalog }: { config: string; catalog: string }) => {
+      const { write } = await import("./write.js");
+      const emitter = new Emitter(process.stdout);
+      const texts = await readFiles(emitter, config, catalog);
+      if (texts === null) return;
+      process.exitCode = await write({
+        config: texts[0]!,
+        catalog: texts[1]!,
+        input: process.stdin,
+        output: process.stdout,
+        signal: onSignals(),
+      });
+      // Connections that are kept alive would hold the process for seconds.
+      process.exit();
+    });
+}
+
+/** Platforms pass what they like: `--debug`, `--state`. */
+function tolerant(command: Command): Command {
+  return command.allowUnknownOption().allowExcessArguments();
+}
+
+/** The texts of the files; null when one cannot be read, which has been said by then. */
+async function readFiles(emitter: Emitter, ...paths: (string | undefined)[]): Promise<string[] | null> {
+  try {
+    return await Promise.all(paths.flatMap((path) => (path === undefined ? [] : [readFile(path, "utf8")])));
+  } catch (error) {
+    emitter.failure("config_error", messageOf(error));
+    await emitter.flush();
+    process.exitCode = EXIT.failure;
+    return null;
+  }
+}
+
+/** A signal that SIGTERM and SIGINT abort, with the exit code as its reason. */
+function onSignals(): AbortSignal {
+  const abort = new AbortController();
+  const on = (name: NodeJS.Signals, code: ExitCode) => {
+    process.once(name, () => {
+      abort.abort(code);
+    });
+  };
+  on("SIGTERM", EXIT.terminated);
+  on("SIGINT", EXIT.interrupted);
+  return abort.signal;
+}

@@ -1,0 +1,80 @@
+import { stringify } from "lossless-json";
+import type { JsonObject } from "../../changes/change.js";
+import { parseJson } from "../../changes/json.js";
+import { DeliveryBody, type Op } from "../delivery/body.js";
+import { eachMember, startsWith, valueAtPath } from "./jsonSpan.js";
+import type { Lane } from "./lane.js";
+
+const DATA = [Buffer.from("record"), Buffer.from("data")];
+
+/** Change-data-capture columns: they steer the import and are no part of the row. */
+const CDC_PREFIX = "_ab_cdc";
+const CDC_PREFIX_BYTES = Buffer.from(CDC_PREFIX);
+const CDC_DELETED_AT = "_ab_cdc_deleted_at";
+const CDC_UPDATED_AT = "_ab_cdc_updated_at";
+
+const OPEN = Buffer.from("{");
+const CLOSE = Buffer.from("}");
+const COMMA = Buffer.from(",");
+
+/**
+ * Adds a record to the body that its lane builds. The row is copied as it stands in the line, so that no number is
+ * rounded and nothing is written twice; `data` is the same row as JSON.parse reads it.
+ */
+export function addRecord(
+  body: DeliveryBody,
+  lane: Lane,
+  data: Record<string, unknown>,
+  bytes: Buffer,
+  start: number,
+  end: number,
+): void {
+  const hasCdc = hasCdcColumns(data);
+  let op: Op = "upsert";
+  if (hasCdc) {
+    // A mirror without a key cannot find the row to delete: there, such a record is a row like any other.
+    if (lane.keyed && (data[CDC_DELETED_AT] ?? null) !== null) op = "delete";
+    const updatedAt = data[CDC_UPDATED_AT];
+    if (typeof updatedAt === "string") lane.committed = updatedAt;
+  }
+  const span = valueAtPath(bytes, start, end, DATA);
+  if (span === null) {
+    body.changeOfText(op, rowText(bytes.toString("utf8", start, end), lane));
+  } else if (hasCdc) {
+    body.begin(op);
+    copyWithoutCdc(body, lane, bytes, span.start, span.end);
+    body.finish();
+  } else {
+    body.change(op, bytes, span.start, span.end);
+  }
+}
+
+function hasCdcColumns(data: Record<string, unknown>): boolean {
+  for (const name in data) if (name.startsWith(CDC_PREFIX)) return true;
+  return false;
+}
+
+function copyWithoutCdc(body: DeliveryBody, lane: Lane, bytes: Buffer, start: number, end: number): void {
+  let first = true;
+  body.copy(OPEN, 0, 1);
+  eachMember(bytes, start, end, (keyStart, keyEnd, _valueStart, valueEnd) => {
+    if (startsWith(bytes, keyStart, keyEnd, CDC_PREFIX_BYTES) && !isKept(lane, bytes.latin1Slice(keyStart, keyEnd))) return;
+    if (!first) body.copy(COMMA, 0, 1);
+    first = false;
+    body.copy(bytes, keyStart - 1, valueEnd);
+  });
+  body.copy(CLOSE, 0, 1);
+}
+
+function isKept(lane: Lane, name: string): boolean {
+  return lane.keptCdcColumns.has(name);
+}
+
+/** The row of a record whose keys are written in an unusual way (with escapes), read and written without loss. */
+function rowText(line: string, lane: Lane): string {
+  const { record } = parseJson(line) as { record: { data: JsonObject } };
+  const row = Object.fromEntries(
+    Object.entries(record.data).filter(([name]) => !name.startsWith(CDC_PREFIX) || isKept(lane, name)),
+  );
+  return stringify(row) ?? "{}";
+}

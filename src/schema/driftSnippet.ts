@@ -1,0 +1,113 @@
+import { transliterate } from "../changes/transliterate.js";
+import { isIdentifier } from "./identifier.js";
+
+/** What the source of a mirror sent that its schema does not expect, as the importer has it on record. */
+export interface DriftEntry {
+  /** See `Note`. */
+  kind: string;
+  /** Dotted path of the field; a source column where the kind is `unknownField`. */
+  field: string;
+  /** The kind of the values found. */
+  from: string;
+  /** What they became, or the field that keeps them. */
+  to?: string | null;
+  /** The beginning of one of the values. */
+  sample: string;
+  times: number;
+  /** ISO 8601. */
+  firstSeenAt: string;
+}
+
+/**
+ * The lines to paste into the fields of a mirror in `schema.ts`, so that what the source sends has a place:
+ *
+ * ```ts
+ *   nickname: v.optional(v.string()), // seen 120 times, first 2026-11-20
+ * ```
+ *
+ * New fields are optional, for the rows that are there have none. What cannot be pasted is a comment that says what to
+ * change. Empty when there is nothing to do.
+ */
+export function driftSnippet(entries: readonly DriftEntry[]): string {
+  return [...entries].sort(byField).map(lineOf).join("\n");
+}
+
+function byField(a: DriftEntry, b: DriftEntry): number {
+  const [left, right] = [`${rank(a)}\0${a.field}`, `${rank(b)}\0${b.field}`];
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+/** Lines that declare fields come first. */
+function rank({ kind }: DriftEntry): string {
+  return kind === "unknownField" ? "0" : "1";
+}
+
+function lineOf(entry: DriftEntry): string {
+  const { kind, field, from } = entry;
+  const seen = `${times(entry.times)}, first ${entry.firstSeenAt.slice(0, 10)}`;
+  const name = JSON.stringify(field);
+  switch (kind) {
+    case "unknownField":
+      return newField(entry, seen);
+    case "coerced":
+      return `  // ${name}: ${kindWord(from)} stored as ${kindWord(entry.to ?? "")} ${seen}; v.union(…, ${validatorOf(entry)}) would keep what it is`;
+    case "discardedValue":
+      return `  // ${name}: ${kindWord(from)} left out ${seen}; v.union(…, ${validatorOf(entry)}) would keep it`;
+    case "missingField":
+      return `  // ${name}: absent ${seen}, and stored as null; v.optional(…) would leave it absent`;
+    default:
+      return `  // ${name}: ${kind} ${seen}`;
+  }
+}
+
+function newField(entry: DriftEntry, seen: string): string {
+  const { field } = entry;
+  const validator = `v.optional(${validatorOf(entry)})`;
+  if (isIdentifier(field)) return `  ${field}: ${validator}, // seen ${seen}`;
+  const parts = field.split(".");
+  if (parts.length > 1 && parts.every((part) => part === "*" || isIdentifier(part))) {
+    return `  // inside of ${parts.slice(0, -1).join(".")}: ${parts.at(-1)!}: ${validator}, seen ${seen}`;
+  }
+  const renamed = fieldName(field);
+  return `  ${renamed}: ${validator}, // seen ${seen}; needs columns: { ${renamed}: ${JSON.stringify(field)} }`;
+}
+
+/** A name for a field, made of the words of a column's: `US Gross` gives `usGross`. */
+function fieldName(column: string): string {
+  const words = transliterate(column)
+    .split(/[^A-Za-z0-9]+/)
+    .filter((word) => word !== "")
+    .map((word) => word.toLowerCase());
+  const name = words.map((word, i) => (i === 0 ? word : word[0]!.toUpperCase() + word.slice(1))).join("");
+  return isIdentifier(name) ? name : `source${name[0]?.toUpperCase() ?? ""}${name.slice(1)}`;
+}
+
+function validatorOf({ from, sample }: DriftEntry): string {
+  switch (from) {
+    case "string":
+      return "v.string()";
+    case "integer":
+      // A double would round it.
+      return Number.isSafeInteger(Number(sample)) ? "v.number()" : "v.int64()";
+    case "number":
+      return "v.number()";
+    case "boolean":
+      return "v.boolean()";
+    case "int64":
+      return "v.int64()";
+    case "bytes":
+      return "v.bytes()";
+    case "array":
+      return "v.array(v.any())";
+    default:
+      return "v.any()";
+  }
+}
+
+function kindWord(kind: string): string {
+  return kind === "null" ? "null" : `${/^[aeiou]/.test(kind) ? "an" : "a"} ${kind}`;
+}
+
+function times(count: number): string {
+  return count === 1 ? "once" : `${String(count)} times`;
+}
