@@ -48,6 +48,7 @@ export interface MirrorStatus {
 /** What a connector sees of an answer. */
 export interface Answer {
   status: number;
+  headers: Headers;
   text: string;
   json: () => { code: string; message: string };
 }
@@ -119,6 +120,7 @@ export class App {
     const text = await response.text();
     return {
       status: response.status,
+      headers: response.headers,
       text,
       json: () => JSON.parse(text) as { code: string; message: string },
     };

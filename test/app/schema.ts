@@ -1,5 +1,6 @@
 import { defineSchema, defineTable } from "convex/server";
 import { v } from "convex/values";
+import { conformanceMirrors } from "../../scenarios/schema.js";
 import { mirrorTable } from "../../src/schema/index.js";
 
 /** The app under test: a mirror of each sort. */
@@ -46,6 +47,8 @@ export default defineSchema({
   source_name_of_table: mirrorTable({ id: v.number() }, { primaryKey: ["id"] }),
   source_system_table: mirrorTable({ id: v.number() }, { primaryKey: ["id"] }),
   ok_table: mirrorTable({ id: v.number() }, { primaryKey: ["id"] }),
+  /** Those of the scenarios for authors of senders. */
+  ...conformanceMirrors,
   /** The app's own. */
   notes: defineTable({ text: v.string() }),
 });
