@@ -1,0 +1,141 @@
+// @vitest-environment node
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { expectConserved, expectDigestInStep } from "./support/checks.js";
+import { remove, Sender, update, upsert } from "./support/sender.js";
+import { World } from "./support/world.js";
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+async function sending(mirror: string) {
+  const world = await World.start();
+  const sender = await Sender.begin(world, mirror);
+  return { world, sender, rows: async () => await world.rows(mirror) };
+}
+
+describe.each(["versioned", "soft"])("in the mirror %s", (mirror) => {
+  test("ORDER-1: an older change never overwrites a newer one, whole or partial, in one delivery or in two", async () => {
+    const { world, sender, rows } = await sending(mirror);
+    await sender.deliver(upsert({ id: 1, text: "v5", version: 5 }), upsert({ id: 1, text: "v4", version: 4 }));
+    const { counts } = await sender.deliver(
+      upsert({ id: 1, text: "v3", version: 3 }),
+      update({ id: 1, text: "v2", version: 2 }),
+    );
+    expect(counts).toMatchObject({ received: 2, stale: 2 });
+    expect(await rows()).toEqual([{ id: 1, text: "v5", version: 5 }]);
+    await expectConserved(world, mirror);
+  });
+
+  test("ORDER-2: a row that was deleted does not come back by late news, and does by newer ones", async () => {
+    const { world, sender, rows } = await sending(mirror);
+    await sender.deliver(upsert({ id: 1, text: "v1", version: 1 }));
+    await sender.deliver(remove({ id: 1, version: 5 }));
+    const live = async () => (await rows()).filter(({ deletedAt }) => deletedAt === undefined);
+    await sender.deliver(upsert({ id: 1, text: "v3", version: 3 }));
+    await sender.deliver(update({ id: 1, text: "v4", version: 4 }));
+    expect(await live()).toEqual([]);
+    await sender.deliver(upsert({ id: 1, text: "v6", version: 6 }));
+    expect(await live()).toEqual([{ id: 1, text: "v6", version: 6 }]);
+    await expectConserved(world, mirror);
+    await expectDigestInStep(world, mirror, ["id"]);
+  });
+
+  test("ORDER-3: a late deletion does not delete a newer row", async () => {
+    const { sender, rows } = await sending(mirror);
+    await sender.deliver(upsert({ id: 1, text: "v5", version: 5 }));
+    const { counts } = await sender.deliver(remove({ id: 1, version: 3 }));
+    expect(counts).toMatchObject({ received: 1, stale: 1 });
+    expect(await rows()).toEqual([{ id: 1, text: "v5", version: 5 }]);
+  });
+});
+
+test("ORDER-4: a deletion that overtakes the row that it deletes is remembered", async () => {
+  const { world, sender, rows } = await sending("versioned");
+  expect((await sender.deliver(remove({ id: 1, version: 5 }))).counts).toMatchObject({ ignored: 1 });
+  expect((await sender.deliver(upsert({ id: 1, text: "v4", version: 4 }))).counts).toMatchObject({ stale: 1 });
+  expect(await rows()).toEqual([]);
+  await expectConserved(world, "versioned");
+});
+
+test("ORDER-5: tombstones are one per row, of the highest version, and gone after a week", async () => {
+  const { world, sender } = await sending("versioned");
+  await sender.deliver(remove({ id: 1, version: 5 }), remove({ id: 1, version: 3 }), remove({ id: 2, version: 1 }));
+  await sender.deliver(remove({ id: 1, version: 4 }));
+  const versions = (await world.ledger("tombstones")).map(({ version }): unknown => version);
+  expect(versions.sort()).toEqual([1, 5]);
+  expect((await world.mirror("versioned")).tombstones).toBe(2);
+  vi.advanceTimersByTime(7 * 24 * 3_600_000 + 1);
+  await world.component("maintenance:prune");
+  expect(await world.ledger("tombstones")).toEqual([]);
+  expect((await world.mirror("versioned")).tombstones).toBe(0);
+});
+
+test("ORDER-6: changes of one row apply in the order in which they came, within a delivery and across", async () => {
+  const { world, sender, rows } = await sending("plain");
+  await sender.deliver(
+    upsert({ id: 1, text: "a" }),
+    update({ id: 1, note: "n" }),
+    remove({ id: 1 }),
+    upsert({ id: 1, text: "b" }),
+    update({ id: 1, note: "m" }),
+  );
+  expect(await rows()).toEqual([{ id: 1, text: "b", note: "m" }]);
+  await sender.deliver(remove({ id: 1 }), update({ id: 1, text: "late" }));
+  expect(await rows()).toEqual([]);
+  await expectConserved(world, "plain");
+  await expectDigestInStep(world, "plain", ["id"]);
+});
+
+test("ORDER-7: a change of the key is a deletion of the old row and an upsert of the new one, in one transaction", async () => {
+  const { world, sender, rows } = await sending("versioned");
+  await sender.deliver(upsert({ id: 1, text: "a", version: 1 }));
+  const moved = { op: "upsert" as const, row: { id: 2, text: "a", version: 2 }, previousKey: { id: 1 } };
+  expect((await sender.deliver(moved)).counts).toMatchObject({ received: 2, inserted: 1, deleted: 1 });
+  expect(await rows()).toEqual([{ id: 2, text: "a", version: 2 }]);
+  await expectConserved(world, "versioned");
+});
+
+test("ORDER-8: an update of a row that is not there, and a deletion of one, do nothing", async () => {
+  const { world, sender, rows } = await sending("plain");
+  const { counts } = await sender.deliver(update({ id: 1, text: "a" }), remove({ id: 2 }));
+  expect(counts).toMatchObject({ received: 2, ignored: 2 });
+  expect(await rows()).toEqual([]);
+  await expectConserved(world, "plain");
+});
+
+test("ORDER-9: a soft deletion keeps the row, marks it with the time, and an upsert brings it back unmarked", async () => {
+  const { world, sender, rows } = await sending("soft");
+  await sender.deliver(upsert({ id: 1, text: "a", version: 1 }));
+  const [before] = await world.documents("soft");
+  await sender.deliver(remove({ id: 1, version: 2 }));
+  expect(await rows()).toEqual([{ id: 1, text: "a", version: 2, deletedAt: Date.now() }]);
+  expect((await sender.deliver(remove({ id: 1, version: 3 }))).counts).toMatchObject({ ignored: 1 });
+  expect((await sender.deliver(update({ id: 1, text: "b", version: 4 }))).counts).toMatchObject({ ignored: 1 });
+  await sender.deliver(upsert({ id: 1, text: "c", version: 5 }));
+  expect(await world.documents("soft")).toEqual([{ ...before, text: "c", version: 5 }]);
+  await expectConserved(world, "soft");
+  await expectDigestInStep(world, "soft", ["id"]);
+});
+
+test("ORDER-10: a late deletion does not shorten the memory of a later one, in one delivery or in two", async () => {
+  const { world, sender, rows } = await sending("versioned");
+  await sender.deliver(remove({ id: 1, version: 5 }));
+  await sender.deliver(remove({ id: 1, version: 3 }), upsert({ id: 1, text: "v4", version: 4 }));
+  expect(await rows()).toEqual([]);
+  await sender.deliver(remove({ id: 2, version: 5 }), remove({ id: 2, version: 3 }), upsert({ id: 2, text: "v4", version: 4 }));
+  expect(await rows()).toEqual([]);
+  await expectConserved(world, "versioned");
+});
+
+test("ORDER-11: a deletion holds against a late change of the same delivery even when a poison row cuts it in two", async () => {
+  const { world, sender, rows } = await sending("versioned");
+  await sender.deliver(upsert({ id: 1, text: "v1", version: 1 }));
+  world.poison = ({ key }) => (key[0] === 9 ? "No." : null);
+  await sender.deliver(remove({ id: 1, version: 5 }), upsert({ id: 9, text: "poison", version: 1 }), upsert({ id: 1, text: "v4", version: 4 }));
+  expect(await rows()).toEqual([]);
+  await expectConserved(world, "versioned");
+});

@@ -1,0 +1,62 @@
+import { expect } from "vitest";
+import { addRow, decodeDigest, differingBuckets, emptyDigest } from "../../../src/changes/digest.js";
+import { keyHash, rowHash } from "../../../src/changes/hash.js";
+import { keyText } from "../../../src/changes/keyText.js";
+import { addToSketch, decodeSketch, emptySketch, subtractSketch } from "../../../src/changes/sketch.js";
+import type { Counts } from "../../../convex/validators.js";
+import type { Row, World } from "./world.js";
+import type { Value } from "convex/values";
+
+/** received = inserted + updated + unchanged + deleted + stale + ignored + quarantined. */
+export function expectCountsConserved(counts: Counts, what: string): void {
+  const { received, inserted, updated, unchanged, deleted, stale, ignored, quarantined } = counts;
+  expect(received, `received, of ${what}: ${JSON.stringify(counts)}`).toBe(
+    inserted + updated + unchanged + deleted + stale + ignored + quarantined,
+  );
+}
+
+/** The conservation law, for every delivery, every run and the mirror, and the number of its rows. */
+export async function expectConserved(world: World, name: string): Promise<void> {
+  const mirror = await world.mirror(name);
+  const documents = await world.documents(name);
+  expectCountsConserved(mirror.total, `the mirror ${name}`);
+  for (const run of await world.ledger("runs")) expectCountsConserved(run.counts, `a run of ${run.mirror}`);
+  for (const delivery of await world.ledger("deliveries")) {
+    expectCountsConserved(delivery.counts, `the delivery ${delivery.identity}`);
+    expect(delivery.counts.received, `received, of the delivery ${delivery.identity}`).toBe(delivery.applied);
+  }
+  const { inserted, deleted } = mirror.total;
+  const hardDeleted = mirror.deletes === "hard" ? deleted : 0;
+  expect(mirror.rows, `rows of ${name}`).toBe(documents.length);
+  expect(mirror.rows, `rows of ${name} by its counters`).toBe(inserted - hardDeleted - mirror.removed + mirror.copied);
+  const waiting = (await world.ledger("quarantine")).filter((entry) => entry.mirror === name);
+  expect(mirror.quarantined, `changes of ${name} that wait`).toBe(waiting.length);
+}
+
+/** The stored digest and sketch are those of the rows. */
+export async function expectDigestInStep(world: World, name: string, keyFields: readonly string[]): Promise<void> {
+  const stored = (await world.ledger("digests")).find((digest) => digest.mirror === name);
+  const digest = emptyDigest();
+  const sketch = emptySketch();
+  for (const row of await world.rows(name)) {
+    const key = keyFields.map((field) => row[field] as Value);
+    addRow(digest, keyHash(key), rowHash(row as Record<string, Value>));
+    addToSketch(sketch, 1, keyHash(key), rowHash(row as Record<string, Value>), keyText(key));
+  }
+  const kept = stored === undefined ? emptyDigest() : decodeDigest(stored.digest);
+  expect(differingBuckets(digest, kept), `differing buckets of ${name}`).toEqual([]);
+  const difference = decodeSketch(subtractSketch(sketch, stored?.sketch ?? emptySketch()));
+  expect(difference, `difference of the sketches of ${name}`).toEqual({ entries: [], complete: true });
+}
+
+/** Rows by a field, for comparing without regard to order. */
+export function sorted(rows: readonly Row[], field = "id"): Row[] {
+  const text = (row: Row) => JSON.stringify([row[field], row]);
+  return [...rows].sort((a, b) =>
+    typeof a[field] === "number" && typeof b[field] === "number" && a[field] !== b[field]
+      ? a[field] - b[field]
+      : text(a) < text(b)
+        ? -1
+        : 1,
+  );
+}

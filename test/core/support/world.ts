@@ -1,0 +1,275 @@
+/// <reference types="vite/client" />
+import { AsyncLocalStorage } from "node:async_hooks";
+import rateLimiterTest from "@convex-dev/rate-limiter/test";
+import {
+  componentsGeneric,
+  httpRouter,
+  type DataModelFromSchemaDefinition,
+  type GenericMutationCtx,
+} from "convex/server";
+import { vi } from "vitest";
+import type { ComponentApi } from "../../../convex/_generated/component.js";
+import type { Doc, TableNames } from "../../../convex/_generated/dataModel.js";
+import ledgerSchema from "../../../convex/schema.js";
+import type { RowChange } from "../../../convex/validators.js";
+import { StreamingImport, type StreamingImportOptions } from "../../../src/client/index.js";
+import { attachIndexes } from "../../../tools/local-convex/indexes.js";
+import { createMock, type FromPath, type Mock, type ModuleLoader, type Schema } from "../../../tools/local-convex/mock.js";
+import { Faults } from "./faults.js";
+import { schema as defaultSchema } from "./schema.js";
+
+const COMPONENT = "streamingImport";
+
+const componentModules = import.meta.glob<Module>(["../../../convex/**/*.ts", "!../../../convex/**/*.test.ts"]);
+
+type Module = Record<string, unknown>;
+type LedgerCtx = GenericMutationCtx<DataModelFromSchemaDefinition<typeof ledgerSchema>>;
+type Handler = (ctx: object, args: unknown) => unknown;
+export type Row = Record<string, unknown>;
+
+/** What one deploy of the app consists of. */
+export interface AppVersion {
+  schema: Schema;
+  options?: StreamingImportOptions;
+  /** Further modules, for functions that the app has beside its importer. */
+  modules?: Record<string, Module>;
+}
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  body: Record<string, unknown>;
+}
+
+/** Limits of a transaction, lower than the platform's. */
+export type TransactionLimits = Partial<
+  Record<"databaseQueries" | "documentsRead" | "documentsWritten" | "bytesRead" | "bytesWritten", number>
+>;
+
+/**
+ * An app with the component, whose actions can be made to crash, whose rows can be made to fail, and which can be
+ * deployed anew over the same data. Its database has indexes, so that tables may be large.
+ */
+export class World {
+  readonly faults = new Faults();
+  /**
+   * Rows that fail inside the transaction, after everything was written, as a trigger of the app might: the message of
+   * the error, or null for those that do not.
+   */
+  poison: ((row: RowChange, table: string) => string | null) | null = null;
+  token = "";
+  readonly #mock: Mock;
+  /** Requests come from outside, even when a fault plan sends them while a function of the component runs. */
+  readonly #fromOutside = AsyncLocalStorage.snapshot() as <Result>(work: () => Result) => Result;
+  #fetchRouter: { lookup: (path: string, method: string) => unknown[] | null } = { lookup: () => null };
+
+  private constructor(version: AppVersion, limits: TransactionLimits | undefined) {
+    // The mock's own type knows on and off; convex-test takes numbers too.
+    this.#mock = createMock({ schema: version.schema, transactionLimits: (limits ?? true) as unknown as true });
+    this.#mock.t.registerComponent(COMPONENT, ledgerSchema, componentModules);
+    rateLimiterTest.register(this.#mock.t as never, `${COMPONENT}/rateLimiter`);
+    for (const { db } of Object.values(this.#mock.components)) attachIndexes(db);
+    this.#mock.components[COMPONENT]!.modules = this.#componentLoader();
+    this.deploy(version);
+  }
+
+  /** An app whose connector has a token for every mirror. */
+  static async start(
+    version: Partial<AppVersion> & { limits?: TransactionLimits; declare?: boolean } = {},
+  ): Promise<World> {
+    vi.spyOn(console, "log").mockImplementation(() => undefined);
+    const { limits, declare = true, ...rest } = version;
+    const world = new World({ schema: defaultSchema as unknown as Schema, ...rest }, limits);
+    world.token = await world.createToken("connector");
+    if (declare) await world.call("declare");
+    return world;
+  }
+
+  /** Makes a version of the app current, over the data that is there. */
+  deploy({ schema, options, modules = {} }: AppVersion): void {
+    const components = componentsGeneric() as unknown as { streamingImport: ComponentApi };
+    const streamingImport = new StreamingImport(components.streamingImport, schema, options);
+    const http = httpRouter();
+    streamingImport.registerRoutes(http);
+    this.#fetchRouter = http as never;
+    const app: Record<string, Module> = {
+      ...modules,
+      imports: this.#withPoison(streamingImport.internalFunctions()),
+      http: { default: { lookup: (path: string, method: string) => this.#lookup(path, method) } },
+    };
+    const root = this.#mock.components[""]!;
+    root.db._schema = this.#mock.createDatabase(schema)._schema;
+    root.modules = async (path) => {
+      const found = app[path];
+      if (found === undefined) throw new Error(`The app has no module ${path}.`);
+      return Promise.resolve(this.#scoped(found));
+    };
+  }
+
+  async createToken(name: string, options: Row = {}): Promise<string> {
+    return (await this.call("createToken", { name, mirrors: ["*"], ...options })) as string;
+  }
+
+  /** Sends a request with the connector's token. */
+  async send(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+    const response = await this.#fromOutside(async () =>
+      this.#mock.t.fetch(path, {
+        method,
+        headers: { Authorization: `Bearer ${this.token}`, "Content-Type": "application/json", ...headers },
+        ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
+      }),
+    );
+    const text = await response.text();
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: (text === "" ? {} : JSON.parse(text)) as Record<string, unknown>,
+    };
+  }
+
+  /** Calls a function of the app's `imports.ts`. */
+  async call(name: string, args: object = {}): Promise<unknown> {
+    return await this.#fun("", `imports:${name}`, args);
+  }
+
+  /** Calls a function of the component, internal ones too. */
+  async component(path: string, args: object = {}): Promise<unknown> {
+    return await this.#fun(COMPONENT, path, args);
+  }
+
+  /** The documents of a table of the app, in order of creation. */
+  async documents(table: string): Promise<(Row & { _id: string })[]> {
+    return await this.inApp(async (ctx) => (await ctx.db.query(table as never).collect()) as (Row & { _id: string })[]);
+  }
+
+  /** The rows of a table of the app without system fields, in order of creation. */
+  async rows(table: string): Promise<Row[]> {
+    return (await this.documents(table)).map(({ _id, _creationTime, ...row }) => row);
+  }
+
+  /** A table of the component's ledger, in order of creation. */
+  async ledger<Table extends TableNames>(table: Table): Promise<Doc<Table>[]> {
+    return await this.inLedger(async (ctx) => (await ctx.db.query(table).collect()) as Doc<Table>[]);
+  }
+
+  /** The registry's row of a mirror. */
+  async mirror(name: string): Promise<Doc<"mirrors">> {
+    const found = (await this.ledger("mirrors")).find((mirror) => mirror.name === name);
+    if (found === undefined) throw new Error(`no mirror ${name} in the registry`);
+    return found;
+  }
+
+  /** The newest run of a mirror. */
+  async run(mirror: string): Promise<Doc<"runs">> {
+    return (await this.ledger("runs")).filter((run) => run.mirror === mirror).at(-1)!;
+  }
+
+  /** Runs a transaction inside the component. */
+  async inLedger<Result>(handler: (ctx: LedgerCtx) => Promise<Result>): Promise<Result> {
+    return await this.#in(COMPONENT, handler as never);
+  }
+
+  /** Runs a transaction of the app that passes the importer by, as the dashboard does. */
+  async inApp<Result>(handler: (ctx: GenericMutationCtx<never>) => Promise<Result>): Promise<Result> {
+    return await this.#in("", handler as never);
+  }
+
+  /** Lets time pass, under fake timers; what is scheduled runs when it comes due. */
+  async passTime(ms: number): Promise<void> {
+    const until = Date.now() + ms;
+    for (;;) {
+      const due = await this.#nextDue();
+      if (due > until) break;
+      vi.advanceTimersByTime(Math.max(0, due - Date.now()));
+      await this.#mock.t.finishInProgressScheduledFunctions();
+    }
+    vi.advanceTimersByTime(Math.max(0, until - Date.now()));
+  }
+
+  /** Waits for something that waits itself, such as a request that sleeps: lets time pass until it is done. */
+  async whileTimePasses<Result>(work: Promise<Result>, stepMs = 100): Promise<Result> {
+    let done = false;
+    const finished = work.finally(() => {
+      done = true;
+    });
+    // A rejection is the caller's to see, below.
+    finished.catch(() => undefined);
+    while (!done) await vi.advanceTimersByTimeAsync(stepMs);
+    return await finished;
+  }
+
+  async #nextDue(): Promise<number> {
+    const pending = await Promise.all(
+      Object.keys(this.#mock.components).map(async (component) =>
+        this.#in(component, async (ctx: LedgerCtx) => {
+          const jobs = await ctx.db.system.query("_scheduled_functions").collect();
+          return jobs.filter(({ state }) => state.kind === "pending").map((job) => Math.ceil(job.scheduledTime));
+        }),
+      ),
+    );
+    return Math.min(Infinity, ...pending.flat());
+  }
+
+  async #fun(componentPath: string, udfPath: string, args: object): Promise<unknown> {
+    // Functions by path are missing from convex-test's types.
+    const { fun } = this.#mock.t as unknown as { fun: FromPath };
+    return await fun({ componentPath, udfPath }, args as Record<string, unknown>);
+  }
+
+  async #in<Result>(component: string, handler: (ctx: LedgerCtx) => Promise<Result>): Promise<Result> {
+    const { runInComponent } = this.#mock.t as unknown as {
+      runInComponent: (component: string, handler: (ctx: LedgerCtx) => Promise<Result>) => Promise<Result>;
+    };
+    return await runInComponent(component, handler);
+  }
+
+  #componentLoader(): ModuleLoader {
+    const byPath = new Map(
+      Object.entries(componentModules).map(([path, load]) => [/\/convex\/(.+)\.ts$/.exec(path)![1]!, load]),
+    );
+    return async (path) => {
+      const load = byPath.get(path);
+      if (load === undefined) throw new Error(`The component has no module ${path}.`);
+      return this.#scoped(await load());
+    };
+  }
+
+  /** The module with its actions under the fault plan. */
+  #scoped(module: Module): Module {
+    return Object.fromEntries(
+      Object.entries(module).map(([name, value]) => [
+        name,
+        isAction(value) ? this.#withHandler(value, (handler) => (ctx, args) => handler(this.faults.around(ctx), args)) : value,
+      ]),
+    );
+  }
+
+  #withHandler(fn: object, wrap: (handler: Handler) => Handler): object {
+    const { _handler } = fn as { _handler: Handler };
+    return Object.create(fn, { _handler: { value: wrap(_handler) } }) as object;
+  }
+
+  #withPoison(functions: Module): Module {
+    const apply = this.#withHandler(functions.apply as object, (handler) => async (ctx, args) => {
+      const applied = await handler(ctx, args);
+      const { table, rows } = args as { table: string; rows: RowChange[] };
+      for (const row of rows) {
+        const message = this.poison?.(row, table) ?? null;
+        if (message !== null) throw new Error(message);
+      }
+      return applied;
+    });
+    return { ...functions, apply };
+  }
+
+  #lookup(path: string, method: string): unknown[] | null {
+    const found = this.#fetchRouter.lookup(path, method);
+    if (found === null) return null;
+    const [action, ...rest] = found;
+    return [this.#withHandler(action as object, (handler) => (ctx, args) => handler(this.faults.around(ctx), args)), ...rest];
+  }
+}
+
+function isAction(value: unknown): value is object {
+  return typeof value === "function" && "isAction" in value && value.isAction === true;
+}
