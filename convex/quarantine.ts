@@ -141,7 +141,8 @@ export async function putAside(
   bad: readonly BadRow[],
 ): Promise<void> {
   const receivedAt = now();
-  for (const { position: _position, ...row } of bad) {
+  // In the order in which they came, for that is the order of a replay.
+  for (const { position: _position, ...row } of [...bad].sort((a, b) => a.position - b.position)) {
     await ctx.db.insert("quarantine", {
       mirror: run.mirror,
       ...row,

@@ -176,9 +176,13 @@ function play(table: Table, change: RowChange, slot: Slot, at: number): Exclude<
     slot.rowHash = change.rowHash;
     return "inserted";
   }
-  if (change.op === "update" && isSoftDeleted(table.mirror, slot.current)) return "ignored";
+  const marked = isSoftDeleted(table.mirror, slot.current);
+  if (change.op === "update" && marked) return "ignored";
   const next = change.op === "update" ? merge(slot.current, change) : (change.row as Row);
-  if (isOlder(versionOf(next, contract.version), slot.current, contract.version)) return "stale";
+  const version = versionOf(next, contract.version);
+  if (isOlder(version, slot.current, contract.version)) return "stale";
+  // A row that is marked as deleted is its own tombstone: news that are no newer do not bring it back.
+  if (marked && isAfter(versionOf(slot.current, contract.version), version)) return "stale";
   if (compareValues(next, slot.current) === 0) return "unchanged";
   slot.current = next;
   slot.rowHash = change.op === "update" ? undefined : change.rowHash;

@@ -1,0 +1,86 @@
+/** What may happen to a mirror, as values that fast-check can make up and shrink. */
+import fc from "fast-check";
+import type { Fault } from "../core/support/faults.js";
+import type { SentChange } from "../core/support/sender.js";
+
+/** Where a request dies, if it does: at the n-th step of the action that serves it. */
+export interface Death {
+  at: number;
+  fault: Fault;
+}
+
+export type Command<Change> =
+  /** A run begins; a refresh opens the next generation, or goes on with the one that is open. */
+  | { type: "begin"; refresh: boolean; resume: boolean; death: Death | null }
+  | { type: "deliver"; changes: Change[]; death: Death | null }
+  /** A delivery of this run is sent once more, as networks do. */
+  | { type: "repeat"; which: number }
+  /** A delivery overtakes the one before it. */
+  | { type: "overtake"; changes: Change[] }
+  /** A run that was taken over sends on. */
+  | { type: "stale"; changes: Change[] }
+  | { type: "finish"; outcome: "complete" | "incomplete"; death: Death | null }
+  /** Time passes, and what is scheduled runs; a sweep may die. */
+  | { type: "time"; death: Death | null }
+  /** Somebody mends what kept changes from being stored, and replays them. */
+  | { type: "mend"; death: Death | null };
+
+/** Plain objects, as they arrive: without a prototype, `toEqual` would tell them apart. */
+const record = ((model: Record<string, fc.Arbitrary<unknown>>, options?: object) =>
+  fc.record(model, { noNullPrototype: true, ...options })) as typeof fc.record;
+
+const death = fc.option(
+  record({ at: fc.nat({ max: 5 }), fault: fc.constantFrom<Fault>("before", "after", "conflict") }),
+  { freq: 2 },
+);
+
+export function commands<Change>(change: fc.Arbitrary<Change>): fc.Arbitrary<Command<Change>[]> {
+  const changes = fc.array(change, { maxLength: 6 });
+  const command = fc.oneof(
+    { weight: 2, arbitrary: record({ type: fc.constant("begin" as const), refresh: fc.boolean(), resume: fc.boolean(), death }) },
+    { weight: 6, arbitrary: record({ type: fc.constant("deliver" as const), changes, death }) },
+    { weight: 1, arbitrary: record({ type: fc.constant("repeat" as const), which: fc.nat() }) },
+    { weight: 1, arbitrary: record({ type: fc.constant("overtake" as const), changes }) },
+    { weight: 1, arbitrary: record({ type: fc.constant("stale" as const), changes }) },
+    {
+      weight: 2,
+      arbitrary: record({
+        type: fc.constant("finish" as const),
+        outcome: fc.constantFrom("complete" as const, "complete" as const, "incomplete" as const),
+        death,
+      }),
+    },
+    { weight: 2, arbitrary: record({ type: fc.constant("time" as const), death }) },
+    { weight: 1, arbitrary: record({ type: fc.constant("mend" as const), death }) },
+  );
+  return fc.array(command, { minLength: 1, maxLength: 14, size: "max" });
+}
+
+const id = fc.nat({ max: 3 });
+
+/** Changes of few rows, so that they meet often: whole, partial, deleted, moved, out of order, and some that cannot be stored. */
+export function changeOf(bad: null | "poison", versioned: boolean): fc.Arbitrary<SentChange[]> {
+  const text = fc.oneof({ weight: 6, arbitrary: fc.constantFrom("a", "b") }, { weight: 1, arbitrary: fc.constant(bad) });
+  const version = versioned ? { version: fc.nat({ max: 6 }) } : {};
+  const upsert = record(
+    { id, text, note: fc.constantFrom("m", "n"), ...version },
+    { requiredKeys: ["id", "text", ...(versioned ? ["version" as const] : [])] as never },
+  );
+  const update = record({ id, text, note: fc.constantFrom("m", "n"), ...version }, { requiredKeys: ["id"] });
+  const remove = record({ id, ...version }, { requiredKeys: ["id"] });
+  const one = <Op extends SentChange["op"]>(op: Op, row: fc.Arbitrary<Record<string, unknown>>) =>
+    row.map((made): SentChange[] => [{ op, row: made }]);
+  return fc.oneof(
+    { weight: 5, arbitrary: one("upsert", upsert) },
+    { weight: 3, arbitrary: one("update", update) },
+    { weight: 2, arbitrary: one("delete", remove) },
+    {
+      // A new key is a deletion and an upsert, for the model as for the importer.
+      weight: 1,
+      arbitrary: fc.tuple(id, upsert).map(([old, row]): SentChange[] => [
+        { op: "delete", row: { id: old } },
+        { op: "upsert", row },
+      ]),
+    },
+  );
+}

@@ -1,0 +1,200 @@
+/** What a mirror should be: the rules of docs/SPEC.md in a few dozen lines, without chunks, hashes, indexes or crashes. */
+import { noCounts, type Counts } from "../../convex/validators.js";
+import type { SentChange } from "../core/support/sender.js";
+
+export interface ModelRow {
+  id: number;
+  text: string | null;
+  note?: string;
+  version?: number;
+  deleted?: true;
+}
+
+type Outcome = Exclude<keyof Counts, "received">;
+type Waiting = { change: SentChange; delivery: number };
+
+/** How the rows of a mirror are kept. */
+export interface Rules {
+  versioned: boolean;
+  soft: boolean;
+}
+
+/** A mirror with a key. */
+export class KeyedModel {
+  readonly rows = new Map<number, ModelRow>();
+  readonly #tombstones = new Map<number, number>();
+  /** Changes that wait, in order. */
+  waiting: Waiting[] = [];
+  /** Keys that the open refresh, or the one that is swept, has brought. */
+  #brought: Set<number> | null = null;
+  #sweeping: Set<number> | null = null;
+  #generation = 0;
+  #refreshBeganAt = 0;
+  #delivery = 0;
+  /** Changes that cannot be stored, as long as nobody mends it. */
+  canStore: (row: Partial<ModelRow>) => boolean = ({ text }) => text !== null && text !== "poison";
+
+  constructor(private readonly rules: Rules) {}
+
+  get generation(): number {
+    return this.#generation;
+  }
+  get isOpen(): boolean {
+    return this.#brought !== null;
+  }
+
+  beginRefresh(generation: number): void {
+    if (generation === this.#generation) return;
+    this.#generation = generation;
+    this.#brought = new Set();
+    this.#refreshBeganAt = this.#delivery;
+  }
+
+  finishRefresh(): void {
+    this.#sweeping = this.#brought;
+    this.#brought = null;
+  }
+
+  /** What the source does not have any more goes, and with it what waited before the refresh began. */
+  sweep(): void {
+    if (this.#sweeping === null) return;
+    for (const id of this.rows.keys()) if (!this.#sweeping.has(id)) this.rows.delete(id);
+    this.#sweeping = null;
+    this.waiting = this.waiting.filter(({ delivery }) => delivery > this.#refreshBeganAt);
+  }
+
+  deliver(changes: readonly SentChange[]): Counts {
+    this.#delivery += 1;
+    const counts = { ...noCounts, received: changes.length };
+    for (const change of changes) {
+      if (change.op !== "delete") {
+        this.#brought?.add(change.row.id as number);
+        this.#sweeping?.add(change.row.id as number);
+      }
+      counts.stale += this.#supersede(change, counts);
+      counts[this.#take(change)] += 1;
+    }
+    return counts;
+  }
+
+  /** Tries what waits again, oldest first; what still cannot be stored holds back the rest of its row. */
+  replay(): void {
+    const blocked = new Set<unknown>();
+    this.waiting = this.waiting.filter(({ change }) => {
+      if (!blocked.has(change.row.id) && this.canStore(change.row as Partial<ModelRow>)) {
+        this.#apply(change);
+        return false;
+      }
+      blocked.add(change.row.id);
+      return true;
+    });
+  }
+
+  /** Whole news, and deletions, make what waits for the row obsolete. Returns how much of the same delivery. */
+  #supersede(change: SentChange, counts: Counts): number {
+    if (change.op === "update") return 0;
+    let same = 0;
+    this.waiting = this.waiting.filter((entry) => {
+      const theirs = entry.change.row.version as number | undefined;
+      const mine = change.row.version as number | undefined;
+      const older = this.rules.versioned && mine !== undefined && theirs !== undefined && mine < theirs;
+      const gone = entry.change.row.id === change.row.id && !older;
+      if (gone && entry.delivery === this.#delivery) same += 1;
+      return !gone;
+    });
+    counts.quarantined -= same;
+    return same;
+  }
+
+  #take(change: SentChange): Outcome {
+    const held = change.op === "update" && this.waiting.some((entry) => entry.change.row.id === change.row.id);
+    const bad = change.op !== "delete" && !this.canStore(change.row as Partial<ModelRow>);
+    if (!held && !bad) return this.#apply(change);
+    this.waiting.push({ change, delivery: this.#delivery });
+    return "quarantined";
+  }
+
+  #apply({ op, row }: SentChange): Outcome {
+    const { versioned, soft } = this.rules;
+    const id = row.id as number;
+    const version = versioned ? (row.version as number | undefined) : undefined;
+    const stored = this.rows.get(id);
+    const isOlder = stored?.version !== undefined && version !== undefined && version < stored.version;
+    if (op === "delete") {
+      if (stored?.deleted) return "ignored";
+      if (isOlder) return "stale";
+      const deletedAt = version ?? stored?.version;
+      if (soft && stored !== undefined) {
+        this.rows.set(id, { ...stored, deleted: true, ...(deletedAt !== undefined && { version: deletedAt }) });
+        return "deleted";
+      }
+      if (deletedAt !== undefined) {
+        this.#tombstones.set(id, Math.max(deletedAt, this.#tombstones.get(id) ?? -Infinity));
+      }
+      return this.rows.delete(id) ? "deleted" : "ignored";
+    }
+    if (op === "update" && (stored === undefined || stored.deleted)) return "ignored";
+    if (isOlder) return "stale";
+    const grave = stored?.deleted ? stored.version : stored === undefined ? this.#tombstones.get(id) : undefined;
+    if (grave !== undefined && version !== undefined && version <= grave) return "stale";
+    const next = (op === "update" ? { ...stored, ...row } : { ...row }) as unknown as ModelRow;
+    this.rows.set(id, next);
+    if (stored === undefined) return "inserted";
+    return equal(stored, next) ? "unchanged" : "updated";
+  }
+}
+
+function equal(a: ModelRow, b: ModelRow): boolean {
+  const text = (row: ModelRow) => JSON.stringify(Object.entries(row).sort(([x], [y]) => (x < y ? -1 : 1)));
+  return text(a) === text(b);
+}
+
+/** A mirror without a key: a bag of rows. */
+export class BagModel {
+  readonly rows = new Map<string, number>();
+  #brought: Map<string, number> | null = null;
+  #sweeping: Map<string, number> | null = null;
+  #generation = 0;
+
+  get generation(): number {
+    return this.#generation;
+  }
+  get isOpen(): boolean {
+    return this.#brought !== null;
+  }
+
+  beginRefresh(generation: number): void {
+    if (generation === this.#generation) return;
+    this.#generation = generation;
+    this.#brought = new Map();
+  }
+
+  finishRefresh(): void {
+    this.#sweeping = this.#brought;
+    this.#brought = null;
+  }
+
+  /** There are as many copies of a row as the refresh brought, and those that have come since. */
+  sweep(): void {
+    if (this.#sweeping === null) return;
+    this.rows.clear();
+    for (const [text, times] of this.#sweeping) this.rows.set(text, times);
+    this.#sweeping = null;
+  }
+
+  deliver(texts: readonly string[], refresh: boolean): Counts {
+    const counts = { ...noCounts, received: texts.length };
+    const left = new Map(refresh ? this.rows : []);
+    for (const text of texts) {
+      for (const bag of [this.#brought, this.#sweeping]) bag?.set(text, (bag.get(text) ?? 0) + 1);
+      const present = left.get(text) ?? 0;
+      left.set(text, present - 1);
+      if (present > 0) counts.unchanged += 1;
+      else {
+        counts.inserted += 1;
+        this.rows.set(text, (this.rows.get(text) ?? 0) + 1);
+      }
+    }
+    return counts;
+  }
+}

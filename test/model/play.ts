@@ -1,0 +1,185 @@
+/** Plays commands on an app and on a model, and compares the two after every step. */
+import { expect } from "vitest";
+import type { Counts } from "../../convex/validators.js";
+import { expectConserved, expectDigestInStep } from "../core/support/checks.js";
+import { expectOk, expectRefused, Sender, type SentChange } from "../core/support/sender.js";
+import type { Answer, World } from "../core/support/world.js";
+import type { Command, Death } from "./commands.js";
+
+/** Longer than any test: a run ends when its sender says so. */
+const NEVER_SILENT = { silenceSeconds: 86_400 };
+
+/** A sweep that died is started again after a quarter of an hour. */
+const WATCHDOG_MS = 16 * 60_000;
+
+/** The model of a mirror as the player needs it. */
+export interface Modelled {
+  mirror: string;
+  keyFields: string[];
+  model: { generation: number; isOpen: boolean; beginRefresh: (generation: number) => void; finishRefresh: () => void; sweep: () => void };
+  /** The changes as the protocol writes them. */
+  encode: (changes: never[]) => SentChange[];
+  deliver: (changes: never[], refresh: boolean) => Counts;
+  mend: (world: World) => void;
+  replay: () => void;
+  expectSame: (world: World) => Promise<void>;
+}
+
+interface Open {
+  sender: Sender;
+  refresh: boolean;
+  /** What was sent in this run, and what the answers were. */
+  sent: { changes: SentChange[]; answer: Answer }[];
+}
+
+export async function play(world: World, modelled: Modelled, commands: readonly Command<unknown>[]): Promise<void> {
+  const player = new Player(world, modelled);
+  for (const command of commands) {
+    await player.step(command);
+    await expectConserved(world, modelled.mirror);
+    await expectDigestInStep(world, modelled.mirror, modelled.keyFields);
+    await modelled.expectSame(world);
+  }
+  await player.step({ type: "time", death: null });
+  await modelled.expectSame(world);
+}
+
+class Player {
+  #open: Open | null = null;
+  #stale: Sender | null = null;
+
+  constructor(
+    private readonly world: World,
+    private readonly modelled: Modelled,
+  ) {}
+
+  async step(command: Command<unknown>): Promise<void> {
+    switch (command.type) {
+      case "begin":
+        return await this.#begin(command);
+      case "deliver":
+        return await this.#deliver(command);
+      case "repeat":
+        return await this.#repeat(command.which);
+      case "overtake":
+        return await this.#overtake(command.changes);
+      case "stale":
+        return await this.#sendStale(command.changes);
+      case "finish":
+        return await this.#finish(command);
+      case "time":
+        return await this.#passTime(command.death);
+      case "mend":
+        return await this.#mend(command.death);
+    }
+  }
+
+  async #begin({ refresh, resume, death }: Command<unknown> & { type: "begin" }): Promise<void> {
+    const { model, mirror, keyFields } = this.modelled;
+    const keyed = keyFields[0] !== "mirrorKey";
+    const generation = model.isOpen && resume ? model.generation : model.generation + 1;
+    const sender = new Sender(this.world, mirror);
+    const options = refresh
+      ? ({ syncMode: "overwrite", generation } as const)
+      : ({ syncMode: keyed ? "append_dedup" : "append" } as const);
+    expectOk(await this.#untilAnswered(death, async () => sender.tryBegin({ ...options, ...NEVER_SILENT })));
+    this.#stale = this.#open?.sender ?? this.#stale;
+    if (refresh) model.beginRefresh(generation);
+    this.#open = { sender, refresh, sent: [] };
+  }
+
+  async #deliver({ changes: made, death }: Command<unknown> & { type: "deliver" }): Promise<void> {
+    if (this.#open === null) return;
+    const { sender, refresh, sent } = this.#open;
+    const changes = this.modelled.encode(made as never[]);
+    const answer = await this.#untilAnswered(death, async () => sender.tryDeliver(changes));
+    expectOk(answer);
+    sender.sequence += 1;
+    sent.push({ changes, answer });
+    expect(answer.body.counts).toEqual(this.modelled.deliver(made as never[], refresh));
+  }
+
+  async #repeat(which: number): Promise<void> {
+    const sent = this.#open?.sent ?? [];
+    const again = sent[which % Math.max(1, sent.length)];
+    if (again === undefined) return;
+    const sequence = sent.indexOf(again) + 1;
+    const answer = await this.#open!.sender.tryDeliver(again.changes, { sequence });
+    expectOk(answer);
+    expect(answer.body).toEqual({ ...again.answer.body, replayed: true });
+  }
+
+  async #overtake(made: unknown[]): Promise<void> {
+    if (this.#open === null) return;
+    const { sender } = this.#open;
+    const changes = this.modelled.encode(made as never[]);
+    expectRefused(await sender.tryDeliver(changes, { sequence: sender.sequence + 1 }), 409, "OutOfSequence");
+  }
+
+  async #sendStale(made: unknown[]): Promise<void> {
+    if (this.#stale === null) return;
+    const changes = this.modelled.encode(made as never[]);
+    expectRefused(await this.#stale.tryDeliver(changes, { identity: "never sent before" }), 409, "StaleRun");
+  }
+
+  async #finish({ outcome, death }: Command<unknown> & { type: "finish" }): Promise<void> {
+    if (this.#open === null) return;
+    const { sender, refresh } = this.#open;
+    expectOk(await this.#untilAnswered(death, async () => sender.tryFinish(outcome)));
+    // A run that went on with nothing, for its generation was whole, has nothing to sweep.
+    if (refresh && outcome === "complete" && this.modelled.model.isOpen) {
+      this.modelled.model.finishRefresh();
+    }
+    this.#stale = sender;
+    this.#open = null;
+  }
+
+  async #passTime(death: Death | null): Promise<void> {
+    if (death !== null && death.fault !== "conflict") {
+      this.#arm(death);
+      await this.world.passTime(1_000);
+      this.#disarm();
+      await this.world.passTime(WATCHDOG_MS);
+    } else {
+      await this.world.passTime(1_000);
+    }
+    this.modelled.model.sweep();
+  }
+
+  async #mend(death: Death | null): Promise<void> {
+    this.modelled.mend(this.world);
+    if (death !== null && death.fault !== "conflict") {
+      this.#arm(death);
+      await this.world.call("replayQuarantine", { mirror: this.modelled.mirror }).catch(() => undefined);
+      this.#disarm();
+    }
+    await this.world.call("replayQuarantine", { mirror: this.modelled.mirror });
+    this.modelled.replay();
+  }
+
+  /** Sends until there is an answer that is no failure of the deployment: what the protocol asks of a sender. */
+  async #untilAnswered(death: Death | null, send: () => Promise<Answer>): Promise<Answer> {
+    if (death === null) return await send();
+    if (death.fault === "conflict") {
+      // The importer waits before it tries again, and scheduled work runs meanwhile.
+      await this.#passTime(null);
+      this.#arm(death);
+      const answer = await this.world.whileTimePasses(send());
+      this.#disarm();
+      return answer.status === 500 || answer.status === 503 ? await send() : answer;
+    }
+    this.#arm(death);
+    const answer = await send();
+    this.#disarm();
+    return answer.status === 500 ? await send() : answer;
+  }
+
+  #arm({ at, fault }: Death): void {
+    const start = this.world.faults.steps;
+    this.world.faults.plan = ({ number }) => (number === start + at ? fault : null);
+  }
+
+  #disarm(): void {
+    this.world.faults.plan = () => null;
+  }
+}
