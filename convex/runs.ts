@@ -130,7 +130,9 @@ async function endForSuccessor(ctx: MutationCtx, id: Id<"runs">): Promise<void> 
 async function finishRun(ctx: MutationCtx, run: Doc<"runs">, why: string): Promise<void> {
   const mirror = await getMirror(ctx, run.mirror);
   if (mirror.run === run._id) await ctx.db.patch("mirrors", mirror._id, { run: undefined });
-  if (run.generation !== undefined && run.counts.received > 0) {
+  // Deletes alone bring nothing either.
+  const { inserted, updated, unchanged, stale } = run.counts;
+  if (run.generation !== undefined && inserted + updated + unchanged + stale > 0) {
     await startSweep(ctx, mirror, run);
     return;
   }
