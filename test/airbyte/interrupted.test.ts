@@ -174,15 +174,6 @@ describe("known gaps", () => {
     },
   );
 
-  test.fails(
-    "a token that opens one mirror of a stream's name is not refused for another one of that name",
-    async () => {
-      // 0.2.x leaves the namespace out of set-up calls: this "users" may be any.
-      const app = await App.start(["ledger"]);
-      expectDone(await app.send("PUT", CLEAR, { tableNames: ["users"] }));
-    },
-  );
-
   test.fails("silence is measured from the last request, not from the last one noted", async () => {
     const app = await withRows();
     await clearUsers(app);
