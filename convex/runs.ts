@@ -331,8 +331,9 @@ async function completeRun(ctx: MutationCtx, run: Doc<"runs">, why: string): Pro
   const mirror = await getMirror(ctx, run.mirror);
   if (mirror.run === run._id) await ctx.db.patch("mirrors", mirror._id, { run: undefined });
   // Silence after a refresh without a single row is far more often a source that failed to start than one that is
-  // empty; only a connector that says so is believed.
-  const brought = run.counts.received > 0 || run.explicit;
+  // empty; only a connector that says so is believed. Deletes alone bring nothing either.
+  const { inserted, updated, unchanged, stale, quarantined } = run.counts;
+  const brought = inserted + updated + unchanged + stale + quarantined > 0 || run.explicit;
   if (run.generation !== undefined && brought) {
     await startSweep(ctx, { ...mirror, run: undefined }, run);
     return;

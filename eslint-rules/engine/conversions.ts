@@ -48,6 +48,7 @@ function blindness(cx: GuardContext, type: ts.Type): string | null {
   if ((type.flags & TypeFlags.Any) !== 0) return "any";
   if ((type.flags & TypeFlags.Unknown) !== 0) return "unknown";
   if ((type.flags & TypeFlags.NonPrimitive) !== 0) return "object";
+  if ((type.flags & TypeFlags.Never) !== 0) return "never, which passes for every type";
   if ((type.flags & TypeFlags.Object) === 0) return null;
   const isEmpty =
     type.getProperties().length === 0 &&
@@ -63,7 +64,9 @@ function blindness(cx: GuardContext, type: ts.Type): string | null {
 function losesToUnion(cx: GuardContext, source: ts.Type, target: ts.UnionType, depth: number): string | null {
   const nothing = cx.ts.TypeFlags.Null | cx.ts.TypeFlags.Undefined | cx.ts.TypeFlags.Void;
   let lost: string | null = null;
-  for (const arm of target.types) {
+  // Only arms that the value fits count, unless an assertion lets it fit none.
+  const fitting = target.types.filter((arm) => cx.checker.isTypeAssignableTo(source, arm));
+  for (const arm of fitting.length > 0 ? fitting : target.types) {
     if ((arm.flags & nothing) !== 0 || (arm.flags & cx.ts.TypeFlags.StructuredOrInstantiable) === 0) continue;
     const here = losesWriter(cx, source, arm, depth);
     if (here === null) return null;

@@ -48,10 +48,6 @@ runUntyped(rule, {
       ),
     ]),
     plain(
-      "// eslint-disable-next-line streaming-import/no-mirror-writes --\nexport const x = 1;",
-      "unreasonedDisable",
-    ),
-    plain(
       "// eslint-disable-next-line streaming-import/no-mirror-writes --  \nexport const x = 1;",
       "unreasonedDisable",
     ),

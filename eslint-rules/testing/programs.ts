@@ -3,7 +3,6 @@ import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { analyzeFile, type FileAnalysis } from "../engine/analyze.js";
 import { contextFor, type GuardContext } from "../engine/context.js";
-import type { Finding } from "../engine/findings.js";
 import { DEFAULT_OPTIONS, type GuardOptions } from "../engine/options.js";
 import { isReported } from "../engine/presets.js";
 
@@ -52,10 +51,15 @@ export function analyze(
   return analyzeFile(contextOf(program, options), file, true);
 }
 
-/** The findings that each preset reports, as sorted message ids. */
-export function verdicts(findings: readonly Finding[]): { recommended: string[]; strict: string[] } {
-  const of = (preset: "recommended" | "strict"): string[] =>
-    [...new Set(findings.filter((one) => isReported(preset, one)).map((one) => one.messageId))].sort();
+/** What each preset reports about a file, as sorted message ids. Two contexts: a lint run without strict rules is shallow. */
+export function verdictsOf(program: ts.Program, path: string): { recommended: string[]; strict: string[] } {
+  const file = program.getSourceFile(`${FIXTURE}/${path}`);
+  if (file === undefined) throw new Error(`${path} is not in the program`);
+  const of = (preset: "recommended" | "strict"): string[] => {
+    const cx = contextOf(program, { today: preset === "strict" ? "2026-11-20" : "2026-11-21" });
+    const { findings } = analyzeFile(cx, file, preset === "strict");
+    return [...new Set(findings.filter((one) => isReported(preset, one)).map((one) => one.messageId))].sort();
+  };
   return { recommended: of("recommended"), strict: of("strict") };
 }
 

@@ -5,6 +5,7 @@ import type ts from "typescript";
 import { afterAll, describe, it, vi } from "vitest";
 import { plugin } from "../plugin.js";
 import { FIXTURE, programWith } from "./programs.js";
+import { IMPORTS, inMutation } from "./sources.js";
 
 RuleTester.afterAll = afterAll;
 RuleTester.describe = describe;
@@ -115,26 +116,6 @@ export function runUntyped(
       invalid: tests.invalid.map(inFixture),
     } as Tests,
   );
-}
-
-/** The imports that programs of the tests start with. */
-export const IMPORTS = [
-  'import { internalMutation, mutation, query } from "./_generated/server.js";',
-  'import type { DatabaseReader, DatabaseWriter, MutationCtx, QueryCtx } from "./_generated/server.js";',
-  'import type { DataModel, Doc, Id, TableNames } from "./_generated/dataModel.js";',
-  'import * as helpers from "./helpers.js";',
-  'import { v } from "convex/values";',
-  "declare const row: { id: bigint; email: string; updated_at: number };",
-  "declare const text: string;",
-  "",
-].join("\n");
-
-/** A program around statements that have `ctx`, a customer, and ids of a customer, a note and a user. */
-export function inMutation(body: string): string {
-  return `${IMPORTS}
-export async function run(ctx: MutationCtx, customer: Doc<"customers">, customerId: Id<"customers">, noteId: Id<"notes">, userId: Id<"users">) {
-  ${body}
-}`;
 }
 
 /** A case named by its statements, so that a failure is found. */

@@ -15,7 +15,9 @@ export default defineSchema({
       longitude: v.number(),
     },
     { primaryKey: ["iata"], source: "public.airports", owner: "Ground Operations" },
-  ).searchIndex("search_name", { searchField: "name" }),
+  )
+    .index("by_city", ["city"])
+    .searchIndex("search_name", { searchField: "name" }),
 
   /** Flights with their delays in minutes. One row per departure. */
   flights: mirrorTable(

@@ -231,6 +231,21 @@ test("an append-only mirror keeps equal rows apart, and an overwrite empties it"
   expect(await client.query(logins, {})).toEqual([]);
 });
 
+test("a request with more rows than a transaction takes is applied whole, in order", async () => {
+  const logins = Array.from({ length: 2_500 }, (_, i) => ({ user: i, at: String(i) }));
+  expect(await project.importRecords(token, "public_logins", null, logins)).toEqual({
+    status: 200,
+    text: "",
+  });
+
+  const stored = await client.query(
+    makeFunctionReference<"query", Record<string, never>, { user: bigint }[]>("users:logins"),
+    {},
+  );
+  expect(stored.map(({ user }) => Number(user))).toEqual(logins.map(({ user }) => user));
+  expect(await status("logins")).toMatchObject({ rows: 2_500 });
+});
+
 test("a push keeps rows, tokens and the registry, and the next request tells the registry of a new mirror", async () => {
   const before = await users();
   await client.mutation(makeFunctionReference<"mutation">("users:addNote"), { userId: 11n, text: "ours" });

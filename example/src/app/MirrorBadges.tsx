@@ -20,11 +20,8 @@ export function MirrorBadges() {
   }
   const used = (mirrors ?? []).filter(({ state }) => state !== "removed");
   return (
-    <a
-      className={styles.badges}
-      href={hrefOf({ page: "operations", flight: null })}
-      aria-label="State of the mirrors"
-    >
+    <a className={styles.badges} href={hrefOf({ page: "operations", flight: null })}>
+      <span className="sr-only">Mirrors:</span>
       {used.map((mirror) => (
         <Badge key={mirror.name} mirror={mirror} />
       ))}

@@ -85,12 +85,12 @@ export const FlightRow = memo(function FlightRow({
 function FlightLink({ flight, route, place }: { flight: Flight; route: Route; place: Place }) {
   const { key, delay } = flight;
   return (
-    <a
-      className={styles.open}
-      href={hrefOf({ ...route, flight: key })}
-      aria-label={`${key.origin} to ${key.destination}, ${day(key.date)} ${time(key.date)}, ${delayInWords(delay)}`}
-    >
+    <a className={styles.open} href={hrefOf({ ...route, flight: key })}>
       <End place={place} />
+      {/* By itself, in a list of links, the city would not say which flight it is. */}
+      <span className="sr-only">
+        : {key.origin} to {key.destination}, {day(key.date)} {time(key.date)}, {delayInWords(delay)}
+      </span>
     </a>
   );
 }

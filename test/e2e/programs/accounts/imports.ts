@@ -3,8 +3,8 @@ import { components } from "./_generated/api";
 import schema from "./schema";
 
 export const streamingImport = new StreamingImport(components.streamingImport, schema, {
-  // Long enough for a slow machine's two requests in a row, short enough to wait for.
-  settleAfterMs: 1_000,
+  // Long enough for two requests in a row on a busy machine, short enough to wait for.
+  settleAfterMs: 3_000,
 });
 
 export const {

@@ -1,0 +1,47 @@
+import { IMPORTS, inMutation } from "../sources.js";
+
+/** A program that hides a write to a mirror, or a clean one that looks like it. */
+export interface Evasion {
+  readonly id: string;
+  readonly kind: string;
+  /** `bad` programs write a mirror when they run. */
+  readonly truth: "bad" | "clean";
+  readonly code: string;
+  /** The extension of its file. */
+  readonly extension: string;
+  /** It has type errors that it hides, or that only show in JavaScript. */
+  readonly hasErrors: boolean;
+}
+
+interface Extra {
+  readonly extension?: string;
+  readonly hasErrors?: boolean;
+}
+
+/** A list of programs of one kind, numbered. */
+export function programs(
+  kind: string,
+  truth: Evasion["truth"],
+  codes: readonly (string | readonly [code: string, extra: Extra])[],
+): Evasion[] {
+  return codes.map((entry, index) => {
+    const [code, extra] = typeof entry === "string" ? ([entry, {}] as const) : entry;
+    return {
+      id: `${kind}-${String(index + 1).padStart(2, "0")}`,
+      kind,
+      truth,
+      code,
+      extension: extra.extension ?? "ts",
+      hasErrors: extra.hasErrors ?? false,
+    };
+  });
+}
+
+/** The whole file of a program: statements get a mutation's `ctx` around them, modules (with an export) the imports. */
+export function fileOf(evasion: Evasion): string {
+  if (evasion.extension !== "ts" && evasion.extension !== "tsx") return evasion.code;
+  if (evasion.code.startsWith("// @ts-nocheck")) return `// @ts-nocheck\n${IMPORTS}${evasion.code}`;
+  return /(?:^|[;}] |\n)(?:export|import) /.test(evasion.code)
+    ? IMPORTS + evasion.code
+    : inMutation(evasion.code);
+}

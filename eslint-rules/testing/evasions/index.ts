@@ -1,0 +1,11 @@
+import { clean } from "./clean.js";
+import { escapes } from "./escapes.js";
+import type { Evasion } from "./evasion.js";
+import { libraries } from "./libraries.js";
+import { receivers } from "./receivers.js";
+import { tables } from "./tables.js";
+
+export { fileOf, type Evasion } from "./evasion.js";
+
+/** All programs of the evasion suite. */
+export const EVASIONS: readonly Evasion[] = [...receivers, ...tables, ...escapes, ...libraries, ...clean];

@@ -1,0 +1,187 @@
+/** Refreshes that do not go as they should: what they must not take away. */
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { App } from "../harness.js";
+import {
+  CLEAR,
+  events,
+  expectDone,
+  expectRefused,
+  IMPORT,
+  importRows,
+  QUIET_MS,
+  records,
+  REPLACE,
+  sync,
+  users,
+  usersStream,
+} from "./support.js";
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const row = (id: number) => ({ id, name: "n" });
+
+/** An app whose `users` are 1, 2 and 3, brought by a refresh that is over. */
+async function withRows(): Promise<App> {
+  const app = await App.start();
+  const stream = usersStream("overwrite", "public");
+  await sync(app, { generation: "G3", streams: [stream] }, records(stream, [1, 2, 3].map(row)));
+  await app.passTime(2 * QUIET_MS);
+  return app;
+}
+
+async function ids(app: App): Promise<unknown[]> {
+  return (await users(app)).map(({ id }) => id);
+}
+
+async function clearUsers(app: App): Promise<void> {
+  expectDone(await app.send("PUT", CLEAR, { tableNames: ["public_users"] }));
+}
+
+test("a refresh that brought nothing but deletes removes nothing else", async () => {
+  const app = await withRows();
+  await clearUsers(app);
+  expectDone(await importRows(app, "public_users", [{ id: 1, _ab_cdc_deleted_at: "2024-05-01" }]));
+  await app.passTime(QUIET_MS);
+  expect(await ids(app)).toEqual([2, 3]);
+});
+
+test("an attempt that starts over, and over, within a minute each, removes nothing until one is whole", async () => {
+  const app = await withRows();
+  for (const id of [1, 2, 4]) {
+    await clearUsers(app);
+    expectDone(await importRows(app, "public_users", [row(id)]));
+    await app.passTime(QUIET_MS / 2);
+    expect(await ids(app)).toEqual(expect.arrayContaining([1, 2, 3]));
+  }
+  await clearUsers(app);
+  expectDone(await importRows(app, "public_users", [1, 4].map(row)));
+  await app.passTime(QUIET_MS);
+  expect(await ids(app)).toEqual([1, 4]);
+});
+
+describe("replace_tables of 0.1.0", () => {
+  const temporary = "temp_1700000000_public";
+
+  test("sent twice finishes once", async () => {
+    const app = await withRows();
+    expectDone(await importRows(app, `${temporary}_users`, [1, 2].map(row)));
+    expectDone(await importRows(app, `${temporary}_events`, [{ kind: "a" }]));
+    const tableNames = { [`${temporary}_users`]: "public_users", [`${temporary}_events`]: "public_events" };
+    for (const _ of ["once", "twice"]) {
+      expectDone(await app.send("POST", REPLACE, { tableNames }));
+      await app.passTime(0);
+      expect(await ids(app)).toEqual([1, 2]);
+      expect(await events(app)).toEqual([{ kind: "a" }]);
+    }
+  });
+
+  test("long after the last row of a mirror without a key leaves its rows", async () => {
+    const app = await withRows();
+    expectDone(await importRows(app, `${temporary}_events`, [{ kind: "a" }]));
+    await app.passTime(2 * QUIET_MS);
+    expectDone(await app.send("POST", REPLACE, { tableNames: { [`${temporary}_events`]: "public_events" } }));
+    await app.passTime(QUIET_MS);
+    expect(await events(app)).toEqual([{ kind: "a" }]);
+  });
+
+  test("of a stream that brought no rows leaves the old ones", async () => {
+    const app = await withRows();
+    await importRows(app, "public_events", [{ kind: "old" }]);
+    const tableNames = { [`${temporary}_users`]: "public_users", [`${temporary}_events`]: "public_events" };
+    expectDone(await app.send("POST", REPLACE, { tableNames }));
+    await app.passTime(QUIET_MS);
+    expect(await ids(app)).toEqual([1, 2, 3]);
+    expect(await events(app)).toEqual([{ kind: "old" }]);
+  });
+});
+
+/**
+ * Gaps that take away rows. Each test says what should be, and is expected to fail; when one is closed, vitest reports
+ * it, and `.fails` goes.
+ */
+describe("known gaps", () => {
+  test.fails("a refresh of which a request was refused is cut off, and removes nothing", async () => {
+    const app = await withRows();
+    await clearUsers(app);
+    expectDone(await importRows(app, "public_users", [row(1)]));
+    // The connector gives up at the first refusal; nothing more will come of this refresh.
+    expectRefused(await importRows(app, "public_users", [{ name: "no key" }]), 400, "MissingPrimaryKeyValue");
+    await app.passTime(2 * QUIET_MS);
+    expect(await ids(app)).toEqual([1, 2, 3]);
+  });
+
+  test.fails("a refresh is cut off by the refusal of another stream of its connection, too", async () => {
+    const app = await withRows();
+    await clearUsers(app);
+    expectDone(await importRows(app, "public_users", [row(1)]));
+    expectRefused(await importRows(app, "nobody_mirrors_this", [row(1)]), 400, "MissingStream");
+    await app.passTime(2 * QUIET_MS);
+    expect(await ids(app)).toEqual([1, 2, 3]);
+  });
+
+  test.fails(
+    "a refresh that a retry resumes from a checkpoint keeps what the first attempt brought",
+    async () => {
+      const app = await withRows();
+      await clearUsers(app);
+      expectDone(await importRows(app, "public_users", [1, 2].map(row)));
+      await app.passTime(QUIET_MS / 2);
+      // The platform retries from the last state: rows 1 and 2 are not sent again.
+      await clearUsers(app);
+      expectDone(await importRows(app, "public_users", [row(4)]));
+      await app.passTime(QUIET_MS);
+      expect(await ids(app)).toEqual([1, 2, 4]);
+    },
+  );
+
+  test.fails("0.1.0 says when it is done, so that a pause of its source ends nothing", async () => {
+    const app = await withRows();
+    const table = "temp_1700000000_public_users";
+    expectDone(await importRows(app, table, [1, 2].map(row)));
+    await app.passTime(2 * QUIET_MS);
+    expectDone(await importRows(app, table, [row(4)]));
+    expectDone(await app.send("POST", REPLACE, { tableNames: { [table]: "public_users" } }));
+    await app.passTime(0);
+    expect(await ids(app)).toEqual([1, 2, 4]);
+  });
+
+  test.fails("0.1.0 does not empty a mirror without a key again after a pause of its source", async () => {
+    const app = await withRows();
+    const table = "temp_1700000000_public_events";
+    expectDone(await importRows(app, table, [{ kind: "a" }]));
+    await app.passTime(2 * QUIET_MS);
+    expectDone(await importRows(app, table, [{ kind: "b" }]));
+    expect(await events(app)).toEqual([{ kind: "a" }, { kind: "b" }]);
+  });
+
+  test.fails(
+    "a late request of an attempt of 0.1.0 that was given up does not take over from its successor",
+    async () => {
+      const app = await withRows();
+      const [old, current] = ["temp_1700000000_public_users", "temp_1700000060_public_users"];
+      expectDone(await importRows(app, old, [row(1)]));
+      expectDone(await importRows(app, current, [1, 2].map(row)));
+      await importRows(app, old, [row(3)]);
+      expectDone(await importRows(app, current, [row(4)]));
+      expectDone(await app.send("POST", REPLACE, { tableNames: { [current]: "public_users" } }));
+      await app.passTime(0);
+      expect(await ids(app)).toEqual([1, 2, 4]);
+    },
+  );
+
+  test.fails("silence is measured from the last request, not from the last one noted", async () => {
+    const app = await withRows();
+    await clearUsers(app);
+    expectDone(await importRows(app, "public_users", [1, 2].map(row)));
+    // Noted at most every ten seconds: this one is not.
+    await app.passTime(9_000);
+    expectDone(await app.send("POST", IMPORT, { tables: {}, messages: [] }));
+    await app.passTime(QUIET_MS - 1_000);
+    expect(await ids(app)).toEqual([1, 2, 3]);
+  });
+});
