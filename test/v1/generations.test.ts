@@ -179,7 +179,7 @@ describe("a refresh", () => {
     await run.complete();
     expect(await app.rows("conformance_keyless")).toHaveLength(10);
     expect(await run.state()).toMatchObject({ swept: 2_490 });
-  }, 60_000);
+  });
 
   test("of a mirror without a key leaves as many copies of a row as it brought, and touches no others", async () => {
     const app = await start();
