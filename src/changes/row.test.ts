@@ -167,6 +167,125 @@ describe("a mirror without a key", () => {
   });
 });
 
+describe("columns", () => {
+  const films = compiled(
+    mirrorTable(
+      {
+        title: v.string(),
+        usGross: v.union(v.number(), v.null()),
+        source: v.optional(v.string()),
+        at: v.number(),
+      },
+      {
+        primaryKey: ["title"],
+        version: "at",
+        columns: { title: "_Title", usGross: "US Gross", source: "title", at: "source_at" },
+      },
+    ),
+  );
+
+  test("feed their fields, also the key and the version, by their names as they are or cleaned", () => {
+    const row = { source_title: "Dune", "US Gross": 1, title: "IMDb", source_at: 5 };
+    expect(prepared(films, "upsert", row)).toMatchObject({
+      row: { title: "Dune", usGross: 1, source: "IMDb", at: 5 },
+      key: ["Dune"],
+      version: 5,
+      notes: [],
+    });
+    expect(prepared(films, "delete", { source_title: "Dune", source_at: 5 })).toMatchObject({
+      key: ["Dune"],
+      version: 5,
+    });
+  });
+
+  test("leave the field's own name to another column", () => {
+    const row = { source_title: "Dune", usGross: 1, source_at: 5 };
+    expect(prepared(films, "upsert", row)).toMatchObject({
+      row: { usGross: null },
+      notes: [
+        { kind: "missingField", path: "usGross" },
+        { kind: "unknownField", path: "usGross" },
+      ],
+    });
+  });
+
+  test("that are one once they are cleaned, or are dropped then, are refused when the mirror is compiled", () => {
+    const fields = { a: v.string(), b: v.string() };
+    expect(() => compiled(mirrorTable(fields, { columns: { a: "_x", b: "source_x" } }))).toThrow(
+      /"a" and "b"/,
+    );
+    expect(() => compiled(mirrorTable(fields, { columns: { a: "_x" }, drop: ["source_x"] }))).toThrow(
+      /feeds the field "a"/,
+    );
+  });
+});
+
+describe("where", () => {
+  const swiss = (row: { country: string }) => row.country === "CH";
+  const fields = { id: v.string(), country: v.string(), at: v.number() };
+  const keyed = compiled(
+    mirrorTable(fields, { primaryKey: ["id"], version: "at", where: swiss, columns: { country: "land" } }),
+  );
+  const keyless = compiled(mirrorTable(fields, { where: swiss }));
+
+  test("a row that does not pass is deleted from a mirror with a key, with the version of the change", () => {
+    expect(prepared(keyed, "delete", { id: "a", at: 1 })).toBeDefined();
+    expect(prepareRow(keyed, change("upsert", { id: "a", land: "CH", at: 1 }))).toMatchObject({
+      op: "upsert",
+    });
+    expect(prepareRow(keyed, change("upsert", { id: "a", land: "AT", at: 1, extra: 1 }))).toEqual({
+      op: "delete",
+      key: ["a"],
+      keyHash: keyHash(["a"]),
+      version: 1,
+      bytes: getConvexSize(["a"]),
+      notes: [{ kind: "unknownField", path: "extra", from: "integer", sample: "1" }],
+    });
+  });
+
+  test("a row that does not pass is nothing to a mirror without one", () => {
+    expect(prepareRow(keyless, change("upsert", { id: "a", country: "CH", at: 1 }))).toMatchObject({
+      op: "upsert",
+    });
+    for (const op of ["upsert", "delete"] as const) {
+      expect(prepareRow(keyless, change(op, { id: "a", country: "AT", at: 1 }))).toEqual({
+        op: "filtered",
+        notes: [],
+      });
+    }
+  });
+
+  test("a partial row is not asked, for it does not say", () => {
+    expect(prepareRow(keyed, change("update", { id: "a", land: "AT" }))).toMatchObject({ op: "update" });
+  });
+
+  test("a filter that throws, or says neither yes nor no, puts the row aside and deletes nothing", () => {
+    const filters: [string, (row: object) => boolean, string][] = [
+      ["throws", (row) => (row as { name: string[] }).name.length > 0, "threw: Cannot read"],
+      ["forgets to return", (() => undefined) as unknown as () => boolean, "returned nothing"],
+      [
+        "is async",
+        (async () => Promise.resolve(true)) as unknown as () => boolean,
+        "returned a value of type object",
+      ],
+    ];
+    for (const [, where, message] of filters) {
+      for (const primaryKey of [["id"], undefined] as const) {
+        const mirror = compiled(
+          mirrorTable(fields, { primaryKey, where } as unknown as { primaryKey: ["id"] }),
+        );
+        const { problem, refuse, key } = refused(mirror, "upsert", { id: "a", country: "CH", at: 1 });
+        expect(problem).toMatchObject({
+          code: "FilterFailed",
+          path: "",
+          message: expect.stringContaining(message) as unknown,
+        });
+        expect([refuse, key]).toEqual([false, expect.any(Array)]);
+      }
+    }
+  });
+});
+
 test("equal rows have equal hashes, in whatever encoding and order they came", () => {
   const plain = prepared(customers, "upsert", full);
   const encoded = prepareRow(

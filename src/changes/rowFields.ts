@@ -125,7 +125,9 @@ function give({ problem, isFrozen }: Failure, conversion: Conversion): typeof FA
 
 /** The policy for what is wrong with a value. */
 export function policyFor({ code }: Problem, { types, missingFields }: DriftPolicies): DriftPolicy {
-  return code === "MissingField" || code === "MissingPrimaryKeyValue" ? missingFields : types;
+  if (code !== "MissingField" && code !== "MissingPrimaryKeyValue") return types;
+  // There is no value to discard: the row has to wait.
+  return missingFields === "discard_value" ? "discard_row" : missingFields;
 }
 
 /** Makes a problem of a value that was converted from another kind. False when none was. */
