@@ -30,10 +30,20 @@ export class ApiError extends Error {
 }
 
 /** The refusal that an answer carries. Never repeats what was sent: it may hold rows. */
-export function refusalOf(status: number, statusText: string, body: string, retryAfter: string | null): ApiError {
+export function refusalOf(
+  status: number,
+  statusText: string,
+  body: string,
+  retryAfter: string | null,
+): ApiError {
   const { code, message, retryAfterMs } = readBody(body);
   const shown = message ?? `The deployment answered ${String(status)} ${statusText}.${hint(status)}`;
-  return new ApiError(status, code ?? `HTTP${String(status)}`, shown, retryAfterMs ?? readRetryAfter(retryAfter));
+  return new ApiError(
+    status,
+    code ?? `HTTP${String(status)}`,
+    shown,
+    retryAfterMs ?? readRetryAfter(retryAfter),
+  );
 }
 
 /** What a bare status most often means. */

@@ -4,7 +4,15 @@ import { gzip } from "node:zlib";
 import { signingKeyOf } from "../client/token.js";
 import { ApiError, networkError, refusalOf } from "./apiError.js";
 import { DEFAULT_RETRY, retrying, type Retry, type RetryPolicy } from "./retry.js";
-import type { BegunRun, Delivered, FinishedRun, MirrorInfo, MirrorStatus, RunOptions, SourceDigest } from "./v1Types.js";
+import type {
+  BegunRun,
+  Delivered,
+  FinishedRun,
+  MirrorInfo,
+  MirrorStatus,
+  RunOptions,
+  SourceDigest,
+} from "./v1Types.js";
 
 /** A delivery of 5,000 changes takes seconds; a request that takes longer than this has been lost. */
 const TIMEOUT_MS = 5 * 60_000;
@@ -73,7 +81,10 @@ export class V1Client {
   }
 
   async finish(run: string, outcome: "complete" | "incomplete", reason: string): Promise<FinishedRun> {
-    return await this.#post(`/v1/runs/${encodeURIComponent(run)}/finish`, { outcome, reason: reason.slice(0, 500) });
+    return await this.#post(`/v1/runs/${encodeURIComponent(run)}/finish`, {
+      outcome,
+      reason: reason.slice(0, 500),
+    });
   }
 
   /**
@@ -100,7 +111,12 @@ export class V1Client {
     return await this.#send("POST", path, Buffer.from(JSON.stringify(body)), "application/json");
   }
 
-  async #send<T>(method: string, path: string, body: Uint8Array | null, contentType: string | null): Promise<T> {
+  async #send<T>(
+    method: string,
+    path: string,
+    body: Uint8Array | null,
+    contentType: string | null,
+  ): Promise<T> {
     const compress = this.#gzip && body !== null && body.length >= MIN_GZIP_BYTES;
     const sent = compress ? await gzipAsync(body, { level: 1 }) : body;
     const headers = {
@@ -108,7 +124,10 @@ export class V1Client {
       ...(compress && { "Content-Encoding": "gzip" }),
     };
     const { signal, onRetry } = this.#options;
-    return await retrying(async () => this.#attempt<T>(method, path, sent, headers), this.#retry, { signal, onRetry });
+    return await retrying(async () => this.#attempt<T>(method, path, sent, headers), this.#retry, {
+      signal,
+      onRetry,
+    });
   }
 
   async #attempt<T>(
@@ -117,10 +136,20 @@ export class V1Client {
     body: Uint8Array | null,
     headers: Record<string, string>,
   ): Promise<T> {
+    const url = this.url + path;
+    const { status, statusText, text, retryAfter } = await this.#fetch(method, url, body, headers);
+    if (status === 200) return readAnswer(text, url) as T;
+    const refusal = refusalOf(status, statusText, text, retryAfter);
+    if (refusal.code !== "InvalidSignature" || this.#signingKey !== null) throw refusal;
+    // The token demands signed bodies, which a token does not show.
+    this.#signingKey = Buffer.from(signingKeyOf(this.#options.token), "hex");
+    return await this.#attempt<T>(method, path, body, headers);
+  }
+
+  /** One request and its whole answer. @throws ApiError when there is none. */
+  async #fetch(method: string, url: string, body: Uint8Array | null, headers: Record<string, string>) {
     const { token, signal, timeoutMs = TIMEOUT_MS } = this.#options;
     const timeout = AbortSignal.timeout(timeoutMs);
-    const url = this.url + path;
-    let [status, statusText, text, retryAfter] = [0, "", "", null as string | null];
     try {
       const response = await fetch(url, {
         method,
@@ -134,19 +163,12 @@ export class V1Client {
         redirect: "error",
         signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
       });
-      ({ status, statusText } = response);
-      retryAfter = response.headers.get("Retry-After");
-      text = await response.text();
+      const { status, statusText } = response;
+      return { status, statusText, text: await response.text(), retryAfter: response.headers.get("Retry-After") };
     } catch (error) {
       signal?.throwIfAborted();
       throw networkError(error, url);
     }
-    if (status === 200) return readAnswer<T>(text, url);
-    const refusal = refusalOf(status, statusText, text, retryAfter);
-    if (refusal.code !== "InvalidSignature" || this.#signingKey !== null) throw refusal;
-    // The token demands signed bodies, which a token does not show.
-    this.#signingKey = Buffer.from(signingKeyOf(token), "hex");
-    return await this.#attempt<T>(method, path, body, headers);
   }
 
   #signature(body: Uint8Array | null): Record<string, string> {
@@ -159,9 +181,9 @@ export class V1Client {
 }
 
 /** @throws ApiError when something else than the import API answers. */
-function readAnswer<T>(text: string, url: string): T {
+function readAnswer(text: string, url: string): unknown {
   try {
-    return JSON.parse(text) as T;
+    return JSON.parse(text) as unknown;
   } catch (error) {
     const message = `${new URL(url).origin} answers, but not as the import API does. Use the deployment's site URL (https://….convex.site).`;
     throw new ApiError(404, "NotTheImportApi", message, null, { cause: error });

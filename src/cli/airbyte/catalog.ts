@@ -4,7 +4,12 @@ import type { Json } from "../../changes/change.js";
 import { messageOf } from "../exit.js";
 import type { MirrorInfo, RunOptions, SyncMode } from "../v1Types.js";
 import { configError } from "./failure.js";
-import { streamName, type ConfiguredCatalog, type ConfiguredStream, type StreamDescriptor } from "./protocol.js";
+import {
+  streamName,
+  type ConfiguredCatalog,
+  type ConfiguredStream,
+  type StreamDescriptor,
+} from "./protocol.js";
 
 /**
  * How long a source may be silent before its run counts as died, in seconds. Airbyte gives up on a source that has sent
@@ -35,7 +40,9 @@ export function readCatalog(text: string): ConfiguredCatalog {
   }
   const streams: unknown = catalog?.streams;
   if (!Array.isArray(streams) || !streams.every(isConfiguredStream)) {
-    throw configError('The catalog is not a ConfiguredAirbyteCatalog: "streams" must be an array of configured streams.');
+    throw configError(
+      'The catalog is not a ConfiguredAirbyteCatalog: "streams" must be an array of configured streams.',
+    );
   }
   return { streams };
 }
@@ -62,7 +69,10 @@ export function matchMirrors(
   for (const { mirror, stream } of targets) {
     const other = byMirror.get(mirror.name);
     if (other === undefined) byMirror.set(mirror.name, stream);
-    else problems.push(`The streams "${other}" and "${stream}" both feed the mirror "${mirror.name}": leave one of them out.`);
+    else
+      problems.push(
+        `The streams "${other}" and "${stream}" both feed the mirror "${mirror.name}": leave one of them out.`,
+      );
   }
   return { targets, problems };
 }
@@ -72,7 +82,9 @@ type Find = (stream: StreamDescriptor) => MirrorInfo | null;
 /** Looks mirrors up as the importer does: by their source, else by their own name. */
 function mirrorFinder(mirrors: readonly MirrorInfo[]): Find {
   const byName = new Map(mirrors.map((mirror) => [mirror.name, mirror]));
-  const bySource = new Map(mirrors.map((mirror) => [cleanTableName((mirror.source ?? mirror.name).replace(".", "_")), mirror]));
+  const bySource = new Map(
+    mirrors.map((mirror) => [cleanTableName((mirror.source ?? mirror.name).replace(".", "_")), mirror]),
+  );
   const byBareName = (name: string): MirrorInfo | null => {
     const [only, another] = mirrors.filter(({ source, name: own }) => bareName(source ?? own) === name);
     return only !== undefined && another === undefined ? only : null;
@@ -120,7 +132,11 @@ function syncModeOf(mode: string): SyncMode | null {
   return mode === "overwrite_dedup" ? "overwrite" : null;
 }
 
-function runOptions(configured: ConfiguredStream, mirror: MirrorInfo, syncMode: SyncMode): RunOptions | string {
+function runOptions(
+  configured: ConfiguredStream,
+  mirror: MirrorInfo,
+  syncMode: SyncMode,
+): RunOptions | string {
   const generation = configured.generation_id ?? null;
   const minimum = configured.minimum_generation_id ?? 0;
   if (minimum !== 0 && minimum !== generation) {
@@ -136,9 +152,17 @@ function runOptions(configured: ConfiguredStream, mirror: MirrorInfo, syncMode: 
 
 function undeclared({ stream, primary_key: key }: ConfiguredStream, name: string): string {
   const { namespace } = stream;
-  const table = cleanTableName(namespace === null || namespace === undefined || namespace === "" ? stream.name : `${namespace}_${stream.name}`);
+  const table = cleanTableName(
+    namespace === null || namespace === undefined || namespace === ""
+      ? stream.name
+      : `${namespace}_${stream.name}`,
+  );
   const paths = (key ?? []).map((path) => path.map(cleanFieldName).join("."));
-  const snippet = mirrorSnippet(table, (stream.json_schema ?? null) as Json, paths.length === 0 ? null : paths);
+  const snippet = mirrorSnippet(
+    table,
+    (stream.json_schema ?? null) as Json,
+    paths.length === 0 ? null : paths,
+  );
   return `No mirror that this token opens takes the stream "${name}". Declare it in convex/schema.ts and deploy (and name it in the token), or leave the stream out of the connection:\n\n${snippet}`;
 }
 

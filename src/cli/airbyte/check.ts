@@ -16,7 +16,8 @@ export async function check(configText: string, catalogText: string | null): Pro
     const { url, token } = readConfig(configText);
     const client = new V1Client({ url, token, retry: RETRY });
     const mirrors = await client.mirrors();
-    if (mirrors.length === 0) return "The token opens no mirror. Make one that names the mirrors of this connection.";
+    if (mirrors.length === 0)
+      return "The token opens no mirror. Make one that names the mirrors of this connection.";
     const { targets, problems } =
       catalogText === null ? { targets: [], problems: [] } : matchMirrors(readCatalog(catalogText), mirrors);
     // Access is the same for all mirrors of a token, so that one stands for all when there is no catalog.

@@ -4,14 +4,17 @@ import { EXIT, messageOf, type ExitCode } from "../exit.js";
 import { CONNECTION_SPECIFICATION } from "./config.js";
 import { Emitter } from "./emitter.js";
 
-const DOCUMENTATION_URL = "https://github.com/get-convex/convex-streaming-import/blob/main/docs/cli.md#airbyte";
+const DOCUMENTATION_URL = "https://www.npmjs.com/package/convex-streaming-import";
 
 /** The commands that Airbyte runs in a destination's container. */
 export function addAirbyteCommands(parent: Command): void {
   const airbyte = parent
     .command("airbyte")
     .description("the Airbyte destination: spec, check and write, as the Airbyte protocol has them")
-    .addHelpText("after", "\nExample:\n  $ cat messages.jsonl | streaming-import airbyte write --config config.json --catalog catalog.json");
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ cat messages.jsonl | streaming-import airbyte write --config config.json --catalog catalog.json",
+    );
 
   tolerant(airbyte.command("spec"))
     .description("print the form of the destination's configuration")
@@ -35,7 +38,10 @@ export function addAirbyteCommands(parent: Command): void {
     .description("test the token and, with --catalog, the mirror of every stream")
     .requiredOption("--config <file>", "the destination's configuration, as JSON")
     .option("--catalog <file>", "a configured catalog: its streams are checked, too")
-    .addHelpText("after", "\nExample:\n  $ streaming-import airbyte check --config config.json --catalog catalog.json")
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ streaming-import airbyte check --config config.json --catalog catalog.json",
+    )
     .action(async ({ config, catalog }: { config: string; catalog?: string }) => {
       const { check } = await import("./check.js");
       const emitter = new Emitter(process.stdout);
@@ -50,7 +56,9 @@ export function addAirbyteCommands(parent: Command): void {
     });
 
   tolerant(airbyte.command("write"))
-    .description("write the messages of stdin into the mirrors; states come back on stdout when their rows are durable")
+    .description(
+      "write the messages of stdin into the mirrors; states come back on stdout when their rows are durable",
+    )
     .requiredOption("--config <file>", "the destination's configuration, as JSON")
     .requiredOption("--catalog <file>", "the configured catalog")
     .addHelpText(

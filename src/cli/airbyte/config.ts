@@ -53,8 +53,10 @@ export function readConfig(text: string): AirbyteConfig {
     throw configError("The configuration is not JSON.");
   }
   const { deployment_url: url, access_key: token, trust_end_of_input: trust } = config ?? {};
-  if (typeof url !== "string" || url.trim() === "") throw configError('The configuration has no "deployment_url".');
-  if (typeof token !== "string" || token.trim() === "") throw configError('The configuration has no "access_key".');
+  if (typeof url !== "string" || url.trim() === "")
+    throw configError('The configuration has no "deployment_url".');
+  if (typeof token !== "string" || token.trim() === "")
+    throw configError('The configuration has no "access_key".');
   try {
     return { url: siteUrlOf(url.trim()), token: token.trim(), trustEndOfInput: trust === true };
   } catch (error) {

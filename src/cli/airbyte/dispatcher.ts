@@ -157,7 +157,8 @@ export class Dispatcher {
       lane.inFlight = null;
       this.#inFlight--;
       if (lane.queue.length > 0) this.#ready.push(lane);
-      else if (lane.building !== null && (lane.outcome !== null || lane.buildingFrom < this.#flushBefore)) this.#seal(lane);
+      else if (lane.building !== null && (lane.outcome !== null || lane.buildingFrom < this.#flushBefore))
+        this.#seal(lane);
       this.#hooks.onProgress(lane);
     } catch (error) {
       // The lane stays as it is: no state behind its rows may be emitted.

@@ -20,7 +20,11 @@ export class Emitter {
   }
 
   /** Says why the command is about to fail, in the words that the platform shows to people. */
-  failure(type: FailureType, message: string, details: { internal?: string; stream?: StreamDescriptor } = {}): void {
+  failure(
+    type: FailureType,
+    message: string,
+    details: { internal?: string; stream?: StreamDescriptor } = {},
+  ): void {
     const { internal, stream } = details;
     this.message({
       type: "TRACE",

@@ -23,7 +23,8 @@ export function configError(message: string, stream?: StreamDescriptor): SyncFai
 /** Classifies whatever ended a sync. */
 export function toFailure(error: unknown, stream?: StreamDescriptor): SyncFailure {
   if (error instanceof SyncFailure) return error;
-  if (!(error instanceof ApiError)) return new SyncFailure("system_error", messageOf(error), stream, { cause: error });
+  if (!(error instanceof ApiError))
+    return new SyncFailure("system_error", messageOf(error), stream, { cause: error });
   return new SyncFailure(typeOf(error), `${error.message} (${error.code})`, stream, { cause: error });
 }
 

@@ -129,7 +129,13 @@ export function valueAtPath(
 const found: Span = { start: -1, end: -1 };
 
 /** Walks an object once, going down into the members that are on the path. Returns the position after the object. */
-function walk(bytes: Uint8Array, start: number, end: number, path: readonly Uint8Array[], depth: number): number {
+function walk(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  path: readonly Uint8Array[],
+  depth: number,
+): number {
   const name = path[depth]!;
   const isLast = depth === path.length - 1;
   let at = start + 1;

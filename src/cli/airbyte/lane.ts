@@ -1,6 +1,7 @@
 import { DeliveryBody } from "../delivery/body.js";
 import { NO_COUNTS, type Counts } from "../v1Types.js";
 import type { Target } from "./catalog.js";
+import { RecordShape } from "./recordShape.js";
 
 /** A delivery that is complete and waits for its turn. */
 export interface Sealed {
@@ -31,6 +32,7 @@ export class Lane {
   counts: Counts = NO_COUNTS;
   /** Rows since the last state of this stream. */
   sinceState = 0;
+  readonly shape = new RecordShape();
   readonly keyed: boolean;
   /** Change-data-capture columns that the mirror declares as fields, and so wants to have. */
   readonly keptCdcColumns: ReadonlySet<string>;
@@ -40,13 +42,21 @@ export class Lane {
     this.keyed = primaryKey !== null;
     const declared = [...Object.keys(fields), ...Object.values(columns)];
     this.keptCdcColumns = new Set(
-      declared.flatMap((name) => (name.startsWith("source_ab_cdc") ? [name.slice("source".length)] : name.startsWith("_ab_cdc") ? [name] : [])),
+      declared.flatMap((name) =>
+        name.startsWith("source_ab_cdc")
+          ? [name.slice("source".length)]
+          : name.startsWith("_ab_cdc")
+            ? [name]
+            : [],
+      ),
     );
   }
 
   /** Position in the input of the first row that is not acknowledged; Infinity when there is none. */
   get oldest(): number {
-    return this.inFlight?.from ?? this.queue[0]?.from ?? (this.building === null ? Infinity : this.buildingFrom);
+    return (
+      this.inFlight?.from ?? this.queue[0]?.from ?? (this.building === null ? Infinity : this.buildingFrom)
+    );
   }
 
   /** Whether nothing of it is under way or waits to be. */

@@ -2,10 +2,9 @@ import { stringify } from "lossless-json";
 import type { JsonObject } from "../../changes/change.js";
 import { parseJson } from "../../changes/json.js";
 import { DeliveryBody, type Op } from "../delivery/body.js";
-import { eachMember, startsWith, valueAtPath } from "./jsonSpan.js";
+import { eachMember, startsWith } from "./jsonSpan.js";
 import type { Lane } from "./lane.js";
-
-const DATA = [Buffer.from("record"), Buffer.from("data")];
+import type { RecordMessage } from "./protocol.js";
 
 /** Change-data-capture columns: they steer the import and are no part of the row. */
 const CDC_PREFIX = "_ab_cdc";
@@ -19,16 +18,17 @@ const COMMA = Buffer.from(",");
 
 /**
  * Adds a record to the body that its lane builds. The row is copied as it stands in the line, so that no number is
- * rounded and nothing is written twice; `data` is the same row as JSON.parse reads it.
+ * rounded and nothing is written twice; `record` is what JSON.parse reads there.
  */
 export function addRecord(
   body: DeliveryBody,
   lane: Lane,
-  data: Record<string, unknown>,
+  record: RecordMessage,
   bytes: Buffer,
   start: number,
   end: number,
 ): void {
+  const { data } = record;
   const hasCdc = hasCdcColumns(data);
   let op: Op = "upsert";
   if (hasCdc) {
@@ -37,7 +37,7 @@ export function addRecord(
     const updatedAt = data[CDC_UPDATED_AT];
     if (typeof updatedAt === "string") lane.committed = updatedAt;
   }
-  const span = valueAtPath(bytes, start, end, DATA);
+  const span = lane.shape.find(record, bytes, start, end);
   if (span === null) {
     body.changeOfText(op, rowText(bytes.toString("utf8", start, end), lane));
   } else if (hasCdc) {
@@ -58,7 +58,11 @@ function copyWithoutCdc(body: DeliveryBody, lane: Lane, bytes: Buffer, start: nu
   let first = true;
   body.copy(OPEN, 0, 1);
   eachMember(bytes, start, end, (keyStart, keyEnd, _valueStart, valueEnd) => {
-    if (startsWith(bytes, keyStart, keyEnd, CDC_PREFIX_BYTES) && !isKept(lane, bytes.latin1Slice(keyStart, keyEnd))) return;
+    if (
+      startsWith(bytes, keyStart, keyEnd, CDC_PREFIX_BYTES) &&
+      !isKept(lane, bytes.toString("latin1", keyStart, keyEnd))
+    )
+      return;
     if (!first) body.copy(COMMA, 0, 1);
     first = false;
     body.copy(bytes, keyStart - 1, valueEnd);

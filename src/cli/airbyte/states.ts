@@ -65,7 +65,12 @@ const EMPTY = Buffer.alloc(0);
  * The line of a state as it goes back to the platform: byte for byte as it came, unknown keys, their order and large
  * numbers included, with `destinationStats` as its last member. Null when the state is no object.
  */
-export function withDestinationStats(bytes: Buffer, start: number, end: number, recordCount: number): Buffer | null {
+export function withDestinationStats(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  recordCount: number,
+): Buffer | null {
   const state = valueAtPath(bytes, start, end, STATE);
   if (state?.start === undefined || bytes[state.start] !== 0x7b) return null;
   // Stats of another destination, or of ours from before, would be a second member of the same name.

@@ -3,7 +3,13 @@ import { DEFAULT_LIMITS, Dispatcher, type DispatchLimits } from "./dispatcher.js
 import { SyncFailure, toFailure } from "./failure.js";
 import { Lane } from "./lane.js";
 import type { Sealed } from "./lane.js";
-import { streamName, type Message, type RecordMessage, type StateMessage, type TraceMessage } from "./protocol.js";
+import {
+  streamName,
+  type Message,
+  type RecordMessage,
+  type StateMessage,
+  type TraceMessage,
+} from "./protocol.js";
 import { addRecord } from "./records.js";
 import { StateQueue, withDestinationStats } from "./states.js";
 import { Streams } from "./streams.js";
@@ -42,16 +48,20 @@ export class Sync {
   ) {
     this.lanes = targets.map((target) => new Lane(target));
     this.streams = new Streams(this.lanes);
-    this.dispatcher = new Dispatcher(this.lanes, { ...DEFAULT_LIMITS, ...options.limits }, {
-      send: async (lane, sealed) => this.#deliver(lane, sealed),
-      onProgress: (lane) => {
-        this.#emitStates();
-        this.#finishWhenDone(lane);
+    this.dispatcher = new Dispatcher(
+      this.lanes,
+      { ...DEFAULT_LIMITS, ...options.limits },
+      {
+        send: async (lane, sealed) => this.#deliver(lane, sealed),
+        onProgress: (lane) => {
+          this.#emitStates();
+          this.#finishWhenDone(lane);
+        },
+        onFailure: (error, lane) => {
+          this.fail(toFailure(error, lane.target.descriptor));
+        },
       },
-      onFailure: (error, lane) => {
-        this.fail(toFailure(error, lane.target.descriptor));
-      },
-    });
+    );
   }
 
   /** Whether all runs are begun. */
@@ -109,7 +119,7 @@ export class Sync {
     for (const lane of silent) lane.outcome = this.#outcomeOfSilence(lane);
     await this.dispatcher.drain();
     for (const lane of this.lanes) this.#finishWhenDone(lane);
-    await Promise.all(this.lanes.map(({ finishing }) => finishing));
+    for (const { finishing } of this.lanes) await finishing;
     if (this.failure !== null) return this.failure;
     const names = (lanes: readonly Lane[]) => lanes.map(({ target }) => target.stream).join(", ");
     const incomplete = this.lanes.filter(({ outcome }) => outcome === "incomplete");
@@ -138,10 +148,16 @@ export class Sync {
     for (const { target, counts } of this.lanes) {
       const became = Object.entries(counts).filter(([name, count]) => name !== "received" && count > 0);
       const shown = became.map(([name, count]) => `${String(count)} ${name}`).join(", ");
-      this.emitter.log("INFO", `${target.stream}: ${String(counts.received)} rows${shown === "" ? "" : `: ${shown}`}.`);
+      this.emitter.log(
+        "INFO",
+        `${target.stream}: ${String(counts.received)} rows${shown === "" ? "" : `: ${shown}`}.`,
+      );
     }
     for (const [stream, rows] of this.streams.unknown) {
-      this.emitter.log("WARN", `${stream}: ${String(rows)} records ignored; the stream is not in the catalog.`);
+      this.emitter.log(
+        "WARN",
+        `${stream}: ${String(rows)} records ignored; the stream is not in the catalog.`,
+      );
     }
   }
 
@@ -154,7 +170,12 @@ export class Sync {
 
   #record(record: unknown, bytes: Buffer, start: number, end: number): void {
     const { stream, namespace, data } = (record ?? {}) as Partial<RecordMessage>;
-    if (typeof stream !== "string" || typeof data !== "object" || (data as unknown) === null || Array.isArray(data)) {
+    if (
+      typeof stream !== "string" ||
+      typeof data !== "object" ||
+      (data as unknown) === null ||
+      Array.isArray(data)
+    ) {
       throw this.#broken("a RECORD without a stream or without an object as its data");
     }
     const lane = this.streams.find(stream, namespace);
@@ -174,7 +195,7 @@ export class Sync {
     }
     const body = lane.open(this.dispatcher.position);
     const before = body.bytes;
-    addRecord(body, lane, data, bytes, start, end);
+    addRecord(body, lane, record as RecordMessage, bytes, start, end);
     this.#states.counted(lane);
     this.dispatcher.added(lane, body.bytes - before);
   }
@@ -183,7 +204,9 @@ export class Sync {
     const { type, stream } = (state ?? {}) as StateMessage;
     const descriptor = stream?.stream_descriptor;
     const lane =
-      type === "STREAM" && descriptor !== undefined ? this.streams.find(descriptor.name, descriptor.namespace) : null;
+      type === "STREAM" && descriptor !== undefined
+        ? this.streams.find(descriptor.name, descriptor.namespace)
+        : null;
     const ofUnknown = type === "STREAM" && lane === null;
     const line = withDestinationStats(bytes, start, end, ofUnknown ? 0 : this.#states.take(lane));
     if (line === null) throw this.#broken("a STATE without a state");
@@ -217,15 +240,21 @@ export class Sync {
     const delivery = `${String(syncId ?? this.#startedAt)}-${mirror.name}-${String(sequence)}`;
     const sealed = body.seal({ run: lane.run, delivery, sequence, committedAt });
     if (sealed.repaired) {
-      this.emitter.log("WARN", `${lane.target.stream}: some text is not UTF-8; U+FFFD stands in the place of such bytes.`);
+      this.emitter.log(
+        "WARN",
+        `${lane.target.stream}: some text is not UTF-8; U+FFFD stands in the place of such bytes.`,
+      );
     }
     return await this.client.deliver(sealed.body);
   }
 
   #finishWhenDone(lane: Lane): void {
-    if (lane.outcome === null || lane.finishing !== null || lane.oldest !== Infinity || this.failure !== null) return;
+    if (lane.outcome === null || lane.finishing !== null || lane.oldest !== Infinity || this.failure !== null)
+      return;
     const reason =
-      lane.outcome === "complete" ? "Airbyte: the stream is complete." : "Airbyte: the source did not complete the stream.";
+      lane.outcome === "complete"
+        ? "Airbyte: the stream is complete."
+        : "Airbyte: the source did not complete the stream.";
     lane.finishing = this.client.finish(lane.run, lane.outcome, reason).then(
       () => undefined,
       (error: unknown) => {
@@ -239,7 +268,10 @@ export class Sync {
     if (text.trim() === "") return;
     if (DAMAGED.test(text)) throw this.#broken("a message that is no JSON");
     // Not its content: it may be anything.
-    this.emitter.log("WARN", `Line ${String(this.#lines)} of the input is no JSON (${String(text.length)} characters): skipped.`);
+    this.emitter.log(
+      "WARN",
+      `Line ${String(this.#lines)} of the input is no JSON (${String(text.length)} characters): skipped.`,
+    );
   }
 
   #broken(what: string): SyncFailure {

@@ -61,14 +61,24 @@ export async function write(options: WriteOptions): Promise<ExitCode> {
     await leave(sync, config, abort, options.graceMs ?? GRACE_MS, reason);
   }
   sync?.logSummary();
-  if (interrupted) emitter.log("WARN", "Stopped. States that were not emitted are not acknowledged: the next attempt sends their rows again.");
-  else if (failure !== null) emitter.failure(failure.type, failure.message, { internal: internalOf(failure), stream: failure.stream });
+  if (interrupted)
+    emitter.log(
+      "WARN",
+      "Stopped. States that were not emitted are not acknowledged: the next attempt sends their rows again.",
+    );
+  else if (failure !== null)
+    emitter.failure(failure.type, failure.message, { internal: internalOf(failure), stream: failure.stream });
   await emitter.flush();
   if (interrupted) return options.signal!.reason as ExitCode;
   return failure === null ? EXIT.ok : EXIT.failure;
 }
 
-function clientOf(config: AirbyteConfig, options: WriteOptions, emitter: Emitter, signal: AbortSignal): V1Client {
+function clientOf(
+  config: AirbyteConfig,
+  options: WriteOptions,
+  emitter: Emitter,
+  signal: AbortSignal,
+): V1Client {
   return new V1Client({
     url: config.url,
     token: config.token,
@@ -77,13 +87,21 @@ function clientOf(config: AirbyteConfig, options: WriteOptions, emitter: Emitter
     signal,
     onRetry: ({ error, attempt, waitMs }) => {
       const seconds = (waitMs / 1000).toFixed(1);
-      emitter.log(error.status === 429 ? "INFO" : "WARN", `${error.message} Attempt ${String(attempt + 1)} in ${seconds} s.`);
+      emitter.log(
+        error.status === 429 ? "INFO" : "WARN",
+        `${error.message} Attempt ${String(attempt + 1)} in ${seconds} s.`,
+      );
     },
   });
 }
 
 /** Finds the mirrors of the catalog. @throws SyncFailure */
-async function match(config: AirbyteConfig, client: V1Client, options: WriteOptions, emitter: Emitter): Promise<Sync> {
+async function match(
+  config: AirbyteConfig,
+  client: V1Client,
+  options: WriteOptions,
+  emitter: Emitter,
+): Promise<Sync> {
   const catalog = readCatalog(options.catalog);
   const { targets, problems } = matchMirrors(catalog, await client.mirrors());
   if (problems.length > 0) throw configError(problems.join("\n\n"));
@@ -127,7 +145,12 @@ async function leave(
 ): Promise<void> {
   await sync.dispatcher.stop(graceMs);
   abort.abort();
-  const farewell = new V1Client({ url, token, signal: AbortSignal.timeout(FAREWELL_MS), retry: { giveUpAfterMs: 0 } });
+  const farewell = new V1Client({
+    url,
+    token,
+    signal: AbortSignal.timeout(FAREWELL_MS),
+    retry: { giveUpAfterMs: 0 },
+  });
   const left = sync.lanes.filter(({ run, finishing }) => run !== "" && finishing === null);
   await Promise.allSettled(left.map(async ({ run }) => farewell.finish(run, "incomplete", reason)));
 }
