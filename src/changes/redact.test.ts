@@ -140,7 +140,7 @@ describe("a redacted row", () => {
     expect(replayed).toMatchObject({ row: { email: hash("x") } });
   });
 
-  test("with something else in the place of a hash gets it hashed, or refused", () => {
+  test("with something else in the place of a hash is refused", () => {
     const forged: JsonObject[] = [
       { $hashed: "x" },
       { $hashed: 1 },

@@ -70,11 +70,12 @@ function rows(count: number, seed: number, sign: 1 | -1 = 1): Item[] {
 }
 
 test("differing items are named, with the text of their keys, whatever the rows in common", () => {
-  const common = rows(500, 7);
+  const common = sketchOf(rows(500, 7));
+  const withCommon = (some: readonly Item[]) => some.reduce(add, common.slice(0));
   fc.assert(
     fc.property(items(12), (differing) => {
-      const a = sketchOf([...common, ...differing.filter(({ sign }) => sign === 1)]);
-      const b = sketchOf([...common, ...differing.filter(({ sign }) => sign === -1).map(opposite)]);
+      const a = withCommon(differing.filter(({ sign }) => sign === 1));
+      const b = withCommon(differing.filter(({ sign }) => sign === -1).map(opposite));
       const { entries, complete } = decodeSketch(subtractSketch(a, b));
       expect(complete).toBe(true);
       expect(sorted(entries)).toEqual(sorted(differing.map(entryOf)));
@@ -122,12 +123,13 @@ test("merging and subtracting leave what they are given as it was", () => {
   expect([a, b]).toEqual(before);
 });
 
-test("60 edits of the same 5,000 rows are named", () => {
-  const before = rows(5000, 3);
+test("30 edited rows of 2,000 are named, by 60 items", () => {
+  const before = rows(2000, 3);
   const edited = before.slice(100, 130);
-  const after = sketchOf(before);
+  const stored = sketchOf(before);
+  const after = stored.slice(0);
   for (const one of edited) add(add(after, opposite(one)), { ...one, content: one.content + 1 });
-  const { entries, complete } = decodeSketch(subtractSketch(after, sketchOf(before)));
+  const { entries, complete } = decodeSketch(subtractSketch(after, stored));
   expect(complete).toBe(true);
   expect(entries).toHaveLength(60);
   const named = new Set(entries.map(({ key }) => key));
@@ -137,7 +139,10 @@ test("60 edits of the same 5,000 rows are named", () => {
 test("of 300 differences of 60 items, at most one is not named whole", () => {
   let incomplete = 0;
   for (let seed = 1; seed <= 300; seed++) {
-    const { entries, complete } = decodeSketch(sketchOf(rows(60, seed)));
+    const next = numbers(seed);
+    const sketch = emptySketch();
+    for (let i = 0; i < 60; i++) addToSketch(sketch, 1, BigInt(next()), BigInt(next()), null);
+    const { entries, complete } = decodeSketch(sketch);
     if (!complete) incomplete++;
     else expect(entries).toHaveLength(60);
   }
@@ -145,7 +150,7 @@ test("of 300 differences of 60 items, at most one is not named whole", () => {
 });
 
 test("too many items are not named whole, and those that are named are right", () => {
-  for (const count of [140, 160, 200, 400, 4000]) {
+  for (const count of [140, 160, 200, 1000]) {
     const all = rows(count, 11);
     const { entries, complete } = decodeSketch(sketchOf(all));
     if (count >= 200) expect(complete).toBe(false);
