@@ -97,7 +97,7 @@ function merge(current: Row, change: RowChange): Row {
 /** True when both have a version and the change's is lower. Equal ones are taken for the same news. */
 function isOlder(mine: Value | undefined, stored: Row, version: string | null): boolean {
   if (version === null || mine === undefined || mine === null) return false;
-  const theirs = valueAt(stored, version) as Value | undefined;
+  const theirs = valueAt(stored, version);
   return theirs !== undefined && theirs !== null && compareValues(mine, theirs) < 0;
 }
 
@@ -116,7 +116,7 @@ async function write(db: Db, table: string, { stored, current }: Slot): Promise<
 }
 
 function withoutSystemFields({ _id, _creationTime, ...row }: StoredRow): Row {
-  return row as Row;
+  return row;
 }
 
 /** A name for a key's slot that two keys share only when they are equal. */
