@@ -157,6 +157,17 @@ function columnOf({ columns }: RowContract, field: string): string {
   return cleanFieldName(columns !== undefined && Object.hasOwn(columns, field) ? columns[field]! : field);
 }
 
+/** The path in the mirror of what a source has at a path of columns, cleaned and dotted: that of a connection's key. */
+export function fieldPathOf(contract: RowContract, path: string): string {
+  const [head, ...rest] = splitPath(path) as [string, ...string[]];
+  for (const field of Object.keys(contract.columns ?? {})) {
+    const column = columnOf(contract, field);
+    if (column === path) return field;
+    if (column === head) return [field, ...rest].join(".");
+  }
+  return path;
+}
+
 /** Compiles the two ways in which rows of one mirror are read. */
 class RowCompiler {
   constructor(

@@ -3,7 +3,14 @@ import { describe, expect, test } from "vitest";
 import { CONTENT_KEY_FIELD, contractOf, mirrorTable } from "../schema/index.js";
 import type { Change, JsonObject } from "./change.js";
 import { contentKey, keyHash, rowHash } from "./hash.js";
-import { compileMirror, prepareRow, type CompiledMirror, type Prepared, type Refused } from "./row.js";
+import {
+  compileMirror,
+  fieldPathOf,
+  prepareRow,
+  type CompiledMirror,
+  type Prepared,
+  type Refused,
+} from "./row.js";
 
 function compiled(table: { validator: GenericValidator }): CompiledMirror {
   return compileMirror(table.validator, contractOf(table)!);
@@ -207,6 +214,14 @@ describe("columns", () => {
         { kind: "unknownField", path: "usGross" },
       ],
     });
+  });
+
+  test("translate the paths of a connection's key", () => {
+    const contract = { primaryKey: null, columns: { id: "_id", place: "the.place" } };
+    expect(fieldPathOf(contract, "source_id")).toBe("id");
+    expect(fieldPathOf(contract, "source_id.part")).toBe("id.part");
+    expect(fieldPathOf(contract, "the.place")).toBe("place");
+    expect(fieldPathOf(contract, "other.part")).toBe("other.part");
   });
 
   test("that are one once they are cleaned, or are dropped then, are refused when the mirror is compiled", () => {

@@ -13,7 +13,13 @@ import { redact } from "./redact.js";
 import { convertRow, FROZEN, policyFor } from "./rowFields.js";
 import { shorten } from "./text.js";
 
-export { compileMirror, type CompiledMirror, type CompileOptions, type RowContract } from "./mirror.js";
+export {
+  compileMirror,
+  fieldPathOf,
+  type CompiledMirror,
+  type CompileOptions,
+  type RowContract,
+} from "./mirror.js";
 
 /** A row in the values of its mirror, without `_id` and `_creationTime`. */
 export type Row = Record<string, Value>;

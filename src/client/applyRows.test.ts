@@ -49,12 +49,7 @@ async function apply(
   changes: RowChange[],
 ): Promise<{ counts: Partial<Counts>; rowsDelta: number }> {
   return await t.run(async (ctx) => {
-    const { counts, rowsDelta } = await applyRows(
-      ctx.db,
-      mirrors.get(table),
-      changes,
-      table === "log",
-    );
+    const { counts, rowsDelta } = await applyRows(ctx.db, mirrors.get(table), changes, table === "log");
     const named = Object.entries(counts).filter(([, count]) => count > 0);
     return { counts: Object.fromEntries(named), rowsDelta };
   });

@@ -35,7 +35,7 @@ export class AppMirrors {
   readonly #byName: Map<string, AppMirror>;
   readonly #byStream: Map<string, AppMirror>;
 
-  /** @throws Error when two mirrors are of the same source. */
+  /** @throws Error when one stream would feed two mirrors. */
   constructor(schema: Schema, hashKey?: string) {
     this.all = [...mirrorContracts(schema)].map(([name, contract]) =>
       describeMirror(name, contract, schema.tables[name]!.validator, hashKey),
@@ -46,7 +46,7 @@ export class AppMirrors {
       const other = this.#byStream.get(mirror.stream)!;
       if (other !== mirror) {
         throw new Error(
-          `The mirrors "${mirror.name}" and "${other.name}" are both of the source "${mirror.contract.source ?? mirror.name}"; its rows can go to one of them only. Name another source, or drop one of the two.`,
+          `The stream "${mirror.stream}" would feed both of the mirrors "${mirror.name}" and "${other.name}"; its rows can go to one of them only. Name another source, or drop one of the two.`,
         );
       }
     }

@@ -14,7 +14,10 @@ const TRAILER_BYTES = 8;
  * The stream's own checksum and length are compared, which fflate leaves to its callers: it takes a stream that was cut
  * off for one that is whole.
  */
-export function gunzip(body: Uint8Array, maxBytes: number): Uint8Array<ArrayBuffer> | "corrupt" | "too large" {
+export function gunzip(
+  body: Uint8Array,
+  maxBytes: number,
+): Uint8Array<ArrayBuffer> | "corrupt" | "too large" {
   const parts: Uint8Array[] = [];
   let size = 0;
   const stream = new Gunzip((part) => {

@@ -29,7 +29,11 @@ export function tokenOf(request: Request): string {
     );
   }
   if (header.length < MIN_HEADER_LENGTH) {
-    throw new HttpError(400, "InvalidHeaderFailure", "The Authorization header is too short to hold a token.");
+    throw new HttpError(
+      400,
+      "InvalidHeaderFailure",
+      "The Authorization header is too short to hold a token.",
+    );
   }
   const match = /^(?:convex|bearer)\s+(\S+)\s*$/i.exec(header);
   if (match === null) {
@@ -60,11 +64,15 @@ export function verifySignature(request: Request, body: Uint8Array, signingKey: 
   }
   const [, time, presented] = match;
   if (Math.abs(nowMs / 1000 - Number(time)) > SIGNATURE_WINDOW_S) {
-    throw invalidSignature("The signature is too old, or from the future; sign when sending, and check the clock.");
+    throw invalidSignature(
+      "The signature is too old, or from the future; sign when sending, and check the clock.",
+    );
   }
   const expected = hmac(sha256, hexToBytes(signingKey), concatBytes(utf8ToBytes(`${time!}.`), body));
   if (!isEqualInConstantTime(bytesToHex(expected), presented!)) {
-    throw invalidSignature("The signature does not fit the body. Sign the bytes as they are sent, compressed if they are.");
+    throw invalidSignature(
+      "The signature does not fit the body. Sign the bytes as they are sent, compressed if they are.",
+    );
   }
 }
 

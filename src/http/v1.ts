@@ -59,7 +59,11 @@ export async function acceptDelivery(importer: Importer, request: Request): Prom
  * Delivers; when a row is refused or something breaks, people see why in the registry. What is between the sender and
  * the importer alone (a stale run, back-pressure) says nothing about the mirror.
  */
-async function noting(session: ImportSession, mirror: Mirror, work: () => Promise<Delivered>): Promise<Delivered> {
+async function noting(
+  session: ImportSession,
+  mirror: Mirror,
+  work: () => Promise<Delivered>,
+): Promise<Delivered> {
   try {
     return await work();
   } catch (error) {
@@ -74,7 +78,11 @@ export async function finishRun(importer: Importer, request: Request): Promise<R
   const session = await importer.open(request);
   const id = /\/v1\/runs\/([^/]+)\/finish\/?$/.exec(new URL(request.url).pathname)?.[1];
   if (id === undefined) {
-    throw new HttpError(404, "UnknownRun", "There is nothing at this path. Finish a run with POST /v1/runs/{id}/finish.");
+    throw new HttpError(
+      404,
+      "UnknownRun",
+      "There is nothing at this path. Finish a run with POST /v1/runs/{id}/finish.",
+    );
   }
   const { outcome, reason } = readFinish(jsonObjectOf(request, session.body));
   const run = await session.run(decode(id));
@@ -106,7 +114,11 @@ function readKey(text: string): unknown {
 }
 
 /** The mirror of that name, if the token may. @throws HttpError 404, 403 */
-export function mirrorNamed(session: ImportSession, name: Json | undefined, access: "read" | "write"): Mirror {
+export function mirrorNamed(
+  session: ImportSession,
+  name: Json | undefined,
+  access: "read" | "write",
+): Mirror {
   const open = session.mirrors();
   const mirror =
     typeof name === "string" ? (open.find((each) => each.name === name) ?? session.find(name)) : null;

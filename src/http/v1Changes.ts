@@ -1,4 +1,4 @@
-import { compareValues, type Value } from "convex/values";
+import { stringify } from "lossless-json";
 import type { Change, Json, JsonObject } from "../changes/change.js";
 import { cleanFieldName, cleanFields } from "../changes/identifiers.js";
 import { splitPath, valueAt } from "../changes/paths.js";
@@ -55,7 +55,7 @@ function isSameKey(mirror: Mirror, paths: readonly string[], a: JsonObject, b: J
   return paths.every((path) => {
     const column = columnPath(mirror, path);
     const [left, right] = [valueAt<Json>(a, column), valueAt<Json>(b, column)];
-    return left !== undefined && right !== undefined && compareValues(left as Value, right as Value) === 0;
+    return left !== undefined && stringify(left) === stringify(right);
   });
 }
 

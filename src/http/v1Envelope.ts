@@ -100,7 +100,8 @@ function splitObject(text: string): [JsonObject, Json[]] {
   const body = parse(text);
   if (!isObject(body)) throw badJson("the body must be a JSON object");
   const { changes, ...head } = body;
-  if (!Array.isArray(changes)) throw badJson('"changes" must be an array; an empty one says that all is well');
+  if (!Array.isArray(changes))
+    throw badJson('"changes" must be an array; an empty one says that all is well');
   checkSize(changes.length);
   return [head, changes];
 }
@@ -113,7 +114,9 @@ function splitLines(text: string): [JsonObject, Json[]] {
   const [first, ...rest] = lines;
   const head = first === undefined ? null : parseLine(first);
   if (!isObject(head) || "op" in head) {
-    throw badJson("the first line must be the head of the delivery: an object with run, delivery and sequence");
+    throw badJson(
+      "the first line must be the head of the delivery: an object with run, delivery and sequence",
+    );
   }
   checkSize(rest.length);
   return [head, rest.map(parseLine)];

@@ -29,7 +29,8 @@ export function wholeNumber(
   const value = object[name] ?? null;
   if (value === null) return null;
   if (typeof value === "number" && Number.isSafeInteger(value) && value >= min && value <= max) return value;
-  const range = max === Number.MAX_SAFE_INTEGER ? `from ${String(min)}` : `from ${String(min)} to ${String(max)}`;
+  const range =
+    max === Number.MAX_SAFE_INTEGER ? `from ${String(min)}` : `from ${String(min)} to ${String(max)}`;
   throw badJson(`"${name}" must be a whole number ${range}`);
 }
 
@@ -56,6 +57,7 @@ export function time(object: JsonObject, name: string): number | null {
   if (typeof ms !== "number") {
     throw badJson(`"${name}" must be an ISO 8601 time or milliseconds since 1970`);
   }
-  if (ms < MIN_TIME_MS) throw badJson(`"${name}" must be in milliseconds since 1970; ${String(ms)} looks like seconds`);
+  if (ms < MIN_TIME_MS)
+    throw badJson(`"${name}" must be in milliseconds since 1970; ${String(ms)} looks like seconds`);
   return ms;
 }

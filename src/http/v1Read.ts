@@ -1,5 +1,12 @@
 import type { Json, JsonObject } from "../changes/change.js";
-import { BUCKETS, decodeDigest, emptyDigest, encodeDigest, rowCount, type Digest } from "../changes/digest.js";
+import {
+  BUCKETS,
+  decodeDigest,
+  emptyDigest,
+  encodeDigest,
+  rowCount,
+  type Digest,
+} from "../changes/digest.js";
 import { hashFromHex, hashToHex } from "../changes/hash.js";
 import { CONTENT_KEY_FIELD } from "../schema/contract.js";
 import type { Importer, Mirror } from "./importer.js";

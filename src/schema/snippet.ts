@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from "../changes/change.js";
 import { cleanFields } from "../changes/identifiers.js";
+import { CONTENT_KEY_FIELD } from "./contract.js";
 import { isIdentifier } from "./identifier.js";
 
 /** Nesting that a snippet spells out; deeper values become v.any(). */
@@ -38,7 +39,9 @@ export function mirrorSnippet(table: string, jsonSchema: Json, primaryKey: strin
 }
 
 function fieldLine(name: string, schema: Json, primaryKey: string[]): string {
-  if (!isIdentifier(name)) return `    // ${JSON.stringify(name)}: a Convex schema cannot declare this name`;
+  if (!isIdentifier(name) || name === CONTENT_KEY_FIELD) {
+    return `    // ${JSON.stringify(name)}: a mirror cannot declare this name`;
+  }
   const inKey = primaryKey.some((path) => path === name || path.startsWith(`${name}.`));
   return `    ${name}: ${validatorCode(schema, inKey, 1)},`;
 }

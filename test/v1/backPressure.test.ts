@@ -13,7 +13,12 @@ describe("a paused mirror", () => {
     await app.call("pause", { mirror: "conformance_plain", reason: "The source is being moved." });
     const begin = { mirror: "conformance_plain", syncMode: "append_dedup" };
     for (const answer of [await run.send([upsert({ id: "b" })]), await app.send("POST", "/v1/runs", begin)]) {
-      const details = expectRefused(answer, 503, "MirrorPaused", /is paused: The source is being moved\..*imports:resume/);
+      const details = expectRefused(
+        answer,
+        503,
+        "MirrorPaused",
+        /is paused: The source is being moved\..*imports:resume/,
+      );
       expect(details).toEqual({ retryAfterMs: 60_000 });
       expect(answer.headers.get("Retry-After")).toBe("60");
     }
@@ -33,7 +38,8 @@ describe("a paused mirror", () => {
 
 describe("the write budget", () => {
   // 2 MiB a second, a capacity of one transaction (4 MiB), and a credit of five seconds for live changes.
-  const heavy = (n: number) => Array.from({ length: n }, (_, i) => upsert({ text: "x".repeat(900_000), n: i }));
+  const heavy = (n: number) =>
+    Array.from({ length: n }, (_, i) => upsert({ text: "x".repeat(900_000), n: i }));
 
   test("refuses what is too much, says when to send the same again, and goes on where it stopped", async () => {
     const app = await start();
@@ -48,7 +54,12 @@ describe("the write budget", () => {
         expect(happened(ok<{ counts: never }>(answer).counts)).toEqual({ inserted: 16 });
         break;
       }
-      const { retryAfterMs } = expectRefused(answer, 429, "OverBudget", /2097152 bytes per second is spent.*Send the same again/);
+      const { retryAfterMs } = expectRefused(
+        answer,
+        429,
+        "OverBudget",
+        /2097152 bytes per second is spent.*Send the same again/,
+      );
       expect(retryAfterMs).toBeGreaterThan(0);
       expect(Number(answer.headers.get("Retry-After"))).toBe(Math.ceil((retryAfterMs as number) / 1000));
       waits += 1;
@@ -58,7 +69,10 @@ describe("the write budget", () => {
     expect(waits).toBeGreaterThan(0);
     // Rows without a key would show it if any were applied twice.
     expect(await app.rows("conformance_keyless")).toHaveLength(16);
-    expect(await statusOf(app, "conformance_keyless")).toMatchObject({ state: "snapshotting", lastError: null });
+    expect(await statusOf(app, "conformance_keyless")).toMatchObject({
+      state: "snapshotting",
+      lastError: null,
+    });
   });
 
   test("holds refreshes back before live changes", async () => {
@@ -92,7 +106,12 @@ describe("the write budget", () => {
       /Of the delivery "d1", [48] of 10 changes are applied.*finish it as incomplete/,
     );
     expect(refusal).toEqual({ expected: 1 });
-    expectRefused(await run.send([upsert({ text: "a" })], { delivery: "other" }), 409, "OutOfSequence", /waits for the rest of "d1"/);
+    expectRefused(
+      await run.send([upsert({ text: "a" })], { delivery: "other" }),
+      409,
+      "OutOfSequence",
+      /waits for the rest of "d1"/,
+    );
     await app.passTime(10_000);
     while ((await run.send(changes)).status === 429) await app.passTime(5_000);
     await run.complete();

@@ -64,7 +64,10 @@ describe("a delivery", () => {
     expect(again).toEqual({ ...first, replayed: true });
     expect(app.writesTo("conformance_keyless")).toEqual([]);
     expect(await app.rows("conformance_keyless")).toHaveLength(2);
-    expect(await statusOf(app, "conformance_keyless")).toMatchObject({ total: { received: 3 }, quarantined: 1 });
+    expect(await statusOf(app, "conformance_keyless")).toMatchObject({
+      total: { received: 3 },
+      quarantined: 1,
+    });
   });
 
   test("sent again long after is still known, as are the last hundred of its run", async () => {
@@ -75,21 +78,26 @@ describe("a delivery", () => {
     const again = await run.deliver([upsert({ text: "6" })], { delivery: "d6", sequence: 6 });
     expect(again).toMatchObject({ replayed: true, counts: { inserted: 1 } });
     const forgotten = await run.send([upsert({ text: "5" })], { delivery: "d5", sequence: 5 });
-    expect(expectRefused(forgotten, 409, "OutOfSequence", /expects.*sequence 106, not 5/)).toEqual({ expected: 106 });
+    expect(expectRefused(forgotten, 409, "OutOfSequence", /expects.*sequence 106, not 5/)).toEqual({
+      expected: 106,
+    });
     expect(await app.rows("conformance_keyless")).toHaveLength(105);
   });
 
-  test.each(["superseded", "finished", "dead", "paused"])("is answered alike when its run is %s by then", async (fate) => {
-    const app = await start();
-    const run = await Run.begin(app, "conformance_plain");
-    const first = await run.deliver([upsert(A)]);
-    if (fate === "superseded") await Run.begin(app, "conformance_plain");
-    if (fate === "finished") await run.complete();
-    if (fate === "dead") await app.passTime(60 * 60_000);
-    if (fate === "paused") await app.call("pause", { mirror: "conformance_plain" });
-    const again = await run.deliver([upsert(A)], { delivery: "d1", sequence: 1 });
-    expect(again).toEqual({ ...first, replayed: true });
-  });
+  test.each(["superseded", "finished", "dead", "paused"])(
+    "is answered alike when its run is %s by then",
+    async (fate) => {
+      const app = await start();
+      const run = await Run.begin(app, "conformance_plain");
+      const first = await run.deliver([upsert(A)]);
+      if (fate === "superseded") await Run.begin(app, "conformance_plain");
+      if (fate === "finished") await run.complete();
+      if (fate === "dead") await app.passTime(60 * 60_000);
+      if (fate === "paused") await app.call("pause", { mirror: "conformance_plain" });
+      const again = await run.deliver([upsert(A)], { delivery: "d1", sequence: 1 });
+      expect(again).toEqual({ ...first, replayed: true });
+    },
+  );
 
   test("with the same rows under another name changes nothing where rows have a key", async () => {
     const app = await start();
@@ -112,7 +120,12 @@ describe("a delivery", () => {
     const app = await start();
     const run = await Run.begin(app, "conformance_plain");
     const alive = await run.deliver([]);
-    expect(alive).toMatchObject({ sequence: 1, replayed: false, counts: { received: 0 }, quarantinedKeys: [] });
+    expect(alive).toMatchObject({
+      sequence: 1,
+      replayed: false,
+      counts: { received: 0 },
+      quarantinedKeys: [],
+    });
     expect(await run.deliver([], { delivery: "d1", sequence: 1 })).toMatchObject({ replayed: true });
     await run.deliver([upsert(A)]);
     const { lastHeardAt } = await statusOf(app, "conformance_plain");
@@ -141,7 +154,9 @@ describe("the sequence", () => {
     const app = await start();
     const run = await Run.begin(app, "conformance_plain");
     const early = await run.send([upsert(A)], { sequence: 2 });
-    expect(expectRefused(early, 409, "OutOfSequence", /expects the delivery with sequence 1, not 2/)).toEqual({ expected: 1 });
+    expect(expectRefused(early, 409, "OutOfSequence", /expects the delivery with sequence 1, not 2/)).toEqual(
+      { expected: 1 },
+    );
     await run.deliver([upsert(A)], { sequence: 1 });
     expectRefused(await run.send([upsert(A)], { sequence: 3 }), 409, "OutOfSequence", /sequence 2, not 3/);
     await run.deliver([], { sequence: 2 });
@@ -186,12 +201,15 @@ describe("the name of a delivery", () => {
     expect(await app.rows("conformance_plain")).toEqual([A]);
   });
 
-  test.each(["", "x".repeat(201), 7, null, undefined])("is a text of up to 200 characters: not %j", async (delivery) => {
-    const app = await start();
-    const run = await Run.begin(app, "conformance_plain");
-    const body = { ...run.body([]), delivery };
-    expectRefused(await app.send("POST", "/v1/deliveries", body), 400, "BadJsonBody", /"delivery"/);
-  });
+  test.each(["", "x".repeat(201), 7, null, undefined])(
+    "is a text of up to 200 characters: not %j",
+    async (delivery) => {
+      const app = await start();
+      const run = await Run.begin(app, "conformance_plain");
+      const body = { ...run.body([]), delivery };
+      expectRefused(await app.send("POST", "/v1/deliveries", body), 400, "BadJsonBody", /"delivery"/);
+    },
+  );
 
   test("may be any text", async () => {
     const app = await start();
@@ -206,7 +224,12 @@ describe("changes of one row", () => {
   test("apply in the order in which they stand, in one delivery and over several", async () => {
     const app = await start();
     const run = await Run.begin(app, "conformance_plain");
-    await run.deliver([upsert(A), remove({ id: "a" }), upsert({ id: "a", text: "second" }), update({ id: "a", n: 1 })]);
+    await run.deliver([
+      upsert(A),
+      remove({ id: "a" }),
+      upsert({ id: "a", text: "second" }),
+      update({ id: "a", n: 1 }),
+    ]);
     expect(await app.rows("conformance_plain")).toEqual([{ id: "a", text: "second", n: 1 }]);
     await run.deliver([update({ id: "a", text: null })]);
     await run.deliver([update({ id: "a", n: 2 })]);
@@ -227,9 +250,13 @@ describe("changes of one row", () => {
     expect(happened(late.counts)).toEqual({ stale: 3 });
     expect(await app.rows("conformance_versioned")).toEqual([{ id: "a", text: "5", version: 5 }]);
     await run.deliver([remove({ id: "a", version: 6 })]);
-    expect(happened((await run.deliver([upsert({ id: "a", text: "5", version: 5 })])).counts)).toEqual({ stale: 1 });
+    expect(happened((await run.deliver([upsert({ id: "a", text: "5", version: 5 })])).counts)).toEqual({
+      stale: 1,
+    });
     expect(await app.rows("conformance_versioned")).toEqual([]);
-    expect(happened((await run.deliver([upsert({ id: "a", text: "7", version: 7 })])).counts)).toEqual({ inserted: 1 });
+    expect(happened((await run.deliver([upsert({ id: "a", text: "7", version: 7 })])).counts)).toEqual({
+      inserted: 1,
+    });
   });
 
   test("may tell their version beside the row", async () => {
@@ -241,7 +268,9 @@ describe("changes of one row", () => {
     // The row's own word counts.
     await run.deliver([upsert({ id: "a", text: "y", version: 6 }, { version: 1 })]);
     expect(await app.rows("conformance_versioned")).toEqual([{ id: "a", text: "y", version: 6 }]);
-    expect(happened((await run.deliver([remove({ id: "a" }, { version: 7 })])).counts)).toEqual({ deleted: 1 });
+    expect(happened((await run.deliver([remove({ id: "a" }, { version: 7 })])).counts)).toEqual({
+      deleted: 1,
+    });
     expect(happened((await run.deliver([upsert({ id: "a" }, { version: 6 })])).counts)).toEqual({ stale: 1 });
   });
 
@@ -258,11 +287,15 @@ describe("a new key", () => {
     const app = await start();
     const run = await Run.begin(app, "conformance_versioned");
     await run.deliver([upsert({ id: "a", text: "x", version: 1 })]);
-    const moved = await run.deliver([upsert({ id: "b", text: "x" }, { version: 2, previousKey: { id: "a" } })]);
+    const moved = await run.deliver([
+      upsert({ id: "b", text: "x" }, { version: 2, previousKey: { id: "a" } }),
+    ]);
     expect(happened(moved.counts)).toEqual({ deleted: 1, inserted: 1 });
     expect(await app.rows("conformance_versioned")).toEqual([{ id: "b", text: "x", version: 2 }]);
     // Late news under the old key do not bring the row back; it may move back later.
-    expect(happened((await run.deliver([upsert({ id: "a", text: "x", version: 1 })])).counts)).toEqual({ stale: 1 });
+    expect(happened((await run.deliver([upsert({ id: "a", text: "x", version: 1 })])).counts)).toEqual({
+      stale: 1,
+    });
     await run.deliver([upsert({ id: "a", text: "x" }, { version: 3, previousKey: { id: "b" } })]);
     expect(await app.rows("conformance_versioned")).toEqual([{ id: "a", text: "x", version: 3 }]);
   });
@@ -281,16 +314,38 @@ describe("a new key", () => {
     const app = await start();
     const run = await Run.begin(app, "conformance_versioned");
     await run.deliver([upsert({ id: "a", text: "x", version: 1 })]);
-    const same = await run.deliver([upsert({ id: "a", text: "y" }, { version: 2, previousKey: { id: "a" } })]);
+    const same = await run.deliver([
+      upsert({ id: "a", text: "y" }, { version: 2, previousKey: { id: "a" } }),
+    ]);
     expect(happened(same.counts)).toEqual({ updated: 1 });
     expect(await app.rows("conformance_versioned")).toEqual([{ id: "a", text: "y", version: 2 }]);
   });
 
   test.each([
-    ["an update", "conformance_plain", { op: "update", row: A, previousKey: { id: "b" } }, /"upsert" and the whole row only/],
-    ["a delete", "conformance_plain", { op: "delete", row: A, previousKey: { id: "b" } }, /"upsert" and the whole row only/],
-    ["a mirror without a key", "conformance_keyless", { op: "upsert", row: { text: "a" }, previousKey: { text: "b" } }, /no primary key.*delete of the whole old row/],
-    ["what is no object", "conformance_plain", { op: "upsert", row: A, previousKey: "b" }, /changes\[0\].previousKey must be an object/],
+    [
+      "an update",
+      "conformance_plain",
+      { op: "update", row: A, previousKey: { id: "b" } },
+      /"upsert" and the whole row only/,
+    ],
+    [
+      "a delete",
+      "conformance_plain",
+      { op: "delete", row: A, previousKey: { id: "b" } },
+      /"upsert" and the whole row only/,
+    ],
+    [
+      "a mirror without a key",
+      "conformance_keyless",
+      { op: "upsert", row: { text: "a" }, previousKey: { text: "b" } },
+      /no primary key.*delete of the whole old row/,
+    ],
+    [
+      "what is no object",
+      "conformance_plain",
+      { op: "upsert", row: A, previousKey: "b" },
+      /changes\[0\].previousKey must be an object/,
+    ],
   ] as const)("does not go with %s", async (_, mirror, change, message) => {
     const app = await start();
     const run = await Run.begin(app, mirror, { syncMode: "append" });
@@ -310,7 +365,11 @@ describe("a mirror without a key", () => {
       update({ text: "b", n: 2 }),
     ]);
     expect(happened(delivered.counts)).toEqual({ inserted: 3, quarantined: 1 });
-    expect(await rowsBy(app, "conformance_keyless", "text")).toEqual([{ text: "a" }, { text: "a" }, { text: "b", n: 1 }]);
+    expect(await rowsBy(app, "conformance_keyless", "text")).toEqual([
+      { text: "a" },
+      { text: "a" },
+      { text: "b", n: 1 },
+    ]);
   });
 });
 
@@ -318,7 +377,9 @@ describe("a row that cannot be stored", () => {
   test("waits in quarantine, whole, and its 499 neighbours are applied", async () => {
     const app = await start();
     const run = await Run.begin(app, "conformance_plain");
-    const changes = Array.from({ length: 500 }, (_, i) => upsert({ id: `r${String(i)}`, n: i === 250 ? "many" : i }));
+    const changes = Array.from({ length: 500 }, (_, i) =>
+      upsert({ id: `r${String(i)}`, n: i === 250 ? "many" : i }),
+    );
     const delivered = await run.deliver(changes);
     expect(happened(delivered.counts)).toEqual({ inserted: 499, quarantined: 1 });
     expect(delivered.quarantinedKeys).toEqual([["r250"]]);
@@ -351,9 +412,21 @@ test.each([
   ["no JSON", "{", /JSON/i],
   ["no run", { delivery: "d", sequence: 1, changes: [] }, /"run" must be the id/],
   ["no changes", { run: "r", delivery: "d", sequence: 1 }, /"changes" must be an array/],
-  ["a misspelt property", { run: "r", delivery: "d", sequence: 1, commitedAt: 1, changes: [] }, /no property "commitedAt".*committedAt/],
-  ["a time in seconds", { run: "r", delivery: "d", sequence: 1, committedAt: 1_700_000_000, changes: [] }, /milliseconds.*looks like seconds/],
-  ["a time that is none", { run: "r", delivery: "d", sequence: 1, committedAt: "yesterday", changes: [] }, /ISO 8601/],
+  [
+    "a misspelt property",
+    { run: "r", delivery: "d", sequence: 1, commitedAt: 1, changes: [] },
+    /no property "commitedAt".*committedAt/,
+  ],
+  [
+    "a time in seconds",
+    { run: "r", delivery: "d", sequence: 1, committedAt: 1_700_000_000, changes: [] },
+    /milliseconds.*looks like seconds/,
+  ],
+  [
+    "a time that is none",
+    { run: "r", delivery: "d", sequence: 1, committedAt: "yesterday", changes: [] },
+    /ISO 8601/,
+  ],
 ])("a delivery is refused with %s", async (_, body, message) => {
   const app = await start();
   expectRefused(await app.send("POST", "/v1/deliveries", body), 400, "BadJsonBody", message);
@@ -365,7 +438,11 @@ test.each([
   ["has another operation", { op: "insert", row: A }, /changes\[1\].op/],
   ["has no row", { op: "upsert" }, /changes\[1\].row must be an object/],
   ["has a row that is none", { op: "upsert", row: [A] }, /changes\[1\].row/],
-  ["has a misspelt property", { op: "upsert", row: A, previouskey: {} }, /changes\[1\] has no property "previouskey".*previousKey/],
+  [
+    "has a misspelt property",
+    { op: "upsert", row: A, previouskey: {} },
+    /changes\[1\] has no property "previouskey".*previousKey/,
+  ],
 ])("nothing of a delivery is applied when one of its changes %s", async (_, change, message) => {
   const app = await start();
   const run = await Run.begin(app, "conformance_plain");
@@ -380,7 +457,9 @@ test("a delivery with more than 5,000 changes is refused with the limit", async 
   const run = await Run.begin(app, "conformance_keyless", { syncMode: "append" });
   const changes = Array.from({ length: 5_001 }, (_, n) => upsert({ text: "x", n }));
   const refusal = await run.send(changes);
-  expect(expectRefused(refusal, 413, "BodyTooLarge", /5001 changes; at most 5000.*several deliveries/)).toEqual({
+  expect(
+    expectRefused(refusal, 413, "BodyTooLarge", /5001 changes; at most 5000.*several deliveries/),
+  ).toEqual({
     limit: 5_000,
   });
   expect(happened((await run.deliver(changes.slice(1))).counts)).toEqual({ inserted: 5_000 });

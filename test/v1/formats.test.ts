@@ -1,7 +1,17 @@
 import { gzipSync, strToU8 } from "fflate";
 import { describe, expect, test } from "vitest";
 import type { Answer } from "../harness.js";
-import { expectRefused, happened, ok, Run, setUp, start, statusOf, upsert, type Delivered } from "./support.js";
+import {
+  expectRefused,
+  happened,
+  ok,
+  Run,
+  setUp,
+  start,
+  statusOf,
+  upsert,
+  type Delivered,
+} from "./support.js";
 
 setUp();
 
@@ -9,7 +19,11 @@ const A = { id: "a", text: "first" };
 const GZIP = { "Content-Encoding": "gzip" };
 const NDJSON = { "Content-Type": "application/x-ndjson" };
 
-async function post(run: Run, body: string | Uint8Array, headers: Record<string, string | null> = {}): Promise<Answer> {
+async function post(
+  run: Run,
+  body: string | Uint8Array,
+  headers: Record<string, string | null> = {},
+): Promise<Answer> {
   return await run.app.send("POST", "/v1/deliveries", body, headers);
 }
 
@@ -76,7 +90,9 @@ describe("gzip", () => {
     const app = await start();
     const run = await Run.begin(app, "conformance_plain");
     const headers = { "Content-Encoding": encoding };
-    expect((await post(run, gzipSync(strToU8(JSON.stringify(run.body([upsert(A)])))), headers)).status).toBe(200);
+    expect((await post(run, gzipSync(strToU8(JSON.stringify(run.body([upsert(A)])))), headers)).status).toBe(
+      200,
+    );
     const text = lines(run, [upsert({ id: "b" })], { delivery: "d2", sequence: 2 });
     expect((await post(run, gzipSync(strToU8(text)), { ...headers, ...NDJSON })).status).toBe(200);
     expect(await app.rows("conformance_plain")).toHaveLength(2);
@@ -96,7 +112,9 @@ describe("gzip", () => {
   test("that was cut off is refused, wherever that was", async () => {
     const app = await start();
     const run = await Run.begin(app, "conformance_plain");
-    const changes = Array.from({ length: 300 }, (_, i) => upsert({ id: String(i), text: String(Math.sin(i)) }));
+    const changes = Array.from({ length: 300 }, (_, i) =>
+      upsert({ id: String(i), text: String(Math.sin(i)) }),
+    );
     const whole = gzipSync(strToU8(lines(run, changes)));
     for (const length of [0, 1, 10, 18, 100, 1_000, whole.length - 9, whole.length - 8, whole.length - 1]) {
       const answer = await post(run, whole.slice(0, length), { ...GZIP, ...NDJSON });
@@ -117,7 +135,12 @@ describe("gzip", () => {
     const app = await start();
     const run = await Run.begin(app, "conformance_plain");
     const bomb = gzipSync(new Uint8Array(24 * 1024 * 1024));
-    const details = expectRefused(await post(run, bomb, GZIP), 413, "BodyTooLarge", /more than 20971520.*Send fewer/);
+    const details = expectRefused(
+      await post(run, bomb, GZIP),
+      413,
+      "BodyTooLarge",
+      /more than 20971520.*Send fewer/,
+    );
     expect(details).toEqual({ limit: 20_971_520 });
   });
 
@@ -132,7 +155,10 @@ describe("gzip", () => {
 test("a body of more than 20 MiB is refused with the limit", async () => {
   const app = await start();
   const run = await Run.begin(app, "conformance_plain");
-  const answer = await post(run, JSON.stringify(run.body([upsert({ id: "a", text: "x".repeat(21_000_000) })])));
+  const answer = await post(
+    run,
+    JSON.stringify(run.body([upsert({ id: "a", text: "x".repeat(21_000_000) })])),
+  );
   expect(expectRefused(answer, 413, "BodyTooLarge", /at most 20971520/)).toEqual({ limit: 20_971_520 });
 });
 
@@ -144,7 +170,9 @@ describe("values", () => {
     const app = await start();
     const run = await Run.begin(app, "conformance_types");
     const { counts } = await run.deliver([upsert({ id: "a", ...fields })]);
-    expect(counts, JSON.stringify(await app.ledger("quarantine"), withoutBigInts)).toMatchObject({ inserted: 1 });
+    expect(counts, JSON.stringify(await app.ledger("quarantine"), withoutBigInts)).toMatchObject({
+      inserted: 1,
+    });
     const [{ id: _, ...row }] = (await app.rows("conformance_types")) as [Record<string, unknown>];
     return row;
   }
@@ -166,7 +194,11 @@ describe("values", () => {
     ["doubles that JSON cannot write", { double: { $float: "AAAAAAAA+H8=" } }, { double: NaN }],
     ["infinity", { double: { $float: "AAAAAAAA8H8=" } }, { double: Infinity }],
     ["minus zero", { double: { $float: "AAAAAAAAAIA=" } }, { double: -0 }],
-    ["a decimal of 38 digits as text", { text: "12345678901234567890.1234567890123456789" }, { text: "12345678901234567890.1234567890123456789" }],
+    [
+      "a decimal of 38 digits as text",
+      { text: "12345678901234567890.1234567890123456789" },
+      { text: "12345678901234567890.1234567890123456789" },
+    ],
     ["a date as a number", { double: "1969-12-31T23:59:59.999Z" }, { double: -1 }],
     ["any Unicode", { text: "naïve ☃ 😀 \u0000 \u2028" }, { text: "naïve ☃ 😀 \u0000 \u2028" }],
     ["an empty text", { text: "" }, { text: "" }],
@@ -174,7 +206,11 @@ describe("values", () => {
     ["no bytes at all", { bytes: { $bytes: "" } }, { bytes: new ArrayBuffer(0) }],
     ["null and nothing, which differ", { nothing: null, text: null }, { nothing: null }],
     ["a list", { list: [1, 2.5] }, { list: [1, 2.5] }],
-    ["an object", { json: { a: [{ b: int64("AQAAAAAAAAA=") }, null, true] } }, { json: { a: [{ b: 1n }, null, true] } }],
+    [
+      "an object",
+      { json: { a: [{ b: int64("AQAAAAAAAAA=") }, null, true] } },
+      { json: { a: [{ b: 1n }, null, true] } },
+    ],
   ])("arrive as they were sent: %s", async (_, sent, expected) => {
     const row = await stored(sent);
     expect(row).toEqual(expected);
@@ -232,10 +268,16 @@ test("names that Convex cannot store are cleaned as Airbyte's are, and found by 
   const app = await start();
   const run = await Run.begin(app, "conformance_names");
   await run.deliver([
-    upsert({ id: "a", _id: "1", "Über": "2", __proto__: "lost", "US Gross ($)": 3, json: { "ключ": 1, $x: 2 } }),
+    upsert({ id: "a", _id: "1", Über: "2", __proto__: "lost", "US Gross ($)": 3, json: { ключ: 1, $x: 2 } }),
   ]);
   const [row] = await app.rows("conformance_names");
-  expect(row).toEqual({ id: "a", source_id: "1", source_uber: "2", grossUs: 3, json: { source_kliuch: 1, source_x: 2 } });
+  expect(row).toEqual({
+    id: "a",
+    source_id: "1",
+    source_uber: "2",
+    grossUs: 3,
+    json: { source_kliuch: 1, source_x: 2 },
+  });
 });
 
 describe("a row that is not as the schema says, under the policy", () => {

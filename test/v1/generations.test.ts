@@ -1,5 +1,17 @@
 import { describe, expect, test } from "vitest";
-import { expectRefused, happened, ok, remove, rowsBy, Run, setUp, start, statusOf, upsert, type Begun } from "./support.js";
+import {
+  expectRefused,
+  happened,
+  ok,
+  remove,
+  rowsBy,
+  Run,
+  setUp,
+  start,
+  statusOf,
+  upsert,
+  type Begun,
+} from "./support.js";
 
 setUp();
 
@@ -28,7 +40,11 @@ test("a refresh keeps old rows readable until it is whole, then removes those th
   // The same documents as before: nobody's reference breaks.
   expect(await app.ids("conformance_plain")).toEqual(before.slice(0, 2));
   expect(await run.state()).toMatchObject({ state: "complete", swept: 1 });
-  expect(await statusOf(app, "conformance_plain")).toMatchObject({ state: "upToDate", removed: 1, generation: 2 });
+  expect(await statusOf(app, "conformance_plain")).toMatchObject({
+    state: "upToDate",
+    removed: 1,
+    generation: 2,
+  });
   expect(await app.ledger("manifests")).toEqual([]);
 });
 
@@ -36,7 +52,9 @@ test("a refresh of unchanged rows writes none of them", async () => {
   const app = await loaded(["a", "b"]);
   app.writesTo("conformance_plain");
   const run = await Run.refresh(app, "conformance_plain");
-  expect(happened((await run.deliver([upsert(row("a")), upsert(row("b"))])).counts)).toEqual({ unchanged: 2 });
+  expect(happened((await run.deliver([upsert(row("a")), upsert(row("b"))])).counts)).toEqual({
+    unchanged: 2,
+  });
   await run.complete();
   expect(app.writesTo("conformance_plain")).toEqual([]);
 });
@@ -108,14 +126,20 @@ describe("the number of a generation", () => {
   test("counts by itself when the sender gives none", async () => {
     const app = await start();
     const generations = [];
-    for (let i = 0; i < 3; i++) generations.push((await Run.refresh(app, "conformance_plain")).begun.generation);
+    for (let i = 0; i < 3; i++)
+      generations.push((await Run.refresh(app, "conformance_plain")).begun.generation);
     expect(generations).toEqual([1, 2, 3]);
   });
 
   test("may not go back", async () => {
     const app = await loaded(["a"], 7);
     const body = { mirror: "conformance_plain", syncMode: "overwrite", generation: 6, minimumGeneration: 6 };
-    expectRefused(await app.send("POST", "/v1/runs", body), 409, "StaleGeneration", /generation 7.*generation 6.*too late/);
+    expectRefused(
+      await app.send("POST", "/v1/runs", body),
+      409,
+      "StaleGeneration",
+      /generation 7.*generation 6.*too late/,
+    );
     expect(await app.rows("conformance_plain")).toEqual([row("a")]);
   });
 
@@ -135,19 +159,31 @@ describe("the number of a generation", () => {
   ])("and the lowest to keep must be equal: %o is refused", async (numbers) => {
     const app = await start();
     const body = { mirror: "conformance_plain", syncMode: "append", ...numbers };
-    expectRefused(await app.send("POST", "/v1/runs", body), 400, "BadJsonBody", /"minimumGeneration" must be 0.*or equal to/);
+    expectRefused(
+      await app.send("POST", "/v1/runs", body),
+      400,
+      "BadJsonBody",
+      /"minimumGeneration" must be 0.*or equal to/,
+    );
   });
 
-  test.each(["append", "append_dedup"])("makes a refresh of a run in %s when it is the lowest to keep", async (syncMode) => {
-    const app = await loaded(["a", "b"]);
-    const keep = { mirror: "conformance_plain", syncMode, generation: 2, minimumGeneration: 0 };
-    expect(ok<Begun>(await app.send("POST", "/v1/runs", keep)).generation).toBeNull();
-    const run = await Run.begin(app, "conformance_plain", { syncMode, generation: 2, minimumGeneration: 2 });
-    expect(run.begun.generation).toBe(2);
-    await run.deliver([upsert(row("b"))]);
-    await run.complete();
-    expect(await app.rows("conformance_plain")).toEqual([row("b")]);
-  });
+  test.each(["append", "append_dedup"])(
+    "makes a refresh of a run in %s when it is the lowest to keep",
+    async (syncMode) => {
+      const app = await loaded(["a", "b"]);
+      const keep = { mirror: "conformance_plain", syncMode, generation: 2, minimumGeneration: 0 };
+      expect(ok<Begun>(await app.send("POST", "/v1/runs", keep)).generation).toBeNull();
+      const run = await Run.begin(app, "conformance_plain", {
+        syncMode,
+        generation: 2,
+        minimumGeneration: 2,
+      });
+      expect(run.begun.generation).toBe(2);
+      await run.deliver([upsert(row("b"))]);
+      await run.complete();
+      expect(await app.rows("conformance_plain")).toEqual([row("b")]);
+    },
+  );
 });
 
 describe("a refresh", () => {

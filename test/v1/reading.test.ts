@@ -19,7 +19,10 @@ setUp();
 
 type Buckets = [number, string][];
 
-async function digest(app: App, mirror: MirrorName): Promise<{ mirror: string; rows: number; buckets: Buckets }> {
+async function digest(
+  app: App,
+  mirror: MirrorName,
+): Promise<{ mirror: string; rows: number; buckets: Buckets }> {
   return ok(await app.send("GET", `/v1/digest?mirror=${mirror}`));
 }
 
@@ -50,7 +53,16 @@ describe("GET /v1/status", () => {
       syncMode: "overwrite",
       rows: 1,
       quarantined: 1,
-      total: { received: 2, inserted: 1, updated: 0, unchanged: 0, deleted: 0, stale: 0, ignored: 0, quarantined: 1 },
+      total: {
+        received: 2,
+        inserted: 1,
+        updated: 0,
+        unchanged: 0,
+        deleted: 0,
+        stale: 0,
+        ignored: 0,
+        quarantined: 1,
+      },
       removed: 0,
       copied: 0,
       generation: 7,
@@ -99,7 +111,9 @@ describe("GET /v1/mirrors", () => {
 
   test("leaves out the field that the importer adds to mirrors without a key", async () => {
     const app = await start(["conformance_keyless"]);
-    const { mirrors } = ok<{ mirrors: { primaryKey: unknown; fields: object }[] }>(await app.send("GET", "/v1/mirrors"));
+    const { mirrors } = ok<{ mirrors: { primaryKey: unknown; fields: object }[] }>(
+      await app.send("GET", "/v1/mirrors"),
+    );
     expect(mirrors[0]).toMatchObject({ primaryKey: null });
     expect(Object.keys(mirrors[0]!.fields)).toEqual(["text", "n"]);
   });
@@ -131,7 +145,12 @@ describe("the digest", () => {
     await run.deliver([upsert({ text: "a" }), upsert({ text: "a" }), upsert({ text: "b" })]);
     const { rows, buckets } = await digest(app, "conformance_keyless");
     expect(rows).toBe(3);
-    expect(buckets.map(([count]) => count).filter((count) => count > 0).sort()).toEqual([1, 2]);
+    expect(
+      buckets
+        .map(([count]) => count)
+        .filter((count) => count > 0)
+        .sort(),
+    ).toEqual([1, 2]);
   });
 
   test.each([
@@ -160,7 +179,9 @@ describe("POST /v1/verify", () => {
     const edited = await verify(app, "conformance_plain", changed);
     expect(edited).toMatchObject({ equal: false, rows: 30 });
     expect(edited.differingBuckets).toHaveLength(1);
-    expect((await verify(app, "conformance_plain", lacking)).differingBuckets).toEqual(edited.differingBuckets);
+    expect((await verify(app, "conformance_plain", lacking)).differingBuckets).toEqual(
+      edited.differingBuckets,
+    );
   });
 
   test("takes what GET /v1/digest gives, in capitals too", async () => {
@@ -191,14 +212,23 @@ describe("POST /v1/verify", () => {
   test("is refused with a property that nobody reads", async () => {
     const app = await start();
     const body = { mirror: "conformance_plain", digest: [] };
-    expectRefused(await app.send("POST", "/v1/verify", body), 400, "BadJsonBody", /no property "digest".*mirror, buckets/);
+    expectRefused(
+      await app.send("POST", "/v1/verify", body),
+      400,
+      "BadJsonBody",
+      /no property "digest".*mirror, buckets/,
+    );
   });
 });
 
 test("rows that were changed past the importer are asked for again, until they arrive", async () => {
   const app = await start();
   const run = await Run.begin(app, "conformance_plain");
-  await run.deliver([upsert({ id: "a", text: "x" }), upsert({ id: "b", text: "x" }), upsert({ id: "c", text: "x" })]);
+  await run.deliver([
+    upsert({ id: "a", text: "x" }),
+    upsert({ id: "b", text: "x" }),
+    upsert({ id: "c", text: "x" }),
+  ]);
   await run.complete();
   await app.t.run(async (ctx) => {
     const rows = await ctx.db.query("conformance_plain").collect();

@@ -28,7 +28,12 @@ test("a new run fences the old one: it writes nothing more, and is told so", asy
   await old.deliver([upsert(A)]);
   const successor = await Run.begin(app, "conformance_plain");
   const before = await statusOf(app, "conformance_plain");
-  expectRefused(await old.send([upsert({ id: "a", text: "late" })]), 409, "StaleRun", /no longer owns.*Begin a new run/);
+  expectRefused(
+    await old.send([upsert({ id: "a", text: "late" })]),
+    409,
+    "StaleRun",
+    /no longer owns.*Begin a new run/,
+  );
   expect(await statusOf(app, "conformance_plain")).toEqual(before);
   expect(await app.rows("conformance_plain")).toEqual([A]);
   await successor.deliver([upsert({ id: "a", text: "second" })]);
@@ -52,7 +57,9 @@ describe("the epoch at the beginning of a run", () => {
     const owner = await Run.begin(app, "conformance_plain");
     const body = { mirror: "conformance_plain", syncMode: "append_dedup" };
     const refusal = await app.send("POST", "/v1/runs", { ...body, epoch: 0 });
-    expect(expectRefused(refusal, 409, "StaleRun", /at epoch 1, not 0.*another run/)).toEqual({ expected: 1 });
+    expect(expectRefused(refusal, 409, "StaleRun", /at epoch 1, not 0.*another run/)).toEqual({
+      expected: 1,
+    });
     // It took nothing over.
     await owner.deliver([upsert(A)]);
     const { epoch } = await statusOf(app, "conformance_plain");
@@ -73,7 +80,11 @@ describe("the end of a run", () => {
     const app = await start();
     const run = await Run.begin(app, "conformance_plain");
     await run.deliver([upsert(A)]);
-    expect(ok(await run.end("complete"))).toMatchObject({ run: run.id, state: "complete", counts: { inserted: 1 } });
+    expect(ok(await run.end("complete"))).toMatchObject({
+      run: run.id,
+      state: "complete",
+      counts: { inserted: 1 },
+    });
     expect(await statusOf(app, "conformance_plain")).toMatchObject({ state: "upToDate", running: false });
     expectRefused(await run.send([upsert(A)]), 409, "StaleRun", /finished.*Begin a new run/);
   });
@@ -123,7 +134,11 @@ describe("the end of a run", () => {
   test.each([
     ["another word", { outcome: "done" }, /"outcome" must be "complete" or "incomplete"/],
     ["nothing", {}, /"outcome"/],
-    ["a misspelt reason", { outcome: "complete", raeson: "x" }, /no property "raeson"; its properties are outcome, reason/],
+    [
+      "a misspelt reason",
+      { outcome: "complete", raeson: "x" },
+      /no property "raeson"; its properties are outcome, reason/,
+    ],
     ["a reason that is no text", { outcome: "complete", reason: 7 }, /"reason" must be a text of 1 to 500/],
     ["a reason without end", { outcome: "complete", reason: "x".repeat(501) }, /1 to 500/],
   ])("is refused as %s", async (_, body, message) => {
@@ -143,13 +158,23 @@ describe("a run that nobody knows", () => {
     "/v1/runs/a/b/finish",
   ])("has nothing at %s", async (path) => {
     const app = await start();
-    expectRefused(await app.send("POST", path, { outcome: "complete" }), 404, "UnknownRun", /POST \/v1\/runs/);
+    expectRefused(
+      await app.send("POST", path, { outcome: "complete" }),
+      404,
+      "UnknownRun",
+      /POST \/v1\/runs/,
+    );
   });
 
   test.each(["nobody", "x".repeat(200)])("takes no delivery", async (run) => {
     const app = await start();
     const body = { run, delivery: "d", sequence: 1, changes: [] };
-    expectRefused(await app.send("POST", "/v1/deliveries", body), 404, "UnknownRun", /Begin one with POST \/v1\/runs/);
+    expectRefused(
+      await app.send("POST", "/v1/deliveries", body),
+      404,
+      "UnknownRun",
+      /Begin one with POST \/v1\/runs/,
+    );
   });
 
   test("may be one of a mirror that is no longer declared", async () => {
@@ -164,17 +189,53 @@ describe("a run that nobody knows", () => {
 });
 
 test.each([
-  ["a mirror that nobody declares", { mirror: "nobody" }, 404, "UnknownMirror", /"nobody".*conformance_plain.*mirrorTable/],
+  [
+    "a mirror that nobody declares",
+    { mirror: "nobody" },
+    404,
+    "UnknownMirror",
+    /"nobody".*conformance_plain.*mirrorTable/,
+  ],
   ["no mirror", { mirror: undefined }, 400, "BadJsonBody", /"mirror".*GET \/v1\/mirrors/],
   ["a mirror that is no text", { mirror: ["a"] }, 400, "BadJsonBody", /"mirror"/],
-  ["another sync mode", { syncMode: "upsert" }, 400, "BadJsonBody", /"append" or "append_dedup" or "overwrite"/],
-  ["a misspelt property", { minGeneration: 1 }, 400, "BadJsonBody", /no property "minGeneration".*minimumGeneration/],
-  ["a negative generation", { generation: -1 }, 400, "BadJsonBody", /"generation" must be a whole number from 0/],
+  [
+    "another sync mode",
+    { syncMode: "upsert" },
+    400,
+    "BadJsonBody",
+    /"append" or "append_dedup" or "overwrite"/,
+  ],
+  [
+    "a misspelt property",
+    { minGeneration: 1 },
+    400,
+    "BadJsonBody",
+    /no property "minGeneration".*minimumGeneration/,
+  ],
+  [
+    "a negative generation",
+    { generation: -1 },
+    400,
+    "BadJsonBody",
+    /"generation" must be a whole number from 0/,
+  ],
   ["half a generation", { generation: 1.5 }, 400, "BadJsonBody", /"generation"/],
   ["a generation as text", { generation: "1" }, 400, "BadJsonBody", /"generation"/],
-  ["no patience", { silenceSeconds: 0 }, 400, "BadJsonBody", /"silenceSeconds" must be a whole number from 1 to 86400/],
+  [
+    "no patience",
+    { silenceSeconds: 0 },
+    400,
+    "BadJsonBody",
+    /"silenceSeconds" must be a whole number from 1 to 86400/,
+  ],
   ["endless patience", { silenceSeconds: 86_401 }, 400, "BadJsonBody", /1 to 86400/],
-  ["deduplication without a key", { mirror: "conformance_keyless" }, 400, "PrimaryKeyMismatch", /no primary key.*"append"/],
+  [
+    "deduplication without a key",
+    { mirror: "conformance_keyless" },
+    400,
+    "PrimaryKeyMismatch",
+    /no primary key.*"append"/,
+  ],
 ])("a run does not begin with %s", async (_, options, status, code, message) => {
   const app = await start();
   const body = { mirror: "conformance_plain", syncMode: "append_dedup", ...options };
@@ -190,7 +251,10 @@ describe("the watchdog", () => {
     await app.passTime(30 * 60_000 - 1);
     expect(await run.state()).toMatchObject({ state: "running" });
     await app.passTime(1);
-    expect(await run.state()).toMatchObject({ state: "incomplete", reason: expect.stringMatching(/silent/) as string });
+    expect(await run.state()).toMatchObject({
+      state: "incomplete",
+      reason: expect.stringMatching(/silent/) as string,
+    });
     expect(await statusOf(app, "conformance_plain")).toMatchObject({ state: "failed", running: false });
     expectRefused(await run.send([upsert(A)]), 409, "StaleRun", /Begin a new run/);
     expectRefused(await run.end("complete"), 409, "StaleRun", /as incomplete.*silent/);

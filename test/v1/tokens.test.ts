@@ -27,12 +27,21 @@ async function as(app: App, token: string, method: string, path: string, body?: 
 }
 
 async function tokenFor(app: App, mirrors: string[], options: object = {}): Promise<string> {
-  return (await app.call("createToken", { name: `for ${mirrors.join()} ${JSON.stringify(options)}`, mirrors, ...options })) as string;
+  return (await app.call("createToken", {
+    name: `for ${mirrors.join()} ${JSON.stringify(options)}`,
+    mirrors,
+    ...options,
+  })) as string;
 }
 
 test.each(ENDPOINTS)("%s %s demands a token", async (method, path, body) => {
   const app = await start();
-  expectRefused(await app.send(method, path, body, { Authorization: null }), 403, "BadDeployKey", /createToken/);
+  expectRefused(
+    await app.send(method, path, body, { Authorization: null }),
+    403,
+    "BadDeployKey",
+    /createToken/,
+  );
   expectRefused(await as(app, "csi_unknown", method, path, body), 401, "BadAdminKey", /createToken/);
 });
 
@@ -47,7 +56,12 @@ describe("a token for one mirror", () => {
       await as(app, scoped, "POST", `/v1/runs/${run.id}/finish`, { outcome: "complete" }),
     ];
     for (const refusal of refusals) {
-      expectRefused(refusal, 403, "OperationNotPermitted", /may not write the mirror "conformance_plain".*createToken/);
+      expectRefused(
+        refusal,
+        403,
+        "OperationNotPermitted",
+        /may not write the mirror "conformance_plain".*createToken/,
+      );
     }
     expect(await app.rows("conformance_plain")).toEqual([]);
     await run.deliver([upsert(A)]);
@@ -64,7 +78,12 @@ describe("a token for one mirror", () => {
       /may not read the mirror "conformance_plain"/,
     );
     const verify = { mirror: "conformance_plain", buckets: [] };
-    expectRefused(await as(app, scoped, "POST", "/v1/verify", verify), 403, "OperationNotPermitted", /may not read/);
+    expectRefused(
+      await as(app, scoped, "POST", "/v1/verify", verify),
+      403,
+      "OperationNotPermitted",
+      /may not read/,
+    );
     for (const path of ["/v1/status", "/v1/mirrors"]) {
       const { mirrors } = ok<{ mirrors: Status[] }>(await as(app, scoped, "GET", path));
       expect(mirrors.map(({ name }) => name)).toEqual(["conformance_scoped"]);
@@ -114,7 +133,15 @@ test("a run goes on when its token is rotated, with the old token until the over
   ok(await as(app, successor, "POST", "/v1/deliveries", run.body([], { delivery: "d4", sequence: 4 })));
   await app.passTime(11 * 60_000);
   expectRefused(await run.send([]), 401, "BadAdminKey", /revoked or expired/);
-  ok(await as(app, successor, "POST", "/v1/deliveries", run.body([upsert({ id: "b" })], { delivery: "d5", sequence: 5 })));
+  ok(
+    await as(
+      app,
+      successor,
+      "POST",
+      "/v1/deliveries",
+      run.body([upsert({ id: "b" })], { delivery: "d5", sequence: 5 }),
+    ),
+  );
   expect(await app.rows("conformance_plain")).toHaveLength(2);
 });
 
@@ -130,7 +157,10 @@ describe("a token that demands signed bodies", () => {
     const app = await start();
     const token = await tokenFor(app, ["*"], { signed: true });
     const post = async (path: string, body: Uint8Array | null, headers: Record<string, string>) =>
-      await app.send(body === null ? "GET" : "POST", path, body ?? undefined, { Authorization: `Bearer ${token}`, ...headers });
+      await app.send(body === null ? "GET" : "POST", path, body ?? undefined, {
+        Authorization: `Bearer ${token}`,
+        ...headers,
+      });
     return { app, token, post };
   }
 
@@ -153,7 +183,12 @@ describe("a token that demands signed bodies", () => {
     }
     for (const offset of [-302_000, 302_000]) {
       const headers = { "X-Signature": sign(token, BEGIN, Date.now() + offset) };
-      expectRefused(await post("/v1/runs", BEGIN, headers), 403, "InvalidSignature", /too old, or from the future.*clock/);
+      expectRefused(
+        await post("/v1/runs", BEGIN, headers),
+        403,
+        "InvalidSignature",
+        /too old, or from the future.*clock/,
+      );
     }
   });
 
@@ -166,8 +201,14 @@ describe("a token that demands signed bodies", () => {
       [{ "X-Signature": "v1=abc" }, /X-Signature: t=<seconds>,v1=<hex>/],
       [{ "X-Signature": sign(other, BEGIN) }, /does not fit the body/],
       [{ "X-Signature": sign(token, concatBytes(BEGIN, utf8ToBytes(" "))) }, /does not fit the body/],
-      [{ "X-Signature": good.replace(/\w$/, (digit) => (digit === "0" ? "1" : "0")) }, /does not fit the body/],
-      [{ "X-Signature": good.replace(/^t=\d+/, `t=${String(Math.floor(Date.now() / 1000) + 1)}`) }, /does not fit the body/],
+      [
+        { "X-Signature": good.replace(/\w$/, (digit) => (digit === "0" ? "1" : "0")) },
+        /does not fit the body/,
+      ],
+      [
+        { "X-Signature": good.replace(/^t=\d+/, `t=${String(Math.floor(Date.now() / 1000) + 1)}`) },
+        /does not fit the body/,
+      ],
     ];
     for (const [headers, message] of refusals) {
       expectRefused(await post("/v1/runs", BEGIN, headers), 403, "InvalidSignature", message);

@@ -8,6 +8,8 @@ export type Throughput = readonly number[];
 
 export const HISTORY_SECONDS = 60;
 
+const SILENCE: Throughput = Array.from({ length: HISTORY_SECONDS }, () => 0);
+
 interface ImportState {
   /** Undefined while loading. */
   mirrors: readonly Mirror[] | undefined;
@@ -46,13 +48,15 @@ function useThroughput(mirrors: readonly Mirror[] | undefined): ReadonlyMap<stri
 
   useEffect(() => {
     const timer = setInterval(() => {
+      // Counted here and not in the updater, which React may run twice.
+      const news = new Map<string, number>();
+      for (const [name, received] of latest.received) {
+        news.set(name, received - (latest.counted.get(name) ?? received));
+        latest.counted.set(name, received);
+      }
       setHistory((old) => {
         const next = new Map<string, Throughput>();
-        for (const [name, received] of latest.received) {
-          const seconds = old.get(name) ?? Array.from({ length: HISTORY_SECONDS }, () => 0);
-          next.set(name, [...seconds.slice(1), received - (latest.counted.get(name) ?? received)]);
-          latest.counted.set(name, received);
-        }
+        for (const [name, changes] of news) next.set(name, [...(old.get(name) ?? SILENCE).slice(1), changes]);
         const quiet = [...next.values(), ...old.values()].every((seconds) =>
           seconds.every((rows) => rows === 0),
         );

@@ -6,7 +6,7 @@ import type { FlightKey } from "../lib/flightKey";
 import { dayAndYear, delayClass, delayInWords, time } from "../lib/format";
 import { PlaceName } from "../lib/PlaceName";
 import { hrefOf, navigate, type Route } from "../lib/router";
-import type { Flight, Place } from "../lib/types";
+import type { Flight } from "../lib/types";
 import { useChange } from "../lib/useChange";
 import styles from "./FlightPanel.module.css";
 import { Notes } from "./Notes";
@@ -26,11 +26,11 @@ export function FlightPanel({ route, flight: key }: { route: Route; flight: Flig
     <section className={styles.panel} aria-labelledby="flight-heading">
       <header className={styles.head}>
         <h2 id="flight-heading" ref={heading} tabIndex={-1} className={styles.route}>
-          <End iata={key.origin} place={flight?.origin} />
+          <End iata={key.origin} />
           <svg viewBox="0 0 40 12" width="40" height="12" aria-label="to" role="img">
             <path d="M2 6h34M31 1.5 36.5 6 31 10.5" />
           </svg>
-          <End iata={key.destination} place={flight?.destination} />
+          <End iata={key.destination} />
         </h2>
         <a className={styles.close} href={hrefOf({ ...route, flight: null })} aria-label="Close this flight">
           <svg viewBox="0 0 20 20" width="18" height="18" aria-hidden="true">
@@ -46,13 +46,13 @@ export function FlightPanel({ route, flight: key }: { route: Route; flight: Flig
   );
 }
 
-function End({ iata, place }: { iata: string; place: Place | undefined }) {
+/** The airport by itself: it is known even when the flight is gone. */
+function End({ iata }: { iata: string }) {
+  const place = useQuery(api.airports.get, { iata });
   return (
     <a className={styles.end} href={hrefOf({ page: "airport", iata, sort: "latest", flight: null })}>
       <span className="iata">{iata}</span>
-      <span className={styles.city}>
-        {place === undefined ? "\u00a0" : <PlaceName place={place} withState />}
-      </span>
+      <span className={styles.city}>{place == null ? "\u00a0" : <PlaceName place={place} withState />}</span>
     </a>
   );
 }

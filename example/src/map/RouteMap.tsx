@@ -29,6 +29,11 @@ export function RouteMap({ flights, highlighted, focus }: RouteMapProps) {
       aria-label={`Map with the ${String(routes.length)} listed flights`}
       data-chosen={chosen !== undefined || undefined}
     >
+      {dots === "" && (
+        <text className={styles.empty} x={MAP_WIDTH / 2} y={MAP_HEIGHT / 2} textAnchor="middle">
+          Airports appear here as they arrive.
+        </text>
+      )}
       <path className={styles.dots} d={dots} />
       {routes.map(({ key, flight, from, to }) => (
         <path key={key} className={styles.route} data-delay={delayClass(flight.delay)} d={arc(from, to)} />

@@ -1,0 +1,82 @@
+import { describe, expect, test, vi } from "vitest";
+import { isTransactionLimit, retryConflicts } from "./retry.js";
+
+const CONFLICT = new Error(
+  'Documents read from or written to the "users" table changed while this mutation was being run',
+);
+
+/** A transaction that fails so many times before it succeeds. */
+function failing(times: number, error: unknown): () => Promise<string> {
+  return async () => {
+    if (times-- > 0) throw error as Error;
+    return Promise.resolve("done");
+  };
+}
+
+describe("retryConflicts", () => {
+  test.each([
+    CONFLICT,
+    new Error("OptimisticConcurrencyControlFailure: try later"),
+    new Error("Too many concurrent requests: the deployment is overloaded"),
+    new Error("TooManyWrites"),
+    "Your request couldn't be completed. Try again later.",
+  ])("runs a transaction again after %s", async (error) => {
+    const sleep = vi.fn(async () => Promise.resolve());
+    await expect(retryConflicts(failing(2, error), sleep)).resolves.toBe("done");
+    expect(sleep).toHaveBeenCalledTimes(2);
+  });
+
+  test("waits longer each time, and never twice the same", async () => {
+    const waits: number[] = [];
+    await retryConflicts(failing(4, CONFLICT), async (ms) => Promise.resolve(waits.push(ms)));
+    expect(waits).toHaveLength(4);
+    waits.forEach((ms, i) => {
+      const longest = 50 * 2 ** (i + 1);
+      expect(ms).toBeGreaterThanOrEqual(longest / 2);
+      expect(ms).toBeLessThanOrEqual(longest);
+    });
+  });
+
+  test("gives up after five attempts, with the last error", async () => {
+    const sleep = vi.fn(async () => Promise.resolve());
+    await expect(retryConflicts(failing(5, CONFLICT), sleep)).rejects.toBe(CONFLICT);
+    expect(sleep).toHaveBeenCalledTimes(4);
+  });
+
+  test("does not repeat what would fail again", async () => {
+    const transaction = vi.fn(failing(1, new Error("Validator error: Expected `number`")));
+    await expect(retryConflicts(transaction, async () => Promise.resolve())).rejects.toThrow("Validator");
+    expect(transaction).toHaveBeenCalledTimes(1);
+  });
+
+  test("sleeps by itself when nobody says how", async () => {
+    vi.useFakeTimers();
+    try {
+      const result = retryConflicts(failing(1, CONFLICT));
+      await vi.advanceTimersByTimeAsync(100);
+      await expect(result).resolves.toBe("done");
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
+
+describe("isTransactionLimit", () => {
+  test.each([
+    "Too many reads in a single function execution (limit: 4096).",
+    "Too many bytes read in a single function execution (limit: 16777216 bytes).",
+    "Scanned too many documents in a single function execution (limit: 32000).",
+    "Wrote too much data in a single function execution (limit: 16777216 bytes).",
+    "Too many index ranges read in a single function execution (limit: 4096).",
+    "Function arguments are too large",
+  ])("%s", (message) => {
+    expect(isTransactionLimit(new Error(message))).toBe(true);
+  });
+
+  test.each(["Validator error: Expected `number`, got `text`", "Delete on non-existent doc"])(
+    "not: %s",
+    (message) => {
+      expect(isTransactionLimit(new Error(message))).toBe(false);
+    },
+  );
+});

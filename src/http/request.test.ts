@@ -1,0 +1,96 @@
+import { describe, expect, test } from "vitest";
+import type { HttpError } from "./errors.js";
+import { isObject, MAX_BODY_BYTES, readJsonObject, tokenOf } from "./request.js";
+
+const URL = "https://example.convex.site/";
+
+function refusal(run: () => unknown): Partial<HttpError> {
+  try {
+    run();
+  } catch (error) {
+    return error as HttpError;
+  }
+  throw new Error("nothing was refused");
+}
+
+describe("tokenOf", () => {
+  const token = (header: string | null) =>
+    tokenOf(new Request(URL, header === null ? {} : { headers: { Authorization: header } }));
+
+  test.each(["Convex abc", "convex abc", "CONVEX\tabc", "Bearer abc", "Convex   abc  "])("%j", (header) => {
+    expect(token(header)).toBe("abc");
+  });
+
+  test("takes a deployment key for a token like any other", () => {
+    expect(token("Convex prod:happy-animal-123|abc=")).toBe("prod:happy-animal-123|abc=");
+  });
+
+  test.each([
+    [null, 403, "BadDeployKey"],
+    ["", 400, "InvalidHeaderFailure"],
+    ["Convex", 400, "InvalidHeaderFailure"],
+    ["abcdefgh", 400, "InvalidAdminKey"],
+    ["Convexabc", 400, "InvalidAdminKey"],
+    ["Basic abc", 400, "InvalidAdminKey"],
+    ["Convex a b", 400, "InvalidAdminKey"],
+  ])("%j is refused", (header, status, code) => {
+    expect(refusal(() => token(header))).toMatchObject({ status, code });
+  });
+});
+
+describe("readJsonObject", () => {
+  const read = async (body: string | Uint8Array, headers: Record<string, string> = {}) =>
+    readJsonObject(new Request(URL, { method: "POST", body: body as BodyInit, headers }));
+
+  test("reads what is an object, numbers without loss", async () => {
+    expect(await read('{"a": [1, 9007199254740993, "ü"], "b": {"c": null}}')).toEqual({
+      a: [1, 9007199254740993n, "ü"],
+      b: { c: null },
+    });
+  });
+
+  test("does not ask for a Content-Type", async () => {
+    expect(await read("{}", { "Content-Type": "text/plain" })).toEqual({});
+  });
+
+  test("takes a byte order mark for nothing", async () => {
+    expect(await read(new Uint8Array([0xef, 0xbb, 0xbf, 0x7b, 0x7d]))).toEqual({});
+  });
+
+  test.each([
+    ["", "BadJsonBody"],
+    ["nonsense", "BadJsonBody"],
+    ["[]", "BadJsonBody"],
+    ['"text"', "BadJsonBody"],
+    ["null", "BadJsonBody"],
+    ["{} {}", "BadJsonBody"],
+    ['{"a": NaN}', "BadJsonBody"],
+    ["{'a': 1}", "BadJsonBody"],
+  ])("%j is refused", async (body, code) => {
+    await expect(read(body)).rejects.toMatchObject({ status: 400, code });
+  });
+
+  test("bytes that are no UTF-8 are refused", async () => {
+    await expect(read(new Uint8Array([0x22, 0xc3, 0x28, 0x22]))).rejects.toMatchObject({
+      code: "BadJsonBody",
+    });
+  });
+
+  test("a body of exactly the limit is read, one byte more is not", async () => {
+    const text = '{"a":""}';
+    const fit = text.replace('""', `"${"x".repeat(MAX_BODY_BYTES - text.length)}"`);
+    expect(Object.keys(await read(fit))).toEqual(["a"]);
+    await expect(read(`${fit} `)).rejects.toMatchObject({ status: 413, code: "BodyTooLarge" });
+  });
+
+  test("a Content-Length that says too much is enough to refuse", async () => {
+    const headers = { "Content-Length": String(MAX_BODY_BYTES + 1) };
+    await expect(read("{}", headers)).rejects.toMatchObject({ status: 413 });
+    expect(await read("{}", { "Content-Length": "nonsense" })).toEqual({});
+  });
+});
+
+test("isObject", () => {
+  expect(isObject({}) && isObject({ a: 1 })).toBe(true);
+  expect([null, undefined, [], "a", 1, true, 1n].some((value) => isObject(value))).toBe(false);
+});

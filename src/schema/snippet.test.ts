@@ -1,0 +1,164 @@
+// @vitest-environment node
+// A snippet is code: these tests run it, which edge-runtime does not allow.
+import { defineSchema } from "convex/server";
+import { v, type GenericValidator } from "convex/values";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Json } from "../changes/change.js";
+import { contractOf, mirrorTable } from "./index.js";
+import { mirrorSnippet } from "./snippet.js";
+
+type Mirror = { validator: { fields: Record<string, GenericValidator> } };
+
+/** What `defineSchema` makes of a snippet that somebody has pasted into it. */
+function paste(snippet: string): Record<string, Mirror> {
+  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- a snippet is code, and this is the test that it runs
+  const evaluate = new Function("v", "mirrorTable", `return {\n${snippet}\n};`) as (
+    ...args: unknown[]
+  ) => Record<string, never>;
+  return defineSchema(evaluate(v, mirrorTable)).tables;
+}
+
+/** A JSON schema as Airbyte's catalogs have it. */
+const CUSTOMERS: Json = {
+  type: "object",
+  properties: {
+    id: { type: "integer" },
+    email: { type: ["null", "string"] },
+    balance: { type: ["number", "null"] },
+    active: { type: "boolean" },
+    tags: { type: ["null", "array"], items: { type: "string" } },
+    address: {
+      type: "object",
+      properties: {
+        line: { type: ["null", "string"] },
+        _geo: { type: "object", properties: { lat: { type: "number" } } },
+      },
+    },
+    anything: {},
+    either: { oneOf: [{ type: "string" }, { type: "integer" }, { type: "null" }] },
+    _rev: { type: "string" },
+    "first name": { type: "string" },
+    _ab_cdc_lsn: { type: "number" },
+    _ab_cdc_deleted_at: { type: "string" },
+  },
+};
+
+test("a snippet spells out what the schema says", () => {
+  expect(mirrorSnippet("crm_customers", CUSTOMERS, ["id"])).toBe(`crm_customers: mirrorTable(
+  {
+    id: v.number(),
+    email: v.union(v.string(), v.null()),
+    balance: v.union(v.number(), v.null()),
+    active: v.boolean(),
+    tags: v.union(v.array(v.string()), v.null()),
+    address: v.object({ line: v.union(v.string(), v.null()), source_geo: v.object({ lat: v.number() }) }),
+    anything: v.any(),
+    either: v.union(v.string(), v.number(), v.null()),
+    source_rev: v.string(),
+    // "first name": a mirror cannot declare this name
+  },
+  { primaryKey: ["id"] },
+),`);
+});
+
+test("a snippet runs as it is, and declares a mirror", () => {
+  const { crm_customers: mirror } = paste(mirrorSnippet("crm_customers", CUSTOMERS, ["id"]));
+  expect(contractOf(mirror)).toMatchObject({ primaryKey: ["id"] });
+  expect(Object.keys(mirror!.validator.fields)).toContain("source_rev");
+});
+
+test("the fields of a key are not nullable, as a key wants them", () => {
+  const schema = { properties: { a: { type: ["null", "integer"] }, b: { type: ["null", "integer"] } } };
+  const snippet = mirrorSnippet("t", schema, ["a"]);
+  expect(snippet).toContain("a: v.number(),");
+  expect(snippet).toContain("b: v.union(v.number(), v.null()),");
+});
+
+test("an object with a name that a schema cannot declare is kept whole", () => {
+  const schema = { properties: { o: { type: "object", properties: { "bad name": { type: "string" } } } } };
+  expect(mirrorSnippet("t", schema, null)).toContain("o: v.any(),");
+});
+
+test("columns whose names become the same are told apart, as their values are", () => {
+  const schema = {
+    properties: { _a: { type: "string" }, __a: { type: "number" }, source_a: { type: "boolean" } },
+  };
+  expect(mirrorSnippet("t", schema, null).match(/^ {4}\w+/gm)).toHaveLength(3);
+  expect(Object.keys(paste(mirrorSnippet("t", schema, null)).t!.validator.fields)).toHaveLength(4);
+});
+
+test("what is nested deep is v.any()", () => {
+  const nested = (depth: number): Json =>
+    depth === 0 ? { type: "string" } : { type: "object", properties: { x: nested(depth - 1) } };
+  const snippet = mirrorSnippet("t", { properties: { deep: nested(10) } }, null);
+  expect(snippet).toContain("x: v.any()");
+  expect(snippet.match(/v\.object/g)).toHaveLength(3);
+});
+
+test.each<[Json]>([[null], [{}], ["schema"], [[]], [{ properties: null }], [{ properties: [] }]])(
+  "a schema that says nothing (%j) leaves the columns to the reader",
+  (schema) => {
+    expect(mirrorSnippet("t", schema, null)).toBe("t: mirrorTable(\n  { /* the stream's columns */ },\n),");
+    expect(paste(mirrorSnippet("t", schema, null))).toHaveProperty("t");
+  },
+);
+
+test("a snippet of a very wide stream is bounded, and says what it leaves out", () => {
+  const properties = Object.fromEntries(
+    Array.from({ length: 20_000 }, (_, i) => [`c${String(i)}`, { type: "string" }]),
+  );
+  const snippet = mirrorSnippet("t", { properties }, null);
+  expect(snippet.length).toBeLessThan(60_000);
+  const [, left] = /and (\d+) more columns/.exec(snippet)!;
+  expect(Number(left) + snippet.match(/v\.string\(\)/g)!.length).toBe(20_000);
+});
+
+describe("whatever the schema", () => {
+  const anyName = fc.oneof(
+    fc.constantFrom(
+      "id",
+      "__proto__",
+      "constructor",
+      "_id",
+      "$x",
+      "a b",
+      "",
+      '"',
+      "\n",
+      "*/",
+      "`${x}",
+      "2nd",
+    ),
+    fc.string({ unit: "binary" }),
+  );
+  const { anySchema } = fc.letrec<{ anySchema: Json }>((tie) => ({
+    anySchema: fc.oneof(
+      { maxDepth: 4 },
+      fc.constantFrom<Json>(
+        null,
+        {},
+        { type: "string" },
+        { type: ["null", "integer"] },
+        { type: "strange" },
+        7,
+      ),
+      fc.jsonValue() as fc.Arbitrary<Json>,
+      tie("anySchema").map((items): Json => ({ type: "array", items })),
+      fc.dictionary(anyName, tie("anySchema")).map((properties): Json => ({ type: "object", properties })),
+      fc.array(tie("anySchema"), { maxLength: 3 }).map((oneOf): Json => ({ oneOf })),
+    ),
+  }));
+
+  test("the snippet is code that runs, and declares what it says", () => {
+    fc.assert(
+      fc.property(fc.dictionary(anyName, anySchema), (properties) => {
+        const snippet = mirrorSnippet("t", { properties }, null);
+        const { mirrorKey, ...declared } = paste(snippet).t!.validator.fields;
+        expect(mirrorKey).toBeDefined();
+        expect(Object.keys(declared).length).toBeLessThanOrEqual(Object.keys(properties).length);
+        for (const name of Object.keys(declared)) expect(snippet).toContain(`    ${name}: v.`);
+      }),
+    );
+  });
+});
