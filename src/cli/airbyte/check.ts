@@ -5,7 +5,7 @@ import { matchMirrors, readCatalog } from "./catalog.js";
 import { readConfig } from "./config.js";
 
 /** People wait for the answer of a connection test. */
-const RETRY = { giveUpAfterMs: 10_000, maxAskedMs: 0, maxFaults: 2 };
+const RETRY = { giveUpAfterMs: 5_000, maxAskedMs: 0, maxFaults: 2 };
 
 /**
  * `airbyte check`: whether the deployment answers, the token is one of its, opens mirrors and may write them; with a
