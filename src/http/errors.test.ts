@@ -43,7 +43,8 @@ describe("an error", () => {
     expect(response.headers.get("Content-Type")).toContain("application/json");
     const message =
       error instanceof ConvexError ? (error.data as { message: string }).message : error.message;
-    expect(await response.json()).toEqual({ code, message });
+    expect(await response.json()).toMatchObject({ code, message });
+    expect(response.headers.get("Retry-After")).toBe(status === 503 ? "60" : null);
     expect(console.error).not.toHaveBeenCalled();
   });
 
@@ -61,6 +62,36 @@ describe("an error", () => {
     expect(text).not.toContain("secret");
     expect(JSON.parse(text)).toMatchObject({ code: "InternalServerError" });
     expect(console.error).toHaveBeenCalledWith(expect.any(String), error);
+  });
+
+  test.each([
+    ["OverBudget", 429, 1_200, "2"],
+    ["OverBudget", 429, 0, "1"],
+    ["MirrorPaused", 503, 60_000, "60"],
+  ])("that passes says when to come back: %s", async (code, status, retryAfterMs, seconds) => {
+    const response = errorResponse(new ConvexError({ code, message: "Later.", retryAfterMs }));
+    expect([response.status, response.headers.get("Retry-After")]).toEqual([status, seconds]);
+    expect(await response.json()).toEqual({ code, message: "Later.", retryAfterMs });
+  });
+
+  test.each([
+    "OptimisticConcurrencyControlFailure: Documents read from or written to a table changed.",
+    "TooManyWrites: Too many bytes written per second.",
+    "The server is overloaded, try again.",
+  ])("of a busy deployment passes: %s", async (message) => {
+    const response = errorResponse(new Error(message));
+    expect([response.status, response.headers.get("Retry-After")]).toEqual([503, "5"]);
+    expect(await response.json()).toMatchObject({ code: "Overloaded", retryAfterMs: 5_000 });
+  });
+
+  test("tells what would have been right, where a number does", async () => {
+    const response = errorResponse(
+      new ConvexError({ code: "OutOfSequence", message: "Not yet.", expected: 7 }),
+    );
+    expect([response.status, await response.json()]).toEqual([
+      409,
+      { code: "OutOfSequence", message: "Not yet.", expected: 7 },
+    ]);
   });
 
   test("keeps its code for those who show it elsewhere", () => {

@@ -66,11 +66,16 @@ export class HttpError extends Error {
 /** What a busy deployment asks of a sender, in milliseconds. The importer has tried again by itself before. */
 const OVERLOADED_RETRY_MS = 5_000;
 
+/** What a sender is asked whose request a person has to make possible, in milliseconds. */
+const UNAVAILABLE_RETRY_MS = 60_000;
+
 /** What the client sees of an error: always JSON, always with `code` and `message`. */
 export function errorResponse(error: unknown): Response {
   const { status, code, message, details } = describe(error);
   const headers: Record<string, string> =
-    details.retryAfterMs === undefined ? {} : { "Retry-After": String(Math.max(1, Math.ceil(details.retryAfterMs / 1000))) };
+    details.retryAfterMs === undefined
+      ? {}
+      : { "Retry-After": String(Math.max(1, Math.ceil(details.retryAfterMs / 1000))) };
   return Response.json({ code, message, ...details }, { status, headers });
 }
 
@@ -95,7 +100,7 @@ export function describe(error: unknown): HttpError {
   const data = ledgerErrorData(error);
   const known = data === null ? undefined : STATUS[data.code];
   if (data !== null && known !== undefined) {
-    const { message, retryAfterMs, expected } = data;
+    const { message, expected, retryAfterMs = known[0] === 503 ? UNAVAILABLE_RETRY_MS : undefined } = data;
     return new HttpError(...known, message, {
       ...(retryAfterMs !== undefined && { retryAfterMs }),
       ...(expected !== undefined && { expected }),

@@ -98,13 +98,22 @@ export interface ImportSession {
   /** Begins a run of a connector that says when it is done. */
   begin(mirror: Mirror, options: BeginOptions): Promise<BegunRun>;
   /** The run of that id, or null. */
-  run(id: string): Promise<{ id: string; mirror: Mirror; syncMode: SyncMode; refresh: boolean; state: string } | null>;
+  run(
+    id: string,
+  ): Promise<{ id: string; mirror: Mirror; syncMode: SyncMode; refresh: boolean; state: string } | null>;
   /** Ends a run. @throws a refusal when it is no longer its own master. */
-  finish(run: string, outcome: "complete" | "incomplete", reason: string): Promise<{ state: string; counts: Counts }>;
+  finish(
+    run: string,
+    outcome: "complete" | "incomplete",
+    reason: string,
+  ): Promise<{ state: string; counts: Counts }>;
   /** Every mirror that the token opens, as the registry knows it. */
   status(): Promise<unknown[]>;
   /** Compares a mirror with its source by their digests. */
-  verify(mirror: Mirror, digest: ArrayBuffer): Promise<{ equal: boolean; rows: number; differingBuckets: number[] }>;
+  verify(
+    mirror: Mirror,
+    digest: ArrayBuffer,
+  ): Promise<{ equal: boolean; rows: number; differingBuckets: number[] }>;
   /** The digest of a mirror. */
   digest(mirror: Mirror): Promise<ArrayBuffer>;
   /** Shows people that a stream has no mirror. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { HttpError } from "./errors.js";
-import { isObject, MAX_BODY_BYTES, readJsonObject, tokenOf } from "./request.js";
+import { isObject, jsonObjectOf, MAX_BODY_BYTES, readBody, tokenOf } from "./request.js";
 
 const URL = "https://example.convex.site/";
 
@@ -38,9 +38,11 @@ describe("tokenOf", () => {
   });
 });
 
-describe("readJsonObject", () => {
-  const read = async (body: string | Uint8Array, headers: Record<string, string> = {}) =>
-    readJsonObject(new Request(URL, { method: "POST", body: body as BodyInit, headers }));
+describe("a JSON body", () => {
+  const read = async (body: string | Uint8Array, headers: Record<string, string> = {}) => {
+    const request = new Request(URL, { method: "POST", body: body as BodyInit, headers });
+    return jsonObjectOf(request, await readBody(request));
+  };
 
   test("reads what is an object, numbers without loss", async () => {
     expect(await read('{"a": [1, 9007199254740993, "ü"], "b": {"c": null}}')).toEqual({
@@ -70,20 +72,20 @@ describe("readJsonObject", () => {
     await expect(read(body)).rejects.toMatchObject({ status: 400, code });
   });
 
-  test("bytes that are no UTF-8 are refused", async () => {
+  test("that is no UTF-8 is refused", async () => {
     await expect(read(new Uint8Array([0x22, 0xc3, 0x28, 0x22]))).rejects.toMatchObject({
       code: "BadJsonBody",
     });
   });
 
-  test("a body of exactly the limit is read, one byte more is not", async () => {
+  test("of exactly the limit is read, one byte more is not", async () => {
     const text = '{"a":""}';
     const fit = text.replace('""', `"${"x".repeat(MAX_BODY_BYTES - text.length)}"`);
     expect(Object.keys(await read(fit))).toEqual(["a"]);
     await expect(read(`${fit} `)).rejects.toMatchObject({ status: 413, code: "BodyTooLarge" });
   });
 
-  test("a Content-Length that says too much is enough to refuse", async () => {
+  test("with a Content-Length that says too much is refused unread", async () => {
     const headers = { "Content-Length": String(MAX_BODY_BYTES + 1) };
     await expect(read("{}", headers)).rejects.toMatchObject({ status: 413 });
     expect(await read("{}", { "Content-Length": "nonsense" })).toEqual({});

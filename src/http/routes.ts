@@ -55,7 +55,9 @@ export function routesUnder(pathPrefix: string): Route[] {
 export function checkPathPrefix(pathPrefix: string): string {
   const trimmed = pathPrefix.replace(/^\/+|\/+$/g, "");
   if (/[*?#\s]/.test(trimmed)) {
-    throw new Error(`registerRoutes: "${pathPrefix}" is no path prefix; write it as "/airbyte", or leave it out for the root.`);
+    throw new Error(
+      `registerRoutes: "${pathPrefix}" is no path prefix; write it as "/airbyte", or leave it out for the root.`,
+    );
   }
   return trimmed === "" ? "" : `/${trimmed}`;
 }
