@@ -62,25 +62,20 @@ export async function deliveryAt(
  * Makes sure that a chunk is the next one of its run, and of its delivery.
  * @throws OutOfSequence, DeliveryMoved
  */
-export async function claimDelivery(
-  ctx: MutationCtx,
-  run: Doc<"runs">,
-  place: Place,
-  known: Doc<"deliveries"> | null,
-): Promise<void> {
-  if (known === null) await checkSequence(ctx, run, place);
+export function claimDelivery(run: Doc<"runs">, place: Place, known: Doc<"deliveries"> | null): void {
+  if (known === null) checkSequence(run, place);
   const applied = known?.applied ?? 0;
   if (applied !== place.offset) throw moved(place, applied);
 }
 
-async function checkSequence(ctx: MutationCtx, run: Doc<"runs">, place: Place): Promise<void> {
+function checkSequence(run: Doc<"runs">, place: Place): void {
   const expected = run.sequence + 1;
-  const begun = await deliveryAt(ctx, run._id, expected);
-  if (place.sequence === expected && begun === null) return;
-  const waitsFor = begun === null ? "" : ` It waits for the rest of "${begun.identity}": send that again first.`;
+  const { begun } = run;
+  if (place.sequence === expected && begun === undefined) return;
+  const waitsFor = begun === undefined ? "" : ` It waits for the rest of "${begun}": send that again first.`;
   throw ledgerError(
     "OutOfSequence",
-    `The run expects the delivery with sequence ${String(expected)}, not ${String(place.sequence)}${begun === null ? "" : ` named "${place.identity}"`}.${waitsFor}`,
+    `The run expects the delivery with sequence ${String(expected)}, not ${String(place.sequence)}${begun === undefined ? "" : ` named "${place.identity}"`}.${waitsFor}`,
     { expected },
   );
 }
@@ -100,7 +95,7 @@ export async function recordDelivery(
   place: Place,
   known: Doc<"deliveries"> | null,
   chunk: { changes: number; counts: Counts; quarantinedKeys: string[] },
-): Promise<{ sequence: number; total: Counts; quarantinedKeys: string[] }> {
+): Promise<{ place: Pick<Doc<"runs">, "sequence" | "begun">; total: Counts; quarantinedKeys: string[] }> {
   const applied = place.offset + chunk.changes;
   const progress = {
     applied,
@@ -114,12 +109,13 @@ export async function recordDelivery(
   } else {
     await ctx.db.patch("deliveries", known._id, progress);
   }
-  if (applied === place.size) {
+  const whole = applied === place.size;
+  if (whole && place.sequence > KEPT_PER_RUN) {
     const forgotten = await deliveryAt(ctx, run._id, place.sequence - KEPT_PER_RUN);
     if (forgotten !== null) await ctx.db.delete("deliveries", forgotten._id);
   }
   return {
-    sequence: applied === place.size ? place.sequence : run.sequence,
+    place: whole ? { sequence: place.sequence, begun: undefined } : { sequence: run.sequence, begun: place.identity },
     total: progress.counts,
     quarantinedKeys: progress.quarantinedKeys,
   };

@@ -79,15 +79,17 @@ export const applyChunk = mutation({
     waitMs: v.number(),
   }),
   handler: async (ctx, args) => {
-    const mirror = await getMirror(ctx, args.mirror);
-    const known = args.place === undefined ? null : await findDelivery(ctx, args.run ?? mirror.run, args.place);
+    const declared = await getMirror(ctx, args.mirror);
+    const known = args.place === undefined ? null : await findDelivery(ctx, args.run ?? declared.run, args.place);
     if (known !== null && known.applied === known.size) {
       // Whatever has become of the run since: a sender that lost the answer is told what it was.
       const { run, counts: total, quarantinedKeys } = known;
-      return { run, counts: noCounts, total, quarantinedKeys, replayed: true, rows: mirror.rows, waitMs: 0 };
+      return { run, counts: noCounts, total, quarantinedKeys, replayed: true, rows: declared.rows, waitMs: 0 };
     }
-    const run = await owningRun(ctx, mirror, args);
-    if (args.place !== undefined) await claimDelivery(ctx, run, args.place, known);
+    const run = await owningRun(ctx, declared, args);
+    // Opening a run changes the mirror; nothing else below does but what is told here. Each read saved is one a chunk.
+    const mirror = run._id === declared.run ? declared : (await ctx.db.get("mirrors", declared._id))!;
+    if (args.place !== undefined) claimDelivery(run, args.place, known);
     const changes = args.rows.length + args.bad.length + args.filtered;
     // A delivery without changes is a sign of life; it writes no rows.
     if (changes > 0) await checkBudget(ctx, args.budget, run.generation !== undefined);
@@ -112,12 +114,12 @@ export const applyChunk = mutation({
       quarantined: aside.length,
     });
     const keys = aside.flatMap(({ key }) => key ?? []).slice(0, MAX_NAMED_KEYS);
-    const { sequence, total, quarantinedKeys } =
+    const { place, total, quarantinedKeys } =
       args.place === undefined
-        ? { sequence: run.sequence, total: counts, quarantinedKeys: keys }
+        ? { place: {}, total: counts, quarantinedKeys: keys }
         : await recordDelivery(ctx, run, args.place, known, { changes, counts, quarantinedKeys: keys });
-    await recordRun(ctx, run, { counts, bytes: args.bytes, sequence });
-    const rows = await recordMirror(ctx, mirror._id, run, {
+    await recordRun(ctx, run, { counts, bytes: args.bytes, place });
+    const rows = await recordMirror(ctx, mirror, run, {
       counts,
       rowsDelta: outcome.rowsDelta,
       quarantined: aside.length - screened.released,
@@ -154,8 +156,7 @@ async function owningRun(
 
 /** Notes the keys for the refresh that is under way, and shields them from the one that is being swept. */
 async function writeManifests(ctx: MutationCtx, mirror: Doc<"mirrors">, keyHashes: bigint[]): Promise<void> {
-  // Read again: opening a run may just have opened a generation.
-  const { generation, generationOpen, sweeping } = (await ctx.db.get("mirrors", mirror._id))!;
+  const { generation, generationOpen, sweeping } = mirror;
   if (generationOpen) await appendManifest(ctx, mirror.name, generation, keyHashes);
   if (sweeping === undefined) return;
   const swept = await ctx.db.get("runs", sweeping);
@@ -167,11 +168,11 @@ async function writeManifests(ctx: MutationCtx, mirror: Doc<"mirrors">, keyHashe
 async function recordRun(
   ctx: MutationCtx,
   run: Doc<"runs">,
-  chunk: { counts: Counts; bytes: number; sequence: number },
+  chunk: { counts: Counts; bytes: number; place: Partial<Pick<Doc<"runs">, "sequence" | "begun">> },
 ): Promise<void> {
   await ctx.db.patch("runs", run._id, {
     lastDeliveryAt: now(),
-    sequence: chunk.sequence,
+    ...chunk.place,
     chunks: run.chunks + 1,
     bytes: run.bytes + chunk.bytes,
     counts: addCounts(run.counts, chunk.counts),
@@ -180,7 +181,7 @@ async function recordRun(
 
 async function recordMirror(
   ctx: MutationCtx,
-  id: Id<"mirrors">,
+  mirror: Doc<"mirrors">,
   run: Doc<"runs">,
   chunk: {
     counts: Counts;
@@ -190,10 +191,9 @@ async function recordMirror(
     lagMs: number | undefined;
   },
 ): Promise<number> {
-  const mirror = (await ctx.db.get("mirrors", id))!;
   const at = now();
   const rows = mirror.rows + chunk.rowsDelta;
-  await ctx.db.patch("mirrors", id, {
+  await ctx.db.patch("mirrors", mirror._id, {
     rows,
     quarantined: Math.max(0, mirror.quarantined + chunk.quarantined),
     total: addCounts(mirror.total, chunk.counts),

@@ -1,6 +1,6 @@
 import { defineSchema, defineTable } from "convex/server";
 import { v } from "convex/values";
-import { vCounts, vHandles, vMirrorState, vRunState, vSyncMode } from "./validators.js";
+import { vCounts, vHandles, vMirrorState, vRowEncoding, vRunState, vSyncMode } from "./validators.js";
 
 /**
  * The ledger of imports. The rows themselves live in the app's mirror tables; nothing here holds a copy of them, save
@@ -89,6 +89,8 @@ export default defineSchema({
     finishedAt: v.optional(v.string()),
     /** Sequence number of the last delivery that is applied whole, from 1. */
     sequence: v.number(),
+    /** The delivery after that one, when some of its chunks are applied and others are not. */
+    begun: v.optional(v.string()),
     /** Chunks applied, and the bytes they carried. */
     chunks: v.number(),
     bytes: v.number(),
@@ -163,7 +165,7 @@ export default defineSchema({
     payload: v.string(),
     /** False when the payload was too large to keep: the source has to send the row again. */
     whole: v.boolean(),
-    encoding: v.union(v.literal("json"), v.literal("convex")),
+    encoding: vRowEncoding,
     keyHash: v.optional(v.int64()),
     /** The row's version, when that much could be read: older news do not supersede it. */
     version: v.optional(v.any()),

@@ -2,6 +2,7 @@ import type { GenericDatabaseWriter, GenericDataModel, GenericDocument } from "c
 import { compareValues, convexToJson, getConvexSize, type GenericId, type Value } from "convex/values";
 import type { Applied, vTombstone } from "../../convex/port.js";
 import { noCounts, type Counts, type RowChange } from "../../convex/validators.js";
+import { measureDocument } from "../changes/limits.js";
 import { valueAt } from "../changes/paths.js";
 import { DigestChange } from "./digestChange.js";
 import type { AppMirror } from "./mirrors.js";
@@ -84,6 +85,10 @@ class Table {
     this.#digest.add(key, keyHash, row, rowHash);
     this.#rowsDelta += 1;
     this.#written += getConvexSize(row);
+  }
+
+  /** A row was not there when its news came, be it that it is gone again by the end: it may have been deleted before. */
+  noteInserted(keyHash: bigint): void {
     if (this.mirror.contract.version !== null) this.#inserted.push(keyHash);
   }
 
@@ -144,7 +149,11 @@ async function applyByKey(table: Table, { rows, tombstones, at }: Batch): Promis
   for (const { keyHash, version } of tombstones) {
     for (const slot of slots.values()) if (slot.keyHash === keyHash) rememberDeletion(slot, version as Value);
   }
-  for (const change of rows) table.counts[play(table, change, slots.get(slotName(change.key as Value[]))!, at)] += 1;
+  for (const change of rows) {
+    const outcome = play(table, change, slots.get(slotName(change.key as Value[]))!, at);
+    table.counts[outcome] += 1;
+    if (outcome === "inserted") table.noteInserted(change.keyHash);
+  }
   await Promise.all([...slots.values()].map((slot) => write(table, slot)));
 }
 
@@ -178,12 +187,14 @@ function play(table: Table, change: RowChange, slot: Slot, at: number): Exclude<
   }
   const marked = isSoftDeleted(table.mirror, slot.current);
   if (change.op === "update" && marked) return "ignored";
-  const next = change.op === "update" ? merge(slot.current, change) : (change.row as Row);
+  const next = change.op === "update" ? merge(table.mirror, slot.current, change) : (change.row as Row);
   const version = versionOf(next, contract.version);
   if (isOlder(version, slot.current, contract.version)) return "stale";
   // A row that is marked as deleted is its own tombstone: news that are no newer do not bring it back.
   if (marked && isAfter(versionOf(slot.current, contract.version), version)) return "stale";
   if (compareValues(next, slot.current) === 0) return "unchanged";
+  // A part of a row cannot be filtered before it is one; merged, it may have left the mirror.
+  if (change.op === "update" && contract.where?.(next) === false) return playDelete(table, change, slot, at);
   slot.current = next;
   slot.rowHash = change.op === "update" ? undefined : change.rowHash;
   return "updated";
@@ -219,12 +230,26 @@ function rememberDeletion(slot: Slot, version: Value): void {
   if (slot.deletedAt === undefined || compareValues(slot.deletedAt, version) < 0) slot.deletedAt = version;
 }
 
-function merge(current: Row, change: RowChange): Row {
-  const merged = { ...current, ...(change.row as Row) };
+/** The stored row with what an update says of it. @throws Error when the whole is more than Convex can store */
+function merge({ contract: { overflow } }: AppMirror, current: Row, change: RowChange): Row {
+  const news = change.row as Row;
+  const merged = { ...current, ...news };
+  // Unknown fields are parts of the row like any other: those that are not named stay.
+  if (overflow !== null && isObject(current[overflow]) && isObject(news[overflow])) {
+    merged[overflow] = { ...current[overflow], ...news[overflow] };
+  }
   const unset = change.unset ?? [];
-  return unset.length === 0
-    ? merged
-    : Object.fromEntries(Object.entries(merged).filter(([field]) => !unset.includes(field)));
+  const row =
+    unset.length === 0
+      ? merged
+      : Object.fromEntries(Object.entries(merged).filter(([field]) => !unset.includes(field)));
+  const bytes = measureDocument(row);
+  if (typeof bytes !== "number") throw new Error(bytes.message);
+  return row;
+}
+
+function isObject(value: Value | undefined): value is Row {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof ArrayBuffer);
 }
 
 function versionOf(row: Row, path: string | null): Value | undefined {

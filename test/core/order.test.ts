@@ -139,3 +139,11 @@ test("ORDER-11: a deletion holds against a late change of the same delivery even
   expect(await rows()).toEqual([]);
   await expectConserved(world, "versioned");
 });
+
+test("ORDER-12: late news that are deleted again in the same delivery are counted as late", async () => {
+  const { world, sender } = await sending("versioned");
+  await sender.deliver(remove({ id: 1, version: 5 }));
+  const { counts } = await sender.deliver(upsert({ id: 1, text: "v4", version: 4 }), remove({ id: 1, version: 4 }));
+  expect(counts).toMatchObject({ stale: 1, ignored: 1, inserted: 0, deleted: 0 });
+  await expectConserved(world, "versioned");
+});

@@ -30,6 +30,7 @@ export class KeyedModel {
   #sweeping: Set<number> | null = null;
   #generation = 0;
   #refreshBeganAt = 0;
+  #sweptBeganAt = 0;
   #delivery = 0;
   /** Changes that cannot be stored, as long as nobody mends it. */
   canStore: (row: Partial<ModelRow>) => boolean = ({ text }) => text !== null && text !== "poison";
@@ -52,6 +53,7 @@ export class KeyedModel {
 
   finishRefresh(): void {
     this.#sweeping = this.#brought;
+    this.#sweptBeganAt = this.#refreshBeganAt;
     this.#brought = null;
   }
 
@@ -60,7 +62,7 @@ export class KeyedModel {
     if (this.#sweeping === null) return;
     for (const id of this.rows.keys()) if (!this.#sweeping.has(id)) this.rows.delete(id);
     this.#sweeping = null;
-    this.waiting = this.waiting.filter(({ delivery }) => delivery > this.#refreshBeganAt);
+    this.waiting = this.waiting.filter(({ delivery }) => delivery > this.#sweptBeganAt);
   }
 
   deliver(changes: readonly SentChange[]): Counts {

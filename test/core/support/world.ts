@@ -132,6 +132,11 @@ export class World {
     return await this.#fun("", `imports:${name}`, args);
   }
 
+  /** Calls any function of the app, as "module:function". */
+  async callApp(path: string, args: object = {}): Promise<unknown> {
+    return await this.#fun("", path, args);
+  }
+
   /** Calls a function of the component, internal ones too. */
   async component(path: string, args: object = {}): Promise<unknown> {
     return await this.#fun(COMPONENT, path, args);
@@ -162,6 +167,28 @@ export class World {
   /** The newest run of a mirror. */
   async run(mirror: string): Promise<Doc<"runs">> {
     return (await this.ledger("runs")).filter((run) => run.mirror === mirror).at(-1)!;
+  }
+
+  /** A document as the running transaction sees it, with the path of the component that has it. */
+  find(id: string): { component: string; document: Row } | null {
+    for (const [component, { db }] of Object.entries(this.#mock.components)) {
+      const document = db.get(undefined, id);
+      if (document !== null) return { component, document };
+    }
+    return null;
+  }
+
+  /** Scheduled functions that have run, of the app and of all components. */
+  async scheduledRuns(): Promise<number> {
+    const counts = await Promise.all(
+      Object.keys(this.#mock.components).map(async (component) =>
+        this.#in(component, async (ctx: LedgerCtx) => {
+          const jobs = await ctx.db.system.query("_scheduled_functions").collect();
+          return jobs.filter(({ state }) => state.kind !== "pending").length;
+        }),
+      ),
+    );
+    return counts.reduce((sum, count) => sum + count, 0);
   }
 
   /** Runs a transaction inside the component. */

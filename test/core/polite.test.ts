@@ -1,0 +1,93 @@
+// @vitest-environment node
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { Schema } from "../../tools/local-convex/mock.js";
+import { expectConserved } from "./support/checks.js";
+import { schema } from "./support/schema.js";
+import { expectOk, expectRefused, refresh, Sender, upsert } from "./support/sender.js";
+import { World } from "./support/world.js";
+
+const KiB = 1024;
+const BYTES_PER_SECOND = 256 * KiB;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+async function start(): Promise<World> {
+  return await World.start({ schema: schema as unknown as Schema, options: { writeBudget: { bytesPerSecond: BYTES_PER_SECOND } } });
+}
+
+let id = 0;
+/** A delivery of about a mebibyte. */
+const mebibyte = () => Array.from({ length: 4 }, () => upsert({ id: id++, text: "x".repeat(256 * KiB) }));
+
+/** Sends until the budget is overdrawn; returns how many bytes were accepted. */
+async function overdraw(sender: Sender): Promise<number> {
+  for (let accepted = 0; ; accepted += 1024 * KiB) {
+    const answer = await sender.tryDeliver(mebibyte());
+    if (answer.status === 429) return accepted;
+    expectOk(answer);
+    sender.sequence += 1;
+  }
+}
+
+test("POLITE-1: a sender that writes more than its share is told to wait, and for how long; then it may go on", async () => {
+  const world = await start();
+  const sender = await Sender.begin(world, "plain");
+  const accepted = await overdraw(sender);
+  expect(accepted).toBeLessThanOrEqual(8 * 1024 * KiB);
+  const delivery = mebibyte();
+  const refused = await sender.tryDeliver(delivery);
+  expectRefused(refused, 429, "OverBudget");
+  const seconds = Number(refused.headers.get("Retry-After"));
+  expect(seconds).toBeGreaterThanOrEqual(1);
+  await world.passTime(seconds * 1_000);
+  expectOk(await sender.tryDeliver(delivery));
+  await expectConserved(world, "plain");
+});
+
+test("POLITE-2: over any length of time imports write no more than the budget and one bucket", { timeout: 60_000 }, async () => {
+  const world = await start();
+  const sender = await Sender.begin(world, "plain");
+  let written = 0;
+  for (let second = 0; second < 40; second++) {
+    const answer = await sender.tryDeliver(mebibyte());
+    if (answer.status === 200) {
+      sender.sequence += 1;
+      written += 1024 * KiB;
+    }
+    await world.passTime(1_000);
+  }
+  // The bucket holds 4 MiB; live changes may overdraw it by five seconds' worth, and by the delivery at hand.
+  expect(written).toBeLessThanOrEqual(40 * BYTES_PER_SECOND + 4_096 * KiB + 5 * BYTES_PER_SECOND + 1_024 * KiB);
+  expect(written).toBeGreaterThan(35 * BYTES_PER_SECOND);
+});
+
+test("POLITE-3: live changes go before refreshes: they are accepted when a refresh has to wait", async () => {
+  const world = await start();
+  const whole = await Sender.begin(world, "plain", { syncMode: "overwrite" });
+  await overdraw(whole);
+  const live = await Sender.begin(world, "versioned");
+  await live.deliver(upsert({ id: 1, text: "live", version: 1 }));
+  expect((await whole.tryDeliver(mebibyte())).status).toBe(429);
+});
+
+test("POLITE-4: all mirrors draw on one budget", async () => {
+  const world = await start();
+  await overdraw(await Sender.begin(world, "plain"));
+  const other = await Sender.begin(world, "punctual");
+  expect((await other.tryDeliver(mebibyte())).status).toBe(429);
+});
+
+test("POLITE-5: rows that are not written cost nothing of the budget", async () => {
+  const world = await start();
+  const delivery = mebibyte();
+  const sender = await Sender.begin(world, "plain");
+  await sender.deliver(...delivery);
+  await world.passTime(60_000);
+  for (let i = 0; i < 20; i++) await sender.deliver(...delivery);
+  await refresh(world, "facts", [{ text: "a" }]);
+});

@@ -1,0 +1,111 @@
+// @vitest-environment node
+import { createHash, createHmac } from "node:crypto";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { expectOk, expectRefused, Sender, upsert } from "./support/sender.js";
+import { World, type Row } from "./support/world.js";
+
+const HOUR_MS = 3_600_000;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const body = { mirror: "plain", syncMode: "append_dedup" };
+const begin = async (world: World, mirror = "plain") => await world.send("POST", "/v1/runs", { ...body, mirror });
+
+test("TOKEN-1: a token opens the mirrors that it names, and no other, for writing as for reading", async () => {
+  const world = await World.start();
+  world.token = await world.createToken("narrow", { mirrors: ["plain"] });
+  expectOk(await begin(world));
+  expectRefused(await begin(world, "versioned"), 403, "OperationNotPermitted");
+  expectRefused(await world.send("GET", "/v1/digest?mirror=versioned"), 403, "OperationNotPermitted");
+  const { mirrors } = (await world.send("GET", "/v1/status")).body as { mirrors: Row[] };
+  expect(mirrors.map(({ name }) => name)).toEqual(["plain"]);
+});
+
+test("TOKEN-2: a token for reading writes nothing: no run, no delivery, no end of one", async () => {
+  const world = await World.start();
+  const sender = await Sender.begin(world, "plain");
+  world.token = await world.createToken("reader", { access: "read" });
+  expectRefused(await begin(world), 403, "OperationNotPermitted");
+  expectRefused(await sender.tryDeliver([upsert({ id: 1, text: "a" })]), 403, "OperationNotPermitted");
+  expectRefused(await sender.tryFinish(), 403, "OperationNotPermitted");
+  expectOk(await world.send("GET", "/v1/status"));
+  expect(await world.rows("plain")).toEqual([]);
+});
+
+test("TOKEN-3: a token is stored as its hash alone", async () => {
+  const world = await World.start();
+  const token = await world.createToken("secret", { signed: true });
+  const stored = JSON.stringify(await world.ledger("tokens"));
+  expect(stored).not.toContain(token);
+  expect(stored).toContain(createHash("sha256").update(token).digest("hex"));
+  expect(JSON.stringify(await world.call("listTokens"))).not.toContain(token.slice(12));
+});
+
+test("TOKEN-4: a rotated token goes on working for the overlap, and not a moment longer", async () => {
+  const world = await World.start();
+  const old = await world.createToken("rotating");
+  const fresh = (await world.call("rotateToken", { name: "rotating", overlapHours: 2 })) as string;
+  for (const token of [old, fresh]) {
+    world.token = token;
+    expectOk(await begin(world));
+  }
+  await world.passTime(2 * HOUR_MS);
+  world.token = old;
+  expectRefused(await begin(world), 401, "BadAdminKey");
+  world.token = fresh;
+  expectOk(await begin(world));
+});
+
+test("TOKEN-5: a token ends when it expires, and at once when it is revoked", async () => {
+  const world = await World.start();
+  world.token = await world.createToken("short", { expiresInDays: 1 });
+  expectOk(await begin(world));
+  await world.passTime(24 * HOUR_MS);
+  expectRefused(await begin(world), 401, "BadAdminKey");
+  world.token = await world.createToken("long");
+  expectOk(await begin(world));
+  expect(await world.call("revokeToken", { name: "long" })).toBe(1);
+  expectRefused(await begin(world), 401, "BadAdminKey");
+});
+
+test("TOKEN-6: a token that demands signed bodies takes no body that is not signed with its key", async () => {
+  const world = await World.start();
+  const token = await world.createToken("signed", { signed: true });
+  world.token = token;
+  const text = JSON.stringify(body);
+  expect((await world.send("POST", "/v1/runs", text)).status).toBe(403);
+  const key = createHash("sha256").update(`signing:${token}`).digest("hex");
+  const seconds = String(Math.floor(Date.now() / 1_000));
+  const signature = (signed: string) => createHmac("sha256", Buffer.from(key, "hex")).update(`${seconds}.${signed}`).digest("hex");
+  const header = (signed: string) => ({ "X-Signature": `t=${seconds},v1=${signature(signed)}` });
+  expect((await world.send("POST", "/v1/runs", text, header(`${text} `))).status).toBe(403);
+  expectOk(await world.send("POST", "/v1/runs", text, header(text)));
+});
+
+test("TOKEN-7: a token shows when it was last used, to within ten seconds", async () => {
+  const world = await World.start();
+  const sender = await Sender.begin(world, "plain");
+  await sender.deliver(upsert({ id: 1, text: "a" }));
+  const lastUsed = async () => ((await world.call("listTokens")) as Row[])[0]!.lastUsedAt;
+  const first = new Date().toISOString();
+  expect(await lastUsed()).toBe(first);
+  await world.passTime(9_000);
+  await sender.deliver(upsert({ id: 2, text: "b" }));
+  expect(await lastUsed()).toBe(first);
+  await world.passTime(1_000);
+  await sender.deliver(upsert({ id: 3, text: "c" }));
+  expect(await lastUsed()).toBe(new Date().toISOString());
+});
+
+test("TOKEN-8: nobody gets in without a token", async () => {
+  const world = await World.start();
+  for (const token of ["csi_", `csi_${"0".repeat(64)}`, "null"]) {
+    world.token = token;
+    expect((await begin(world)).status).toBe(401);
+  }
+});
