@@ -164,7 +164,12 @@ export class V1Client {
         signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
       });
       const { status, statusText } = response;
-      return { status, statusText, text: await response.text(), retryAfter: response.headers.get("Retry-After") };
+      return {
+        status,
+        statusText,
+        text: await response.text(),
+        retryAfter: response.headers.get("Retry-After"),
+      };
     } catch (error) {
       signal?.throwIfAborted();
       throw networkError(error, url);

@@ -2,6 +2,7 @@
 import { createRequire } from "node:module";
 import { Command } from "commander";
 import { addAirbyteCommands } from "./airbyte/command.js";
+import { addPushCommand } from "./push/command.js";
 import { CliError, EXIT, messageOf } from "./exit.js";
 
 /** The command `streaming-import`. What a command needs is loaded when it runs, so that `--help` is quick. */
@@ -12,6 +13,7 @@ const program = new Command("streaming-import")
   .exitOverride();
 
 addAirbyteCommands(program);
+addPushCommand(program);
 
 try {
   await program.parseAsync();

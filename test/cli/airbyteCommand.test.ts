@@ -32,7 +32,9 @@ const read = (out: string) =>
   out
     .trimEnd()
     .split("\n")
-    .map((line) => JSON.parse(line) as Record<string, never>);
+    .map(
+      (line) => JSON.parse(line) as { type: string; connectionStatus: { status: string; message?: string } },
+    );
 const files = ["--config", "config.json", "--catalog", "catalog.json"];
 
 test("spec prints the form, with the token marked as a secret, and nothing else", async () => {
@@ -126,7 +128,7 @@ describe("write", () => {
 
     const { code, out } = await running.ended;
     expect(code).toBe(143);
-    expect(read(out).filter(({ type }) => (type as string) === "STATE")).toHaveLength(1);
+    expect(read(out).filter(({ type }) => type === "STATE")).toHaveLength(1);
     expect(sink.runs[0]!.outcome).toBe("incomplete");
   });
 

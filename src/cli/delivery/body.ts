@@ -111,6 +111,11 @@ export class DeliveryBody {
     return { body: Buffer.from(body.toString("utf8")), repaired: true };
   }
 
+  /** The changes alone, without the head line; valid until `release`. */
+  get content(): Buffer {
+    return this.#buffer.subarray(HEAD_ROOM, this.#length);
+  }
+
   /** Gives the buffer back. The body must not be used any more. */
   release(): void {
     const pool = DeliveryBody.#pool;

@@ -120,7 +120,7 @@ export class Writing {
   }
 
   get states(): Record<string, unknown>[] {
-    return this.emitted.flatMap(({ message }) => message.state ?? []);
+    return this.emitted.flatMap(({ message }) => (message.state === undefined ? [] : [message.state]));
   }
 
   get stateLines(): string[] {

@@ -1,0 +1,233 @@
+import { ApiError } from "../apiError.js";
+import type { V1Client } from "../client.js";
+import { DeliveryBody } from "../delivery/body.js";
+import { CliError } from "../exit.js";
+import { addCounts, type Counts, type Delivered, type MirrorInfo, type RunOptions } from "../v1Types.js";
+import { chained, newCheckpoint, type Checkpoint, type CheckpointFile } from "./checkpoint.js";
+import type { Mapping } from "./mapping.js";
+import type { Rows } from "./rows.js";
+
+/** Rows of a delivery. The same always: a push that is resumed must cut the file as before. */
+const MAX_ROWS = 1_000;
+const MAX_BYTES = 1024 * 1024;
+
+/** How long a push may rest between Ctrl-C and its resumption before its run counts as died, in seconds: an hour. */
+const SILENCE_SECONDS = 60 * 60;
+
+export type Mode = "upsert" | "append" | "refresh";
+
+export interface PushOptions {
+  client: V1Client;
+  mirror: MirrorInfo;
+  mode: Mode;
+  /** Opens the file from its beginning. The mapping is what is still to be done to its rows. */
+  open: () => Promise<{ rows: Rows; mapping: Mapping }>;
+  /** Whether it can be opened again; stdin cannot. */
+  rereadable: boolean;
+  /** A refresh without a single row empties the mirror: only if that is said to be right. */
+  allowEmpty: boolean;
+  checkpoints: CheckpointFile;
+  /** Forget an earlier push of the file that was cut off. */
+  restart: boolean;
+  signal: AbortSignal;
+  onProgress: (rows: number, counts: Counts) => void;
+  onNote: (note: string) => void;
+}
+
+export interface Pushed {
+  finished: boolean;
+  resumedRows: number;
+  rows: number;
+  counts: Counts;
+  quarantinedKeys: unknown[];
+  state: string;
+}
+
+/** A refresh that was cut off long ago cannot go on: what it brought has gone out of date. */
+class StartOver extends Error {}
+
+/** Brings the rows of a file to a mirror, once each, however often it is cut off and begun again. */
+export async function push(options: PushOptions): Promise<Pushed> {
+  const { checkpoints, restart, onNote } = options;
+  const known = restart ? null : checkpoints.read();
+  try {
+    return await new Pushing(options, known ?? newCheckpoint(), known !== null).run();
+  } catch (error) {
+    if (!(error instanceof StartOver)) throw error;
+    checkpoints.remove();
+    if (!options.rereadable) {
+      throw new CliError(
+        "Another refresh of the mirror has begun since. Send the whole input again.",
+        undefined,
+        { cause: error },
+      );
+    }
+    onNote("Another refresh of the mirror has begun since; this one starts from the first row.");
+    return await new Pushing(options, newCheckpoint(), false).run();
+  }
+}
+
+class Pushing {
+  readonly #resumedRows: number;
+  readonly #keys: unknown[] = [];
+  /** Deliveries that were cut from the file so far. */
+  #cut = 0;
+  #rows = 0;
+  #hash = "";
+  #inFlight: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly options: PushOptions,
+    private readonly checkpoint: Checkpoint,
+    private readonly resuming: boolean,
+  ) {
+    this.#resumedRows = checkpoint.rows;
+  }
+
+  async run(): Promise<Pushed> {
+    const { open, signal } = this.options;
+    // Opened first: a file that is not there should not begin a run.
+    const { rows, mapping } = await open();
+    if (!this.resuming) await this.#begin();
+    try {
+      let body = new DeliveryBody();
+      reading: for await (const some of rows) {
+        for (const row of some) {
+          mapping.addTo(body, row);
+          if (body.rows < MAX_ROWS && body.bytes < MAX_BYTES) continue;
+          if (signal.aborted) break reading;
+          await this.#submit(body);
+          body = new DeliveryBody();
+        }
+        if (signal.aborted) break;
+      }
+      if (!signal.aborted && body.rows > 0) await this.#submit(body);
+      await this.#inFlight;
+    } catch (error) {
+      await this.#inFlight.catch(() => undefined);
+      throw error;
+    }
+    if (signal.aborted) return this.#result(false, "cut off");
+    if (this.#cut < this.checkpoint.acknowledged) throw changed();
+    if (this.#cut === 0 && this.options.mode === "refresh" && !this.options.allowEmpty)
+      await this.#refuseEmpty();
+    return await this.#finish();
+  }
+
+  /** Begins a run for what is not acknowledged yet. */
+  async #begin(): Promise<void> {
+    const { client, mirror, mode, onNote } = this.options;
+    const { generation } = this.checkpoint;
+    const run: RunOptions = {
+      mirror: mirror.name,
+      syncMode: mode === "upsert" ? "append_dedup" : mode === "append" ? "append" : "overwrite",
+      silenceSeconds: SILENCE_SECONDS,
+      ...(generation !== null && { generation }),
+    };
+    const begun = await client.begin(run);
+    if (generation !== null && !begun.continued) throw new StartOver();
+    Object.assign(this.checkpoint, {
+      run: begun.run,
+      generation: begun.generation,
+      base: this.checkpoint.acknowledged,
+    });
+    this.options.checkpoints.write(this.checkpoint);
+    const { length } = begun.resend;
+    if (length > 0)
+      onNote(
+        `The mirror asks for ${String(length)} of its rows again; they come with this file if it holds them.`,
+      );
+  }
+
+  /** Sends a delivery once the one before it is acknowledged; while it is under way, the next one is cut. */
+  async #submit(body: DeliveryBody): Promise<void> {
+    this.#cut++;
+    this.#rows += body.rows;
+    this.#hash = chained(this.#hash, body.content);
+    if (this.#cut <= this.checkpoint.acknowledged) {
+      body.release();
+      if (this.#cut === this.checkpoint.acknowledged && this.#hash !== this.checkpoint.hash) throw changed();
+      return;
+    }
+    await this.#inFlight;
+    const [number, rows, hash] = [this.#cut, this.#rows, this.#hash];
+    this.#inFlight = this.#deliver(body, number).then((delivered) => {
+      body.release();
+      this.#acknowledge(number, rows, hash, delivered);
+    });
+    // The error is met where the promise is awaited.
+    this.#inFlight.catch(() => undefined);
+  }
+
+  async #deliver(body: DeliveryBody, number: number): Promise<Delivered> {
+    try {
+      return await this.#send(body, number);
+    } catch (error) {
+      const ended = error instanceof ApiError && (error.code === "StaleRun" || error.code === "UnknownRun");
+      if (!ended || !this.resuming || number !== this.checkpoint.acknowledged + 1) throw error;
+      if (this.options.mode === "append") {
+        this.options.onNote(
+          `The earlier run has ended. If its last delivery (rows from ${String(this.checkpoint.rows + 1)}) was applied without our hearing of it, it is appended twice.`,
+        );
+      }
+      await this.#begin();
+      return await this.#send(body, number);
+    }
+  }
+
+  async #send(body: DeliveryBody, number: number): Promise<Delivered> {
+    const { run, id, base } = this.checkpoint;
+    const { body: bytes } = body.seal({ run, delivery: `${id}-${String(number)}`, sequence: number - base });
+    return await this.options.client.deliver(bytes);
+  }
+
+  #acknowledge(number: number, rows: number, hash: string, { counts, quarantinedKeys }: Delivered): void {
+    const { checkpoint, options } = this;
+    Object.assign(checkpoint, {
+      acknowledged: number,
+      rows,
+      hash,
+      counts: addCounts(checkpoint.counts, counts),
+    });
+    options.checkpoints.write(checkpoint);
+    for (const key of quarantinedKeys) if (this.#keys.length < 20) this.#keys.push(key);
+    options.onProgress(rows, checkpoint.counts);
+  }
+
+  async #refuseEmpty(): Promise<never> {
+    const reason = "The file has no rows; a refresh with it would empty the mirror.";
+    await this.options.client.finish(this.checkpoint.run, "incomplete", reason);
+    this.options.checkpoints.remove();
+    throw new CliError(`${reason} Add --allow-empty if that is what you want.`);
+  }
+
+  async #finish(): Promise<Pushed> {
+    const { client, checkpoints } = this.options;
+    let state = "complete";
+    try {
+      ({ state } = await client.finish(this.checkpoint.run, "complete", "The whole file was pushed."));
+    } catch (error) {
+      if (
+        !this.resuming ||
+        !(error instanceof ApiError) ||
+        (error.code !== "StaleRun" && error.code !== "UnknownRun")
+      )
+        throw error;
+      await this.#begin();
+      ({ state } = await client.finish(this.checkpoint.run, "complete", "The whole file was pushed."));
+    }
+    checkpoints.remove();
+    return this.#result(true, state);
+  }
+
+  #result(finished: boolean, state: string): Pushed {
+    const { rows, counts } = this.checkpoint;
+    return { finished, resumedRows: this.#resumedRows, rows, counts, quarantinedKeys: this.#keys, state };
+  }
+}
+
+function changed(): CliError {
+  return new CliError(
+    "The file, or how it is read, is no longer what was pushed in part before. Push it from its beginning with --restart.",
+  );
+}

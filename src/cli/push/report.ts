@@ -1,0 +1,86 @@
+import type { SingleBar } from "cli-progress";
+import progress from "cli-progress";
+import pc from "picocolors";
+import { isConserved, type Counts } from "../v1Types.js";
+import type { Pushed } from "./push.js";
+
+/** How often a terminal is redrawn, in frames per second. */
+const FPS = 5;
+
+/** Shows how far a push is: a bar on a terminal, nothing where nobody looks. Writes to stderr; stdout is for results. */
+export class ProgressDisplay {
+  readonly #bar: SingleBar | null;
+  readonly #startedAt = performance.now();
+  #firstRows: number | null = null;
+
+  constructor(
+    private readonly fraction: () => number | null,
+    isTerminal: boolean,
+  ) {
+    this.#bar = isTerminal
+      ? new progress.SingleBar(
+          {
+            format: "{bar} {share}  {rows} rows  {speed} rows/s  {eta_text}",
+            stream: process.stderr,
+            fps: FPS,
+            hideCursor: true,
+            barsize: 28,
+          },
+          progress.Presets.shades_classic,
+        )
+      : null;
+    this.#bar?.start(1000, 0, { share: "", rows: 0, speed: "–", eta_text: "" });
+  }
+
+  update(rows: number): void {
+    this.#firstRows ??= rows;
+    const seconds = (performance.now() - this.#startedAt) / 1000;
+    const done = this.fraction();
+    const eta = done === null || done === 0 ? "" : `ETA ${duration((seconds / done) * (1 - done))}`;
+    this.#bar?.update(Math.round((done ?? 0) * 1000), {
+      share: done === null ? "" : `${(done * 100).toFixed(0)} %`,
+      rows: rows.toLocaleString("en"),
+      speed: Math.round((rows - this.#firstRows) / Math.max(seconds, 0.1)).toLocaleString("en"),
+      eta_text: eta,
+    });
+  }
+
+  stop(): void {
+    this.#bar?.stop();
+  }
+}
+
+function duration(seconds: number): string {
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${String(whole)} s`;
+  return `${String(Math.floor(whole / 60))} min ${String(whole % 60)} s`;
+}
+
+/** What became of the file, for people. */
+export function summary(mirror: string, pushed: Pushed, seconds: number): string {
+  const { counts, rows, resumedRows, quarantinedKeys } = pushed;
+  const speed = Math.round((rows - resumedRows) / Math.max(seconds, 0.001)).toLocaleString("en");
+  const lines = [
+    `${pushed.finished ? pc.green("Done") : pc.yellow("Stopped")}: ${rows.toLocaleString("en")} rows to "${mirror}" in ${seconds.toFixed(1)} s (${speed} rows/s)${resumedRows > 0 ? `, ${resumedRows.toLocaleString("en")} of them before` : ""}.`,
+    conservation(counts),
+  ];
+  if (counts.quarantined > 0) {
+    const keys = quarantinedKeys.slice(0, 5).map((key) => JSON.stringify(key));
+    lines.push(
+      pc.yellow(
+        `${String(counts.quarantined)} rows wait in quarantine${keys.length > 0 ? `, ${keys.join(" ")} among them` : ""}: streaming-import quarantine list ${mirror}`,
+      ),
+    );
+  }
+  if (pushed.state === "sweeping") lines.push("Rows that the file did not bring are being removed now.");
+  if (!pushed.finished) lines.push("Run the same command again to go on, or with --restart to begin anew.");
+  return lines.join("\n");
+}
+
+/** The conservation law: every row that was received is accounted for. */
+export function conservation(counts: Readonly<Counts>): string {
+  const { received, ...became } = counts;
+  const parts = Object.entries(became).map(([name, count]) => `${count.toLocaleString("en")} ${name}`);
+  const sign = isConserved(counts) ? "=" : "≠";
+  return `${received.toLocaleString("en")} received ${sign} ${parts.join(" + ")}`;
+}

@@ -1,0 +1,272 @@
+// @vitest-environment node
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { gzipSync } from "node:zlib";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { FieldJson } from "../../src/cli/v1Types.js";
+import { run, Running } from "./support/command.js";
+import { mirror, Sink } from "./support/sink.js";
+
+vi.setConfig({ testTimeout: 60_000 });
+
+let sink: Sink;
+let directory: string;
+
+const field = (type: string, value?: unknown): FieldJson => ({ fieldType: { type, value }, optional: true });
+
+beforeEach(async () => {
+  const fields = {
+    id: field("bigint"),
+    name: field("union", [{ type: "string" }, { type: "null" }]),
+    balance: field("number"),
+    active: field("boolean"),
+    tags: field("array", { type: "string" }),
+    photo: field("bytes"),
+  };
+  sink = await Sink.start([mirror("users", { fields }), mirror("events", { primaryKey: null })]);
+  directory = await mkdtemp(path.join(os.tmpdir(), "streaming-import-push-"));
+});
+afterEach(async () => {
+  await sink.close();
+  await rm(directory, { recursive: true });
+});
+
+const env = () => ({
+  CONVEX_SITE_URL: sink.url,
+  STREAMING_IMPORT_TOKEN: sink.token,
+  XDG_STATE_HOME: path.join(directory, "state"),
+});
+
+/** Pushes a file of that name and content, or stdin when the name is "-". */
+async function push(name: string, content: string | Buffer, ...args: string[]) {
+  if (name !== "-") await writeFile(path.join(directory, name), content);
+  return await run(["push", name, "-m", "users", ...args], {
+    cwd: directory,
+    env: env(),
+    ...(name === "-" && { input: content }),
+  });
+}
+
+const lines = () => sink.changes("users").map(({ line }) => line.slice('{"op":"upsert","row":'.length, -1));
+
+describe("CSV", () => {
+  test("NULL, empty text and \\N are three things; numbers are exact; quotes, CRLF and line breaks are read", async () => {
+    const csv = [
+      "\uFEFFid,name,balance,active,tags,photo",
+      '9007199254740993,"",1.10,t,"[""a"",""b""]",\\x00ff',
+      "2,,007,no,[1],AP8=",
+      '3,"two\r\nlines, ""quoted""",,TRUE,,',
+      '4,"\\N",-5e3,maybe,,',
+    ].join("\r\n");
+    const { code, out, err } = await push("users.csv", csv);
+    expect([code, err]).toEqual([0, ""]);
+    expect(lines()).toEqual([
+      '{"id":9007199254740993,"name":"","balance":1.10,"active":true,"tags":["a","b"],"photo":"AP8="}',
+      '{"id":2,"name":null,"balance":"007","active":false,"tags":[1],"photo":"AP8="}',
+      '{"id":3,"name":"two\\r\\nlines, \\"quoted\\"","balance":null,"active":true,"tags":null,"photo":null}',
+      '{"id":4,"name":"\\\\N","balance":-5e3,"active":"maybe","tags":null,"photo":null}',
+    ]);
+    expect(out).toContain("4 received = 4 inserted");
+    expect(sink.runs).toMatchObject([{ syncMode: "append_dedup", outcome: "complete" }]);
+  });
+
+  test("an unquoted \\N has to be explained, and then means what was said", async () => {
+    const csv = "id,name\n1,\\N\n2,\n";
+    const refused = await push("users.csv", csv);
+    expect(refused.code).toBe(1);
+    expect(refused.err).toContain("--null");
+    expect(sink.applied).toBe(0);
+
+    expect((await push("users.csv", csv, "--null", "\\N", "--restart")).code).toBe(0);
+    expect(lines()).toEqual(['{"id":1,"name":null}', '{"id":2,"name":""}']);
+  });
+
+  test("columns are renamed, chosen and named", async () => {
+    await push(
+      "users.tsv",
+      "1\tAda\tx\n",
+      "--columns",
+      "key,full name,secret",
+      "--map",
+      "key=id",
+      "--map",
+      "full name=name",
+      "--drop",
+      "secret",
+    );
+    expect(lines()).toEqual(['{"id":1,"name":"Ada"}']);
+  });
+
+  test("a line with too many fields ends the push, with its number", async () => {
+    const { code, err } = await push("users.csv", "id,name\n1,a\n2,b,c\n");
+    expect(code).toBe(1);
+    expect(err).toMatch(/line 3|Line 3/);
+  });
+});
+
+describe("JSON", () => {
+  const expected = ['{"id":9007199254740993,"name":"a } ] \\" b"}', '{"id":2,"tags":[{"x":[1]}]}'];
+
+  test.each([
+    ["rows.jsonl", `${expected.join("\r\n")}\n\n`],
+    ["rows.ndjson", `\uFEFF${expected.join("\n")}`],
+    ["rows.json", `[${expected.join(" ,\n ")}]\n`],
+    ["rows.data", expected.join("\n")],
+    ["-", `  [${expected.join(",")}]`],
+  ])("%s", async (name, content) => {
+    const { code, err } = await push(name, content);
+    expect([code, err]).toEqual([0, ""]);
+    expect(lines()).toEqual(expected);
+  });
+
+  test.each([["rows.jsonl.gz"], ["named-wrongly.jsonl"], ["-"]])("compressed: %s", async (name) => {
+    expect((await push(name, gzipSync(expected.join("\n")))).code).toBe(0);
+    expect(lines()).toEqual(expected);
+  });
+
+  test("over several lines, and larger than what is read at a time", async () => {
+    const rows = Array.from({ length: 2_500 }, (_, id) => ({ id, name: "é".repeat(id % 400) }));
+    await push("rows.json", JSON.stringify(rows, null, 2));
+    expect(sink.rows("users")).toEqual(rows);
+  });
+
+  test("columns are renamed without touching values", async () => {
+    await push(
+      "rows.jsonl",
+      '{"key":12345678901234567890,"n\\u0061me": 1.0 ,"x":{"key":1}}',
+      "--map",
+      "key=id",
+      "--drop",
+      "x",
+    );
+    expect(lines()).toEqual(['{"id":12345678901234567890,"name":1.0}']);
+  });
+
+  test.each([
+    ["rows.jsonl", '{"id":1}\nnonsense\n', "Line 2"],
+    ["rows.jsonl", "[1]\n", "Line 1"],
+    ["rows.json", '[{"id":1} {"id":2}]', "after row 1"],
+    ["rows.json", '[{"id":1},', "middle"],
+    ["rows.json", "[1,2]", "not an array of JSON objects"],
+    ["rows.json.gz", gzipSync('[{"id":1}]').subarray(0, 20), "gzip"],
+    ["rows.csv", Buffer.from("\uFEFFid", "utf16le"), "UTF-16"],
+  ])("what is none is refused: %s %#", async (name, content, message) => {
+    const { code, err } = await push(name, content);
+    expect(code).toBe(1);
+    expect(err).toContain(message);
+    expect(sink.runs.every(({ outcome }) => outcome === null)).toBe(true);
+  });
+});
+
+describe("modes", () => {
+  test("refresh is a full refresh; a file without rows does not empty the mirror unasked", async () => {
+    expect((await push("a.jsonl", '{"id":1}', "--mode", "refresh")).code).toBe(0);
+    expect(sink.runs[0]).toMatchObject({ syncMode: "overwrite", outcome: "complete" });
+
+    const empty = await push("b.jsonl", "", "--mode", "refresh");
+    expect(empty.code).toBe(1);
+    expect(sink.runs[1]).toMatchObject({ outcome: "incomplete" });
+    expect((await push("b.jsonl", "", "--mode", "refresh", "--allow-empty")).code).toBe(0);
+    expect(sink.runs[2]).toMatchObject({ outcome: "complete" });
+  });
+
+  test("a mirror without a key has to be told how", async () => {
+    await writeFile(path.join(directory, "e.jsonl"), '{"at":1}');
+    const options = { cwd: directory, env: env() };
+    expect((await run(["push", "e.jsonl", "-m", "events"], options)).code).toBe(2);
+    expect((await run(["push", "e.jsonl", "-m", "events", "--mode", "append"], options)).code).toBe(0);
+    expect(sink.runs).toMatchObject([{ mirror: "events", syncMode: "append" }]);
+  });
+
+  test("results are JSON for machines", async () => {
+    const { out } = await push("a.jsonl", '{"id":1}', "--json");
+    expect(JSON.parse(out)).toMatchObject({
+      mirror: "users",
+      mode: "upsert",
+      finished: true,
+      rows: 1,
+      counts: { received: 1 },
+    });
+  });
+
+  test.each([
+    [["push", "none.csv", "-m", "users"], 2],
+    [["push", "none.csv"], 2],
+    [["push", "none.csv", "-m", "users", "--mode", "delete"], 2],
+  ])("%j is a mistake", async (args, code) => {
+    expect((await run(args, { cwd: directory, env: env() })).code).toBe(code);
+  });
+
+  test("without a token or a key it says what to set", async () => {
+    const { code, err } = await run(["push", "x", "-m", "users"], {
+      cwd: directory,
+      env: { CONVEX_SITE_URL: sink.url },
+    });
+    expect(code).toBe(2);
+    expect(err).toContain("STREAMING_IMPORT_TOKEN");
+  });
+});
+
+describe("cut off", () => {
+  const rows = Array.from({ length: 5_500 }, (_, id) => ({ id }));
+  const content = rows.map((row) => JSON.stringify(row)).join("\n");
+
+  /** Starts a push and cuts it off once so many deliveries have arrived; the last one's answer is lost. */
+  async function cutOff(signal: NodeJS.Signals, args: string[] = []): Promise<Running> {
+    await writeFile(path.join(directory, "rows.jsonl"), content);
+    let release!: () => void;
+    const held = new Promise<undefined>((resolve) => (release = () => resolve(undefined)));
+    let deliveries = 0;
+    sink.before = ({ path: at }) => (at === "/v1/deliveries" && ++deliveries === 3 ? held : undefined);
+    const running = new Running(["push", "rows.jsonl", "-m", "users", ...args], {
+      cwd: directory,
+      env: env(),
+    });
+    await expect.poll(() => deliveries, { timeout: 30_000 }).toBe(3);
+    running.child.kill(signal);
+    if (signal !== "SIGKILL") await expect.poll(() => running.err, { timeout: 10_000 }).toContain("Stopping");
+    else await running.ended;
+    // It is applied, whether or not somebody still listens.
+    release();
+    await expect.poll(() => sink.deliveries.length, { timeout: 10_000 }).toBe(3);
+    return running;
+  }
+
+  test("by kill -9: goes on in the same run, and every row arrives once, in order", async () => {
+    await cutOff("SIGKILL", ["--mode", "append"]);
+    const { code, out } = await push("rows.jsonl", content, "--mode", "append");
+    expect(code).toBe(0);
+    expect(sink.runs).toHaveLength(1);
+    expect(sink.rows("users")).toEqual(rows);
+    expect(out).toContain("5,500 rows");
+    expect(await readdir(path.join(directory, "state", "convex-streaming-import"))).toEqual([]);
+  });
+
+  test("by Ctrl-C: waits for the delivery under way, says how to go on, ends with 130", async () => {
+    const running = await cutOff("SIGINT");
+    const { code, out } = await running.ended;
+    expect(code).toBe(130);
+    expect(out).toContain("again to go on");
+    const again = await push("rows.jsonl", content);
+    expect(again.code).toBe(0);
+    expect(sink.rows("users")).toEqual(rows);
+  });
+
+  test("and the run has ended meanwhile: a new one goes on behind what is acknowledged", async () => {
+    await cutOff("SIGKILL");
+    sink.runs[0]!.outcome = "incomplete";
+    expect((await push("rows.jsonl", content)).code).toBe(0);
+    expect(sink.runs.map(({ changes }) => changes.length)).toEqual([3_000, 3_500]);
+  });
+
+  test("and the file has changed: it is refused, until told to begin anew", async () => {
+    await cutOff("SIGKILL");
+    const other = content.replace('{"id":7}', '{"id":70000}');
+    const { code, err } = await push("rows.jsonl", other);
+    expect(code).toBe(1);
+    expect(err).toContain("--restart");
+    expect((await push("rows.jsonl", other, "--restart")).code).toBe(0);
+    expect(sink.runs[1]!.changes).toHaveLength(5_500);
+  });
+});
