@@ -273,11 +273,11 @@ function deltaOf(findings: readonly Finding[]): DigestDelta {
   for (const { key, keyHash, expected, found } of findings) {
     if (expected !== undefined) {
       removeRow(digest, keyHash, expected);
-      addToSketch(sketch, -1, BigInt.asUintN(64, keyHash), BigInt.asUintN(64, expected), key ?? "");
+      addToSketch(sketch, -1, BigInt.asUintN(64, keyHash), BigInt.asUintN(64, expected), key);
     }
     if (found !== undefined) {
       addRow(digest, keyHash, found);
-      addToSketch(sketch, 1, BigInt.asUintN(64, keyHash), BigInt.asUintN(64, found), key ?? "");
+      addToSketch(sketch, 1, BigInt.asUintN(64, keyHash), BigInt.asUintN(64, found), key);
     }
   }
   return { digest: encodeDigest(digest), sketch };

@@ -4,7 +4,7 @@ import type { Doc, Id } from "./_generated/dataModel.js";
 import { internal } from "./_generated/api.js";
 import { internalMutation, mutation, query, type MutationCtx } from "./_generated/server.js";
 import { now } from "./time.js";
-import type { BadRow, RowChange } from "./validators.js";
+import { vRowEncoding, type BadRow, type RowChange } from "./validators.js";
 
 /** Entries on one page of a listing or of a replay: payloads are up to 256 KiB each, and a query reads up to 16 MiB. */
 const PAGE = 32;
@@ -126,7 +126,7 @@ export function quarantineChange(row: RowChange, code: string, message: string):
     op: row.op,
     payload: JSON.stringify(convexToJson(fields)),
     whole: true,
-    encoding: "convex",
+    encoding: "stored",
     keyHash: row.keyHash,
     key: JSON.stringify(convexToJson(row.key as Value[])),
     version: row.version as Value,
@@ -162,7 +162,7 @@ const vEntry = v.object({
   op: v.string(),
   payload: v.string(),
   whole: v.boolean(),
-  encoding: v.union(v.literal("json"), v.literal("convex")),
+  encoding: vRowEncoding,
   receivedAt: v.string(),
 });
 

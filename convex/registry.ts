@@ -157,6 +157,30 @@ export const recordUnknownStream = mutation({
   },
 });
 
+/** Streams that connectors sent and no mirror is declared for, with the code to add, in the order of their names. */
+export const unknownStreams = query({
+  args: {},
+  returns: v.array(
+    v.object({
+      stream: v.string(),
+      snippet: v.string(),
+      times: v.number(),
+      firstSeenAt: v.string(),
+      lastSeenAt: v.string(),
+    }),
+  ),
+  handler: async (ctx) => {
+    const streams = await ctx.db.query("unknownStreams").withIndex("by_stream").take(MAX_UNKNOWN_STREAMS);
+    return streams.map(({ stream, snippet, times, firstSeenAt, lastSeenAt }) => ({
+      stream,
+      snippet,
+      times,
+      firstSeenAt,
+      lastSeenAt,
+    }));
+  },
+});
+
 async function unknownStream(ctx: MutationCtx, stream: string): Promise<Doc<"unknownStreams">[]> {
   return await ctx.db
     .query("unknownStreams")

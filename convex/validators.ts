@@ -107,6 +107,9 @@ export const vRowChange = v.object({
 });
 export type RowChange = Infer<typeof vRowChange>;
 
+/** How the values of a quarantined row are written: as its source did, or `stored`, converted before. */
+export const vRowEncoding = v.union(v.literal("json"), v.literal("convex"), v.literal("stored"));
+
 /** A change that could not be converted, on its way to quarantine. */
 export const vBadRow = v.object({
   /** Position among the changes of the delivery, from 0. */
@@ -117,7 +120,7 @@ export const vBadRow = v.object({
   /** The row as it arrived, as JSON text; only its beginning (and `whole` false) when it is larger than is kept. */
   payload: v.string(),
   whole: v.boolean(),
-  encoding: v.union(v.literal("json"), v.literal("convex")),
+  encoding: vRowEncoding,
   /** Absent when the key could not be read. */
   keyHash: v.optional(v.int64()),
   key: v.optional(v.string()),

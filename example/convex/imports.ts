@@ -16,6 +16,7 @@ export const {
   listTokens,
   declare,
   status,
+  unknownStreams,
   runs,
   pause,
   resume,

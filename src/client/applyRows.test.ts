@@ -5,6 +5,7 @@ import { v, type Value } from "convex/values";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Counts, RowChange } from "../../convex/validators.js";
 import { tapWrites, type WriteTap } from "../../test/writeTap.js";
+import { deleteOf, inOrder, updateOf, upsertOf } from "../../test/rowChange.js";
 import { mirrorTable } from "../schema/index.js";
 import { applyRows } from "./applyRows.js";
 import { AppMirrors } from "./mirrors.js";
@@ -49,7 +50,12 @@ async function apply(
   changes: RowChange[],
 ): Promise<{ counts: Partial<Counts>; rowsDelta: number }> {
   return await t.run(async (ctx) => {
-    const { counts, rowsDelta } = await applyRows(ctx.db, mirrors.get(table), changes, table === "log");
+    const { counts, rowsDelta } = await applyRows(ctx.db, mirrors.get(table), {
+      rows: inOrder(changes),
+      match: table === "log" ? "append" : "key",
+      tombstones: [],
+      at: 0,
+    });
     const named = Object.entries(counts).filter(([, count]) => count > 0);
     return { counts: Object.fromEntries(named), rowsDelta };
   });
@@ -65,8 +71,10 @@ async function ids(table: Table): Promise<string[]> {
   return await t.run(async (ctx) => (await ctx.db.query(table).collect()).map(({ _id }) => _id));
 }
 
-const person = (id: number, rest: Row = {}): RowChange => ({ op: "upsert", key: [id], row: { id, ...rest } });
-const gone = (id: number): RowChange => ({ op: "delete", key: [id] });
+type Fields = Record<string, Value>;
+
+const person = (id: number, rest: Fields = {}): RowChange => upsertOf([id], { id, ...rest });
+const gone = (id: number): RowChange => deleteOf([id]);
 
 describe("an upsert", () => {
   test("of a new key inserts, of a known one replaces the whole row and keeps its id", async () => {
@@ -86,12 +94,10 @@ describe("an upsert", () => {
   test("of an equal row writes nothing, whatever the order of its fields", async () => {
     const account = { id: 1n };
     const bytes = new Uint8Array([1, 2]).buffer;
-    await apply("entries", [
-      { op: "upsert", key: [1n, "a"], row: { account, name: "a", version: 1n, bytes } },
-    ]);
+    await apply("entries", [upsertOf([1n, "a"], { account, name: "a", version: 1n, bytes })]);
     tap.take("entries");
     const again = { bytes: bytes.slice(0), version: 1n, name: "a", account: { id: 1n } };
-    expect(await apply("entries", [{ op: "upsert", key: [1n, "a"], row: again }])).toEqual({
+    expect(await apply("entries", [upsertOf([1n, "a"], again)])).toEqual({
       counts: { received: 1, unchanged: 1 },
       rowsDelta: 0,
     });
@@ -111,11 +117,7 @@ describe("an upsert", () => {
   });
 
   test("tells keys apart that only look alike", async () => {
-    const entry = (id: bigint, name: string): RowChange => ({
-      op: "upsert",
-      key: [id, name],
-      row: { account: { id }, name },
-    });
+    const entry = (id: bigint, name: string) => upsertOf([id, name], { account: { id }, name });
     await apply("entries", [entry(1n, "a"), entry(2n, "a"), entry(1n, "b")]);
     await apply("entries", [entry(1n, "a"), entry(-1n, "a")]);
     expect(await rows("entries")).toHaveLength(4);
@@ -125,12 +127,7 @@ describe("an upsert", () => {
 });
 
 describe("an update", () => {
-  const update = (id: number, row: Row, unset: string[] = []): RowChange => ({
-    op: "update",
-    key: [id],
-    row: { id, ...row },
-    unset,
-  });
+  const update = (id: number, row: Fields, unset: string[] = []) => updateOf([id], { id, ...row }, unset);
 
   test("changes the fields that it names and removes those that it says, no others", async () => {
     await apply("people", [person(1, { name: "Ada", age: 36 })]);
@@ -176,7 +173,7 @@ describe("changes of one row in one chunk", () => {
       person(1, { name: "first" }),
       person(2, { name: "other" }),
       person(1, { name: "second" }),
-      { op: "update", key: [1], row: { id: 1, age: 7 } },
+      updateOf([1], { id: 1, age: 7 }),
     ]);
     expect(counts).toEqual({ received: 4, inserted: 2, updated: 2 });
     expect(await rows("people")).toEqual([
@@ -208,17 +205,14 @@ describe("changes of one row in one chunk", () => {
 });
 
 describe("a version", () => {
-  const entry = (version: bigint | null | undefined, bytes: number): RowChange => ({
-    op: "upsert",
-    key: [1n, "a"],
-    row: {
+  const entry = (version: bigint | null | undefined, bytes: number): RowChange =>
+    upsertOf([1n, "a"], {
       account: { id: 1n },
       name: "a",
       ...(version !== undefined && { version }),
       bytes: new Uint8Array([bytes]).buffer,
-    },
-  });
-  const deleted = (version?: bigint | null): RowChange => ({ op: "delete", key: [1n, "a"], version });
+    });
+  const deleted = (version?: bigint | null): RowChange => deleteOf([1n, "a"], version);
 
   test.each([
     ["a lower one is stale", 5n, 4n, "stale"],
@@ -249,11 +243,7 @@ describe("a version", () => {
 
   test("of an update is that of the merged row", async () => {
     await apply("entries", [entry(5n, 1)]);
-    const update = (row: Record<string, Value>): RowChange => ({
-      op: "update",
-      key: [1n, "a"],
-      row: { account: { id: 1n }, name: "a", ...row },
-    });
+    const update = (row: Fields) => updateOf([1n, "a"], { account: { id: 1n }, name: "a", ...row });
     const bytes = new Uint8Array([9]).buffer;
     expect((await apply("entries", [update({ version: 4n, bytes })])).counts).toEqual({
       received: 1,
@@ -310,7 +300,7 @@ describe("several documents of one key, which an import by other means left", ()
 
 test("rows without a key are appended, equal ones too", async () => {
   const row = { kind: "a", mirrorKey: "0".repeat(32) };
-  const change: RowChange = { op: "upsert", key: [row.mirrorKey], row };
+  const change = upsertOf([row.mirrorKey], row);
   expect(await apply("log", [change, change])).toEqual({
     counts: { received: 2, inserted: 2 },
     rowsDelta: 2,
@@ -328,7 +318,7 @@ test("however changes are cut into chunks, the rows are those of applying one af
     fc.tuple(anyId, anyRest).map(([id, rest]) => person(id, rest)),
     fc
       .tuple(anyId, anyRest, fc.subarray(["name", "age"]))
-      .map(([id, rest, unset]): RowChange => ({ op: "update", key: [id], row: { id, ...rest }, unset })),
+      .map(([id, rest, unset]) => updateOf([id], { id, ...rest }, unset)),
     anyId.map(gone),
   );
   await fc.assert(

@@ -68,7 +68,7 @@ function putAside(
   change: Change,
   encoding: Encoding,
   position: number,
-  { problem, key, keyHash, version }: Refused,
+  { problem, key, keyHash, version, notes }: Refused,
 ): Item {
   const redacted = redactRow(mirror.compiled, change.row, encoding);
   const text = textOf(redacted.row);
@@ -76,7 +76,7 @@ function putAside(
   const payload = text === null ? "" : whole ? text : text.slice(0, PARTIAL_PAYLOAD);
   return {
     bytes: payload.length,
-    notes: [],
+    notes,
     bad: {
       position,
       code: problem.code,

@@ -8,6 +8,7 @@ import {
   PRIMARY_KEY_INDEX,
   type MirrorContract,
 } from "../schema/contract.js";
+import { markerKind, type MarkerKind } from "../schema/softDelete.js";
 
 /** A mirror of the deployed schema, with what the importer derives from its contract. */
 export interface AppMirror {
@@ -20,7 +21,7 @@ export interface AppMirror {
   /** The validator of its rows, as JSON: what `GET /v1/mirrors` tells. */
   fields: unknown;
   /** Kind of the field that marks deleted rows, when they stay. */
-  markerKind: string | null;
+  markerKind: MarkerKind | null;
   /** As connectors name the stream, cleaned: "public_customers". */
   stream: string;
   /** The stream without its namespace, cleaned: "customers". */
@@ -86,22 +87,14 @@ function describeMirror(
     keyFields: contract.primaryKey ?? [CONTENT_KEY_FIELD],
     compiled: compileMirror(validator, contract, { hashKey }),
     fields: (validator as unknown as { json: unknown }).json,
-    markerKind: contract.deletedField === null ? null : kindOfField(validator, contract.deletedField),
+    markerKind: contract.deletedField === null ? null : markerKindOf(validator, contract.deletedField),
     // destination-convex joins namespace and stream with "_" before the name is cleaned.
     stream: cleanTableName(source.replace(".", "_")),
     bareStream: cleanTableName(source.slice(source.indexOf(".") + 1)),
   };
 }
 
-/** The kind of a field, whatever it may be instead: `boolean` for `v.optional(v.union(v.boolean(), v.null()))`. */
-function kindOfField(validator: GenericValidator, field: string): string {
-  const fields = (validator as unknown as { fields: Record<string, AnyValidator> }).fields;
-  const known = fields[field]!;
-  const members = known.kind === "union" ? (known.members ?? []) : [known];
-  return members.find(({ kind }) => kind !== "null")?.kind ?? "boolean";
-}
-
-interface AnyValidator {
-  kind: string;
-  members?: AnyValidator[];
+function markerKindOf(validator: GenericValidator, field: string): MarkerKind {
+  const { fields } = validator as unknown as { fields: Record<string, GenericValidator> };
+  return markerKind(fields[field]!);
 }

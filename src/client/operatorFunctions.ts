@@ -35,6 +35,12 @@ export function operatorFunctions(
       handler: async (ctx) => await ctx.runQuery(component.registry.list, {}),
     }),
 
+    /** Streams that connectors sent and no mirror is declared for, with the code to add. */
+    unknownStreams: internalQueryGeneric({
+      args: {},
+      handler: async (ctx) => await ctx.runQuery(component.registry.unknownStreams, {}),
+    }),
+
     /** The newest runs of a mirror, 20 or as many as `limit` says. */
     runs: internalQueryGeneric({
       args: { ...vMirror, limit: v.optional(v.number()) },

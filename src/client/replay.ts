@@ -1,6 +1,6 @@
 import type { ComponentApi } from "../../convex/_generated/component.js";
 import { addCounts, noCounts, type Counts } from "../../convex/validators.js";
-import type { Change, Encoding, JsonObject } from "../changes/change.js";
+import type { Change, JsonObject, RowEncoding } from "../changes/change.js";
 import { parseJson } from "../changes/json.js";
 import { prepareRow } from "../changes/row.js";
 import type { RunsFunctions } from "./context.js";
@@ -58,7 +58,7 @@ interface Entry {
   op: string;
   payload: string;
   whole: boolean;
-  encoding: Encoding;
+  encoding: RowEncoding;
 }
 
 /** What became of one waiting change; null when it has to wait on. */

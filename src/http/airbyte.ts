@@ -1,4 +1,5 @@
 import { cleanTableName } from "../changes/identifiers.js";
+import { fieldPathOf } from "../changes/row.js";
 import { mirrorSnippet } from "../schema/snippet.js";
 import { readBatch, readPrimaryKey, toChange, type AirbyteBatch, type AirbyteTable } from "./airbyteEnvelope.js";
 import { HttpError } from "./errors.js";
@@ -175,8 +176,9 @@ function findForSetUp(session: ImportSession, name: string): Mirror | null {
   return session.find(cleaned) ?? session.findByBareStream(cleaned);
 }
 
-function checkPrimaryKey(mirror: Mirror, primaryKey: string[]): void {
+function checkPrimaryKey(mirror: Mirror, columns: string[]): void {
   const declared = mirror.contract.primaryKey;
+  const primaryKey = columns.map((column) => fieldPathOf(mirror.contract, column));
   if (declared === null) {
     throw new HttpError(
       400,

@@ -1,0 +1,33 @@
+import { componentsGeneric } from "convex/server";
+import type { ComponentApi } from "../../../convex/_generated/component.js";
+import { StreamingImport } from "../../../src/client/index.js";
+import schema from "../schema.js";
+
+const components = componentsGeneric() as unknown as { streamingImport: ComponentApi };
+
+export const streamingImport = new StreamingImport(components.streamingImport, schema, { badRows: "refuse" });
+
+export const {
+  apply,
+  page,
+  remove,
+  clear,
+  copy,
+  createToken,
+  rotateToken,
+  revokeToken,
+  listTokens,
+  declare,
+  status,
+  runs,
+  pause,
+  resume,
+  clearMirror,
+  listQuarantine,
+  replayQuarantine,
+  discardQuarantine,
+  drift,
+  audit,
+  auditReport,
+  repair,
+} = streamingImport.internalFunctions();
