@@ -104,7 +104,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         {
           bad: Array<{
             code: string;
-            encoding: "json" | "convex";
+            encoding: "json" | "convex" | "stored";
             key?: string;
             keyHash?: bigint;
             message: string;
@@ -211,7 +211,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         { after: string | null; mirror: string },
         Array<{
           code: string;
-          encoding: "json" | "convex";
+          encoding: "json" | "convex" | "stored";
           id: string;
           key: string | null;
           message: string;
@@ -332,6 +332,19 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         "internal",
         { snippet: string; stream: string; token: string },
         null,
+        Name
+      >;
+      unknownStreams: FunctionReference<
+        "query",
+        "internal",
+        {},
+        Array<{
+          firstSeenAt: string;
+          lastSeenAt: string;
+          snippet: string;
+          stream: string;
+          times: number;
+        }>,
         Name
       >;
     };
