@@ -9,6 +9,7 @@ import {
 import { vi } from "vitest";
 import type { Doc, TableNames } from "../convex/_generated/dataModel.js";
 import ledgerSchema from "../convex/schema.js";
+import type { Counts } from "../convex/validators.js";
 import streamingImportTest from "../src/test.js";
 import schema from "./app/schema.js";
 import { tapWrites, type Write, type WriteTap } from "./writeTap.js";
@@ -17,6 +18,12 @@ const modules = {
   ...import.meta.glob("./app/*.ts"),
   // convex-test finds the root of the functions by a file in _generated.
   "./app/_generated/api.ts": async () => Promise.resolve({}),
+};
+
+/** The same app, set to refuse requests with rows that cannot be stored. */
+const refusingModules = {
+  ...import.meta.glob("./app/refusing/*.ts"),
+  "./app/refusing/_generated/api.ts": async () => Promise.resolve({}),
 };
 
 /** Functions that may run while time passes in a test. */
@@ -38,9 +45,11 @@ export interface MirrorStatus {
   reason: string;
   syncMode: string | null;
   rows: number;
+  quarantined: number;
   removed: number;
+  copied: number;
   generation: number;
-  total: Record<"received" | "inserted" | "updated" | "unchanged" | "deleted" | "stale" | "ignored", number>;
+  total: Counts;
   lastAppliedAt: string | null;
   lastError: string | null;
 }
@@ -64,6 +73,13 @@ type TransactionLimits = Extract<
   { transactionLimits?: unknown }
 >["transactionLimits"];
 
+/** How the app under test is set up. */
+interface AppOptions {
+  transactionLimits?: TransactionLimits;
+  /** What becomes of rows that cannot be stored; unless told, what the importer does by default. */
+  badRows?: "quarantine" | "refuse";
+}
+
 /** What `convexTest` gives beyond its types: functions by path, which reaches those of components. */
 interface ByPath {
   runInComponent: <Result>(
@@ -79,13 +95,17 @@ export class App {
   readonly #taps: WriteTap;
   token = "";
 
-  constructor(options: { transactionLimits?: TransactionLimits } = {}) {
-    this.t = convexTest({ schema, modules, transactionLimits: options.transactionLimits ?? true });
+  constructor({ transactionLimits = true, badRows }: AppOptions = {}) {
+    this.t = convexTest({
+      schema,
+      modules: badRows === "refuse" ? refusingModules : modules,
+      transactionLimits,
+    });
     this.#taps = tapWrites();
   }
 
   /** An app whose connector has a token for these mirrors. */
-  static async start(mirrors = ["*"], options: { transactionLimits?: TransactionLimits } = {}): Promise<App> {
+  static async start(mirrors = ["*"], options: AppOptions = {}): Promise<App> {
     const app = new App(options);
     streamingImportTest.register(app.t, COMPONENT);
     app.token = await app.createToken("connector", mirrors);

@@ -1,5 +1,6 @@
 /** What the Airbyte tests share: the streams that the app under test mirrors, and a connection to it. */
 import { expect } from "vitest";
+import type { Counts } from "../../convex/validators.js";
 import type { Answer, App, AppTable, TestRow } from "../harness.js";
 import {
   record,
@@ -112,21 +113,26 @@ export function expectRefused(
 ): void {
   expect(answer.status, answer.text).toBe(status);
   const body = answer.json();
-  expect(Object.keys(body).sort()).toEqual(["code", "message"]);
+  // A program can tell from a 413 what is accepted.
+  expect(Object.keys(body).sort()).toEqual(status === 413 ? ["code", "limit", "message"] : ["code", "message"]);
   expect(body.code).toBe(code);
   expect(body.message).toMatch(message);
 }
 
 /** Every row counted is accounted for, and the mirror has as many rows as the counts say. */
 export async function expectConserved(app: App, table: Exclude<AppTable, "notes">): Promise<void> {
-  const { total, rows, removed } = await app.status(table);
-  const { received, inserted, updated, unchanged, deleted, stale, ignored } = total;
-  expect(received, `received of ${table}`).toBe(inserted + updated + unchanged + deleted + stale + ignored);
-  expect(rows, `rows of ${table}`).toBe(inserted - deleted - removed);
+  const { total, rows, removed, copied, quarantined } = await app.status(table);
+  expect(total.received, `received of ${table}`).toBe(sumOf(total));
+  expect(rows, `rows of ${table}`).toBe(total.inserted - total.deleted - removed + copied);
   expect((await app.rows(table)).length, `rows in ${table}`).toBe(rows);
+  const waiting = (await app.ledger("quarantine")).filter(({ mirror }) => mirror === table);
+  expect(waiting.length, `in quarantine of ${table}`).toBe(quarantined);
   for (const { counts } of (await app.ledger("runs")).filter((run) => run.mirror === table)) {
-    expect(counts.received, `received of a run of ${table}`).toBe(
-      counts.inserted + counts.updated + counts.unchanged + counts.deleted + counts.stale + counts.ignored,
-    );
+    expect(counts.received, `received of a run of ${table}`).toBe(sumOf(counts));
   }
+}
+
+function sumOf(counts: Counts): number {
+  const { inserted, updated, unchanged, deleted, stale, ignored, quarantined } = counts;
+  return inserted + updated + unchanged + deleted + stale + ignored + quarantined;
 }
