@@ -82,10 +82,17 @@ async function isolate(ctx: MutationCtx, mirror: Doc<"mirrors">, batch: Batch): 
   }
 }
 
-/** A function of the app that is missing fails for every row; no row is to blame. */
+/**
+ * A function of the app that is missing, and an app that has declared nothing, fail for every row; no row is to blame.
+ * The words are those of the backend and of `convex-test`; an app that cannot find a customer is another matter.
+ */
 function isSetUp(error: unknown): boolean {
-  return error instanceof Error && /handle not found|could not find|no such function/i.test(error.message);
+  if (ledgerErrorData(error)?.code === "NotDeclared") return true;
+  return error instanceof Error && MISSING_FUNCTION.test(error.message);
 }
+
+const MISSING_FUNCTION =
+  /handle not found|(?:could not|couldn't) find (?:\w+ )?(?:function|module|query|mutation)\b|no such (?:function|export)/i;
 
 /** Applies a batch, heeding tombstones. They are looked up only for rows that were inserted, which alone may be late. */
 async function applyHeeding(
