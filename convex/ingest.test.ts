@@ -2,6 +2,7 @@ import type { Id } from "./_generated/dataModel.js";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { App } from "../test/harness.js";
 import { expectConserved, users } from "../test/airbyte/support.js";
+import { deleteOf, inOrder, storedKeyHash, upsertOf } from "../test/rowChange.js";
 import type { RowChange } from "./validators.js";
 
 beforeEach(() => {
@@ -11,10 +12,12 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const upsert = (id: number, name: string): RowChange => ({ op: "upsert", key: [id], row: { id, name } });
+const upsert = (id: number, name: string): RowChange => upsertOf([id], { id, name });
 
-async function declared(): Promise<{ app: App; token: Id<"tokens"> }> {
-  const app = await App.start();
+async function declared(
+  transactionLimits: { documentsWritten?: number } = {},
+): Promise<{ app: App; token: Id<"tokens"> }> {
+  const app = await App.start(["*"], { transactionLimits });
   await app.call("declare");
   const [token] = await app.ledger("tokens");
   return { app, token: token!._id };
@@ -25,40 +28,48 @@ async function apply(
   app: App,
   token: Id<"tokens">,
   rows: RowChange[],
-  options: { run?: string; mirror?: string; keyHashes?: bigint[] } = {},
+  options: { run?: string; mirror?: string } = {},
 ) {
-  const { keyHashes = [], ...rest } = options;
   return (await app.component("ingest:applyChunk", {
     mirror: "users",
-    rows,
-    keyHashes: BigUint64Array.from(keyHashes).buffer,
+    rows: inOrder(rows),
+    bad: [],
+    filtered: 0,
+    notes: [],
     bytes: 100,
-    append: false,
+    match: "key",
     syncMode: "append_dedup",
     token,
     settleAfterMs: 60_000,
-    ...rest,
+    budget: { bytesPerSecond: 1_000_000_000 },
+    ...options,
   })) as { run: Id<"runs">; counts: Record<string, number>; rows: number };
 }
 
-async function begin(app: App, token: Id<"tokens">, openedBy: string, options = {}) {
+async function begin(app: App, token: Id<"tokens">, openedBy: string) {
   return (await app.component("runs:begin", {
     mirror: "users",
     openedBy,
     resume: true,
-    refresh: true,
+    explicit: false,
+    refresh: { generation: null },
     syncMode: "overwrite",
     token,
     settleAfterMs: 60_000,
-    ...options,
   })) as { run: Id<"runs">; resumed: boolean };
+}
+
+/** What the component knows that an attempt which failed might have changed. */
+async function ledgerOf(app: App) {
+  const tables = ["mirrors", "runs", "tokens", "quarantine", "digests", "manifests"] as const;
+  return await Promise.all(tables.map(async (table) => app.ledger(table)));
 }
 
 test("the first chunk opens a run, the next ones go on with it, and counts add up", async () => {
   const { app, token } = await declared();
   const first = await apply(app, token, [upsert(1, "a"), upsert(2, "b")]);
   expect(first).toMatchObject({ rows: 2, counts: { received: 2, inserted: 2 } });
-  const second = await apply(app, token, [upsert(1, "c"), upsert(2, "b"), { op: "delete", key: [9] }]);
+  const second = await apply(app, token, [upsert(1, "c"), upsert(2, "b"), deleteOf([9])]);
   expect(second).toMatchObject({
     run: first.run,
     rows: 2,
@@ -74,7 +85,7 @@ test("the first chunk opens a run, the next ones go on with it, and counts add u
     chunks: 2,
     bytes: 200,
     lastDeliveryAt: new Date().toISOString(),
-    counts: { received: 5, inserted: 2, updated: 1, unchanged: 1, ignored: 1, deleted: 0, stale: 0 },
+    counts: { received: 5, inserted: 2, updated: 1, unchanged: 1, ignored: 1, deleted: 0, stale: 0, quarantined: 0 },
   });
   await expectConserved(app, "users");
 });
@@ -97,22 +108,59 @@ test("a run that has been taken over writes nothing any more, and is told so", a
 test("a run that is over writes nothing any more", async () => {
   const { app, token } = await declared();
   const { run } = await begin(app, token, "attempt");
-  await app.component("runs:finish", { run });
+  await app.component("runs:finish", { run, outcome: "complete", reason: "Done." });
   await expect(apply(app, token, [upsert(1, "late")], { run })).rejects.toMatchObject({
     data: { code: "StaleRun" },
   });
   expect(await users(app)).toEqual([]);
 });
 
-test("what the app refuses leaves no trace in the ledger", async () => {
+test("a row that the app refuses waits in quarantine, and its neighbours are applied", async () => {
   const { app, token } = await declared();
   await apply(app, token, [upsert(1, "a")]);
-  const before = [await app.ledger("mirrors"), await app.ledger("runs"), await app.ledger("tokens")];
-  app.failWrites(({ op }) => op === "insert");
+  app.failWrites(({ op, table }) => table === "users" && op === "insert");
+  expect(await apply(app, token, [upsert(1, "b"), upsert(2, "c")])).toMatchObject({
+    rows: 1,
+    counts: { received: 2, updated: 1, inserted: 0, quarantined: 1 },
+  });
+  expect(await users(app)).toEqual([{ id: 1, name: "b" }]);
+  expect(await app.ledger("quarantine")).toMatchObject([
+    {
+      mirror: "users",
+      code: "ApplyFailed",
+      message: expect.stringContaining("The test makes this insert") as string,
+      op: "upsert",
+      key: "[2]",
+      payload: '{"id":2,"name":"c"}',
+      whole: true,
+    },
+  ]);
+  await expectConserved(app, "users");
+});
+
+test("a chunk that is too large for a transaction leaves no trace in the ledger", async () => {
+  const { app, token } = await declared({ documentsWritten: 60 });
+  await apply(app, token, [upsert(1, "a")]);
+  const before = await ledgerOf(app);
   await app.passTime(20_000);
-  await expect(apply(app, token, [upsert(1, "b"), upsert(2, "c")])).rejects.toThrow("The test makes");
+  const rows = Array.from({ length: 80 }, (_, id) => upsert(id, "b"));
+  await expect(apply(app, token, rows)).rejects.toThrow("in a single");
   expect(await users(app)).toEqual([{ id: 1, name: "a" }]);
-  expect([await app.ledger("mirrors"), await app.ledger("runs"), await app.ledger("tokens")]).toEqual(before);
+  expect(await ledgerOf(app)).toEqual(before);
+});
+
+test("an app that lacks its functions is not the fault of a row, and leaves no trace in the ledger", async () => {
+  const { app, token } = await declared();
+  await apply(app, token, [upsert(1, "a")]);
+  await app.inLedger(async (ctx) => {
+    const declaration = (await ctx.db.query("app").first())!;
+    const handles = { ...declaration.handles, apply: declaration.handles.apply.replace("imports:", "nowhere:") };
+    await ctx.db.patch("app", declaration._id, { handles });
+  });
+  const before = await ledgerOf(app);
+  await expect(apply(app, token, [upsert(1, "b"), upsert(2, "c")])).rejects.toThrow("nowhere");
+  expect(await users(app)).toEqual([{ id: 1, name: "a" }]);
+  expect(await ledgerOf(app)).toEqual(before);
 });
 
 test("a mirror that nobody declares, and an app that has declared nothing, are said to be so", async () => {
@@ -124,25 +172,26 @@ test("a mirror that nobody declares, and an app that has declared nothing, are s
     const declaration = await ctx.db.query("app").first();
     await ctx.db.delete("app", declaration!._id);
   });
-  await expect(apply(app, token, [])).rejects.toMatchObject({ data: { code: "NotDeclared" } });
+  await expect(apply(app, token, [upsert(1, "a")])).rejects.toMatchObject({ data: { code: "NotDeclared" } });
+  expect(await app.ledger("quarantine")).toEqual([]);
 });
 
 test("a refresh keeps a manifest of the keys it brought; other runs keep none", async () => {
   const { app, token } = await declared();
-  await apply(app, token, [upsert(1, "a")], { keyHashes: [1n] });
+  await apply(app, token, [upsert(1, "a")]);
   expect(await app.ledger("manifests")).toEqual([]);
   const { run } = await begin(app, token, "clear_tables");
-  await apply(app, token, [upsert(1, "a"), upsert(2, "b")], { run, keyHashes: [5n, 2n ** 64n - 1n] });
-  await apply(app, token, [{ op: "delete", key: [2] }], { run });
-  await apply(app, token, [upsert(3, "c")], { run, keyHashes: [7n] });
+  await apply(app, token, [upsert(1, "a"), upsert(2, "b")], { run });
+  await apply(app, token, [deleteOf([2])], { run });
+  await apply(app, token, [upsert(3, "c")], { run });
   const manifests = await app.ledger("manifests");
-  expect(manifests.map((manifest) => [manifest.run, manifest.sequence])).toEqual([
-    [run, 0],
-    [run, 2],
+  expect(manifests.map(({ mirror, generation, sequence }) => [mirror, generation, sequence])).toEqual([
+    ["users", 1, 0],
+    ["users", 1, 1],
   ]);
-  expect(manifests.map(({ keyHashes }) => [...new BigUint64Array(keyHashes)])).toEqual([
-    [5n, 2n ** 64n - 1n],
-    [7n],
+  expect(manifests.map(({ keyHashes }) => [...new BigInt64Array(keyHashes)])).toEqual([
+    [storedKeyHash(1), storedKeyHash(2)],
+    [storedKeyHash(3)],
   ]);
 });
 
@@ -165,7 +214,7 @@ test("what a mirror is doing is said in words", async () => {
     state: "snapshotting",
     reason: expect.stringMatching(/Full refresh 1.*stay readable/) as string,
   });
-  await apply(app, token, [upsert(1, "c")], { run, keyHashes: [1n] });
+  await apply(app, token, [upsert(1, "c")], { run });
   expect(await app.status("users")).toMatchObject({
     state: "snapshotting",
     reason: "Full refresh 1: 1 rows received so far.",
