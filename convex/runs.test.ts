@@ -26,7 +26,8 @@ async function begin(
     mirror: "users",
     openedBy: "test",
     resume: false,
-    refresh: false,
+    explicit: false,
+    refresh: null,
     syncMode: "append",
     token,
     settleAfterMs: 60_000,
@@ -42,9 +43,9 @@ async function runs(app: App): Promise<[number, number | undefined, string][]> {
 test("every run has an epoch of its own; only refreshes count generations", async () => {
   const { app, token } = await declared();
   await begin(app, token);
-  await begin(app, token, { refresh: true });
+  await begin(app, token, { refresh: { generation: null } });
   await begin(app, token);
-  await begin(app, token, { refresh: true });
+  await begin(app, token, { refresh: { generation: null } });
   expect(await runs(app)).toEqual([
     [1, undefined, "complete"],
     [2, 1, "complete"],
@@ -59,7 +60,7 @@ test("a run is resumed by whom it was opened by, and by nobody else", async () =
   const { app, token } = await declared();
   const first = await begin(app, token, { openedBy: "temp_1", resume: true });
   expect(first.resumed).toBe(false);
-  expect(await begin(app, token, { openedBy: "temp_1", resume: true })).toEqual({
+  expect(await begin(app, token, { openedBy: "temp_1", resume: true })).toMatchObject({
     run: first.run,
     resumed: true,
   });
@@ -95,11 +96,11 @@ test("each delivery postpones the settling", async () => {
 test("a connector that says that it is done is believed at once", async () => {
   const { app, token } = await declared();
   const { run } = await begin(app, token);
-  await app.component("runs:finish", { run });
+  await app.component("runs:finish", { run, outcome: "complete", reason: "It said so." });
   expect(await runs(app)).toEqual([[1, undefined, "complete"]]);
   const [before] = await app.ledger("runs");
   await app.passTime(120_000);
-  await app.component("runs:finish", { run });
+  await app.component("runs:finish", { run, outcome: "complete", reason: "It said so." });
   expect((await app.ledger("runs"))[0]).toEqual(before);
 });
 
