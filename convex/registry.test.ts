@@ -9,9 +9,17 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const handles = { apply: "a", page: "p", remove: "r", clear: "c" };
-const customers = { name: "customers", source: "public.customers", primaryKey: "id", owner: "Sales" };
-const orders = { name: "orders", source: "orders", primaryKey: "none" };
+const handles = { apply: "a", page: "p", remove: "r", clear: "c", copy: "o" };
+const behaviour = { deletes: "hard", drift: "ignore" };
+const customers = {
+  name: "customers",
+  source: "public.customers",
+  primaryKey: "id",
+  keyed: true,
+  owner: "Sales",
+  ...behaviour,
+};
+const orders = { name: "orders", source: "orders", primaryKey: "none", keyed: false, ...behaviour };
 
 async function declare(app: App, mirrors: object[], fingerprint = "f"): Promise<void> {
   await app.component("registry:declare", { fingerprint, handles, mirrors });
@@ -33,17 +41,30 @@ test("the first declaration lists every mirror, waiting", async () => {
 
 test("a second declaration replaces the words, drops those that are gone, and keeps the counts", async () => {
   const app = await App.start();
-  await declare(app, [{ ...customers, version: "updated_at" }]);
+  await declare(app, [{ ...customers, version: "updated_at", expectEveryMs: 60_000 }]);
   await app.inLedger(async (ctx) => {
     const mirror = await ctx.db.query("mirrors").first();
     await ctx.db.patch("mirrors", mirror!._id, { rows: 7, state: "upToDate", generation: 3 });
   });
-  await declare(app, [{ name: "customers", source: "crm.customers", primaryKey: "id, region" }], "g");
+  const { owner: _owner, ...words } = customers;
+  await declare(
+    app,
+    [{ ...words, source: "crm.customers", primaryKey: "id, region", deletes: "soft", drift: "freeze" }],
+    "g",
+  );
   const [mirror, ...others] = await app.ledger("mirrors");
   expect(others).toEqual([]);
-  expect(mirror).toMatchObject({ source: "crm.customers", primaryKey: "id, region", rows: 7, generation: 3 });
+  expect(mirror).toMatchObject({
+    source: "crm.customers",
+    primaryKey: "id, region",
+    deletes: "soft",
+    drift: "freeze",
+    rows: 7,
+    generation: 3,
+  });
   expect(mirror).not.toHaveProperty("version");
   expect(mirror).not.toHaveProperty("owner");
+  expect(mirror).not.toHaveProperty("expectEveryMs");
   expect(mirror!.state).toBe("upToDate");
   expect(await app.ledger("app")).toMatchObject([{ fingerprint: "g" }]);
 });
