@@ -13,9 +13,12 @@ interface TokenInfo {
   name: string;
   startsWith: string;
   mirrors: string[];
+  access: "read" | "write";
+  signed: boolean;
   createdAt: string;
   lastUsedAt: string | null;
-  revokedAt: string | null;
+  endsAt: string | null;
+  endReason: string | null;
 }
 
 async function list(app: App): Promise<TokenInfo[]> {
@@ -29,9 +32,12 @@ test("a token is listed by its name and its first characters, and kept as a hash
     name: "connector",
     startsWith: app.token.slice(0, 10),
     mirrors: ["users", "events"],
+    access: "write",
+    signed: false,
     createdAt: expect.any(String) as string,
     lastUsedAt: null,
-    revokedAt: null,
+    endsAt: null,
+    endReason: null,
   });
   const [stored] = await app.ledger("tokens");
   expect(JSON.stringify(stored)).not.toContain(app.token);
@@ -42,12 +48,12 @@ test("a token is listed by its name and its first characters, and kept as a hash
 test("two tokens of one name are not in use at once", async () => {
   const app = await App.start();
   await expect(app.createToken("connector")).rejects.toMatchObject({
-    data: { code: "TokenNameTaken", message: expect.stringMatching(/"connector".*revokeToken/) as string },
+    data: { code: "TokenNameTaken", message: expect.stringMatching(/"connector".*rotateToken.*revoke/) as string },
   });
   await app.call("revokeToken", { name: "connector" });
   const second = await app.createToken("connector", ["events"]);
   expect(second).not.toBe(app.token);
-  expect((await list(app)).map(({ revokedAt }) => revokedAt === null)).toEqual([true, false]);
+  expect((await list(app)).map(({ endsAt }) => endsAt === null)).toEqual([true, false]);
 });
 
 test("two tokens of different names overlap, so that one can take over from the other", async () => {
@@ -64,10 +70,10 @@ test("revoking counts the tokens in use, and leaves their history", async () => 
   expect(await app.call("revokeToken", { name: "nobody" })).toBe(0);
   expect(await app.call("revokeToken", { name: "connector" })).toBe(1);
   const [info] = await list(app);
-  expect(info!.revokedAt).toBe(new Date().toISOString());
+  expect(info).toMatchObject({ endsAt: new Date().toISOString(), endReason: "revoked" });
   expect(await app.call("revokeToken", { name: "connector" })).toBe(0);
   await app.passTime(1_000);
-  expect((await list(app))[0]!.revokedAt).toBe(info!.revokedAt);
+  expect((await list(app))[0]).toEqual(info);
 });
 
 test("tokens for nothing, or for a mirror that the schema does not declare, are not made", async () => {
