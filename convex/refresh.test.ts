@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Id } from "./_generated/dataModel.js";
-import { keyHash } from "../src/changes/hash.js";
 import { events, expectConserved, importRows, users } from "../test/airbyte/support.js";
 import { App } from "../test/harness.js";
+import { storedKeyHash } from "../test/rowChange.js";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -21,7 +21,8 @@ async function begin(app: App, mirror: string): Promise<Id<"runs">> {
     mirror,
     openedBy: "clear_tables",
     resume: false,
-    refresh: true,
+    explicit: false,
+    refresh: { generation: null },
     syncMode: "overwrite",
     token: token!._id,
     settleAfterMs: MINUTE,
@@ -30,7 +31,7 @@ async function begin(app: App, mirror: string): Promise<Id<"runs">> {
 }
 
 async function finish(app: App, run: Id<"runs">): Promise<void> {
-  await app.component("runs:finish", { run });
+  await app.component("runs:finish", { run, outcome: "complete", reason: "Everything was sent." });
 }
 
 /** An app whose `users` are 1 to 4, and a whole refresh of 1 and 2 that waits for its sweep. */
@@ -88,7 +89,7 @@ describe("a sweep", () => {
 
   test("spares rows that arrive after that, too", async () => {
     const { app, run } = await sweepWaiting();
-    const { ids: documents } = (await app.call("page", { table: "users", cursor: null, limit: 10 })) as {
+    const { ids: documents } = (await app.call("page", { table: "users", cursor: null, limit: 10, hashed: false })) as {
       ids: string[];
     };
     expect((await importRows(app, "users", [row(4)])).status).toBe(200);
@@ -96,7 +97,7 @@ describe("a sweep", () => {
       run,
       sequence: 0,
       ids: documents.slice(2),
-      keyHashes: BigUint64Array.of(keyHash([3]), keyHash([4])).buffer,
+      keyHashes: [storedKeyHash(3), storedKeyHash(4)],
     });
     expect(await ids(app)).toEqual([1, 2, 4]);
     await expectConserved(app, "users");
@@ -109,7 +110,7 @@ describe("a sweep", () => {
     await finish(app, newer);
     expect(await runOf(app, run)).toMatchObject({
       state: "complete",
-      reason: expect.stringMatching(/Refresh 2 finished first/) as string,
+      reason: expect.stringMatching(/Refresh 2 was whole before/) as string,
     });
     await app.passTime(0);
     expect(await ids(app)).toEqual([4, 5]);
@@ -176,12 +177,14 @@ describe("a sweep", () => {
 
   test("drops a manifest of any length", async () => {
     const { app, run } = await sweepWaiting();
+    const { generation } = await runOf(app, run);
     await app.inLedger(async (ctx) => {
       for (let sequence = 1; sequence <= 1_050; sequence++) {
         await ctx.db.insert("manifests", {
-          run,
+          mirror: "users",
+          generation: generation!,
           sequence,
-          keyHashes: BigUint64Array.of(keyHash([sequence])).buffer,
+          keyHashes: BigInt64Array.of(storedKeyHash(sequence)).buffer,
         });
       }
     });
