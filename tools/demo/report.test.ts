@@ -9,7 +9,16 @@ const status: MirrorStatus = {
   reason: "Everything received is applied.",
   rows: 8,
   removed: 0,
-  total: { received: 12, inserted: 9, updated: 1, unchanged: 1, deleted: 1, stale: 0, ignored: 0 },
+  total: {
+    received: 12,
+    inserted: 9,
+    updated: 1,
+    unchanged: 1,
+    deleted: 1,
+    stale: 0,
+    ignored: 0,
+    quarantined: 0,
+  },
 };
 const expected = { sent: { flights: 12, measurements: 0 }, rows: { flights: 8, measurements: 0 } };
 

@@ -63,8 +63,8 @@ export function makeReport(
 
 /** In the order in which a person reads them; the deployment sends names sorted. */
 function countsOf({ rows, removed, total }: MirrorStatus) {
-  const { received, inserted, updated, unchanged, deleted, stale, ignored } = total;
-  return { received, inserted, updated, unchanged, deleted, stale, ignored, removed, rows };
+  const { received, inserted, updated, unchanged, deleted, stale, ignored, quarantined } = total;
+  return { received, inserted, updated, unchanged, deleted, stale, ignored, quarantined, removed, rows };
 }
 
 function problemsOf(
@@ -72,8 +72,8 @@ function problemsOf(
   sent: number,
   wanted: number,
 ): string[] {
-  const { received, inserted, updated, unchanged, deleted, stale, ignored } = total;
-  const accounted = inserted + updated + unchanged + deleted + stale + ignored;
+  const { received, inserted, updated, unchanged, deleted, stale, ignored, quarantined } = total;
+  const accounted = inserted + updated + unchanged + deleted + stale + ignored + quarantined;
   const problems: string[] = [];
   const check = (holds: boolean, problem: string): void => {
     if (!holds) problems.push(`${name}: ${problem}`);

@@ -2,19 +2,21 @@ import { count } from "../lib/format";
 import type { Mirror } from "../lib/types";
 import styles from "./Accounts.module.css";
 
-const OUTCOMES = ["inserted", "updated", "unchanged", "deleted", "stale", "ignored"] as const;
+const OUTCOMES = ["inserted", "updated", "unchanged", "deleted", "stale", "ignored", "quarantined"] as const;
 
 interface AccountsProps {
   total: Mirror["total"];
   /** Rows that full refreshes took away. */
   removed: number;
+  /** Rows that came by another way than a delivery. */
+  copied: number;
   rows: number;
 }
 
 /** Every change received is one of these; nothing disappears. The bar shows the shares, the list the numbers. */
-export function Accounts({ total, removed, rows }: AccountsProps) {
+export function Accounts({ total, removed, copied, rows }: AccountsProps) {
   const accounted = OUTCOMES.reduce((sum, outcome) => sum + total[outcome], 0);
-  const balanced = accounted === total.received && rows === total.inserted - total.deleted - removed;
+  const balanced = accounted === total.received && rows === total.inserted - total.deleted - removed + copied;
   return (
     <section className={styles.accounts}>
       <header>

@@ -43,7 +43,7 @@ export function MirrorCard({ mirror, throughput }: { mirror: Mirror; throughput:
         </p>
         <RateChart throughput={throughput} />
       </div>
-      <Accounts total={mirror.total} removed={mirror.removed} rows={mirror.rows} />
+      <Accounts total={mirror.total} removed={mirror.removed} copied={mirror.copied} rows={mirror.rows} />
       <dl className={styles.facts}>
         <div>
           <dt>Last change</dt>
