@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { App, type TestRow } from "../harness.js";
+import { App, type Answer, type TestRow } from "../harness.js";
 import {
   batch,
   CLEAR,
@@ -285,38 +285,44 @@ describe("a stream that nobody mirrors", () => {
   });
 });
 
-/**
- * A row that no mirror can store. Today the whole request is refused before any write; once rows wait in quarantine,
- * this is the only place that says what becomes of them and of the rows beside them.
- */
-async function expectRowRefused(
-  bad: TestRow | string,
-  expected: { code: string; message: RegExp; table?: "users" | "ledger" | "things" },
-): Promise<void> {
-  const app = await App.start();
-  const { table = "users", code, message } = expected;
+type RowTable = "users" | "ledger" | "things";
+
+/** What is expected of a row that no mirror can store, under both settings of the importer. */
+interface BadRowCase {
+  /** The code of the refusal, and the one under which the row waits in quarantine. */
+  code: string;
+  problem: string;
+  message: RegExp;
+  table?: RowTable;
+  /** Too large for the quarantine to keep all of it. */
+  tooLarge?: boolean;
+}
+
+/** Sends a row that no mirror can store in the midst of others that can be, to an app that has rows already. */
+async function sendAmongOthers(app: App, bad: string, table: RowTable): Promise<Answer> {
   await importRows(app, "events", [{ kind: "before" }]);
   await importRows(app, "users", [{ id: 1, name: "before" }]);
-
   const tables = Object.fromEntries(["events", "users", table].map((name) => [name, { jsonSchema: {} }]));
-  const data = typeof bad === "string" ? bad : JSON.stringify(bad);
   const messages = [
     '{"tableName":"events","data":{"kind":"beside"}}',
     '{"tableName":"users","data":{"id":2,"name":"beside"}}',
-    `{"tableName":"${table}","data":${data}}`,
+    `{"tableName":"${table}","data":${bad}}`,
     '{"tableName":"users","data":{"id":3,"name":"beside"}}',
   ];
-  const answer = await app.send(
-    "POST",
-    IMPORT,
-    `{"tables":${JSON.stringify(tables)},"messages":[${messages.join()}]}`,
-  );
+  return await app.send("POST", IMPORT, `{"tables":${JSON.stringify(tables)},"messages":[${messages.join()}]}`);
+}
+
+/** The whole request is refused before any write. */
+async function expectRowRefused(bad: string, { table = "users", code, message }: BadRowCase): Promise<void> {
+  const app = await App.start(["*"], { badRows: "refuse" });
+  const answer = await sendAmongOthers(app, bad, table);
 
   expectRefused(answer, 400, code, message);
   const position = table === "users" ? 2 : 1;
   expect(answer.json().message).toMatch(`Record ${String(position)} of this request for "${table}"`);
   expect(await events(app)).toEqual([{ kind: "before" }]);
   expect(await users(app)).toEqual([{ id: 1, name: "before" }]);
+  expect(await app.ledger("quarantine")).toEqual([]);
   const status = await app.status(table);
   expect(status.state).toBe("failed");
   expect(status.lastError).toContain(code);
@@ -326,90 +332,132 @@ async function expectRowRefused(
   if (table === "users") expect((await app.status("users")).state).not.toBe("failed");
 }
 
-describe("a row that cannot be stored", () => {
+/** The row waits in quarantine, and the rows beside it are applied. */
+async function expectRowPutAside(bad: string, expected: BadRowCase): Promise<void> {
+  const app = await App.start();
+  const { table = "users", problem, message, tooLarge = false } = expected;
+  expectDone(await sendAmongOthers(app, bad, table));
+
+  expect(await events(app)).toEqual([{ kind: "before" }, { kind: "beside" }]);
+  expect(await users(app)).toEqual([
+    { id: 1, name: "before" },
+    { id: 2, name: "beside" },
+    { id: 3, name: "beside" },
+  ]);
+  const [entry, ...others] = await app.ledger("quarantine");
+  expect(others).toEqual([]);
+  expect(entry).toMatchObject({ mirror: table, code: problem, op: "upsert", whole: !tooLarge });
+  expect(entry!.message).toMatch(message);
+  // Word for word as it came: numbers that no double holds, and halves of surrogate pairs, too.
+  if (tooLarge) expect(bad.startsWith(entry!.payload)).toBe(true);
+  else expect(entry!.payload).toBe(bad);
+  const status = await app.status(table);
+  expect(status).toMatchObject({ quarantined: 1, total: { quarantined: 1 }, lastError: null });
+  expect(status.state).not.toBe("failed");
+  await expectConserved(app, "users");
+  await expectConserved(app, "events");
+  await expectConserved(app, table);
+}
+
+describe.each([
+  ["refuses the request, when the app wants it so", expectRowRefused],
+  ["waits in quarantine, and lets the rows beside it pass", expectRowPutAside],
+])("a row that cannot be stored %s:", (_, expectBadRow) => {
   const nested = (depth: number): unknown => (depth === 0 ? 1 : { a: nested(depth - 1) });
   const entry = { account: { id: 1 }, entry: "e", amount: null, version: 1 };
 
-  test("lacks its key", async () => {
-    await expectRowRefused({ name: "nobody" }, { code: "MissingPrimaryKeyValue", message: /"id"/ });
-  });
-  test("lacks a field that is not optional", async () => {
-    await expectRowRefused(
+  test.each<[string, object | string, BadRowCase]>([
+    [
+      "lacks its key",
+      { name: "nobody" },
+      { code: "MissingPrimaryKeyValue", problem: "MissingPrimaryKeyValue", message: /"id"/ },
+    ],
+    [
+      "lacks a field that is not optional",
       { account: { id: 1 }, entry: "e", amount: 1 },
-      { table: "ledger", code: "SchemaEnforcementError", message: /"version".*v\.optional/ },
-    );
-  });
-  test("has a value of another kind", async () => {
-    await expectRowRefused({ id: "first", name: "a" }, { code: "SchemaEnforcementError", message: /"id"/ });
-  });
-  test("has an object where a text belongs, nested too deep to be written as one", async () => {
-    await expectRowRefused(`{"id":9,"name":${'{"a":'.repeat(300)}1${"}".repeat(300)}}`, {
-      code: "TooNestedError",
-      message: /200 levels/,
-    });
-  });
-  test("is larger than 1 MiB", async () => {
-    await expectRowRefused(
+      {
+        table: "ledger",
+        code: "SchemaEnforcementError",
+        problem: "MissingField",
+        message: /"version".*v\.optional/,
+      },
+    ],
+    [
+      "has a value of another kind",
+      { id: "first", name: "a" },
+      { code: "SchemaEnforcementError", problem: "TypeMismatch", message: /"id"/ },
+    ],
+    [
+      "has an object where a text belongs, nested too deep to be written as one",
+      `{"id":9,"name":${'{"a":'.repeat(300)}1${"}".repeat(300)}}`,
+      { code: "TooNestedError", problem: "TooNested", message: /200 levels/ },
+    ],
+    [
+      "is larger than 1 MiB",
       { id: 9, name: "x".repeat(1024 * 1024) },
-      { code: "ValueTooLargeError", message: /1048576.*"name"/ },
-    );
-  });
-  test("has a list of 9,000", async () => {
-    await expectRowRefused(
+      { code: "ValueTooLargeError", problem: "ValueTooLarge", message: /1048576.*"name"/, tooLarge: true },
+    ],
+    [
+      "has a list of 9,000",
       { id: 9, payload: Array.from({ length: 9_000 }, () => 0) },
-      { table: "things", code: "ArrayTooLong", message: /"payload".*9000.*8192/ },
-    );
-  });
-  test("has an object of 1,100 fields", async () => {
-    const payload = Object.fromEntries(Array.from({ length: 1_100 }, (_, i) => [`f${String(i)}`, i]));
-    await expectRowRefused(
-      { id: 9, payload },
-      { table: "things", code: "TooManyFieldsError", message: /"payload".*1100.*1024/ },
-    );
-  });
-  test("is nested more than 16 deep", async () => {
-    await expectRowRefused(
+      { table: "things", code: "ArrayTooLong", problem: "ArrayTooLong", message: /"payload".*9000.*8192/ },
+    ],
+    [
+      "has an object of 1,100 fields",
+      { id: 9, payload: Object.fromEntries(Array.from({ length: 1_100 }, (_, i) => [`f${String(i)}`, i])) },
+      {
+        table: "things",
+        code: "TooManyFieldsError",
+        problem: "TooManyFields",
+        message: /"payload".*1100.*1024/,
+      },
+    ],
+    [
+      "is nested more than 16 deep",
       { id: 9, payload: nested(16) },
-      { table: "things", code: "TooNestedError", message: /16 levels/ },
-    );
-  });
-  test("is nested a hundred thousand deep", async () => {
-    await expectRowRefused(`{"id":9,"payload":${"[".repeat(100_000)}${"]".repeat(100_000)}}`, {
-      table: "things",
-      code: "TooNestedError",
-      message: /200 levels/,
-    });
-  });
-  test("has half of a surrogate pair", async () => {
-    await expectRowRefused('{"id":9,"name":"\\ud83d"}', {
-      code: "BadJsonBody",
-      message: /"name".*surrogate/,
-    });
-  });
-  test("has a number that a double would change", async () => {
-    await expectRowRefused('{"id":9007199254740993,"name":"a"}', {
-      code: "SchemaEnforcementError",
-      message: /"id".*9007199254740993.*9007199254740992/,
-    });
-  });
-  test("has a number beyond 64 bits", async () => {
-    await expectRowRefused(`{"account":{"id":9223372036854775808},"entry":"e","amount":1,"version":1}`, {
-      table: "ledger",
-      code: "SchemaEnforcementError",
-      message: /"account\.id".*9223372036854775808/,
-    });
-  });
-  test("has a fraction where an integer belongs", async () => {
-    await expectRowRefused(
+      { table: "things", code: "TooNestedError", problem: "TooNested", message: /16 levels/ },
+    ],
+    [
+      "is nested a hundred thousand deep",
+      `{"id":9,"payload":${"[".repeat(100_000)}${"]".repeat(100_000)}}`,
+      { table: "things", code: "TooNestedError", problem: "TooNested", message: /200 levels/, tooLarge: true },
+    ],
+    [
+      "has half of a surrogate pair",
+      '{"id":9,"name":"\\ud83d"}',
+      { code: "BadJsonBody", problem: "InvalidString", message: /"name".*surrogate/ },
+    ],
+    [
+      "has a number that a double would change",
+      '{"id":9007199254740993,"name":"a"}',
+      {
+        code: "SchemaEnforcementError",
+        problem: "NumberNotExact",
+        message: /"id".*9007199254740993.*9007199254740992/,
+      },
+    ],
+    [
+      "has a number beyond 64 bits",
+      '{"account":{"id":9223372036854775808},"entry":"e","amount":1,"version":1}',
+      {
+        table: "ledger",
+        code: "SchemaEnforcementError",
+        problem: "NumberOutOfRange",
+        message: /"account\.id".*9223372036854775808/,
+      },
+    ],
+    [
+      "has a fraction where an integer belongs",
       { ...entry, amount: 1.5 },
-      { table: "ledger", code: "SchemaEnforcementError", message: /"amount".*1\.5/ },
-    );
-  });
-  test("has bytes that are not base64", async () => {
-    await expectRowRefused(
+      { table: "ledger", code: "SchemaEnforcementError", problem: "NumberNotExact", message: /"amount".*1\.5/ },
+    ],
+    [
+      "has bytes that are not base64",
       { ...entry, digest: "not base64!" },
-      { table: "ledger", code: "SchemaEnforcementError", message: /"digest".*base64/ },
-    );
+      { table: "ledger", code: "SchemaEnforcementError", problem: "InvalidBytes", message: /"digest".*base64/ },
+    ],
+  ])("it %s", async (_, bad, expected) => {
+    await expectBadRow(typeof bad === "string" ? bad : JSON.stringify(bad), expected);
   });
 });
 
@@ -440,38 +488,81 @@ describe("a row that looks odd and is none", () => {
   });
 });
 
-describe("a failure while rows are written", () => {
-  const isNamed = (name: string) => (write: { value?: TestRow }) => write.value?.name === name;
+describe("a row that fails while it is written", () => {
+  const isNamed = (name: string) => (write: { table: string; value?: TestRow }) =>
+    write.table === "users" && write.value?.name === name;
+  const rows = ["a", "b", "explodes", "d"].map((name, id) => ({ id, name }));
+
+  test("waits in quarantine with what went wrong, of which the connector hears nothing", async () => {
+    const app = await App.start();
+    app.failWrites(isNamed("explodes"));
+    expectDone(await importRows(app, "users", rows, KEY));
+    expect(await users(app)).toEqual(rows.filter(({ name }) => name !== "explodes"));
+    expect(await app.ledger("quarantine")).toMatchObject([
+      {
+        mirror: "users",
+        code: "ApplyFailed",
+        message: expect.stringContaining("The test makes") as string,
+        payload: '{"id":2,"name":"explodes"}',
+        whole: true,
+      },
+    ]);
+    expect(await app.status("users")).toMatchObject({
+      rows: 3,
+      quarantined: 1,
+      total: { received: 4, inserted: 3, quarantined: 1 },
+    });
+    await expectConserved(app, "users");
+
+    app.failWrites(null);
+    expectDone(await importRows(app, "users", rows, KEY));
+    expect(await users(app)).toEqual(rows);
+    expect(await app.ledger("quarantine")).toEqual([]);
+    await expectConserved(app, "users");
+  });
+
+  test("lets whole chunks of appended rows pass beside it, in their order", async () => {
+    const app = await App.start();
+    app.failWrites(({ table, value }) => table === "events" && value?.at === 1_100);
+    const rows = Array.from({ length: 1_200 }, (_, at) => ({ kind: "k", at }));
+    expectDone(await importRows(app, "events", rows));
+    expect((await events(app)).map(({ at }) => at)).toEqual(rows.map(({ at }) => at).filter((at) => at !== 1_100));
+    await expectConserved(app, "events");
+  });
+});
+
+describe("a failure that no row is to blame for", () => {
+  // A row that fills a transaction by itself: no smaller chunk has room for it.
+  const huge = "x".repeat(300_000);
+  const limits = { transactionLimits: { bytesWritten: 200_000 } };
 
   beforeEach(() => {
     vi.spyOn(console, "error").mockImplementation(() => undefined);
   });
 
   test("undoes its whole chunk, rows and counts and run, and says nothing of what went wrong inside", async () => {
-    const app = await App.start();
-    app.failWrites(isNamed("explodes"));
-    const rows = ["a", "b", "explodes", "d"].map((name, id) => ({ id, name }));
-    const answer = await importRows(app, "users", rows, KEY);
+    const app = await App.start(["*"], limits);
+    const answer = await importRows(app, "users", [{ id: 1, name: huge }], KEY);
     expectRefused(answer, 500, "InternalServerError", "safe");
-    expect(answer.text).not.toContain("The test makes");
+    expect(answer.text).not.toMatch(/bytes|limit/);
     expect(vi.mocked(console.error)).toHaveBeenCalled();
     expect(await users(app)).toEqual([]);
     expect(await app.ledger("runs")).toEqual([]);
+    expect(await app.ledger("quarantine")).toEqual([]);
     expect(await app.status("users")).toMatchObject({ rows: 0, state: "failed", total: { received: 0 } });
 
-    app.failWrites(null);
+    const rows = [{ id: 1, name: "small" }];
     expectDone(await importRows(app, "users", rows, KEY));
     expect(await users(app)).toEqual(rows);
     await expectConserved(app, "users");
   });
 
   test("leaves the mirrors before it in the request as written, and those after it as they were", async () => {
-    const app = await App.start();
-    app.failWrites(isNamed("explodes"));
+    const app = await App.start(["*"], limits);
     const tables = { events: { jsonSchema: {} }, users: { jsonSchema: {} }, ok_table: { jsonSchema: {} } };
     const messages = [
       { tableName: "events", data: { kind: "a" } },
-      { tableName: "users", data: { id: 1, name: "explodes" } },
+      { tableName: "users", data: { id: 1, name: huge } },
       { tableName: "ok_table", data: { id: 1 } },
       { tableName: "events", data: { kind: "b" } },
     ];
@@ -482,25 +573,25 @@ describe("a failure while rows are written", () => {
   });
 
   test("leaves whole chunks of one mirror: a prefix of its records", async () => {
-    const app = await App.start();
-    const isThe = (at: number) => (write: { value?: TestRow }) => write.value?.at === at;
-    app.failWrites(isThe(2_100));
-    const rows = Array.from({ length: 2_200 }, (_, at) => ({ kind: "k", at }));
+    const app = await App.start(["*"], limits);
+    const rows = Array.from({ length: 1_200 }, (_, at) => ({ kind: at === 1_100 ? huge : "k", at }));
     expectRefused(await importRows(app, "events", rows), 500, "InternalServerError");
-    expect((await events(app)).map(({ at }) => at)).toEqual(rows.slice(0, 2_000).map(({ at }) => at));
+    expect((await events(app)).map(({ at }) => at)).toEqual(rows.slice(0, 1_100).map(({ at }) => at));
     await expectConserved(app, "events");
-    expect((await app.status("events")).total.received).toBe(2_000);
+    expect((await app.status("events")).total.received).toBe(1_100);
   });
 });
 
 describe("a chunk that is too large for a transaction", () => {
   test("is applied in smaller ones, in order", async () => {
-    const app = await App.start(["*"], { transactionLimits: { documentsWritten: 20 } });
-    const rows = Array.from({ length: 50 }, (_, i) => ({ id: i % 30, name: String(i) }));
+    // Room for the first declaration, which writes every mirror at once, but not for ninety rows.
+    const app = await App.start(["*"], { transactionLimits: { documentsWritten: 60 } });
+    const rows = Array.from({ length: 150 }, (_, i) => ({ id: i % 90, name: String(i) }));
     expectDone(await importRows(app, "users", rows, KEY));
-    expect(await users(app)).toEqual([...rows.slice(30), ...rows.slice(20, 30)]);
+    expect(await users(app)).toEqual([...rows.slice(90), ...rows.slice(60, 90)]);
     await expectConserved(app, "users");
-    expect((await app.status("users")).total.received).toBe(50);
+    expect((await app.status("users")).total.received).toBe(150);
+    expect((await app.ledger("runs"))[0]!.chunks).toBeGreaterThan(1);
   });
 
   test("of a single row fails, and the rows before it stay", async () => {
