@@ -36,13 +36,26 @@ type Batch = {
 export async function applyToMirror(
   ctx: MutationCtx,
   mirror: Doc<"mirrors">,
-  { rows, match, budget }: Batch & { budget: Infer<typeof vBudget> },
+  {
+    rows,
+    match,
+    budget,
+    tombstones = true,
+  }: Pick<Batch, "rows" | "match"> & { budget: Infer<typeof vBudget>; tombstones?: boolean },
 ): Promise<Outcome> {
   if (rows.length === 0) return { counts: noCounts, rowsDelta: 0, poison: [], waitMs: 0 };
   const { applied, poison } = await isolate(ctx, mirror, { rows, match });
   if (applied.written > 0 || applied.rowsDelta !== 0) await addToDigest(ctx, mirror.name, applied.delta);
-  const laid = await layTombstones(ctx, mirror.name, applied.tombstones);
-  if (laid > 0) await ctx.db.patch("mirrors", mirror._id, { tombstones: mirror.tombstones + laid });
+  const laid = tombstones ? await layTombstones(ctx, mirror.name, applied.tombstones) : 0;
+  // Rows that shared a key with another, which only somebody who wrote past the importer can bring about, became one.
+  const { inserted, deleted } = applied.counts;
+  const collapsed = inserted - (mirror.deletes === "hard" ? deleted : 0) - applied.rowsDelta;
+  if (laid > 0 || collapsed > 0) {
+    await ctx.db.patch("mirrors", mirror._id, {
+      tombstones: mirror.tombstones + laid,
+      removed: mirror.removed + collapsed,
+    });
+  }
   const waitMs = await spend(ctx, budget, applied.written);
   return { counts: applied.counts, rowsDelta: applied.rowsDelta, poison, waitMs };
 }

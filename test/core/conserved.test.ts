@@ -83,11 +83,21 @@ test("CONSERVE-4: a soft deletion is counted as deleted and leaves the number of
   await expectConserved(world, "soft");
 });
 
-test("CONSERVE-5: equal keys that somebody wrote past the importer are collapsed into one row, and the counts bear it", async () => {
+test("CONSERVE-5: equal keys that somebody wrote past the importer become one row, and what was done stays provable until it is repaired", async () => {
   const world = await World.start();
   const sender = await Sender.begin(world, "plain");
   await sender.deliver(upsert({ id: 1, text: "a" }));
   await world.inApp(async (ctx) => ctx.db.insert("plain" as never, { id: 1, text: "twin" } as never));
   await sender.deliver(upsert({ id: 1, text: "b" }));
   expect(await world.rows("plain")).toEqual([{ id: 1, text: "b" }]);
+  const audit = async () => {
+    await world.call("audit", { mirror: "plain" });
+    await world.passTime(1_000);
+    return await world.call("auditReport", { mirror: "plain" });
+  };
+  expect(await audit()).toMatchObject({ state: "differs", findings: [{ kind: "added", key: "[1]" }] });
+  await world.call("repair", { mirror: "plain" });
+  expect(await audit()).toMatchObject({ state: "equal" });
+  await expectConserved(world, "plain");
+  await expectDigestInStep(world, "plain", ["id"]);
 });

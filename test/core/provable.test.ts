@@ -155,3 +155,31 @@ test("PROVE-9: more differences than can be told apart are still found, bucket b
   expect(report).toMatchObject({ state: "differs", all: false });
   expect(report.differingBuckets.length).toBeGreaterThan(50);
 });
+
+test("PROVE-10: a row that a repair has removed leaves no memory that could keep out the source's own of that key", async () => {
+  const world = await World.start();
+  await refresh(world, "versioned", [{ id: 1, text: "a", version: 1 }]);
+  await world.inApp(async (ctx) => ctx.db.insert("versioned" as never, { id: 2, text: "added", version: 99 } as never));
+  await world.call("audit", { mirror: "versioned" });
+  await world.passTime(1_000);
+  await world.call("repair", { mirror: "versioned", removeAdded: true });
+  await expectConserved(world, "versioned");
+  const sender = await Sender.begin(world, "versioned");
+  await sender.deliver(upsert({ id: 2, text: "of the source", version: 1 }));
+  expect(await world.rows("versioned")).toHaveLength(2);
+  await expectConserved(world, "versioned");
+  await expectDigestInStep(world, "versioned", ["id"]);
+});
+
+test("PROVE-11: a row of the source that goes along with an added one of its key is asked of the source again", async () => {
+  const world = await withRows();
+  await world.inApp(async (ctx) => ctx.db.insert("plain" as never, { id: 4, text: "twin" } as never));
+  await audit(world);
+  expect(await world.call("repair", { mirror: "plain", removeAdded: true })).toMatchObject({ askedAgain: 1, removed: 1 });
+  await expectConserved(world, "plain");
+  await expectDigestInStep(world, "plain", ["id"]);
+  const sender = await Sender.begin(world, "plain");
+  expect(sender.begun.resend).toEqual([[4]]);
+  await sender.deliver(upsert({ id: 4, text: "t" }));
+  expect(await audit(world)).toMatchObject({ state: "equal", rows: 30 });
+});
