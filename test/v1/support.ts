@@ -80,13 +80,11 @@ export async function start(mirrors = ["*"]): Promise<App> {
 }
 
 /** The JSON of an answer. */
-// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller knows what the endpoint answers
 export function bodyOf<Body = Record<string, unknown>>(answer: Answer): Body {
   return JSON.parse(answer.text) as Body;
 }
 
 /** The JSON of an answer that must be a success. */
-// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller knows what the endpoint answers
 export function ok<Body = Record<string, unknown>>(answer: Answer): Body {
   expect(answer.status, answer.text).toBe(200);
   return bodyOf<Body>(answer);
