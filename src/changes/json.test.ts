@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseJson } from "./json.js";
+import { parseJson, writeJson } from "./json.js";
 
 describe("numbers", () => {
   test.each<[string, number | bigint]>([
@@ -141,5 +141,30 @@ describe("everything else is as JSON.parse has it", () => {
   test("depth that no stack holds is a SyntaxError, not a crash", () => {
     const deep = "[".repeat(200_000);
     expect(() => parseJson(`${deep}9007199254740993`)).toThrow(SyntaxError);
+  });
+});
+
+describe("writing", () => {
+  test.each<[number | bigint, string]>([
+    [2 ** 63, "9223372036854775808"],
+    [-(2 ** 53), "-9007199254740992"],
+    [9007199254740993n, "9007199254740993"],
+    [-0, "-0"],
+    [0, "0"],
+    [1.5, "1.5"],
+    [1e21, "1e+21"],
+    [1e23, "1e+23"],
+  ])("%s", (number, text) => {
+    expect(writeJson({ a: [number] })).toBe(`{"a":[${text}]}`);
+  });
+
+  test("is undone by reading, for every number", () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.maxSafeInteger()), (number) => {
+        for (const one of [number, number * 2 ** 20]) {
+          if (Number.isFinite(one)) expect(parseJson(writeJson([one]))).toStrictEqual([one]);
+        }
+      }),
+    );
   });
 });

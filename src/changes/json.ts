@@ -1,4 +1,4 @@
-import { parse } from "lossless-json";
+import { parse, stringify } from "lossless-json";
 import type { Json } from "./change.js";
 import { readNumber } from "./numbers.js";
 
@@ -32,6 +32,23 @@ export function parseJson(text: string): Json {
       throw new SyntaxError("The JSON is nested too deeply to be read.", { cause: error });
     throw error;
   }
+}
+
+/**
+ * Like `JSON.stringify`, but `parseJson` reads every number as what it was: a `bigint` is written in digits, an integer
+ * beyond 2^53 in its own (JavaScript rounds what it prints: 2^63 as 9223372036854776000), and -0 with its sign.
+ */
+export function writeJson(json: Json): string {
+  return stringify(json, null, undefined, [{ test: isPrintedAsAnother, stringify: digitsOf }])!;
+}
+
+function isPrintedAsAnother(value: unknown): value is number {
+  if (typeof value !== "number" || Math.abs(value) >= 1e21) return false;
+  return Object.is(value, -0) || (Number.isInteger(value) && !Number.isSafeInteger(value));
+}
+
+function digitsOf(value: unknown): string {
+  return value === 0 ? "-0" : String(BigInt(value as number));
 }
 
 /** True when some number outside of strings would come out of JSON.parse as another one. */

@@ -1,8 +1,8 @@
 import { convexToJson, type Value } from "convex/values";
-import { stringify } from "lossless-json";
 import type { BadRow, RowChange } from "../../convex/validators.js";
 import type { Change, Encoding, JsonObject } from "../changes/change.js";
 import { hashToInt64 } from "../changes/hash.js";
+import { writeJson } from "../changes/json.js";
 import type { Note } from "../changes/note.js";
 import { prepareRow, redactRow, type Prepared, type Refused } from "../changes/row.js";
 import { refusalOf } from "./refusals.js";
@@ -95,7 +95,7 @@ function putAside(
 /** A row as JSON text; null when it is nested so deep that writing it down overflows the stack. */
 function textOf(row: JsonObject): string | null {
   try {
-    return stringify(row) ?? null;
+    return writeJson(row);
   } catch (error) {
     if (error instanceof RangeError) return null;
     throw error;
