@@ -235,6 +235,18 @@ export class App {
     if (until > Date.now()) vi.advanceTimersByTime(until - Date.now());
   }
 
+  /** Waits for a request that sleeps, as one does that waits for the write budget: lets time pass until it is done. */
+  async whileTimePasses<Result>(work: Promise<Result>, stepMs = 100): Promise<Result> {
+    let done = false;
+    const finished = work.finally(() => {
+      done = true;
+    });
+    // A rejection is the caller's to see, below.
+    finished.catch(() => undefined);
+    while (!done) await vi.advanceTimersByTimeAsync(stepMs);
+    return await finished;
+  }
+
   /** When the next scheduled function is due, of the app or of the component; Infinity when there is none. */
   async #nextDue(): Promise<number> {
     const pending = await Promise.all(
