@@ -138,6 +138,16 @@ test("a row that the app refuses waits in quarantine, and its neighbours are app
   await expectConserved(app, "users");
 });
 
+test("what an app cannot find is its own affair: a row that it refuses so waits like any other", async () => {
+  const { app, token } = await declared();
+  const refused = "Could not find the customer of this order.";
+  app.failWrites(({ table, value }) => table === "users" && value?.id === 2, refused);
+  expect(await apply(app, token, [upsert(1, "a"), upsert(2, "b")])).toMatchObject({
+    counts: { received: 2, inserted: 1, quarantined: 1 },
+  });
+  expect(await app.ledger("quarantine")).toMatchObject([{ code: "ApplyFailed", message: refused, key: "[2]" }]);
+});
+
 test("a chunk that is too large for a transaction leaves no trace in the ledger", async () => {
   const { app, token } = await declared({ documentsWritten: 60 });
   await apply(app, token, [upsert(1, "a")]);

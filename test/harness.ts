@@ -167,9 +167,10 @@ export class App {
   }
 
   /** Lets writes to the app's tables fail that the predicate picks, as a full disk would; null to stop. */
-  failWrites(which: ((write: Write) => boolean) | null): void {
+  failWrites(which: ((write: Write) => boolean) | null, message?: string): void {
     this.#taps.before = (write) => {
-      if (which?.(write) === true) throw new Error(`The test makes this ${write.op} in ${write.table} fail.`);
+      if (which?.(write) !== true) return;
+      throw new Error(message ?? `The test makes this ${write.op} in ${write.table} fail.`);
     };
   }
 
