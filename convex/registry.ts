@@ -1,6 +1,6 @@
 import { v } from "convex/values";
 import type { Doc } from "./_generated/dataModel.js";
-import { mutation, query, type MutationCtx, type QueryCtx } from "./_generated/server.js";
+import { mutation, query, type MutationCtx } from "./_generated/server.js";
 import { scheduleCheck } from "./freshness.js";
 import { findMirror } from "./mirrors.js";
 import { stateChange } from "./state.js";

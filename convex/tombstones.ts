@@ -35,7 +35,8 @@ export async function layTombstones(
   tombstones: readonly Tombstone[],
 ): Promise<number> {
   let added = 0;
-  for (const { keyHash, version } of tombstones) {
+  for (const { keyHash, version: told } of tombstones) {
+    const version = told as Value;
     const existing = await ctx.db
       .query("tombstones")
       .withIndex("by_key", (q) => q.eq("mirror", mirror).eq("keyHash", keyHash))
@@ -43,7 +44,7 @@ export async function layTombstones(
     if (existing === null) {
       await ctx.db.insert("tombstones", { mirror, keyHash, version });
       added += 1;
-    } else if (compareValues(existing.version as Value, version as Value) < 0) {
+    } else if (compareValues(existing.version as Value, version) < 0) {
       await ctx.db.patch("tombstones", existing._id, { version });
     }
   }

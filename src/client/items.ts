@@ -85,7 +85,7 @@ function putAside(
       payload,
       whole,
       encoding: redacted.encoding,
-      ...(key !== undefined && { key: JSON.stringify(convexToJson(key as Value[])) }),
+      ...(key !== undefined && { key: JSON.stringify(convexToJson(key)) }),
       ...(keyHash !== undefined && { keyHash: hashToInt64(keyHash) }),
       ...(version !== undefined && { version }),
     },

@@ -124,7 +124,7 @@ interface Identity {
 
 /** A row without its key was not written by the importer: it goes by the empty key, which no source can send. */
 function identify({ keyFields }: AppMirror, row: GenericDocument): Identity {
-  const key = keyOf(row as Record<string, Value>, keyFields);
+  const key = keyOf(row, keyFields);
   const known = Array.isArray(key) ? key : [];
   return { key: known, hash: BigInt.asIntN(64, keyHash(known)) };
 }

@@ -55,7 +55,8 @@ export function guard<
   builders: 0 extends 1 & Schema ? GuardableSchema<Schema> : Builders,
 ): Guard<DataModelOf<Schema>, MirrorsIn<Schema>, Builders> {
   const guardCtx = makeGuardCtx(contractsOf(schema));
-  if (typeof builders !== "object" || builders === null) {
+  // JavaScript callers, and `any`, come without it.
+  if (typeof (builders as unknown) !== "object" || (builders as unknown) === null) {
     throw guardCannotStart(
       "the second argument is missing; pass { mutation, internalMutation } of _generated/server.",
     );

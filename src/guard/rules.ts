@@ -48,12 +48,8 @@ export function mirrorRules(schema: AnySchema, rules: Record<string, object> = {
   for (const [table, contract] of contractsOf(schema)) {
     merged[table] = {
       ...rules[table],
-      modify: async () => {
-        throw mirrorIsReadOnly(table, contract, "modify");
-      },
-      insert: async () => {
-        throw mirrorIsReadOnly(table, contract, "insert");
-      },
+      modify: async () => Promise.reject(mirrorIsReadOnly(table, contract, "modify")),
+      insert: async () => Promise.reject(mirrorIsReadOnly(table, contract, "insert")),
     };
   }
   return merged;

@@ -71,10 +71,11 @@ export function guardWriter<DataModel extends GenericDataModel>(
     return async (first: unknown, second: unknown, third?: unknown): Promise<void> => {
       if (third !== undefined) {
         checkNamed(first, second, operation);
-        return await db[operation](first, second, third);
+        await db[operation](first, second, third);
+        return;
       }
       checkId(first, operation);
-      return await db[operation](first, second);
+      await db[operation](first, second);
     };
   }
 
@@ -87,10 +88,11 @@ export function guardWriter<DataModel extends GenericDataModel>(
   const remove = async (first: unknown, second?: unknown): Promise<void> => {
     if (second !== undefined) {
       checkNamed(first, second, "delete");
-      return await db.delete(first, second);
+      await db.delete(first, second);
+      return;
     }
     checkId(first, "delete");
-    return await db.delete(first);
+    await db.delete(first);
   };
 
   const guarded = Object.freeze({

@@ -13,7 +13,6 @@ const _schema = defineSchema({
   events: mirrorTable({ kind: v.string() }),
   notes: defineTable({ customerId: v.int64() }).index("by_customer", ["customerId"]),
 });
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the case under test
 type AnySchema = any;
 type DataModel = DataModelFromSchemaDefinition<typeof _schema>;
 

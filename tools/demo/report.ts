@@ -15,6 +15,7 @@ export interface MirrorStatus {
     deleted: number;
     stale: number;
     ignored: number;
+    quarantined: number;
   };
 }
 
