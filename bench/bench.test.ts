@@ -25,6 +25,10 @@ test.each(sizes)("baselines with %i rows", { timeout: 3_600_000 }, async (size) 
   results[`baselines with ${String(size)} rows`] = await measureBaselines(size);
 });
 
-test.skipIf(process.env.BENCH_FLIGHTS === "no")("200,000 flights without a key", { timeout: 3_600_000 }, async () => {
-  results["flights-200k, without a key"] = await measureFlights();
-});
+test.skipIf(process.env.BENCH_FLIGHTS === "no")(
+  "200,000 flights without a key",
+  { timeout: 3_600_000 },
+  async () => {
+    results["flights-200k, without a key"] = await measureFlights();
+  },
+);

@@ -1,5 +1,11 @@
 /** What is measured: deliveries and refreshes over mirrors of different sizes, and what others do in their place. */
-import { defineSchema, defineTable, internalMutationGeneric } from "convex/server";
+import {
+  defineSchema,
+  defineTable,
+  internalMutationGeneric,
+  type DataModelFromSchemaDefinition,
+  type MutationBuilder,
+} from "convex/server";
 import { v } from "convex/values";
 import { mirrorTable } from "../src/schema/index.js";
 import { remove, Sender, upsert, type SentChange } from "../test/core/support/sender.js";
@@ -10,18 +16,35 @@ import { Meter, per1000, type Cost } from "./count.js";
 /** Rows of one delivery. The protocol allows more; two transactions' worth is what the targets are set for. */
 export const DELIVERY_ROWS = 2_000;
 
-const fields = { id: v.number(), email: v.string(), name: v.string(), balance: v.number(), version: v.number() };
+const fields = {
+  id: v.number(),
+  email: v.string(),
+  name: v.string(),
+  balance: v.number(),
+  version: v.number(),
+};
 
-const schema = defineSchema({
+const declared = defineSchema({
   customers: mirrorTable(fields, { primaryKey: ["id"], version: "version" }),
   /** What baselines write to. */
   copies: defineTable(fields).index("by_key", ["id"]),
   checkpoints: defineTable({ cursor: v.number() }),
-}) as unknown as Schema;
+});
+const schema = declared as unknown as Schema;
+const internalMutation: MutationBuilder<
+  DataModelFromSchemaDefinition<typeof declared>,
+  "internal"
+> = internalMutationGeneric;
 
 /** A row of the usual size. */
 function row(id: number, version = 1): Row {
-  return { id, email: `customer-${String(id)}@example.com`, name: `Customer number ${String(id)}`, balance: id * 100, version };
+  return {
+    id,
+    email: `customer-${String(id)}@example.com`,
+    name: `Customer number ${String(id)}`,
+    balance: id * 100,
+    version,
+  };
 }
 
 const range = (from: number, length: number) => Array.from({ length }, (_, i) => from + i);
@@ -57,7 +80,10 @@ export async function measureMirror(size: number): Promise<Costs> {
   const world = await start();
   const meter = new Meter(world);
   const ids = range(0, size);
-  await deliver(world, ids.map((id) => upsert(row(id))));
+  await deliver(
+    world,
+    ids.map((id) => upsert(row(id))),
+  );
 
   const sender = await Sender.begin(world, "customers", { silenceSeconds: 86_400 });
   // The first delivery of a run finds things as the run before left them.
@@ -71,10 +97,22 @@ export async function measureMirror(size: number): Promise<Costs> {
     });
     costs[name] = per1000({ ...cost, calls: cost.calls + requests }, changes.length);
   };
-  await measure("insert", fresh.map((id) => upsert(row(id))));
-  await measure("changed", fresh.map((id) => upsert(row(id, 2))));
-  await measure("unchanged", fresh.map((id) => upsert(row(id, 2))));
-  await measure("delete", fresh.map((id) => remove({ id, version: 3 })));
+  await measure(
+    "insert",
+    fresh.map((id) => upsert(row(id))),
+  );
+  await measure(
+    "changed",
+    fresh.map((id) => upsert(row(id, 2))),
+  );
+  await measure(
+    "unchanged",
+    fresh.map((id) => upsert(row(id, 2))),
+  );
+  await measure(
+    "delete",
+    fresh.map((id) => remove({ id, version: 3 })),
+  );
   await sender.finish();
   await world.passTime(1_000);
   // Whatever else is due, such as the look at a run that fell silent, is not the refresh's.
@@ -84,7 +122,10 @@ export async function measureMirror(size: number): Promise<Costs> {
     let requests = 2;
     const cost = await meter.of(async () => {
       const whole = await Sender.begin(world, "customers", { syncMode: "overwrite", silenceSeconds: 86_400 });
-      requests += await deliverTo(whole, ids.map((id) => upsert(row(id, versionOf(id)))));
+      requests += await deliverTo(
+        whole,
+        ids.map((id) => upsert(row(id, versionOf(id)))),
+      );
       await whole.finish();
       await world.passTime(60_000);
     });
@@ -98,7 +139,7 @@ export async function measureMirror(size: number): Promise<Costs> {
 const vRows = v.array(v.object(fields));
 
 /** (a) As webhook mirrors do: an HTTP request and a mutation for each row, which patches what it finds. */
-const upsertOne = internalMutationGeneric({
+const upsertOne = internalMutation({
   args: { row: v.object(fields) },
   handler: async (ctx, { row: sent }) => {
     const found = await ctx.db
@@ -111,7 +152,7 @@ const upsertOne = internalMutationGeneric({
 });
 
 /** (b) As a plain importer does: chunks of 1,000 rows, and the checkpoint in a mutation of its own. */
-const upsertMany = internalMutationGeneric({
+const upsertMany = internalMutation({
   args: { rows: vRows },
   handler: async (ctx, { rows }) => {
     for (const sent of rows) {
@@ -125,7 +166,7 @@ const upsertMany = internalMutationGeneric({
   },
 });
 
-const saveCheckpoint = internalMutationGeneric({
+const saveCheckpoint = internalMutation({
   args: { cursor: v.number() },
   handler: async (ctx, { cursor }) => {
     const saved = await ctx.db.query("checkpoints").first();
@@ -153,7 +194,8 @@ export async function measureBaselines(size: number): Promise<Costs> {
     ["unchanged", size, 2],
   ] as const) {
     const one = await meter.of(async () => {
-      for (const id of range(from, 1_000)) await world.callApp("baseline:upsertOne", { row: row(id, version) });
+      for (const id of range(from, 1_000))
+        await world.callApp("baseline:upsertOne", { row: row(id, version) });
     });
     // The HTTP action and its mutation.
     costs[`(a) one by one, ${name}`] = per1000({ ...one, calls: 2_000 }, 1_000);
@@ -164,4 +206,3 @@ export async function measureBaselines(size: number): Promise<Costs> {
   }
   return costs;
 }
-

@@ -86,7 +86,10 @@ export class Meter {
         this.#cost.documentsRead += 1;
       }
       if (op === "1.0/remove") return;
-      const id = op === "1.0/insert" ? (JSON.parse(answer) as { _id: string })._id : (JSON.parse(args) as { id: string }).id;
+      const id =
+        op === "1.0/insert"
+          ? (JSON.parse(answer) as { _id: string })._id
+          : (JSON.parse(args) as { id: string }).id;
       this.#written(id);
     }
   }
@@ -108,6 +111,7 @@ export class Meter {
 /** A cost per 1,000 rows. */
 export function per1000(cost: Cost, rows: number): Cost {
   const share = (value: number) => Math.round((value / rows) * 1_000 * 1_000) / 1_000;
-  return Object.fromEntries(Object.entries(cost).map(([name, value]) => [name, share(value as number)])) as unknown as Cost;
+  return Object.fromEntries(
+    Object.entries(cost).map(([name, value]) => [name, share(value as number)]),
+  ) as unknown as Cost;
 }
-

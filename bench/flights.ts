@@ -1,4 +1,4 @@
-/** 231,083 flights without a key, 6,073 of them copies of another: a refresh has to keep every one and touch none. */
+/** 200,000 flights without a key, 6,073 of them copies of another: a refresh has to keep every one and touch none. */
 import { readFileSync } from "node:fs";
 import { defineSchema } from "convex/server";
 import { v } from "convex/values";
@@ -40,7 +40,10 @@ export async function refreshFlights(world: World, rows: readonly Row[]): Promis
 
 export async function measureFlights(): Promise<Costs> {
   const rows = dataset("flights-200k.json");
-  const world = await World.start({ schema: flightsSchema, options: { writeBudget: { bytesPerSecond: 1e12 } } });
+  const world = await World.start({
+    schema: flightsSchema,
+    options: { writeBudget: { bytesPerSecond: 1e12 } },
+  });
   const meter = new Meter(world);
   const costs: Costs = {};
   for (const name of ["first load", "refresh, unchanged"]) {

@@ -118,19 +118,30 @@ class Table {
 }
 
 async function append(table: Table, rows: readonly RowChange[]): Promise<void> {
-  for (const { row, key, keyHash, rowHash } of rows) {
-    await table.insert(row as Row, key as Value[], keyHash, rowHash);
-    table.counts.inserted += 1;
+  for (const { op, row, key, keyHash, rowHash } of rows) {
+    if (op === "delete") {
+      // One of the copies: which, nobody can tell.
+      const [copy] = await table.find(key as Value[], 1);
+      if (copy !== undefined) await table.delete(copy, key as Value[], keyHash);
+      table.counts[copy === undefined ? "ignored" : "deleted"] += 1;
+    } else {
+      await table.insert(row as Row, key as Value[], keyHash, rowHash);
+      table.counts.inserted += 1;
+    }
   }
 }
 
 /**
  * Adds the rows of a refresh of a mirror without a key: as many copies of a row as the chunk has, less those that are
- * there. What a refresh brings over several chunks is settled when it is whole (see refresh.ts).
+ * there. What a refresh brings over several chunks is settled when it is whole (see refresh.ts). It has no deletions:
+ * what it does not bring goes.
  */
 async function addContent(table: Table, rows: readonly RowChange[]): Promise<void> {
   const copies = new Map<bigint, RowChange[]>();
-  for (const row of rows) copies.set(row.keyHash, [...(copies.get(row.keyHash) ?? []), row]);
+  for (const row of rows) {
+    if (row.op === "delete") table.counts.ignored += 1;
+    else copies.set(row.keyHash, [...(copies.get(row.keyHash) ?? []), row]);
+  }
   await Promise.all(
     [...copies.values()].map(async (same) => {
       const [first] = same;
@@ -285,7 +296,7 @@ async function write(table: Table, { stored, current, key, keyHash, rowHash }: S
 /** The row as its source knows it. */
 export function withoutSystemFields(row: GenericDocument): Row {
   const { _id, _creationTime, ...fields } = row as StoredRow;
-  return fields as Row;
+  return fields;
 }
 
 /** A name for a key's slot that two keys share only when they are equal. */

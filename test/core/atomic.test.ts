@@ -13,18 +13,25 @@ afterEach(() => {
 
 /** All that a chunk writes, save for the words about the failure. */
 async function everything(world: World) {
-  const [rows, runs, deliveries, manifests, digests, quarantine, tombstones, drift, mirrors] = await Promise.all([
-    world.documents("versioned"),
-    world.ledger("runs"),
-    world.ledger("deliveries"),
-    world.ledger("manifests"),
-    world.ledger("digests"),
-    world.ledger("quarantine"),
-    world.ledger("tombstones"),
-    world.ledger("drift"),
-    world.ledger("mirrors"),
-  ]);
-  const counters = mirrors.map(({ name, rows, total, quarantined, tombstones }) => ({ name, rows, total, quarantined, tombstones }));
+  const [rows, runs, deliveries, manifests, digests, quarantine, tombstones, drift, mirrors] =
+    await Promise.all([
+      world.documents("versioned"),
+      world.ledger("runs"),
+      world.ledger("deliveries"),
+      world.ledger("manifests"),
+      world.ledger("digests"),
+      world.ledger("quarantine"),
+      world.ledger("tombstones"),
+      world.ledger("drift"),
+      world.ledger("mirrors"),
+    ]);
+  const counters = mirrors.map(({ name, rows, total, quarantined, tombstones }) => ({
+    name,
+    rows,
+    total,
+    quarantined,
+    tombstones,
+  }));
   const hex = (bytes: ArrayBuffer) => Buffer.from(bytes).toString("hex");
   return {
     rows,
@@ -65,7 +72,8 @@ test("ATOMIC-1: a chunk whose last write fails leaves nothing behind: no row, co
   world.poison = null;
   await sender.deliver(...delivery);
   const after = await everything(world);
-  for (const part of Object.keys(before) as (keyof typeof before)[]) expect(after[part], part).not.toEqual(before[part]);
+  for (const part of Object.keys(before) as (keyof typeof before)[])
+    expect(after[part], part).not.toEqual(before[part]);
   await expectConserved(world, "versioned");
 });
 

@@ -58,14 +58,23 @@ test("CONSERVE-2: the counts of a run are the sums of its deliveries, and those 
     }, {});
   const runs = await world.ledger("runs");
   const deliveries = await world.ledger("deliveries");
-  for (const run of runs) expect(run.counts).toEqual(sum(deliveries.filter((delivery) => delivery.run === run._id)));
+  for (const run of runs)
+    expect(run.counts).toEqual(sum(deliveries.filter((delivery) => delivery.run === run._id)));
   expect((await world.mirror("plain")).total).toEqual(sum(runs));
 });
 
 test("CONSERVE-3: rows = inserted − deleted − removed + copied, through refreshes, sweeps and clearing", async () => {
   const world = await World.start();
-  await refresh(world, "plain", [1, 2, 3].map((id) => ({ id, text: "a" })));
-  await refresh(world, "plain", [3, 4].map((id) => ({ id, text: "a" })));
+  await refresh(
+    world,
+    "plain",
+    [1, 2, 3].map((id) => ({ id, text: "a" })),
+  );
+  await refresh(
+    world,
+    "plain",
+    [3, 4].map((id) => ({ id, text: "a" })),
+  );
   expect(await world.mirror("plain")).toMatchObject({ rows: 2, removed: 2, total: { inserted: 4 } });
   await expectConserved(world, "plain");
   expect(await world.call("clearMirror", { mirror: "plain" })).toBe(2);

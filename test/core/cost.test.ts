@@ -48,7 +48,8 @@ describe("1,000 rows cost", () => {
   });
 
   test("COST-3: three function calls", () => {
-    for (const name of ["insert", "changed", "unchanged", "delete"]) expect(large[name]!.calls).toBeLessThanOrEqual(3);
+    for (const name of ["insert", "changed", "unchanged", "delete"])
+      expect(large[name]!.calls).toBeLessThanOrEqual(3);
     expect(marginal("refresh, unchanged").calls).toBeLessThanOrEqual(3);
   });
 

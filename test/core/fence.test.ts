@@ -18,7 +18,9 @@ test("FENCE-1: a run that was taken over writes no more rows, whoever sends for 
   await successor.deliver(upsert({ id: 1, text: "new" }));
   expectRefused(await old.tryDeliver([upsert({ id: 1, text: "late" })]), 409, "StaleRun");
   // A delivery that it had applied is answered as it was then; nothing is applied again.
-  expect((await old.tryDeliver([upsert({ id: 1, text: "old" })], { sequence: 1 })).body).toMatchObject({ replayed: true });
+  expect((await old.tryDeliver([upsert({ id: 1, text: "old" })], { sequence: 1 })).body).toMatchObject({
+    replayed: true,
+  });
   expect(await world.rows("plain")).toEqual([{ id: 1, text: "new" }]);
 });
 

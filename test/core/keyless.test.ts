@@ -1,7 +1,7 @@
 // @vitest-environment node
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { expectConserved, expectDigestInStep } from "./support/checks.js";
-import { refresh, Sender, upsert } from "./support/sender.js";
+import { refresh, remove, Sender, upsert } from "./support/sender.js";
 import { World } from "./support/world.js";
 
 beforeEach(() => {
@@ -12,7 +12,7 @@ afterEach(() => {
 });
 
 const overwrite = { syncMode: "overwrite" } as const;
-const texts = (text: string) => [...text].map((letter) => ({ text: letter }));
+const texts = (text: string) => Array.from(text, (letter) => ({ text: letter }));
 
 /** The rows of the mirror as the letters of a word, in order of the alphabet. */
 async function word(world: World): Promise<string> {
@@ -142,5 +142,15 @@ test("REFRESH-19: without a refresh, a mirror without a key appends", async () =
   await sender.deliver(...texts("ab").map(upsert));
   await sender.finish();
   expect(await word(world)).toBe("aaabb");
+  await expectSound(world);
+});
+
+test("ORDER-13: a deletion takes one copy away from a mirror without a key, and is ignored when there is none", async () => {
+  const world = await World.start();
+  const sender = await Sender.begin(world, "facts", { syncMode: "append" });
+  await sender.deliver(...texts("aab").map(upsert));
+  const { counts } = await sender.deliver(...texts("acc").map(remove), upsert({ text: "d" }));
+  expect(counts).toMatchObject({ received: 4, deleted: 1, ignored: 2, inserted: 1 });
+  expect(await word(world)).toBe("abd");
   await expectSound(world);
 });

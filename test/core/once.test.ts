@@ -19,7 +19,9 @@ test("ONCE-1: a delivery that is sent again changes nothing, in a mirror with a 
     expectOk(await sender.tryDeliver(changes));
     const before = [await world.documents(mirror), await world.mirror(mirror), await world.run(mirror)];
     for (let i = 0; i < 3; i++) expectOk(await sender.tryDeliver(changes));
-    expect([await world.documents(mirror), await world.mirror(mirror), await world.run(mirror)]).toEqual(before);
+    expect([await world.documents(mirror), await world.mirror(mirror), await world.run(mirror)]).toEqual(
+      before,
+    );
     await sender.finish();
   }
 });
@@ -46,7 +48,11 @@ test("ONCE-3: the name of a delivery with other content, or in another place, is
   const world = await World.start();
   const sender = await Sender.begin(world, "plain");
   await sender.deliver(upsert({ id: 1, text: "a" }));
-  expectRefused(await sender.tryDeliver([upsert({ id: 1, text: "b" })], { sequence: 1 }), 409, "DeliveryMismatch");
+  expectRefused(
+    await sender.tryDeliver([upsert({ id: 1, text: "b" })], { sequence: 1 }),
+    409,
+    "DeliveryMismatch",
+  );
   expectRefused(
     await sender.tryDeliver([upsert({ id: 1, text: "a" })], { sequence: 2, identity: "d1" }),
     409,
@@ -60,7 +66,10 @@ test("ONCE-4: a delivery out of its turn is refused, with the number that is exp
   const sender = await Sender.begin(world, "plain");
   await sender.deliver(upsert({ id: 1, text: "a" }));
   for (const sequence of [1, 3, 4_000]) {
-    const refused = await sender.tryDeliver([upsert({ id: 2, text: "x" })], { sequence, identity: `other${String(sequence)}` });
+    const refused = await sender.tryDeliver([upsert({ id: 2, text: "x" })], {
+      sequence,
+      identity: `other${String(sequence)}`,
+    });
     expectRefused(refused, 409, "OutOfSequence");
     expect(refused.body.expected).toBe(2);
   }
@@ -96,7 +105,11 @@ test("ONCE-6: while a delivery is half applied, no other may take its place", as
   vi.spyOn(console, "error").mockImplementation(() => undefined);
   await sender.tryDeliver(rows);
   world.faults.plan = () => null;
-  expectRefused(await sender.tryDeliver([update({ id: 1, text: "x" })], { identity: "other" }), 409, "OutOfSequence");
+  expectRefused(
+    await sender.tryDeliver([update({ id: 1, text: "x" })], { identity: "other" }),
+    409,
+    "OutOfSequence",
+  );
   await sender.deliver(...rows);
   expect((await sender.tryDeliver([update({ id: 1, text: "x" })], { identity: "other" })).status).toBe(200);
 });

@@ -20,7 +20,10 @@ async function sending(mirror: string) {
 describe.each(["versioned", "soft"])("in the mirror %s", (mirror) => {
   test("ORDER-1: an older change never overwrites a newer one, whole or partial, in one delivery or in two", async () => {
     const { world, sender, rows } = await sending(mirror);
-    await sender.deliver(upsert({ id: 1, text: "v5", version: 5 }), upsert({ id: 1, text: "v4", version: 4 }));
+    await sender.deliver(
+      upsert({ id: 1, text: "v5", version: 5 }),
+      upsert({ id: 1, text: "v4", version: 4 }),
+    );
     const { counts } = await sender.deliver(
       upsert({ id: 1, text: "v3", version: 3 }),
       update({ id: 1, text: "v2", version: 2 }),
@@ -56,14 +59,20 @@ describe.each(["versioned", "soft"])("in the mirror %s", (mirror) => {
 test("ORDER-4: a deletion that overtakes the row that it deletes is remembered", async () => {
   const { world, sender, rows } = await sending("versioned");
   expect((await sender.deliver(remove({ id: 1, version: 5 }))).counts).toMatchObject({ ignored: 1 });
-  expect((await sender.deliver(upsert({ id: 1, text: "v4", version: 4 }))).counts).toMatchObject({ stale: 1 });
+  expect((await sender.deliver(upsert({ id: 1, text: "v4", version: 4 }))).counts).toMatchObject({
+    stale: 1,
+  });
   expect(await rows()).toEqual([]);
   await expectConserved(world, "versioned");
 });
 
 test("ORDER-5: tombstones are one per row, of the highest version, and gone after a week", async () => {
   const { world, sender } = await sending("versioned");
-  await sender.deliver(remove({ id: 1, version: 5 }), remove({ id: 1, version: 3 }), remove({ id: 2, version: 1 }));
+  await sender.deliver(
+    remove({ id: 1, version: 5 }),
+    remove({ id: 1, version: 3 }),
+    remove({ id: 2, version: 1 }),
+  );
   await sender.deliver(remove({ id: 1, version: 4 }));
   const versions = (await world.ledger("tombstones")).map(({ version }): unknown => version);
   expect(versions.sort()).toEqual([1, 5]);
@@ -114,7 +123,9 @@ test("ORDER-9: a soft deletion keeps the row, marks it with the time, and an ups
   await sender.deliver(remove({ id: 1, version: 2 }));
   expect(await rows()).toEqual([{ id: 1, text: "a", version: 2, deletedAt: Date.now() }]);
   expect((await sender.deliver(remove({ id: 1, version: 3 }))).counts).toMatchObject({ ignored: 1 });
-  expect((await sender.deliver(update({ id: 1, text: "b", version: 4 }))).counts).toMatchObject({ ignored: 1 });
+  expect((await sender.deliver(update({ id: 1, text: "b", version: 4 }))).counts).toMatchObject({
+    ignored: 1,
+  });
   await sender.deliver(upsert({ id: 1, text: "c", version: 5 }));
   expect(await world.documents("soft")).toEqual([{ ...before, text: "c", version: 5 }]);
   await expectConserved(world, "soft");
@@ -126,7 +137,11 @@ test("ORDER-10: a late deletion does not shorten the memory of a later one, in o
   await sender.deliver(remove({ id: 1, version: 5 }));
   await sender.deliver(remove({ id: 1, version: 3 }), upsert({ id: 1, text: "v4", version: 4 }));
   expect(await rows()).toEqual([]);
-  await sender.deliver(remove({ id: 2, version: 5 }), remove({ id: 2, version: 3 }), upsert({ id: 2, text: "v4", version: 4 }));
+  await sender.deliver(
+    remove({ id: 2, version: 5 }),
+    remove({ id: 2, version: 3 }),
+    upsert({ id: 2, text: "v4", version: 4 }),
+  );
   expect(await rows()).toEqual([]);
   await expectConserved(world, "versioned");
 });
@@ -135,7 +150,11 @@ test("ORDER-11: a deletion holds against a late change of the same delivery even
   const { world, sender, rows } = await sending("versioned");
   await sender.deliver(upsert({ id: 1, text: "v1", version: 1 }));
   world.poison = ({ key }) => (key[0] === 9 ? "No." : null);
-  await sender.deliver(remove({ id: 1, version: 5 }), upsert({ id: 9, text: "poison", version: 1 }), upsert({ id: 1, text: "v4", version: 4 }));
+  await sender.deliver(
+    remove({ id: 1, version: 5 }),
+    upsert({ id: 9, text: "poison", version: 1 }),
+    upsert({ id: 1, text: "v4", version: 4 }),
+  );
   expect(await rows()).toEqual([]);
   await expectConserved(world, "versioned");
 });
@@ -143,7 +162,10 @@ test("ORDER-11: a deletion holds against a late change of the same delivery even
 test("ORDER-12: late news that are deleted again in the same delivery are counted as late", async () => {
   const { world, sender } = await sending("versioned");
   await sender.deliver(remove({ id: 1, version: 5 }));
-  const { counts } = await sender.deliver(upsert({ id: 1, text: "v4", version: 4 }), remove({ id: 1, version: 4 }));
+  const { counts } = await sender.deliver(
+    upsert({ id: 1, text: "v4", version: 4 }),
+    remove({ id: 1, version: 4 }),
+  );
   expect(counts).toMatchObject({ stale: 1, ignored: 1, inserted: 0, deleted: 0 });
   await expectConserved(world, "versioned");
 });

@@ -17,7 +17,10 @@ afterEach(() => {
 });
 
 async function start(): Promise<World> {
-  return await World.start({ schema: schema as unknown as Schema, options: { writeBudget: { bytesPerSecond: BYTES_PER_SECOND } } });
+  return await World.start({
+    schema: schema as unknown as Schema,
+    options: { writeBudget: { bytesPerSecond: BYTES_PER_SECOND } },
+  });
 }
 
 let id = 0;
@@ -49,22 +52,28 @@ test("POLITE-1: a sender that writes more than its share is told to wait, and fo
   await expectConserved(world, "plain");
 });
 
-test("POLITE-2: over any length of time imports write no more than the budget and one bucket", { timeout: 60_000 }, async () => {
-  const world = await start();
-  const sender = await Sender.begin(world, "plain");
-  let written = 0;
-  for (let second = 0; second < 40; second++) {
-    const answer = await sender.tryDeliver(mebibyte());
-    if (answer.status === 200) {
-      sender.sequence += 1;
-      written += 1024 * KiB;
+test(
+  "POLITE-2: over any length of time imports write no more than the budget and one bucket",
+  { timeout: 60_000 },
+  async () => {
+    const world = await start();
+    const sender = await Sender.begin(world, "plain");
+    let written = 0;
+    for (let second = 0; second < 40; second++) {
+      const answer = await sender.tryDeliver(mebibyte());
+      if (answer.status === 200) {
+        sender.sequence += 1;
+        written += 1024 * KiB;
+      }
+      await world.passTime(1_000);
     }
-    await world.passTime(1_000);
-  }
-  // The bucket holds 4 MiB; live changes may overdraw it by five seconds' worth, and by the delivery at hand.
-  expect(written).toBeLessThanOrEqual(40 * BYTES_PER_SECOND + 4_096 * KiB + 5 * BYTES_PER_SECOND + 1_024 * KiB);
-  expect(written).toBeGreaterThan(35 * BYTES_PER_SECOND);
-});
+    // The bucket holds 4 MiB; live changes may overdraw it by five seconds' worth, and by the delivery at hand.
+    expect(written).toBeLessThanOrEqual(
+      40 * BYTES_PER_SECOND + 4_096 * KiB + 5 * BYTES_PER_SECOND + 1_024 * KiB,
+    );
+    expect(written).toBeGreaterThan(35 * BYTES_PER_SECOND);
+  },
+);
 
 test("POLITE-3: live changes go before refreshes: they are accepted when a refresh has to wait", async () => {
   const world = await start();

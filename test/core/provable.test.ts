@@ -81,7 +81,11 @@ test("PROVE-4: a repair asks the source for what was edited or removed, takes aw
   const world = await withRows();
   await tamper(world);
   await audit(world);
-  expect(await world.call("repair", { mirror: "plain", removeAdded: true })).toEqual({ askedAgain: 2, removed: 1, left: 0 });
+  expect(await world.call("repair", { mirror: "plain", removeAdded: true })).toEqual({
+    askedAgain: 2,
+    removed: 1,
+    left: 0,
+  });
   await expectDigestInStep(world, "plain", ["id"]);
   await expectConserved(world, "plain");
   const sender = await Sender.begin(world, "plain");
@@ -106,7 +110,9 @@ test("PROVE-6: a repair of findings that an import has overtaken is refused", as
   await tamper(world);
   await audit(world);
   await (await Sender.begin(world, "plain")).deliver(upsert({ id: 3, text: "new" }));
-  await expect(world.call("repair", { mirror: "plain" })).rejects.toMatchObject({ data: { code: "AuditOutdated" } });
+  await expect(world.call("repair", { mirror: "plain" })).rejects.toMatchObject({
+    data: { code: "AuditOutdated" },
+  });
 });
 
 test("PROVE-7: an audit that an import disturbs walks again, and never accuses rows that the import wrote", async () => {
@@ -159,7 +165,9 @@ test("PROVE-9: more differences than can be told apart are still found, bucket b
 test("PROVE-10: a row that a repair has removed leaves no memory that could keep out the source's own of that key", async () => {
   const world = await World.start();
   await refresh(world, "versioned", [{ id: 1, text: "a", version: 1 }]);
-  await world.inApp(async (ctx) => ctx.db.insert("versioned" as never, { id: 2, text: "added", version: 99 } as never));
+  await world.inApp(async (ctx) =>
+    ctx.db.insert("versioned" as never, { id: 2, text: "added", version: 99 } as never),
+  );
   await world.call("audit", { mirror: "versioned" });
   await world.passTime(1_000);
   await world.call("repair", { mirror: "versioned", removeAdded: true });
@@ -175,7 +183,10 @@ test("PROVE-11: a row of the source that goes along with an added one of its key
   const world = await withRows();
   await world.inApp(async (ctx) => ctx.db.insert("plain" as never, { id: 4, text: "twin" } as never));
   await audit(world);
-  expect(await world.call("repair", { mirror: "plain", removeAdded: true })).toMatchObject({ askedAgain: 1, removed: 1 });
+  expect(await world.call("repair", { mirror: "plain", removeAdded: true })).toMatchObject({
+    askedAgain: 1,
+    removed: 1,
+  });
   await expectConserved(world, "plain");
   await expectDigestInStep(world, "plain", ["id"]);
   const sender = await Sender.begin(world, "plain");

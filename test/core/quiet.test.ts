@@ -20,7 +20,11 @@ test("QUIET-1: a row that is as it was is not written, whatever brings it", asyn
   await sender.deliver(...rows.map(upsert));
   const before = await world.documents("plain");
   const cost = await meter.of(async () => {
-    const { counts } = await sender.deliver(...rows.map(upsert), update({ id: 3, text: "t" }), update({ id: 4, note: null }));
+    const { counts } = await sender.deliver(
+      ...rows.map(upsert),
+      update({ id: 3, text: "t" }),
+      update({ id: 4, note: null }),
+    );
     expect(counts).toMatchObject({ received: 22, unchanged: 22 });
   });
   expect(cost).toMatchObject({ mirrorWrites: 0, mirrorBytes: 0 });
@@ -36,7 +40,9 @@ test("QUIET-2: changes of one row that arrive together cost one write, or none w
     sender.deliver(update({ id: 1, text: "b" }), update({ id: 1, note: "n" }), upsert({ id: 1, text: "c" })),
   );
   expect(twice.mirrorWrites).toBe(1);
-  const backAgain = await meter.of(async () => sender.deliver(update({ id: 1, text: "d" }), update({ id: 1, text: "c" })));
+  const backAgain = await meter.of(async () =>
+    sender.deliver(update({ id: 1, text: "d" }), update({ id: 1, text: "c" })),
+  );
   expect(backAgain.mirrorWrites).toBe(0);
 });
 

@@ -18,7 +18,11 @@ const overwrite = { syncMode: "overwrite" } as const;
 
 async function withRows(count = 4): Promise<World> {
   const world = await World.start();
-  await refresh(world, "plain", Array.from({ length: count }, (_, id) => row(id)));
+  await refresh(
+    world,
+    "plain",
+    Array.from({ length: count }, (_, id) => row(id)),
+  );
   return world;
 }
 
@@ -54,7 +58,9 @@ describe("a refresh", () => {
       await world.passTime(DAY_MS);
       expect(await ids(world)).toEqual([0, 1, 2, 3, 9]);
       const refreshes = (await world.ledger("runs")).filter(({ generation }) => generation === 2);
-      expect(refreshes.map(({ state }) => state)).toEqual([how === "superseded" ? "superseded" : "incomplete"]);
+      expect(refreshes.map(({ state }) => state)).toEqual([
+        how === "superseded" ? "superseded" : "incomplete",
+      ]);
       await expectConserved(world, "plain");
     },
   );
@@ -90,7 +96,11 @@ describe("a refresh", () => {
   test("REFRESH-5: of a generation that is past is refused, and one that is whole removes nothing more", async () => {
     const world = await withRows();
     await refresh(world, "plain", [row(1)], { generation: 7 });
-    expectRefused(await new Sender(world, "plain").tryBegin({ ...overwrite, generation: 6 }), 409, "StaleGeneration");
+    expectRefused(
+      await new Sender(world, "plain").tryBegin({ ...overwrite, generation: 6 }),
+      409,
+      "StaleGeneration",
+    );
     const again = await Sender.begin(world, "plain", { ...overwrite, generation: 7 });
     await again.deliver(upsert(row(5)));
     await again.finish();
@@ -101,13 +111,21 @@ describe("a refresh", () => {
 
   test("REFRESH-6: follows Airbyte's generations: append with a minimum of 0 keeps, one equal to the generation replaces", async () => {
     const world = await withRows();
-    const keeps = await Sender.begin(world, "plain", { syncMode: "append_dedup", generation: 3, minimumGeneration: 0 });
+    const keeps = await Sender.begin(world, "plain", {
+      syncMode: "append_dedup",
+      generation: 3,
+      minimumGeneration: 0,
+    });
     expect(keeps.begun.generation).toBeNull();
     await keeps.deliver(upsert(row(8)));
     await keeps.finish();
     await world.passTime(1_000);
     expect(await ids(world)).toEqual([0, 1, 2, 3, 8]);
-    await refresh(world, "plain", [row(9)], { syncMode: "append_dedup", generation: 3, minimumGeneration: 3 });
+    await refresh(world, "plain", [row(9)], {
+      syncMode: "append_dedup",
+      generation: 3,
+      minimumGeneration: 3,
+    });
     expect(await ids(world)).toEqual([9]);
     const odd = await new Sender(world, "plain").tryBegin({ generation: 4, minimumGeneration: 2 });
     expectRefused(odd, 400, "BadJsonBody");

@@ -14,7 +14,8 @@ afterEach(() => {
 });
 
 const body = { mirror: "plain", syncMode: "append_dedup" };
-const begin = async (world: World, mirror = "plain") => await world.send("POST", "/v1/runs", { ...body, mirror });
+const begin = async (world: World, mirror = "plain") =>
+  await world.send("POST", "/v1/runs", { ...body, mirror });
 
 test("TOKEN-1: a token opens the mirrors that it names, and no other, for writing as for reading", async () => {
   const world = await World.start();
@@ -81,7 +82,8 @@ test("TOKEN-6: a token that demands signed bodies takes no body that is not sign
   expect((await world.send("POST", "/v1/runs", text)).status).toBe(403);
   const key = createHash("sha256").update(`signing:${token}`).digest("hex");
   const seconds = String(Math.floor(Date.now() / 1_000));
-  const signature = (signed: string) => createHmac("sha256", Buffer.from(key, "hex")).update(`${seconds}.${signed}`).digest("hex");
+  const signature = (signed: string) =>
+    createHmac("sha256", Buffer.from(key, "hex")).update(`${seconds}.${signed}`).digest("hex");
   const header = (signed: string) => ({ "X-Signature": `t=${seconds},v1=${signature(signed)}` });
   expect((await world.send("POST", "/v1/runs", text, header(`${text} `))).status).toBe(403);
   expectOk(await world.send("POST", "/v1/runs", text, header(text)));

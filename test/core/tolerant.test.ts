@@ -38,14 +38,20 @@ async function waiting(world: World, mirror = "versioned"): Promise<Entry[]> {
 
 async function sending(mirror = "versioned"): Promise<{ world: World; sender: Sender }> {
   const world = await World.start();
-  return { world, sender: await Sender.begin(world, mirror, { syncMode: mirror === "facts" ? "append" : "append_dedup" }) };
+  return {
+    world,
+    sender: await Sender.begin(world, mirror, { syncMode: mirror === "facts" ? "append" : "append_dedup" }),
+  };
 }
 
 const bad = (id: number, version = 1) => upsert({ id, text: null, version });
 
 test("TOLERANT-1: an unknown column does not stop a stream; it is on record with a sample and how often it came", async () => {
   const { world, sender } = await sending();
-  await sender.deliver(upsert({ id: 1, text: "a", version: 1, surprise: "!" }), upsert({ id: 2, text: "b", version: 1, surprise: 2 }));
+  await sender.deliver(
+    upsert({ id: 1, text: "a", version: 1, surprise: "!" }),
+    upsert({ id: 2, text: "b", version: 1, surprise: 2 }),
+  );
   await sender.deliver(upsert({ id: 3, text: "c", version: 1, surprise: "?" }));
   expect(await world.rows("versioned")).toHaveLength(3);
   const drift = (await world.call("drift", { mirror: "versioned" })) as Row[];
@@ -54,7 +60,11 @@ test("TOLERANT-1: an unknown column does not stop a stream; it is on record with
 
 test("TOLERANT-2: a row that cannot be stored waits, whole, with the reason, and its neighbours are applied", async () => {
   const { world, sender } = await sending();
-  const { counts, quarantinedKeys } = await sender.deliver(upsert({ id: 1, text: "a", version: 1 }), bad(2), upsert({ id: 3, text: "c", version: 1 }));
+  const { counts, quarantinedKeys } = await sender.deliver(
+    upsert({ id: 1, text: "a", version: 1 }),
+    bad(2),
+    upsert({ id: 3, text: "c", version: 1 }),
+  );
   expect(counts).toMatchObject({ received: 3, inserted: 2, quarantined: 1 });
   expect(quarantinedKeys).toEqual([[2]]);
   const [entry, ...others] = await waiting(world);
@@ -66,9 +76,20 @@ test("TOLERANT-2: a row that cannot be stored waits, whole, with the reason, and
 
 test("TOLERANT-3: a partial change of a row whose earlier news wait waits behind them", async () => {
   const { world, sender } = await sending();
-  await sender.deliver(upsert({ id: 1, text: "a", version: 1 }), bad(1, 2), update({ id: 1, note: "same delivery", version: 3 }));
-  await sender.deliver(update({ id: 1, note: "next delivery", version: 4 }), update({ id: 2, note: "another row" }));
-  expect((await waiting(world)).map(({ code }) => code)).toEqual(["TypeMismatch", "HeldBehind", "HeldBehind"]);
+  await sender.deliver(
+    upsert({ id: 1, text: "a", version: 1 }),
+    bad(1, 2),
+    update({ id: 1, note: "same delivery", version: 3 }),
+  );
+  await sender.deliver(
+    update({ id: 1, note: "next delivery", version: 4 }),
+    update({ id: 2, note: "another row" }),
+  );
+  expect((await waiting(world)).map(({ code }) => code)).toEqual([
+    "TypeMismatch",
+    "HeldBehind",
+    "HeldBehind",
+  ]);
   expect(await world.rows("versioned")).toEqual([{ id: 1, text: "a", version: 1 }]);
   await expectConserved(world, "versioned");
 });
@@ -82,7 +103,11 @@ test("TOLERANT-4: whole news of a row supersede what waits for it, in one delive
   expect(await waiting(world)).toEqual([]);
   expect(await world.rows("versioned")).toEqual([{ id: 1, text: "newer", version: 7 }]);
 
-  await sender.deliver(bad(2, 1), update({ id: 2, note: "held", version: 2 }), upsert({ id: 2, text: "newer", version: 3 }));
+  await sender.deliver(
+    bad(2, 1),
+    update({ id: 2, note: "held", version: 2 }),
+    upsert({ id: 2, text: "newer", version: 3 }),
+  );
   await sender.deliver(bad(3, 1), remove({ id: 3, version: 2 }));
   expect(await waiting(world)).toEqual([]);
   await expectConserved(world, "versioned");
@@ -92,15 +117,26 @@ test("TOLERANT-5: after a schema change what waits is replayed, in order, and co
   const { world, sender } = await sending();
   await sender.deliver(upsert({ id: 1, text: "a", version: 1 }), upsert({ id: 1, text: null, version: 2 }));
   await sender.deliver(update({ id: 1, note: "n", version: 3 }), upsert({ id: 2, text: null, version: 1 }));
-  expect(await world.call("replayQuarantine", { mirror: "versioned" })).toMatchObject({ applied: 0, waiting: 3 });
+  expect(await world.call("replayQuarantine", { mirror: "versioned" })).toMatchObject({
+    applied: 0,
+    waiting: 3,
+  });
   world.deploy({ schema: schemaWith(v.union(v.string(), v.null())) });
   await world.call("declare");
-  expect(await world.call("replayQuarantine", { mirror: "versioned" })).toMatchObject({ applied: 3, waiting: 0 });
+  expect(await world.call("replayQuarantine", { mirror: "versioned" })).toMatchObject({
+    applied: 3,
+    waiting: 0,
+  });
   expect(await world.rows("versioned")).toEqual([
     { id: 1, text: null, note: "n", version: 3 },
     { id: 2, text: null, version: 1 },
   ]);
-  expect((await world.mirror("versioned")).total).toMatchObject({ received: 4, inserted: 2, updated: 2, quarantined: 0 });
+  expect((await world.mirror("versioned")).total).toMatchObject({
+    received: 4,
+    inserted: 2,
+    updated: 2,
+    quarantined: 0,
+  });
   await expectConserved(world, "versioned");
   await expectDigestInStep(world, "versioned", ["id"]);
 });
@@ -152,7 +188,8 @@ test("TOLERANT-8: what waits is kept for a month", async () => {
 test("TOLERANT-9: a row that fails in the app's own transaction waits, and those after it of the same row wait behind it", async () => {
   const { world, sender } = await sending("plain");
   await sender.deliver(upsert({ id: 2, text: "before" }));
-  world.poison = ({ key, row }) => (key[0] === 2 && (row as Row | undefined)?.text === "poison" ? "No." : null);
+  world.poison = ({ key, row }) =>
+    key[0] === 2 && (row as Row | undefined)?.text === "poison" ? "No." : null;
   const { counts } = await sender.deliver(
     upsert({ id: 1, text: "a" }),
     upsert({ id: 2, text: "poison" }),
@@ -179,7 +216,10 @@ test("TOLERANT-10: a mirror that is frozen refuses the delivery, says so, and wr
   const world = await World.start({ schema: schemaWith(v.string(), { drift: "freeze" }) });
   const sender = await Sender.begin(world, "versioned");
   expectRefused(
-    await sender.tryDeliver([upsert({ id: 1, text: "a", version: 1 }), upsert({ id: 2, text: "b", version: 1, surprise: 1 })]),
+    await sender.tryDeliver([
+      upsert({ id: 1, text: "a", version: 1 }),
+      upsert({ id: 2, text: "b", version: 1, surprise: 1 }),
+    ]),
     400,
     "SchemaDrift",
   );

@@ -37,7 +37,15 @@ const death = fc.option(
 export function commands<Change>(change: fc.Arbitrary<Change>): fc.Arbitrary<Command<Change>[]> {
   const changes = fc.array(change, { maxLength: 6 });
   const command = fc.oneof(
-    { weight: 2, arbitrary: record({ type: fc.constant("begin" as const), refresh: fc.boolean(), resume: fc.boolean(), death }) },
+    {
+      weight: 2,
+      arbitrary: record({
+        type: fc.constant("begin" as const),
+        refresh: fc.boolean(),
+        resume: fc.boolean(),
+        death,
+      }),
+    },
     { weight: 6, arbitrary: record({ type: fc.constant("deliver" as const), changes, death }) },
     { weight: 1, arbitrary: record({ type: fc.constant("repeat" as const), which: fc.nat() }) },
     { weight: 1, arbitrary: record({ type: fc.constant("overtake" as const), changes }) },
@@ -60,7 +68,10 @@ const id = fc.nat({ max: 3 });
 
 /** Changes of few rows, so that they meet often: whole, partial, deleted, moved, out of order, and some that cannot be stored. */
 export function changeOf(bad: null | "poison", versioned: boolean): fc.Arbitrary<SentChange[]> {
-  const text = fc.oneof({ weight: 6, arbitrary: fc.constantFrom("a", "b") }, { weight: 1, arbitrary: fc.constant(bad) });
+  const text = fc.oneof(
+    { weight: 6, arbitrary: fc.constantFrom("a", "b") },
+    { weight: 1, arbitrary: fc.constant(bad) },
+  );
   const version = versioned ? { version: fc.nat({ max: 6 }) } : {};
   const upsert = record(
     { id, text, note: fc.constantFrom("m", "n"), ...version },

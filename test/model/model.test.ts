@@ -57,11 +57,15 @@ function keyed(mirror: "plain" | "versioned" | "soft"): Modelled {
       model.replay();
     },
     expectSame: async (world) => {
-      const rows = (await world.rows(mirror)).map(({ deletedAt, ...row }) => (deletedAt === undefined ? row : { ...row, deleted: true }));
+      const rows = (await world.rows(mirror)).map(({ deletedAt, ...row }) =>
+        deletedAt === undefined ? row : { ...row, deleted: true },
+      );
       const byId = (a: Row | ModelRow, b: Row | ModelRow) => (a.id as number) - (b.id as number);
       expect(rows.sort(byId)).toEqual([...model.rows.values()].sort(byId));
       const waiting = (await world.ledger("quarantine")).map(({ op, key }) => [op, key]);
-      expect(waiting).toEqual(model.waiting.map(({ change }) => [change.op, JSON.stringify([change.row.id])]));
+      expect(waiting).toEqual(
+        model.waiting.map(({ change }) => [change.op, JSON.stringify([change.row.id])]),
+      );
     },
   };
 }
@@ -78,7 +82,9 @@ function bag(): Modelled {
     replay: () => undefined,
     expectSame: async (world) => {
       const rows = (await world.rows("facts")).map((row) => row.text as string).sort();
-      expect(rows).toEqual([...model.rows].flatMap(([letter, times]) => Array<string>(times).fill(letter)).sort());
+      expect(rows).toEqual(
+        [...model.rows].flatMap(([letter, times]) => Array<string>(times).fill(letter)).sort(),
+      );
     },
   };
 }
@@ -92,16 +98,24 @@ async function holds<Change>(change: fc.Arbitrary<Change>, start: (world: World)
 }
 
 describe("whatever is sent, resent, reordered, taken over and cut off, a mirror is what its model is", () => {
-  test("MODEL-1: with a key, ordered by arrival, with rows that cannot be converted", { timeout: TIMEOUT_MS }, async () => {
-    await holds(changeOf(null, false), () => keyed("plain"));
-  });
+  test(
+    "MODEL-1: with a key, ordered by arrival, with rows that cannot be converted",
+    { timeout: TIMEOUT_MS },
+    async () => {
+      await holds(changeOf(null, false), () => keyed("plain"));
+    },
+  );
 
-  test("MODEL-2: with a key and a version, with rows that fail in the app's transaction", { timeout: TIMEOUT_MS }, async () => {
-    await holds(changeOf("poison", true), (world) => {
-      world.poison = ({ row }) => ((row as Row | undefined)?.text === "poison" ? "No." : null);
-      return keyed("versioned");
-    });
-  });
+  test(
+    "MODEL-2: with a key and a version, with rows that fail in the app's transaction",
+    { timeout: TIMEOUT_MS },
+    async () => {
+      await holds(changeOf("poison", true), (world) => {
+        world.poison = ({ row }) => ((row as Row | undefined)?.text === "poison" ? "No." : null);
+        return keyed("versioned");
+      });
+    },
+  );
 
   test("MODEL-3: with a key, a version and soft deletes", { timeout: TIMEOUT_MS }, async () => {
     await holds(changeOf(null, true), () => keyed("soft"));

@@ -109,7 +109,8 @@ export class KeyedModel {
   }
 
   #take(change: SentChange): Outcome {
-    const held = change.op === "update" && this.waiting.some((entry) => entry.change.row.id === change.row.id);
+    const held =
+      change.op === "update" && this.waiting.some((entry) => entry.change.row.id === change.row.id);
     const bad = change.op !== "delete" && !this.canStore(change.row as Partial<ModelRow>);
     if (!held && !bad) return this.#apply(change);
     this.waiting.push({ change, delivery: this.#delivery });
@@ -127,7 +128,11 @@ export class KeyedModel {
       if (isOlder) return "stale";
       const deletedAt = version ?? stored?.version;
       if (soft && stored !== undefined) {
-        this.rows.set(id, { ...stored, deleted: true, ...(deletedAt !== undefined && { version: deletedAt }) });
+        this.rows.set(id, {
+          ...stored,
+          deleted: true,
+          ...(deletedAt !== undefined && { version: deletedAt }),
+        });
         return "deleted";
       }
       if (deletedAt !== undefined) {
@@ -137,7 +142,11 @@ export class KeyedModel {
     }
     if (op === "update" && (stored === undefined || stored.deleted)) return "ignored";
     if (isOlder) return "stale";
-    const grave = stored?.deleted ? stored.version : stored === undefined ? this.#tombstones.get(id) : undefined;
+    const grave = stored?.deleted
+      ? stored.version
+      : stored === undefined
+        ? this.#tombstones.get(id)
+        : undefined;
     if (grave !== undefined && version !== undefined && version <= grave) return "stale";
     const next = (op === "update" ? { ...stored, ...row } : { ...row }) as unknown as ModelRow;
     this.rows.set(id, next);

@@ -16,7 +16,13 @@ const WATCHDOG_MS = 16 * 60_000;
 export interface Modelled {
   mirror: string;
   keyFields: string[];
-  model: { generation: number; isOpen: boolean; beginRefresh: (generation: number) => void; finishRefresh: () => void; sweep: () => void };
+  model: {
+    generation: number;
+    isOpen: boolean;
+    beginRefresh: (generation: number) => void;
+    finishRefresh: () => void;
+    sweep: () => void;
+  };
   /** The changes as the protocol writes them. */
   encode: (changes: never[]) => SentChange[];
   deliver: (changes: never[], refresh: boolean) => Counts;
@@ -32,7 +38,11 @@ interface Open {
   sent: { changes: SentChange[]; answer: Answer }[];
 }
 
-export async function play(world: World, modelled: Modelled, commands: readonly Command<unknown>[]): Promise<void> {
+export async function play(
+  world: World,
+  modelled: Modelled,
+  commands: readonly Command<unknown>[],
+): Promise<void> {
   const player = new Player(world, modelled);
   for (const command of commands) {
     await player.step(command);

@@ -28,13 +28,19 @@ export async function expectConserved(world: World, name: string): Promise<void>
   const { inserted, deleted } = mirror.total;
   const hardDeleted = mirror.deletes === "hard" ? deleted : 0;
   expect(mirror.rows, `rows of ${name}`).toBe(documents.length);
-  expect(mirror.rows, `rows of ${name} by its counters`).toBe(inserted - hardDeleted - mirror.removed + mirror.copied);
+  expect(mirror.rows, `rows of ${name} by its counters`).toBe(
+    inserted - hardDeleted - mirror.removed + mirror.copied,
+  );
   const waiting = (await world.ledger("quarantine")).filter((entry) => entry.mirror === name);
   expect(mirror.quarantined, `changes of ${name} that wait`).toBe(waiting.length);
 }
 
 /** The stored digest and sketch are those of the rows. */
-export async function expectDigestInStep(world: World, name: string, keyFields: readonly string[]): Promise<void> {
+export async function expectDigestInStep(
+  world: World,
+  name: string,
+  keyFields: readonly string[],
+): Promise<void> {
   const stored = (await world.ledger("digests")).find((digest) => digest.mirror === name);
   const digest = emptyDigest();
   const sketch = emptySketch();

@@ -5,7 +5,10 @@ import { mirrorTable } from "../../../src/schema/index.js";
 /** The app under test: one mirror for each way in which the rows of a mirror can be kept. */
 export const schema = defineSchema({
   /** Keyed, ordered by arrival. */
-  plain: mirrorTable({ id: v.number(), text: v.string(), note: v.optional(v.string()) }, { primaryKey: ["id"] }),
+  plain: mirrorTable(
+    { id: v.number(), text: v.string(), note: v.optional(v.string()) },
+    { primaryKey: ["id"] },
+  ),
   /** Keyed, ordered by a version, deleted for good. */
   versioned: mirrorTable(
     { id: v.number(), text: v.string(), note: v.optional(v.string()), version: v.number() },
@@ -25,7 +28,10 @@ export const schema = defineSchema({
   /** Without a key. */
   facts: mirrorTable({ text: v.string(), n: v.optional(v.number()) }),
   /** Heard of every minute. */
-  punctual: mirrorTable({ id: v.number(), text: v.string() }, { primaryKey: ["id"], expectEvery: "1 minute" }),
+  punctual: mirrorTable(
+    { id: v.number(), text: v.string() },
+    { primaryKey: ["id"], expectEvery: "1 minute" },
+  ),
   /** The app's own. */
   notes: defineTable({ text: v.string() }),
 });

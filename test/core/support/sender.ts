@@ -48,7 +48,11 @@ export class Sender {
   }
 
   async tryBegin(options: RunOptions = {}): Promise<Answer> {
-    const answer = await this.world.send("POST", "/v1/runs", { mirror: this.mirror, syncMode: "append_dedup", ...options });
+    const answer = await this.world.send("POST", "/v1/runs", {
+      mirror: this.mirror,
+      syncMode: "append_dedup",
+      ...options,
+    });
     if (answer.status === 200) {
       this.begun = answer.body;
       this.run = answer.body.run as string;
@@ -68,9 +72,19 @@ export class Sender {
   /** Sends a delivery once; the sequence stays. */
   async tryDeliver(
     changes: SentChange[],
-    { sequence = this.sequence, identity = `d${String(sequence)}`, ...head }: { sequence?: number; identity?: string } & Row = {},
+    {
+      sequence = this.sequence,
+      identity = `d${String(sequence)}`,
+      ...head
+    }: { sequence?: number; identity?: string } & Row = {},
   ): Promise<Answer> {
-    return await this.world.send("POST", "/v1/deliveries", { run: this.run, delivery: identity, sequence, ...head, changes });
+    return await this.world.send("POST", "/v1/deliveries", {
+      run: this.run,
+      delivery: identity,
+      sequence,
+      ...head,
+      changes,
+    });
   }
 
   async finish(outcome: "complete" | "incomplete" = "complete"): Promise<Row> {
@@ -85,7 +99,12 @@ export class Sender {
 }
 
 /** A full refresh that brings these rows, swept. */
-export async function refresh(world: World, mirror: string, rows: Row[], options: RunOptions = {}): Promise<Sender> {
+export async function refresh(
+  world: World,
+  mirror: string,
+  rows: Row[],
+  options: RunOptions = {},
+): Promise<Sender> {
   const sender = await Sender.begin(world, mirror, { syncMode: "overwrite", ...options });
   await sender.deliver(...rows.map(upsert));
   await sender.finish();

@@ -14,13 +14,22 @@ import ledgerSchema from "../../../convex/schema.js";
 import type { RowChange } from "../../../convex/validators.js";
 import { StreamingImport, type StreamingImportOptions } from "../../../src/client/index.js";
 import { attachIndexes } from "../../../tools/local-convex/indexes.js";
-import { createMock, type FromPath, type Mock, type ModuleLoader, type Schema } from "../../../tools/local-convex/mock.js";
+import {
+  createMock,
+  type FromPath,
+  type Mock,
+  type ModuleLoader,
+  type Schema,
+} from "../../../tools/local-convex/mock.js";
 import { Faults } from "./faults.js";
 import { schema as defaultSchema } from "./schema.js";
 
 const COMPONENT = "streamingImport";
 
-const componentModules = import.meta.glob<Module>(["../../../convex/**/*.ts", "!../../../convex/**/*.test.ts"]);
+const componentModules = import.meta.glob<Module>([
+  "../../../convex/**/*.ts",
+  "!../../../convex/**/*.test.ts",
+]);
 
 type Module = Record<string, unknown>;
 type LedgerCtx = GenericMutationCtx<DataModelFromSchemaDefinition<typeof ledgerSchema>>;
@@ -65,7 +74,10 @@ export class World {
 
   private constructor(version: AppVersion, limits: TransactionLimits | undefined) {
     // The mock's own type knows on and off; convex-test takes numbers too.
-    this.#mock = createMock({ schema: version.schema, transactionLimits: (limits ?? true) as unknown as true });
+    this.#mock = createMock({
+      schema: version.schema,
+      transactionLimits: (limits ?? true) as unknown as true,
+    });
     this.#mock.t.registerComponent(COMPONENT, ledgerSchema, componentModules);
     rateLimiterTest.register(this.#mock.t as never, `${COMPONENT}/rateLimiter`);
     for (const { db } of Object.values(this.#mock.components)) attachIndexes(db);
@@ -111,7 +123,12 @@ export class World {
   }
 
   /** Sends a request with the connector's token. */
-  async send(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+  async send(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> {
     const response = await this.#fromOutside(async () =>
       this.#mock.t.fetch(path, {
         method,
@@ -144,7 +161,9 @@ export class World {
 
   /** The documents of a table of the app, in order of creation. */
   async documents(table: string): Promise<(Row & { _id: string })[]> {
-    return await this.inApp(async (ctx) => (await ctx.db.query(table as never).collect()) as (Row & { _id: string })[]);
+    return await this.inApp(
+      async (ctx) => (await ctx.db.query(table as never).collect()) as (Row & { _id: string })[],
+    );
   }
 
   /** The rows of a table of the app without system fields, in order of creation. */
@@ -230,7 +249,9 @@ export class World {
       Object.keys(this.#mock.components).map(async (component) =>
         this.#in(component, async (ctx: LedgerCtx) => {
           const jobs = await ctx.db.system.query("_scheduled_functions").collect();
-          return jobs.filter(({ state }) => state.kind === "pending").map((job) => Math.ceil(job.scheduledTime));
+          return jobs
+            .filter(({ state }) => state.kind === "pending")
+            .map((job) => Math.ceil(job.scheduledTime));
         }),
       ),
     );
@@ -266,7 +287,9 @@ export class World {
     return Object.fromEntries(
       Object.entries(module).map(([name, value]) => [
         name,
-        isAction(value) ? this.#withHandler(value, (handler) => (ctx, args) => handler(this.faults.around(ctx), args)) : value,
+        isAction(value)
+          ? this.#withHandler(value, (handler) => (ctx, args) => handler(this.faults.around(ctx), args))
+          : value,
       ]),
     );
   }
@@ -293,7 +316,10 @@ export class World {
     const found = this.#fetchRouter.lookup(path, method);
     if (found === null) return null;
     const [action, ...rest] = found;
-    return [this.#withHandler(action as object, (handler) => (ctx, args) => handler(this.faults.around(ctx), args)), ...rest];
+    return [
+      this.#withHandler(action as object, (handler) => (ctx, args) => handler(this.faults.around(ctx), args)),
+      ...rest,
+    ];
   }
 }
 
