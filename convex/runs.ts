@@ -26,6 +26,13 @@ const DELIVERIES_PER_PRUNE = 500;
  */
 const RETRY_WINDOW_MS = 60_000;
 
+/**
+ * For how long a refresh that was cut off is gone on with by a connector that names no generation. The platform may
+ * retry from a checkpoint, and then does not send again what the first attempt brought; an hour is longer than it
+ * waits between attempts.
+ */
+const RESUME_WINDOW_MS = 60 * 60_000;
+
 /** What a new run is to do about generations; null for an incremental run. */
 interface Refresh {
   /** The source's number of this refresh, or null for "the next one". */
@@ -218,12 +225,29 @@ export const settle = internalMutation({
   },
 });
 
+/**
+ * Cuts off the refreshes of a connector that gives up at the first refusal, and says nothing of it: what it did not
+ * send is not gone from the source. Incremental runs go on with the next sync.
+ */
+export const cutOff = mutation({
+  args: { token: v.id("tokens"), reason: v.string() },
+  returns: v.null(),
+  handler: async (ctx, { token, reason }) => {
+    const running = ctx.db.query("runs").withIndex("by_state", (q) => q.eq("state", "running"));
+    for await (const run of running) {
+      if (run.token !== token || run.generation === undefined || run.explicit) continue;
+      await abandonRun(ctx, run, "incomplete", reason);
+    }
+    return null;
+  },
+});
+
 /** Opens a run and makes it the mirror's owner. @throws StaleGeneration */
 export async function openRun(ctx: MutationCtx, before: Doc<"mirrors">, args: NewRun): Promise<Doc<"runs">> {
   if (before.run !== undefined) await endForSuccessor(ctx, before.run);
   const mirror = (await ctx.db.get("mirrors", before._id))!;
   const epoch = mirror.epoch + 1;
-  const generation = await nextGeneration(ctx, mirror, args.refresh);
+  const generation = await nextGeneration(ctx, mirror, args);
   const id = await ctx.db.insert("runs", {
     mirror: mirror.name,
     state: "running",
@@ -270,9 +294,14 @@ export async function openRun(ctx: MutationCtx, before: Doc<"mirrors">, args: Ne
  * The generation that a refresh brings: the next, or the one that its source names. Null for an incremental run, and
  * for a refresh of a generation that is whole already: what it sends is applied, and nothing is removed.
  */
-async function nextGeneration(ctx: MutationCtx, mirror: Doc<"mirrors">, refresh: Refresh | null): Promise<number | null> {
+async function nextGeneration(
+  ctx: MutationCtx,
+  mirror: Doc<"mirrors">,
+  { refresh, explicit }: Pick<NewRun, "refresh" | "explicit">,
+): Promise<number | null> {
   if (refresh === null) return null;
-  const generation = refresh.generation ?? mirror.generation + 1;
+  const retried = !explicit && mirror.generationOpen && since(mirror.lastAppliedAt) < RESUME_WINDOW_MS;
+  const generation = refresh.generation ?? mirror.generation + (retried ? 0 : 1);
   if (generation < mirror.generation) {
     throw ledgerError(
       "StaleGeneration",
@@ -331,9 +360,9 @@ async function completeRun(ctx: MutationCtx, run: Doc<"runs">, why: string): Pro
   const mirror = await getMirror(ctx, run.mirror);
   if (mirror.run === run._id) await ctx.db.patch("mirrors", mirror._id, { run: undefined });
   // Silence after a refresh without a single row is far more often a source that failed to start than one that is
-  // empty; only a connector that says so is believed. Deletes alone bring nothing either.
+  // empty; only a sender of our own protocol is believed. Deletes alone bring nothing either.
   const { inserted, updated, unchanged, stale, quarantined } = run.counts;
-  const brought = inserted + updated + unchanged + stale + quarantined > 0 || run.explicit;
+  const brought = inserted + updated + unchanged + stale + quarantined > 0 || run.openedBy === "v1";
   if (run.generation !== undefined && brought) {
     await startSweep(ctx, { ...mirror, run: undefined }, run);
     return;

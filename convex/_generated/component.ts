@@ -407,6 +407,13 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         },
         Name
       >;
+      cutOff: FunctionReference<
+        "mutation",
+        "internal",
+        { reason: string; token: string },
+        null,
+        Name
+      >;
       finish: FunctionReference<
         "mutation",
         "internal",

@@ -118,16 +118,18 @@ export class Session implements ImportSession {
     return { counts, quarantinedKeys, replayed };
   }
 
-  async beginRefresh(mirror: Mirror, options: { openedBy: string; resume: boolean }): Promise<string> {
+  async beginRefresh(
+    mirror: Mirror,
+    options: { openedBy: string; resume: boolean; explicit: boolean },
+  ): Promise<string> {
     const keyed = mirror.contract.primaryKey !== null;
     const { run, resumed } = await this.ctx.runMutation(this.component.runs.begin, {
       mirror: mirror.name,
       ...options,
-      explicit: false,
       refresh: keyed ? { generation: null } : null,
       syncMode: "overwrite",
       token: this.token.id,
-      settleAfterMs: this.settings.settleAfterMs,
+      settleAfterMs: options.explicit ? DEFAULT_SILENCE_MS : this.settings.settleAfterMs,
     });
     if (!keyed && !resumed) await clearMirror(this.ctx, this.component, mirror.name);
     return run;
@@ -188,6 +190,11 @@ export class Session implements ImportSession {
   async recordFailure(mirror: Mirror, error: unknown): Promise<void> {
     const { code, message } = describe(error);
     await this.ctx.runMutation(this.component.registry.recordFailure, { mirror: mirror.name, code, message });
+  }
+
+  async cutOff(error: unknown): Promise<void> {
+    const { message } = describe(error);
+    await this.ctx.runMutation(this.component.runs.cutOff, { token: this.token.id, reason: message });
   }
 
   async heard(mirrors: readonly Mirror[]): Promise<void> {

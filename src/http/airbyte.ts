@@ -49,7 +49,7 @@ export async function clearTables(importer: Importer, request: Request): Promise
   }
   const mirrors = new Set(tableNames.map((name) => findForSetUp(session, name)).filter((mirror) => mirror !== null));
   for (const mirror of mirrors) session.authorize(mirror, "write");
-  for (const mirror of mirrors) await session.beginRefresh(mirror, { openedBy: "clear_tables", resume: false });
+  for (const mirror of mirrors) await session.beginRefresh(mirror, { openedBy: "clear_tables", resume: false, explicit: false });
   return done();
 }
 
@@ -68,7 +68,7 @@ export async function replaceTables(importer: Importer, request: Request): Promi
     return mirror.contract.primaryKey === null ? [] : [{ mirror, temporary }];
   });
   for (const { mirror, temporary } of refreshes) {
-    const run = await session.beginRefresh(mirror, { openedBy: temporary, resume: true });
+    const run = await session.beginRefresh(mirror, { openedBy: temporary, resume: true, explicit: true });
     await session.finish(run, "complete", "The connector replaced the table.");
   }
   return done();
@@ -81,6 +81,16 @@ export async function replaceTables(importer: Importer, request: Request): Promi
  */
 export async function importAirbyteRecords(importer: Importer, request: Request): Promise<Response> {
   const session = await importer.open(request);
+  try {
+    await importRecords(session, request);
+  } catch (error) {
+    await session.cutOff(error);
+    throw error;
+  }
+  return done();
+}
+
+async function importRecords(session: ImportSession, request: Request): Promise<void> {
   const batch = readBatch(jsonObjectOf(request, session.body));
   const streams = await resolveStreams(session, batch);
   const prepared = streams.map((stream) => {
@@ -99,13 +109,14 @@ export async function importAirbyteRecords(importer: Importer, request: Request)
   for (const { mirror, temporary, syncMode, changes } of deliveries) {
     await noting(session, mirror, async () => {
       const run =
-        temporary === null ? undefined : await session.beginRefresh(mirror, { openedBy: temporary, resume: true });
+        temporary === null
+          ? undefined
+          : await session.beginRefresh(mirror, { openedBy: temporary, resume: true, explicit: true });
       // The connector does not retry, so it is kept waiting rather than refused while the write budget is spent.
       await session.deliver(changes, { syncMode, run, refresh: false, patient: true });
     });
   }
   if (deliveries.length === 0) await session.heard(mentioned(session, batch));
-  return done();
 }
 
 /** Does something for a mirror; when it fails, people see why in the registry. */

@@ -91,10 +91,16 @@ export interface ImportSession {
   /** Applies prepared changes in order, in as many transactions as the platform's limits ask for. */
   deliver(changes: PreparedChanges, options: DeliverOptions): Promise<Delivered>;
   /**
-   * Begins a full refresh, or finds the one that `openedBy` began (`resume`), for connectors that never say when they
-   * are done. A mirror with a primary key keeps its rows until the refresh is whole; one without is emptied now.
+   * Begins a full refresh, or finds the one that `openedBy` began (`resume`), for connectors that know nothing of
+   * generations. A mirror with a primary key keeps its rows until the refresh is whole; one without is emptied now.
+   * Unless the connector says when it is done (`explicit`), its silence has to tell.
    */
-  beginRefresh(mirror: Mirror, options: { openedBy: string; resume: boolean }): Promise<string>;
+  beginRefresh(
+    mirror: Mirror,
+    options: { openedBy: string; resume: boolean; explicit: boolean },
+  ): Promise<string>;
+  /** Cuts off the refreshes of a connector that gives up at the first refusal. What it did not send is not gone. */
+  cutOff(error: unknown): Promise<void>;
   /** Begins a run of a connector that says when it is done. */
   begin(mirror: Mirror, options: BeginOptions): Promise<BegunRun>;
   /** The run of that id, or null. */

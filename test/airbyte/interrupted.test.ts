@@ -61,6 +61,11 @@ test("an attempt that starts over, and over, within a minute each, removes nothi
   await clearUsers(app);
   expectDone(await importRows(app, "public_users", [1, 4].map(row)));
   await app.passTime(QUIET_MS);
+  // The attempts are one refresh: a retry may begin at a checkpoint, so what an earlier one brought counts.
+  expect(await ids(app)).toEqual([1, 2, 4]);
+  await clearUsers(app);
+  expectDone(await importRows(app, "public_users", [1, 4].map(row)));
+  await app.passTime(QUIET_MS);
   expect(await ids(app)).toEqual([1, 4]);
 });
 
@@ -104,8 +109,8 @@ describe("replace_tables of 0.1.0", () => {
  * Gaps that take away rows. Each test says what should be, and is expected to fail; when one is closed, vitest reports
  * it, and `.fails` goes.
  */
-describe("known gaps", () => {
-  test.fails("a refresh of which a request was refused is cut off, and removes nothing", async () => {
+describe("refreshes that are cut off, and the gaps that remain", () => {
+  test("a refresh of which a request was refused is cut off, and removes nothing", async () => {
     const app = await withRows({ badRows: "refuse" });
     await clearUsers(app);
     expectDone(await importRows(app, "public_users", [row(1)]));
@@ -115,7 +120,7 @@ describe("known gaps", () => {
     expect(await ids(app)).toEqual([1, 2, 3]);
   });
 
-  test.fails("a refresh is cut off by the refusal of another stream of its connection, too", async () => {
+  test("a refresh is cut off by the refusal of another stream of its connection, too", async () => {
     const app = await withRows();
     await clearUsers(app);
     expectDone(await importRows(app, "public_users", [row(1)]));
@@ -124,7 +129,7 @@ describe("known gaps", () => {
     expect(await ids(app)).toEqual([1, 2, 3]);
   });
 
-  test.fails(
+  test(
     "a refresh that a retry resumes from a checkpoint keeps what the first attempt brought",
     async () => {
       const app = await withRows();
@@ -139,7 +144,7 @@ describe("known gaps", () => {
     },
   );
 
-  test.fails("0.1.0 says when it is done, so that a pause of its source ends nothing", async () => {
+  test("0.1.0 says when it is done, so that a pause of its source ends nothing", async () => {
     const app = await withRows();
     const table = "temp_1700000000_public_users";
     expectDone(await importRows(app, table, [1, 2].map(row)));
@@ -150,7 +155,7 @@ describe("known gaps", () => {
     expect(await ids(app)).toEqual([1, 2, 4]);
   });
 
-  test.fails("0.1.0 does not empty a mirror without a key again after a pause of its source", async () => {
+  test("0.1.0 does not empty a mirror without a key again after a pause of its source", async () => {
     const app = await withRows();
     const table = "temp_1700000000_public_events";
     expectDone(await importRows(app, table, [{ kind: "a" }]));
