@@ -121,6 +121,7 @@ async function endForSuccessor(ctx: MutationCtx, id: Id<"runs">): Promise<void> 
       reason: "A new refresh began within a minute of the last delivery: taken for a retry. Nothing was removed.",
       finishedAt: now(),
     });
+    await ctx.scheduler.runAfter(0, internal.refresh.dropManifest, { run: id });
   } else {
     await finishRun(ctx, run, "The next sync began.");
   }
