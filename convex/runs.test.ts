@@ -116,5 +116,5 @@ describe("old runs", () => {
       .map(({ epoch }) => epoch);
     expect(epochs).toEqual(Array.from({ length: MAX_RUNS }, (_, i) => i + 6));
     expect((await app.ledger("runs")).filter(({ mirror }) => mirror === "events")).toHaveLength(1);
-  }, 30_000);
+  });
 });

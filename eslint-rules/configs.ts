@@ -97,6 +97,8 @@ function clean(directory: string): string {
 
 function pluginOf(module: unknown): TSESLint.FlatConfig.Plugin | null {
   if (typeof module !== "object" || module === null) return null;
-  if ("rules" in module) return module as TSESLint.FlatConfig.Plugin;
-  return "default" in module ? pluginOf(module.default) : null;
+  // The default export first: loaders that mix the two kinds of modules show its members on the module, too.
+  const plugin = "default" in module ? pluginOf(module.default) : null;
+  if (plugin !== null) return plugin;
+  return "rules" in module ? (module as TSESLint.FlatConfig.Plugin) : null;
 }

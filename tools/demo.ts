@@ -134,7 +134,7 @@ function describe({ airports, flights, measurements }: Dataset): string {
     `${flights.length.toLocaleString("en")} flights`,
   ];
   if (measurements.length > 0) parts.push(`${measurements.length.toLocaleString("en")} measurements`);
-  return parts.join(", ");
+  return new Intl.ListFormat("en").format(parts);
 }
 
 async function main(): Promise<void> {

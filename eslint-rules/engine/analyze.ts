@@ -1,6 +1,6 @@
 import type ts from "typescript";
 import { visitBuilders } from "./builders.js";
-import { directivesOf } from "./comments.js";
+import { directivesOf, type Directive } from "./comments.js";
 import type { GuardContext } from "./context.js";
 import { visitDisables, visitSuppressions } from "./disables.js";
 import { visitEscape } from "./escapes.js";
@@ -28,40 +28,75 @@ export interface FileAnalysis {
   readonly deep: boolean;
 }
 
+/** What is found in a file before exemptions; the search for escapes is added to it when a rule first wants it. */
+interface RawAnalysis {
+  readonly report: Report;
+  readonly directives: readonly Directive[];
+  deep: boolean;
+}
+
+const raw = new WeakMap<GuardContext, WeakMap<ts.SourceFile, RawAnalysis>>();
+
 /**
  * Analyses a file once for all rules. `deep` adds the search for places where the writer leaves the type checker, which
- * only the strict preset wants; a shallow analysis is replaced by a deep one when the first rule asks for it.
+ * only the strict preset wants.
  */
 export function analyzeFile(cx: GuardContext, file: ts.SourceFile, deep: boolean): FileAnalysis {
   const cached = cx.files.get(file);
   if (cached !== undefined && (cached.deep || !deep)) return cached;
-  const report = new Report(file, schemaFor(cx, file.fileName));
-  // The importer's own code writes mirrors: that is its job, and it is known by where it comes from.
-  if (cx.packages.originOf(file).kind !== "self") {
-    walk(cx, report, deep);
-    visitSchema(cx, report);
-    visitBuilders(cx, report);
+  const found = rawAnalysis(cx, file);
+  if (deep && !found.deep) {
+    found.deep = true;
+    if (isApp(cx, file)) walkEscapes(cx, found.report);
+    visitSuppressions(cx, found.report, found.directives);
   }
-  const directives = directivesOf(cx.ts, file);
-  visitDisables(report, directives);
-  if (deep) visitSuppressions(cx, report, directives);
-  keepInnermostEscapes(report);
-  const trustedCode = removeTrusted(cx, report);
-  const exemptions = applyExemptions(cx, report, directives);
-  const analysis: FileAnalysis = {
-    schema: report.schema,
-    findings: [...report.findings].sort((one, other) => one.start - other.start || one.end - other.end),
-    sites: report.sites,
-    exemptions,
-    trustedPackages: report.trustedPackages,
-    trustedCode,
-    deep,
-  };
+  const analysis = finish(cx, found);
   cx.files.set(file, analysis);
   return analysis;
 }
 
-function walk(cx: GuardContext, report: Report, deep: boolean): void {
+/** The importer's own code writes mirrors: that is its job, and it is known by where it comes from. */
+function isApp(cx: GuardContext, file: ts.SourceFile): boolean {
+  return cx.packages.originOf(file).kind !== "self";
+}
+
+function rawAnalysis(cx: GuardContext, file: ts.SourceFile): RawAnalysis {
+  let files = raw.get(cx);
+  if (files === undefined) raw.set(cx, (files = new WeakMap<ts.SourceFile, RawAnalysis>()));
+  let found = files.get(file);
+  if (found === undefined) {
+    const report = new Report(file, schemaFor(cx, file.fileName));
+    if (isApp(cx, file)) {
+      walk(cx, report);
+      visitSchema(cx, report);
+      visitBuilders(cx, report);
+    }
+    const directives = directivesOf(cx.ts, file);
+    visitDisables(report, directives);
+    files.set(file, (found = { report, directives, deep: false }));
+  }
+  return found;
+}
+
+/** Takes out what trusted code and exemptions allow. Works on a copy, since a deep analysis may follow a shallow one. */
+function finish(cx: GuardContext, { report: found, directives, deep }: RawAnalysis): FileAnalysis {
+  const report = new Report(found.file, found.schema);
+  report.findings.push(...found.findings);
+  keepInnermostEscapes(report);
+  const trustedCode = removeTrusted(cx, report);
+  const exemptions = applyExemptions(cx, report, directives);
+  return {
+    schema: found.schema,
+    findings: report.findings.sort((one, other) => one.start - other.start || one.end - other.end),
+    sites: found.sites,
+    exemptions,
+    trustedPackages: found.trustedPackages,
+    trustedCode,
+    deep,
+  };
+}
+
+function walk(cx: GuardContext, report: Report): void {
   const { ts } = cx;
   const visit = (node: ts.Node): void => {
     if (ts.isTypeNode(node) && !ts.isExpressionWithTypeArguments(node)) return;
@@ -75,7 +110,16 @@ function walk(cx: GuardContext, report: Report, deep: boolean): void {
       visitDetachedCall(cx, report, node);
     }
     visitSyscall(ts, report, node);
-    if (deep) visitEscape(cx, report, node);
+    ts.forEachChild(node, visit);
+  };
+  ts.forEachChild(report.file, visit);
+}
+
+function walkEscapes(cx: GuardContext, report: Report): void {
+  const { ts } = cx;
+  const visit = (node: ts.Node): void => {
+    if (ts.isTypeNode(node) && !ts.isExpressionWithTypeArguments(node)) return;
+    visitEscape(cx, report, node);
     ts.forEachChild(node, visit);
   };
   ts.forEachChild(report.file, visit);

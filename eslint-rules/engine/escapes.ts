@@ -1,8 +1,8 @@
 import type ts from "typescript";
 import { carries } from "./carriers.js";
 import type { GuardContext } from "./context.js";
-import { stripAssertions } from "./contracts.js";
 import { losesByParameter, losesWriter } from "./conversions.js";
+import { isReference, mayCarry } from "./flows.js";
 import type { Report } from "./report.js";
 import { isTrusted, trustedPackage } from "./trust.js";
 
@@ -44,9 +44,9 @@ export function visitEscape(cx: GuardContext, report: Report, node: ts.Node): vo
 function visitCall(cx: GuardContext, report: Report, call: ts.CallExpression | ts.NewExpression): void {
   const { ts, checker } = cx;
   const args = call.arguments ?? [];
-  const interesting = args.filter((argument) => isInteresting(cx, argument));
-  const callee = checker.getTypeAtLocation(call.expression);
+  const interesting = args.filter((argument) => mayCarry(cx, argument));
   if (interesting.length === 0 || isHarmless(cx, call)) return;
+  const callee = checker.getTypeAtLocation(call.expression);
   if ((callee.flags & ts.TypeFlags.Any) !== 0 || isFunctionInterface(cx, callee)) {
     for (const argument of interesting) {
       if (carries(cx, checker.getTypeAtLocation(argument)))
@@ -67,21 +67,6 @@ function visitCall(cx: GuardContext, report: Report, call: ts.CallExpression | t
     else if (!trusted && carries(cx, type) && givesAny(cx, signature)) escape(cx, report, argument, "any");
     else if (carries(cx, type)) visitPackageCall(cx, report, argument, signature);
   }
-}
-
-/** Literals and types without members cannot carry a writer: not asking for their parameters saves most of the time. */
-function isInteresting(cx: GuardContext, argument: ts.Expression): boolean {
-  const { ts, checker } = cx;
-  if (ts.isLiteralExpression(argument)) return false;
-  if (ts.isArrowFunction(argument) || ts.isFunctionExpression(argument)) return false; // its parameters are checked there
-  const inner = ts.isSpreadElement(argument) ? argument.expression : argument;
-  const type = checker.getTypeAtLocation(inner);
-  return carries(cx, type) || (isReference(cx, inner) && type.getCallSignatures().length > 0);
-}
-
-function isReference(cx: GuardContext, expression: ts.Expression): boolean {
-  const inner = stripAssertions(cx.ts, expression);
-  return cx.ts.isIdentifier(inner) || cx.ts.isPropertyAccessExpression(inner);
 }
 
 /** The type of the parameter that takes the argument, a rest parameter's element included. */

@@ -47,7 +47,7 @@ describe("registerRoutes", () => {
 describe("the fingerprint of a declaration", () => {
   const fingerprint = (options: MirrorOptions, module = "imports") => {
     const table = mirrorTable({ id: v.number(), at: v.number() }, options as { primaryKey?: undefined });
-    return new Declaration(new AppMirrors(defineSchema({ users: table })), module).fingerprint;
+    return new Declaration(new AppMirrors(defineSchema({ users: table })), module, undefined).fingerprint;
   };
 
   test("is the same for the same declaration, and another for each difference", () => {

@@ -69,6 +69,29 @@ test("an attempt that starts over, and over, within a minute each, removes nothi
   expect(await ids(app)).toEqual([1, 4]);
 });
 
+test("a request that loses its mirror to another attempt half-way stops there, and says so", async () => {
+  const app = await App.start();
+  const [token] = await app.ledger("tokens");
+  const rows = Array.from({ length: 1_500 }, (_, id) => row(id));
+  const firstChunk = app.holdWrite(({ table, value }) => table === "users" && value?.id === 500);
+  const answer = importRows(app, "temp_1700000000_public_users", rows);
+  await firstChunk.reached;
+  const takeover = app.component("runs:begin", {
+    mirror: "users",
+    openedBy: "temp_1700000060_public_users",
+    resume: true,
+    refresh: true,
+    syncMode: "overwrite",
+    token: token!._id,
+    settleAfterMs: QUIET_MS,
+  });
+  firstChunk.goOn();
+  await takeover;
+  expectRefused(await answer, 409, "StaleRun", /"users".*Begin a new run/);
+  expect(await ids(app)).toEqual(rows.slice(0, 1_000).map(({ id }) => id));
+  expect(await app.status("users")).toMatchObject({ rows: 1_000 });
+});
+
 describe("replace_tables of 0.1.0", () => {
   const temporary = "temp_1700000000_public";
 

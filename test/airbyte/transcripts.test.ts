@@ -207,6 +207,22 @@ describe.each(GENERATIONS)("destination-convex %s", (generation) => {
     expect((await events(app)).map(({ at }) => at)).toEqual(rows.map(({ at }) => at));
   });
 
+  test("a refusal ends the attempt, and no state is passed on that was not stored", async () => {
+    const app = await App.start();
+    const stream = usersStream("append_dedup", "public");
+    const attempt = await sync(app, { generation, streams: [stream] }, [
+      ...records(stream, [BEFORE[0]!]),
+      state(1),
+      ...records(stream, [BEFORE[1]!, { name: "no key" }]),
+      state(2),
+      ...records(stream, [BEFORE[2]!]),
+      state(3),
+    ]);
+    expect(attempt).toMatchObject({ succeeded: false, states: [{ cursor: 1 }] });
+    expect(attempt.calls.map(({ status }) => status)).toEqual([200, 200, 200, 400]);
+    expect(await users(app)).toEqual([BEFORE[0]]);
+  });
+
   test("a sync without a single record is no error", async () => {
     const app = await App.start();
     const streams = [usersStream("append_dedup", "public"), eventsStream("append", "public")];

@@ -1,0 +1,86 @@
+// @vitest-environment node
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { RuleName } from "./engine/findings.js";
+import { PRESETS } from "./engine/presets.js";
+import { rules } from "./rules/index.js";
+import { analyze, programWith, typeErrors } from "./testing/programs.js";
+import type ts from "typescript";
+
+const DOCS = fileURLToPath(new URL("../docs/rules/", import.meta.url));
+const NAMES = Object.keys(rules) as RuleName[];
+
+interface Example {
+  readonly rule: RuleName;
+  readonly isCorrect: boolean;
+  readonly code: string;
+  readonly path: string;
+}
+
+/** The code blocks under "Correct" and "Incorrect" of a page. A schema gets a directory of its own. */
+function examplesOf(rule: RuleName): Example[] {
+  const text = readFileSync(`${DOCS}${rule}.md`, "utf8");
+  return ["Incorrect", "Correct"].flatMap((heading) => {
+    const section = new RegExp(`\\n## ${heading}\\n([\\s\\S]*?)\\n## `).exec(text)?.[1] ?? "";
+    return [...section.matchAll(/```ts\n([\s\S]*?)```/g)].map((match, index) => {
+      const code = match[1] ?? "";
+      const name = `${rule}_${heading}_${String(index)}`.toLowerCase();
+      const path = code.includes("defineSchema(") ? `docs_${name}/schema.ts` : `convex/docs_${name}.ts`;
+      return { rule, isCorrect: heading === "Correct", code, path };
+    });
+  });
+}
+
+const EXAMPLES = NAMES.flatMap(examplesOf);
+let program: ts.Program;
+
+beforeAll(() => {
+  program = programWith(Object.fromEntries(EXAMPLES.map(({ path, code }) => [path, code])));
+}, 60_000);
+
+describe("the rule pages", () => {
+  it("exist for every rule, and for nothing else", () => {
+    const pages = readdirSync(DOCS).filter((file) => file.endsWith(".md"));
+    expect(pages.sort()).toEqual([...NAMES.map((name) => `${name}.md`), "README.md", "evasions.md"].sort());
+  });
+
+  it.each(NAMES)("%s: the page says what the rule's metadata and the presets say", (name) => {
+    const page = readFileSync(`${DOCS}${name}.md`, "utf8");
+    const text = page.replace(/ +/g, " ");
+    expect(text.split("\n")[0]).toBe(`# streaming-import/${name}`);
+    expect(text).toContain(rules[name].meta.docs?.description);
+    expect(text).toContain(`| recommended | ${PRESETS.recommended[name].severity}`);
+    expect(text).toContain(`| strict | ${PRESETS.strict[name].severity}`);
+    for (const heading of ["Incorrect", "Correct", "Options", "When not to use it"]) {
+      expect(text).toContain(`\n## ${heading}\n`);
+    }
+  });
+
+  it.each(NAMES)("%s: has examples of both kinds", (name) => {
+    const own = EXAMPLES.filter(({ rule }) => rule === name);
+    expect(new Set(own.map(({ isCorrect }) => isCorrect)).size).toBe(2);
+  });
+
+  it.each(EXAMPLES.map((one) => [one.path, one] as const))(
+    "%s is linted as the page says",
+    (_path, example) => {
+      const options = {
+        today: "2026-11-20",
+        ...(example.rule === "no-raw-builders" ? { guardModule: "guarded" } : {}),
+      };
+      const found = analyze(program, example.path, options).findings.filter(
+        ({ rule }) => rule === example.rule,
+      );
+      if (example.isCorrect) expect(found).toEqual([]);
+      else expect(found).not.toEqual([]);
+    },
+  );
+
+  it.each(EXAMPLES.filter(({ isCorrect }) => isCorrect).map((one) => one.path))(
+    "%s has no type errors",
+    (path) => {
+      expect(typeErrors(program, path)).toEqual([]);
+    },
+  );
+});

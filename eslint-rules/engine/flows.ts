@@ -1,0 +1,57 @@
+import type ts from "typescript";
+import { carries } from "./carriers.js";
+import type { GuardContext } from "./context.js";
+import { stripAssertions } from "./contracts.js";
+
+/**
+ * Whether an expression can carry the writer, asking for as few types as possible: the checker keeps the types of names
+ * and calls, but works those of object and function literals out again each time, bodies and all.
+ */
+export function mayCarry(cx: GuardContext, expression: ts.Expression): boolean {
+  const { ts } = cx;
+  const inner = stripAssertions(ts, expression);
+  if (ts.isLiteralExpression(inner) || ts.isTemplateExpression(inner)) return false;
+  if (ts.isSpreadElement(inner) || ts.isAwaitExpression(inner)) return mayCarry(cx, inner.expression);
+  if (ts.isObjectLiteralExpression(inner))
+    return inner.properties.some((property) => propertyMayCarry(cx, property));
+  if (ts.isArrayLiteralExpression(inner)) return inner.elements.some((element) => mayCarry(cx, element));
+  if (ts.isConditionalExpression(inner)) return mayCarry(cx, inner.whenTrue) || mayCarry(cx, inner.whenFalse);
+  if (ts.isBinaryExpression(inner)) return mayCarry(cx, inner.left) || mayCarry(cx, inner.right);
+  if (ts.isArrowFunction(inner) || ts.isFunctionExpression(inner)) return bodyMayCarry(cx, inner.body);
+  if (ts.isPrefixUnaryExpression(inner) || ts.isTypeOfExpression(inner) || ts.isVoidExpression(inner))
+    return false;
+  const type = cx.checker.getTypeAtLocation(inner);
+  return carries(cx, type) || (isReference(cx, inner) && type.getCallSignatures().length > 0);
+}
+
+function propertyMayCarry(cx: GuardContext, property: ts.ObjectLiteralElementLike): boolean {
+  const { ts, checker } = cx;
+  if (ts.isPropertyAssignment(property)) return mayCarry(cx, property.initializer);
+  if (ts.isSpreadAssignment(property)) return mayCarry(cx, property.expression);
+  if (ts.isShorthandPropertyAssignment(property)) {
+    const symbol = checker.getShorthandAssignmentValueSymbol(property);
+    if (symbol === undefined) return true;
+    const type = checker.getTypeOfSymbolAtLocation(symbol, property.name);
+    return carries(cx, type) || type.getCallSignatures().length > 0;
+  }
+  return property.body !== undefined && bodyMayCarry(cx, property.body);
+}
+
+/** What a function gives back: its expression, or that of its returns. */
+function bodyMayCarry(cx: GuardContext, body: ts.ConciseBody): boolean {
+  const { ts } = cx;
+  if (!ts.isBlock(body)) return mayCarry(cx, body);
+  const visit = (node: ts.Node): boolean => {
+    if (ts.isFunctionLike(node) || ts.isClassLike(node)) return false;
+    if (ts.isReturnStatement(node) || ts.isYieldExpression(node)) {
+      if (node.expression !== undefined && mayCarry(cx, node.expression)) return true;
+    }
+    return ts.forEachChild(node, (child) => visit(child) || undefined) ?? false;
+  };
+  return visit(body);
+}
+
+export function isReference(cx: GuardContext, expression: ts.Expression): boolean {
+  const inner = stripAssertions(cx.ts, expression);
+  return cx.ts.isIdentifier(inner) || cx.ts.isPropertyAccessExpression(inner);
+}

@@ -1,0 +1,327 @@
+// @vitest-environment node
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { runGuard, type GuardReport, type RunGuardOptions } from "./index.js";
+
+vi.setConfig({ testTimeout: 60_000 });
+
+const ROOT = fileURLToPath(new URL("../../..", import.meta.url)).replace(/\/$/, "");
+const FIXTURE = `${ROOT}/eslint-rules/testing/fixture`;
+let directory = "";
+
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), "guard-"));
+});
+afterAll(() => {
+  rmSync(directory, { recursive: true, force: true });
+});
+
+const SCHEMA = `import { defineSchema, defineTable } from "convex/server";
+import { v } from "convex/values";
+import { mirrorTable } from "convex-streaming-import/schema";
+export default defineSchema({
+  customers: mirrorTable({ id: v.int64() }, { primaryKey: ["id"], source: "public.customers", owner: "billing" }),
+  notes: defineTable({ text: v.string() }),
+});`;
+const SERVER = `import type { DataModelFromSchemaDefinition, GenericMutationCtx, MutationBuilder } from "convex/server";
+import type schema from "../schema.js";
+export type DataModel = DataModelFromSchemaDefinition<typeof schema>;
+export type MutationCtx = GenericMutationCtx<DataModel>;
+export declare const mutation: MutationBuilder<DataModel, "public">;`;
+const CLEAN = `import { mutation } from "./_generated/server.js";
+export const add = mutation({ args: {}, handler: async (ctx) => await ctx.db.insert("notes", { text: "" }) });`;
+const WRITE = `import { mutation } from "./_generated/server.js";
+export const add = mutation({ args: {}, handler: async (ctx) => await ctx.db.insert("customers", { id: 1n }) });`;
+
+let apps = 0;
+
+/** A small app on disk; `convex/schema.ts` and `_generated` are there unless they are set. */
+function app(files: Record<string, string | null>): string {
+  apps += 1;
+  const root = join(directory, `app${String(apps)}`);
+  const all: Record<string, string | null> = {
+    "package.json": '{ "name": "an-app", "type": "module" }',
+    "convex/schema.ts": SCHEMA,
+    "convex/_generated/server.d.ts": SERVER,
+    "convex/_generated/server.js": "export const mutation = (x) => x;",
+    "convex/tsconfig.json": JSON.stringify({
+      compilerOptions: {
+        strict: true,
+        target: "ESNext",
+        lib: ["ES2023"],
+        types: [],
+        module: "ESNext",
+        moduleResolution: "Bundler",
+        skipLibCheck: true,
+        noEmit: true,
+        paths: { "convex-streaming-import/*": [`${ROOT}/src/*/index.ts`] },
+      },
+      include: ["."],
+    }),
+    ...files,
+  };
+  for (const [path, text] of Object.entries(all)) {
+    if (text === null) continue;
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+  symlinkSync(`${ROOT}/node_modules`, join(root, "node_modules"));
+  return root;
+}
+
+async function check(
+  cwd: string,
+  options: Partial<RunGuardOptions> = {},
+): Promise<{ exitCode: number; report: GuardReport }> {
+  const { exitCode, output } = await runGuard({
+    cwd,
+    strict: true,
+    format: "json",
+    today: "2026-11-20",
+    ...options,
+  });
+  return { exitCode, report: JSON.parse(output) as GuardReport };
+}
+
+const messageIds = ({ findings }: GuardReport): string[] => findings.map(({ messageId }) => messageId);
+
+describe("streaming-import guard", () => {
+  it("vouches for a clean app and prints its proof", async () => {
+    const { exitCode, output } = await runGuard({ cwd: FIXTURE, strict: true, format: "text" });
+    expect(exitCode).toBe(0);
+    expect(output).toContain("convex/schema.ts: 5 tables, 2 of them mirrors");
+    expect(output).toContain("customers ← public.customers (owner: the billing team)");
+    expect(output).toMatch(/Checked {6}\d+ files, \d+ write sites?/);
+    expect(output).toContain("Exemptions   none");
+    expect(output).toContain("edits of rows in the dashboard");
+    expect(output).toContain("`npx convex import`");
+    expect(output).toContain("whose URL is computed");
+    expect(output).toContain("eval");
+    expect(output).toContain("✔ No code of this app that is deployed writes a mirror");
+  });
+
+  it("exits with 1 on a finding, and says where", async () => {
+    const { exitCode, report } = await check(app({ "convex/a.ts": WRITE }));
+    expect(exitCode).toBe(1);
+    expect(report.claim).toBeNull();
+    expect(report.findings[0]).toMatchObject({ file: "convex/a.ts", line: 2, rule: "no-mirror-writes" });
+    expect(report.findings[0]?.message).toContain("public.customers (owner: billing)");
+  });
+
+  it("ignores comments that turn rules off", async () => {
+    const code = `/* eslint-disable */\n${WRITE.replace("export", "// @ts-ignore\n// eslint-disable-next-line -- fine\nexport")}`;
+    const { exitCode, report } = await check(app({ "convex/a.ts": code }));
+    expect(exitCode).toBe(1);
+    expect(messageIds(report)).toContain("mirrorWrite");
+  });
+
+  it("vouches for nothing while the program has type errors", async () => {
+    const { exitCode, report } = await check(
+      app({ "convex/a.ts": `${CLEAN}\nexport const x: number = "";` }),
+    );
+    expect(exitCode).toBe(2);
+    expect(report.typeErrors).toMatchObject([{ file: "convex/a.ts", line: 3 }]);
+    expect(report.claim).toBeNull();
+  });
+
+  it("finds in strict what the other mode leaves", async () => {
+    const code = `import { mutation } from "./_generated/server.js";
+export const f = mutation({ args: {}, handler: async (ctx) => { const x: unknown = ctx; return x; } });`;
+    const cwd = app({ "convex/a.ts": code });
+    expect((await check(cwd)).report.findings).toHaveLength(1);
+    expect((await check(cwd, { strict: false })).report).toMatchObject({ mode: "recommended", findings: [] });
+  });
+
+  it("checks files outside the functions directory that functions import, and only those", async () => {
+    const { report } = await check(
+      app({
+        "convex/a.ts": 'export { add } from "../lib/b.js";',
+        "lib/b.ts": WRITE.replace("./_generated", "../convex/_generated"),
+        "convex/c.test.ts": WRITE,
+      }),
+    );
+    expect(report.findings.map(({ file }) => file)).toEqual(["lib/b.ts"]);
+    expect(report.notDeployed).toEqual(["convex/c.test.ts"]);
+  });
+
+  it("checks JavaScript, also where tsconfig.json leaves it out", async () => {
+    const { report } = await check(app({ "convex/a.js": WRITE.replace("1n", "1n") }));
+    expect(messageIds(report)).toEqual(["mirrorWrite"]);
+  });
+
+  it("leaves components alone: their tables are their own", async () => {
+    const { exitCode, report } = await check(
+      app({
+        "convex/a.ts": 'import "./part/b.js";\n' + CLEAN,
+        "convex/part/convex.config.ts":
+          'import { defineComponent } from "convex/server"; export default defineComponent("part");',
+        "convex/part/schema.ts":
+          'import { defineSchema } from "convex/server"; export default defineSchema({});',
+        "convex/part/b.ts": "export const x = 1;",
+      }),
+    );
+    expect(exitCode).toBe(0);
+    expect(report.components).toEqual(["convex/part"]);
+  });
+
+  it("finds the functions directory in convex.json", async () => {
+    const root = app({
+      "convex.json": '{ "functions": "./backend/" }',
+      "convex/schema.ts": null,
+      "backend/schema.ts": SCHEMA,
+      "backend/_generated/server.d.ts": SERVER,
+      "backend/a.ts": WRITE,
+      "tsconfig.json": JSON.stringify({
+        compilerOptions: {
+          target: "ESNext",
+          types: [],
+          module: "ESNext",
+          moduleResolution: "Bundler",
+          strict: true,
+          noEmit: true,
+          skipLibCheck: true,
+          paths: { "convex-streaming-import/*": [`${ROOT}/src/*/index.ts`] },
+        },
+        include: ["backend"],
+      }),
+    });
+    const { report } = await check(root);
+    expect(report).toMatchObject({ schema: "backend/schema.ts", tsconfig: "tsconfig.json" });
+    expect(messageIds(report)).toEqual(["mirrorWrite"]);
+  });
+
+  describe("says what to configure", () => {
+    it.each([
+      [
+        "no functions directory",
+        { "convex/schema.ts": null },
+        { functionsDir: "nowhere" },
+        "There is no functions directory",
+      ],
+      [
+        "no schema",
+        {
+          "convex/schema.ts": null,
+          "convex/_generated/server.d.ts": null,
+          "convex/a.ts": "export const x = 1;",
+        },
+        {},
+        "No Convex schema was found",
+      ],
+      [
+        "no mirror",
+        {
+          "convex/schema.ts":
+            'import { defineSchema } from "convex/server"; export default defineSchema({});',
+          "convex/a.ts": CLEAN,
+        },
+        {},
+        "declares no mirror",
+      ],
+      [
+        "a schema of type any",
+        { "convex/schema.ts": "export default {} as any;", "convex/a.ts": "export const x = 1;" },
+        {},
+        "not known to the type checker",
+      ],
+      [
+        "an unknown option",
+        { "streaming-import.guard.json": '{ "mirror": [] }', "convex/a.ts": CLEAN },
+        {},
+        'unknown option "mirror"',
+      ],
+      ["broken JSON", { "streaming-import.guard.json": "{", "convex/a.ts": CLEAN }, {}, "not valid JSON"],
+    ] as const)("%s", async (_name, files, options, sentence) => {
+      const { exitCode, report } = await check(app(files), options);
+      expect(exitCode).toBe(2);
+      expect(report.problems.join()).toContain(sentence);
+      expect(report.claim).toBeNull();
+    });
+  });
+
+  describe("exemptions", () => {
+    const config = (until: string, file = "convex/a.ts"): string =>
+      JSON.stringify({
+        exemptions: [{ file, within: "add", tables: ["customers"], until, reason: "reviewed back-fill" }],
+      });
+
+    it("allow a finding until their day, and are listed", async () => {
+      const cwd = app({ "convex/a.ts": WRITE, "streaming-import.guard.json": config("2026-12-31") });
+      const { exitCode, report } = await check(cwd);
+      expect(exitCode).toBe(0);
+      expect(report.exemptions).toMatchObject([
+        { file: "convex/a.ts", tables: ["customers"], used: 1, expired: false },
+      ]);
+      const { output } = await runGuard({ cwd, strict: true, format: "text", today: "2026-11-20" });
+      expect(output).toContain("customers until 2026-12-31 (allows 1 finding): reviewed back-fill");
+    });
+
+    it("are findings when they expired", async () => {
+      const { report } = await check(
+        app({ "convex/a.ts": WRITE, "streaming-import.guard.json": config("2026-11-19") }),
+      );
+      expect(messageIds(report).sort()).toEqual(["expiredExemption", "mirrorWrite"]);
+    });
+
+    it("are findings when they allow nothing, or name a file that is not there", async () => {
+      const unused = await check(
+        app({ "convex/a.ts": CLEAN, "streaming-import.guard.json": config("2026-12-31") }),
+      );
+      expect(messageIds(unused.report)).toEqual(["unusedExemption"]);
+      const stray = await check(
+        app({ "convex/a.ts": CLEAN, "streaming-import.guard.json": config("2026-12-31", "convex/b.ts") }),
+      );
+      expect(messageIds(stray.report)).toEqual(["unusedExemption"]);
+    });
+
+    it("in comments count, too", async () => {
+      const code = WRITE.replace(
+        "export",
+        "// streaming-import-allow customers until 2026-12-31: reviewed back-fill\nexport",
+      );
+      const { exitCode, report } = await check(app({ "convex/a.ts": code }));
+      expect(exitCode).toBe(0);
+      expect(report.exemptions).toMatchObject([{ form: "comment", line: 2 }]);
+    });
+  });
+
+  it("writes SARIF", async () => {
+    const { output } = await runGuard({ cwd: app({ "convex/a.ts": WRITE }), strict: true, format: "sarif" });
+    const log = JSON.parse(output) as {
+      version: string;
+      runs: { results: object[]; tool: { driver: { rules: object[] } } }[];
+    };
+    expect(log.version).toBe("2.1.0");
+    expect(log.runs[0]?.tool.driver.rules).toHaveLength(10);
+    expect(log.runs[0]?.results).toMatchObject([
+      {
+        ruleId: "no-mirror-writes",
+        level: "error",
+        locations: [
+          { physicalLocation: { artifactLocation: { uri: "convex/a.ts" }, region: { startLine: 2 } } },
+        ],
+      },
+    ]);
+  });
+
+  it("lists what an option trusts", async () => {
+    const config = JSON.stringify({ trusted: [{ from: "file", path: "convex/a.ts", name: "add" }] });
+    const { exitCode, report } = await check(
+      app({ "convex/a.ts": WRITE, "streaming-import.guard.json": config }),
+    );
+    expect(exitCode).toBe(0);
+    expect(report.trusted.specifiers).toEqual(["add in convex/a.ts"]);
+  });
+});
+
+describe("this project", () => {
+  it("the example app passes in strict mode", async () => {
+    const { report } = await check(ROOT, { functionsDir: "example/convex" });
+    expect(report.problems).toEqual([]);
+    expect(report.findings).toEqual([]);
+    expect(report.mirrors.length).toBeGreaterThan(0);
+  });
+});

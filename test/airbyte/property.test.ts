@@ -1,0 +1,150 @@
+/** Random sequences of syncs against a model: a Map for the mirror, and the keys that an open refresh has brought. */
+import fc from "fast-check";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { App, type TestRow } from "../harness.js";
+import { GENERATIONS, record, state, type Generation, type Message } from "./connector.js";
+import { expectConserved, QUIET_MS, sync, users, usersStream } from "./support.js";
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+type User = { id: number; name: string | null; age?: number };
+
+interface Sync {
+  generation: Generation;
+  syncMode: "append" | "append_dedup" | "overwrite";
+  namespace: "public" | undefined;
+  /** A row, the key of a row to delete, or a STATE. */
+  messages: (User | { delete: number } | "state")[];
+  /** How often the whole attempt is sent. */
+  times: number;
+  /** How long the connection rests afterwards. */
+  pauseMs: number;
+}
+
+const anyId = fc.integer({ min: 1, max: 6 });
+const anyUser: fc.Arbitrary<User> = fc
+  .record({ id: anyId, name: fc.constantFrom("a", "b", null), age: fc.constantFrom(undefined, 1, 2) })
+  .map(({ id, name, age }) => ({ id, name, ...(age !== undefined && { age }) }));
+const anySync: fc.Arbitrary<Sync> = fc
+  .record({
+    generation: fc.constantFrom(...GENERATIONS),
+    syncMode: fc.constantFrom("append" as const, "append_dedup" as const, "overwrite" as const),
+    namespace: fc.constantFrom("public" as const, undefined),
+    messages: fc.array(
+      fc.oneof(
+        { weight: 6, arbitrary: anyUser },
+        { weight: 1, arbitrary: anyId.map((id) => ({ delete: id })) },
+        { weight: 1, arbitrary: fc.constant("state" as const) },
+      ),
+      { maxLength: 10 },
+    ),
+    times: fc.constantFrom(1, 1, 2),
+    pauseMs: fc.constantFrom(1_000, QUIET_MS / 2, QUIET_MS, 3 * QUIET_MS),
+  })
+  // A full refresh has rows only; that of 0.1.0 begins with the first of them.
+  .map((one) => (one.syncMode === "overwrite" ? { ...one, messages: one.messages.filter(isNoDelete) } : one))
+  .filter((one) => one.syncMode !== "overwrite" || one.generation !== "G1" || one.messages.some(isUser));
+
+function isNoDelete(message: Sync["messages"][number]): boolean {
+  return message === "state" || isUser(message);
+}
+
+function isUser(message: Sync["messages"][number]): message is User {
+  return message !== "state" && "id" in message;
+}
+
+/** Sequences per test run; a fault of this kind needs few. */
+const RUNS = 20;
+
+/** What a keyed mirror must be after each sync. */
+class Model {
+  readonly rows = new Map<number, User>();
+  /** Keys that the open refresh has brought; null when none is open. */
+  #brought: Set<number> | null = null;
+  #lastRowAt = -Infinity;
+
+  beginRefresh(now: number): void {
+    // The next refresh tells that the one before it was whole, unless it follows at once and is its retry.
+    if (now - this.#lastRowAt >= QUIET_MS) this.settle();
+    this.#brought = new Set();
+  }
+
+  play(change: User | { delete: number }, now: number): void {
+    this.#lastRowAt = now;
+    if ("delete" in change) this.rows.delete(change.delete);
+    else {
+      this.rows.set(change.id, change);
+      this.#brought?.add(change.id);
+    }
+  }
+
+  /** The open refresh is whole: what it did not bring goes, unless it brought nothing at all. */
+  settle(): void {
+    const brought = this.#brought;
+    this.#brought = null;
+    if (brought === null || brought.size === 0) return;
+    for (const id of this.rows.keys()) if (!brought.has(id)) this.rows.delete(id);
+  }
+
+  sorted(): TestRow[] {
+    return [...this.rows.values()].sort((a, b) => a.id - b.id);
+  }
+}
+
+async function play(app: App, model: Model, one: Sync): Promise<void> {
+  const stream = usersStream(one.syncMode, one.namespace);
+  const messages: Message[] = one.messages.map((message, i) => {
+    if (message === "state") return state(i);
+    return record(
+      stream,
+      "delete" in message ? { id: message.delete, _ab_cdc_deleted_at: "2024-05-01" } : { ...message },
+    );
+  });
+  const changes = one.messages.filter((message) => message !== "state");
+  for (let time = 0; time < one.times; time++) {
+    // 0.1.0 tells attempts apart by their second.
+    await app.passTime(1_000);
+    const { succeeded, states } = await sync(
+      app,
+      { generation: one.generation, streams: [stream] },
+      messages,
+    );
+    expect(succeeded).toBe(true);
+    expect(states).toHaveLength(messages.length - changes.length);
+    const now = Date.now();
+    if (one.syncMode === "overwrite") model.beginRefresh(now);
+    for (const change of changes) model.play(change, now);
+    // 0.1.0 says when it is done.
+    if (one.syncMode === "overwrite" && one.generation === "G1") model.settle();
+  }
+  await app.passTime(one.pauseMs);
+  if (one.pauseMs >= QUIET_MS) model.settle();
+}
+
+test("after any sequence of syncs the mirror is what the sources said, and every row is accounted for", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(anySync, { minLength: 1, maxLength: 6 }), async (syncs) => {
+      const app = await App.start();
+      const model = new Model();
+      for (const one of syncs) {
+        await play(app, model, one);
+        expect(await users(app)).toEqual(model.sorted());
+        await expectConserved(app, "users");
+      }
+      await app.passTime(QUIET_MS);
+      model.settle();
+      expect(await users(app)).toEqual(model.sorted());
+      const { generation } = await app.status("users");
+      expect((await app.ledger("runs")).filter((run) => run.generation !== undefined)).toHaveLength(
+        generation,
+      );
+      expect(await app.ledger("manifests")).toEqual([]);
+    }),
+    { numRuns: RUNS },
+  );
+}, 60_000);
