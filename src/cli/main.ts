@@ -3,6 +3,8 @@ import { createRequire } from "node:module";
 import { Command } from "commander";
 import { addAirbyteCommands } from "./airbyte/command.js";
 import { addPushCommand } from "./push/command.js";
+import { addOperateCommands } from "./operate/command.js";
+import { addVerifyCommand } from "./verify/command.js";
 import { CliError, EXIT, messageOf } from "./exit.js";
 
 /** The command `streaming-import`. What a command needs is loaded when it runs, so that `--help` is quick. */
@@ -14,6 +16,14 @@ const program = new Command("streaming-import")
 
 addAirbyteCommands(program);
 addPushCommand(program);
+addVerifyCommand(program);
+addOperateCommands(program);
+
+// Whoever reads has gone (`| head`): there is nobody to tell anything.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(EXIT.failure);
+  throw error;
+});
 
 try {
   await program.parseAsync();

@@ -63,8 +63,8 @@ export class CheckpointFile {
       return null;
     }
     try {
-      const checkpoint = JSON.parse(text) as Checkpoint;
-      return checkpoint.version === 1 ? checkpoint : null;
+      const checkpoint = JSON.parse(text) as { version: number };
+      return checkpoint.version === 1 ? (checkpoint as Checkpoint) : null;
     } catch {
       return null;
     }

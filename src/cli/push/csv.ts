@@ -1,4 +1,4 @@
-import { parse, type CastingContext } from "csv-parse";
+import { parse, type InfoField } from "csv-parse";
 import { Readable } from "node:stream";
 import { CliError } from "../exit.js";
 import type { MirrorInfo } from "../v1Types.js";
@@ -36,7 +36,7 @@ export async function* readCsv(
     delimiter: options.delimiter,
     skip_empty_lines: true,
     relax_column_count: false,
-    cast: (value: string, context: CastingContext): string | null => {
+    cast: (value: string, context: InfoField): string | null => {
       if (context.quoting || context.header) return value;
       if (nulls.has(value)) return null;
       if (value === BACKSLASH_N && options.nulls === null) throw explainBackslashN(context);
@@ -81,13 +81,13 @@ function writeRow(writers: readonly ColumnWriter[], fields: readonly (string | n
   for (let i = 0; i < writers.length; i++) {
     const writer = writers[i]!;
     if (writer.key === null) continue;
-    const field = fields[i]!;
+    const field = fields[i] ?? null;
     text += `${text.length > 1 ? "," : ""}${writer.key}:${field === null ? "null" : writer.write(field)}`;
   }
   return `${text}}`;
 }
 
-function explainBackslashN({ lines, column }: CastingContext): CliError {
+function explainBackslashN({ lines, column }: InfoField): CliError {
   return new CliError(
     `Line ${String(lines)}, column ${String(column)}: an unquoted \\N. Say what is NULL in this file: --null '\\N' (empty fields are empty text then), --null '' (\\N is text), or both.`,
   );

@@ -163,8 +163,7 @@ class Pushing {
     try {
       return await this.#send(body, number);
     } catch (error) {
-      const ended = error instanceof ApiError && (error.code === "StaleRun" || error.code === "UnknownRun");
-      if (!ended || !this.resuming || number !== this.checkpoint.acknowledged + 1) throw error;
+      if (!hasEnded(error) || !this.resuming || number !== this.checkpoint.acknowledged + 1) throw error;
       if (this.options.mode === "append") {
         this.options.onNote(
           `The earlier run has ended. If its last delivery (rows from ${String(this.checkpoint.rows + 1)}) was applied without our hearing of it, it is appended twice.`,
@@ -203,19 +202,12 @@ class Pushing {
 
   async #finish(): Promise<Pushed> {
     const { client, checkpoints } = this.options;
-    let state = "complete";
-    try {
-      ({ state } = await client.finish(this.checkpoint.run, "complete", "The whole file was pushed."));
-    } catch (error) {
-      if (
-        !this.resuming ||
-        !(error instanceof ApiError) ||
-        (error.code !== "StaleRun" && error.code !== "UnknownRun")
-      )
-        throw error;
+    const finish = async () => client.finish(this.checkpoint.run, "complete", "The whole file was pushed.");
+    const { state } = await finish().catch(async (error: unknown) => {
+      if (!this.resuming || !hasEnded(error)) throw error;
       await this.#begin();
-      ({ state } = await client.finish(this.checkpoint.run, "complete", "The whole file was pushed."));
-    }
+      return await finish();
+    });
     checkpoints.remove();
     return this.#result(true, state);
   }
@@ -224,6 +216,11 @@ class Pushing {
     const { rows, counts } = this.checkpoint;
     return { finished, resumedRows: this.#resumedRows, rows, counts, quarantinedKeys: this.#keys, state };
   }
+}
+
+/** Whether a run is refused because it is over: finished, fallen silent, or another has taken over. */
+function hasEnded(error: unknown): boolean {
+  return error instanceof ApiError && (error.code === "StaleRun" || error.code === "UnknownRun");
 }
 
 function changed(): CliError {

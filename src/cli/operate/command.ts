@@ -1,0 +1,120 @@
+import type { Command } from "commander";
+import { collect, withDeployment, type CommonOptions } from "../options.js";
+
+/** The commands of whoever keeps watch over mirrors. What they do is loaded when they run. */
+export function addOperateCommands(parent: Command): void {
+  add(
+    parent,
+    "status [mirror]",
+    "mirrors with state, reason, rows, lag, quarantine and the progress of their runs",
+    ["status", "status --watch"],
+  )
+    .option("-w, --watch", "look again every two seconds, until Ctrl-C")
+    .action(async (mirror: string | undefined, options: CommonOptions) => {
+      await (await import("./status.js")).status(mirror, options);
+    });
+
+  add(parent, "runs <mirror>", "the newest runs of a mirror", ["runs customers --limit 5"])
+    .option("--limit <number>", "how many", "20")
+    .action(async (mirror: string, options: CommonOptions & { limit: string }) => {
+      await (await import("./runs.js")).runs(mirror, options);
+    });
+
+  add(
+    parent,
+    "audit <mirror>",
+    "look for rows that were written past the importer; ends with 3 when there are some",
+    ["audit customers", "audit customers --repair --remove-added"],
+  )
+    .option("--last", "show the last report instead of walking again")
+    .option("--repair", "ask the source again for rows that were edited or removed")
+    .option("--remove-added", "with --repair: remove rows that were added")
+    .action(async (mirror: string, options: CommonOptions) => {
+      await (await import("./audit.js")).audit(mirror, options);
+    });
+
+  add(parent, "pause <mirror>", "refuse deliveries for a mirror; what it holds stays readable", [
+    'pause customers --reason "the source is being migrated"',
+  ])
+    .option("--reason <text>", "shown to whoever asks")
+    .action(async (mirror: string, options: CommonOptions & { reason?: string }) => {
+      await (await import("./pause.js")).pause(mirror, options);
+    });
+
+  add(parent, "resume <mirror>", "accept deliveries again", ["resume customers"]).action(
+    async (mirror: string, options: CommonOptions) => {
+      await (await import("./pause.js")).resume(mirror, options);
+    },
+  );
+
+  addQuarantine(parent.command("quarantine").description("rows that could not be applied, and wait"));
+  addTokens(parent.command("token").description("what connectors present to be let in"));
+}
+
+function addQuarantine(quarantine: Command): void {
+  add(quarantine, "list <mirror>", "what waits, oldest first", ["quarantine list customers"])
+    .option("--limit <number>", "how many", "100")
+    .action(async (mirror: string, options: CommonOptions & { limit: string }) => {
+      await (await import("./quarantine.js")).list(mirror, options);
+    });
+  add(quarantine, "show <mirror> <id>", "one of them, whole", ["quarantine show customers k17…"]).action(
+    async (mirror: string, id: string, options: CommonOptions) => {
+      await (await import("./quarantine.js")).show(mirror, id, options);
+    },
+  );
+  add(quarantine, "replay <mirror>", "try them again with the schema that is deployed now", [
+    "quarantine replay customers",
+  ]).action(async (mirror: string, options: CommonOptions) => {
+    await (await import("./quarantine.js")).replay(mirror, options);
+  });
+  add(quarantine, "discard <mirror> [ids...]", "give them up: those of the ids, or all", [
+    "quarantine discard customers k17…",
+    "quarantine discard customers --yes",
+  ])
+    .option("-y, --yes", "do not ask")
+    .action(async (mirror: string, ids: string[], options: CommonOptions & { yes?: boolean }) => {
+      await (await import("./quarantine.js")).discard(mirror, ids, options);
+    });
+}
+
+function addTokens(token: Command): void {
+  add(token, "create <name>", "make a token and print it: the only time that anybody sees it", [
+    "token create airbyte --mirror customers --mirror orders",
+    'token create dashboard --mirror "*" --access read --expires-in-days 30',
+  ])
+    .requiredOption("-m, --mirror <name>", 'a mirror that it opens; repeatable. "*" is all of them', collect)
+    .option("--access <access>", "write, or read", "write")
+    .option("--expires-in-days <days>", "when it ends by itself")
+    .option("--signed", "demand signed bodies")
+    .action(async (name: string, options: CommonOptions & { mirror: string[]; access: string }) => {
+      await (await import("./tokens.js")).create(name, options);
+    });
+  add(
+    token,
+    "rotate <name>",
+    "make a successor with the same rights and print it; the old one works on for a while",
+    ["token rotate airbyte --overlap-hours 4"],
+  )
+    .option("--overlap-hours <hours>", "how long the old one works on (default: 24)")
+    .option("--signed", "demand signed bodies")
+    .action(async (name: string, options: CommonOptions) => {
+      await (await import("./tokens.js")).rotate(name, options);
+    });
+  add(token, "revoke <name>", "end a token at once", ["token revoke airbyte"])
+    .option("-y, --yes", "do not ask")
+    .action(async (name: string, options: CommonOptions & { yes?: boolean }) => {
+      await (await import("./tokens.js")).revoke(name, options);
+    });
+  add(token, "list", "all tokens, with their last use; never the tokens themselves", ["token list"]).action(
+    async (options: CommonOptions) => {
+      await (await import("./tokens.js")).list(options);
+    },
+  );
+}
+
+function add(parent: Command, usage: string, description: string, examples: string[]): Command {
+  const shown = examples.map((example) => `  $ streaming-import ${example}`).join("\n");
+  return withDeployment(parent.command(usage))
+    .description(description)
+    .addHelpText("after", `\nExample${examples.length > 1 ? "s" : ""}:\n${shown}`);
+}

@@ -1,0 +1,95 @@
+import { confirm, isCancel } from "@clack/prompts";
+import { CliError, EXIT, usageError } from "../exit.js";
+import type { Admin } from "../admin.js";
+import type { CommonOptions } from "../options.js";
+import { ago, print, table } from "../output.js";
+import { openSession } from "../session.js";
+import type { QuarantineEntry } from "./types.js";
+
+/** Entries on a page of `listQuarantine`. */
+const PAGE = 32;
+
+const MAX_MESSAGE = 100;
+
+/** The entries of a mirror, oldest first, up to a number. */
+async function entries(admin: Admin, mirror: string, limit: number): Promise<QuarantineEntry[]> {
+  const all: QuarantineEntry[] = [];
+  for (;;) {
+    const after = all.at(-1)?.id;
+    const page = await admin.call<QuarantineEntry[]>("listQuarantine", {
+      mirror,
+      ...(after !== undefined && { after }),
+    });
+    all.push(...page);
+    if (page.length < PAGE || all.length >= limit) return all.slice(0, limit);
+  }
+}
+
+export async function list(mirror: string, options: CommonOptions & { limit: string }): Promise<void> {
+  const limit = Number(options.limit);
+  if (!Number.isInteger(limit) || limit < 1) throw usageError("--limit is a whole number from 1.");
+  const found = await entries(openSession(options).admin, mirror, limit);
+  print(options.json, found, () => {
+    if (found.length === 0) return `Nothing of "${mirror}" waits in quarantine.`;
+    const rows = found.map(({ id, code, key, op, receivedAt, message }) => [
+      id,
+      code,
+      key,
+      op,
+      ago(receivedAt),
+      message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE)}…` : message,
+    ]);
+    return table(["id", "code", "key", "op", "received", "message"], rows);
+  });
+}
+
+export async function show(mirror: string, id: string, options: CommonOptions): Promise<void> {
+  const found = (await entries(openSession(options).admin, mirror, Infinity)).find(
+    (entry) => entry.id === id,
+  );
+  if (found === undefined)
+    throw new CliError(`Nothing of "${mirror}" with the id ${id} waits in quarantine.`);
+  print(options.json, found, () =>
+    [
+      `${found.op} of ${found.key ?? "an unknown key"}, received ${found.receivedAt}`,
+      `${found.code}: ${found.message}`,
+      found.whole ? pretty(found.payload) : `${found.payload}… (only its beginning was kept)`,
+    ].join("\n"),
+  );
+}
+
+/** The payload by lines, its numbers as they are. */
+function pretty(payload: string): string {
+  try {
+    // JSON.parse would round large numbers; then the text itself is shown.
+    const text = JSON.stringify(JSON.parse(payload), null, 2);
+    return text.replace(/\s/g, "") === payload.replace(/\s/g, "") ? text : payload;
+  } catch {
+    return payload;
+  }
+}
+
+export async function replay(mirror: string, options: CommonOptions): Promise<void> {
+  const result = await openSession(options).admin.call<unknown>("replayQuarantine", { mirror });
+  print(options.json, result, () => `Replayed: ${JSON.stringify(result)}`);
+}
+
+export async function discard(
+  mirror: string,
+  ids: string[],
+  options: CommonOptions & { yes?: boolean },
+): Promise<void> {
+  const { admin } = openSession(options);
+  if (ids.length === 0) await ask(options, `Give up all rows of "${mirror}" that wait in quarantine?`);
+  const gone = await admin.call<number>("discardQuarantine", { mirror, ...(ids.length > 0 && { ids }) });
+  print(options.json, { discarded: gone }, () => `${String(gone)} discarded.`);
+}
+
+/** @throws CliError when the answer is no, or there is nobody to ask. */
+export async function ask({ yes, json }: { yes?: boolean; json?: boolean }, question: string): Promise<void> {
+  if (yes === true) return;
+  if (!process.stdin.isTTY || json === true) throw usageError(`${question} Add --yes to say so.`);
+  const answer = await confirm({ message: question, initialValue: false });
+  if (isCancel(answer)) throw new CliError("Nothing was done.", EXIT.interrupted);
+  if (!answer) throw new CliError("Nothing was done.");
+}

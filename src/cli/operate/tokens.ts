@@ -1,0 +1,80 @@
+import { CliError, usageError } from "../exit.js";
+import type { CommonOptions } from "../options.js";
+import { ago, print, table } from "../output.js";
+import { openSession } from "../session.js";
+import { ask } from "./quarantine.js";
+import type { TokenInfo } from "./types.js";
+
+interface CreateOptions extends CommonOptions {
+  mirror: string[];
+  access: string;
+  expiresInDays?: string;
+  signed?: boolean;
+}
+
+/** Prints the token: the one time that anybody sees it. */
+export async function create(name: string, options: CreateOptions): Promise<void> {
+  if (options.access !== "read" && options.access !== "write") throw usageError("--access is read or write.");
+  const token = await openSession(options).admin.call<string>("createToken", {
+    name,
+    mirrors: options.mirror,
+    access: options.access,
+    ...(options.expiresInDays !== undefined && {
+      expiresInDays: positive("--expires-in-days", options.expiresInDays),
+    }),
+    ...(options.signed === true && { signed: true }),
+  });
+  printToken(options, name, token);
+}
+
+export async function rotate(
+  name: string,
+  options: CommonOptions & { overlapHours?: string; signed?: boolean },
+): Promise<void> {
+  const token = await openSession(options).admin.call<string>("rotateToken", {
+    name,
+    ...(options.overlapHours !== undefined && {
+      overlapHours: positive("--overlap-hours", options.overlapHours),
+    }),
+    ...(options.signed === true && { signed: true }),
+  });
+  printToken(options, name, token);
+}
+
+function positive(option: string, text: string): number {
+  const number = Number(text);
+  if (text.trim() === "" || !Number.isFinite(number) || number < 0)
+    throw usageError(`${option} is a number from 0.`);
+  return number;
+}
+
+/** The token alone goes to stdout, so that a script can take it. */
+function printToken({ json }: CommonOptions, name: string, token: string): void {
+  if (json !== true) process.stderr.write(`The token "${name}", which is not shown again:\n`);
+  print(json, { name, token }, () => token);
+}
+
+export async function revoke(name: string, options: CommonOptions & { yes?: boolean }): Promise<void> {
+  const { admin } = openSession(options);
+  await ask(options, `Revoke the token "${name}"? Whoever uses it is refused from now on.`);
+  const revoked = await admin.call<number>("revokeToken", { name });
+  if (revoked === 0) throw new CliError(`No token named "${name}" is in use.`);
+  print(options.json, { revoked }, () => `Revoked.`);
+}
+
+export async function list(options: CommonOptions): Promise<void> {
+  const tokens = await openSession(options).admin.call<TokenInfo[]>("listTokens");
+  print(options.json, tokens, () => {
+    if (tokens.length === 0)
+      return "No tokens. Make one with: streaming-import token create <name> --mirror <mirror>";
+    const rows = tokens.map((token) => [
+      token.name,
+      `${token.startsWith}…`,
+      token.mirrors.join(", "),
+      token.signed ? `${token.access}, signed` : token.access,
+      ago(token.lastUsedAt),
+      token.endsAt === null ? null : `${token.endReason ?? ""} ${token.endsAt}`.trim(),
+    ]);
+    return table(["name", "token", "mirrors", "access", "used", "ends"], rows);
+  });
+}

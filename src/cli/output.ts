@@ -1,0 +1,54 @@
+import pc from "picocolors";
+
+/** Prints a result: JSON for machines, else text for people. */
+export function print(json: boolean | undefined, value: unknown, text: () => string): void {
+  const shown = json === true ? JSON.stringify(value, withoutBigInts) : text();
+  process.stdout.write(`${shown}\n`);
+}
+
+function withoutBigInts(_key: string, value: unknown): unknown {
+  return typeof value === "bigint" ? String(value) : value;
+}
+
+/** A table for the terminal; numbers stand right. */
+export function table(
+  header: readonly string[],
+  rows: readonly (readonly (string | number | null)[])[],
+): string {
+  const cells = rows.map((row) =>
+    row.map((cell) => (typeof cell === "number" ? cell.toLocaleString("en") : (cell ?? "–"))),
+  );
+  const widths = header.map((name, i) => Math.max(name.length, ...cells.map((row) => width(row[i] ?? ""))));
+  const isNumber = header.map(
+    (_, i) => rows.length > 0 && rows.every((row) => typeof row[i] === "number" || row[i] === null),
+  );
+  const line = (row: readonly string[]) =>
+    row
+      .map((cell, i) => {
+        const space = " ".repeat(widths[i]! - width(cell));
+        return isNumber[i] === true ? space + cell : cell + space;
+      })
+      .join("  ")
+      .trimEnd();
+  return [pc.dim(line(header)), ...cells.map(line)].join("\n");
+}
+
+/** Columns of a terminal that a text takes, without its colours. */
+function width(text: string): number {
+  // eslint-disable-next-line no-control-regex -- colours are control characters
+  return text.replace(/\u001B\[\d+m/g, "").length;
+}
+
+/** A duration as people say it: "3 s", "12 min", "5 h", "2 d". */
+export function since(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 60) return `${String(seconds)} s`;
+  if (seconds < 3_600) return `${String(Math.round(seconds / 60))} min`;
+  if (seconds < 172_800) return `${String(Math.round(seconds / 3_600))} h`;
+  return `${String(Math.round(seconds / 86_400))} d`;
+}
+
+/** A moment as "3 s ago". */
+export function ago(time: string | null, now = Date.now()): string {
+  return time === null ? "never" : `${since(now - Date.parse(time))} ago`;
+}

@@ -1,0 +1,141 @@
+import { readFile } from "node:fs/promises";
+import { differingBuckets, rowCount } from "../../changes/digest.js";
+import { openAdmin } from "../admin.js";
+import { V1Client } from "../client.js";
+import { findDeployment, readVariables, requireSite } from "../environment.js";
+import { CliError, EXIT, messageOf, usageError } from "../exit.js";
+import type { CommonOptions } from "../options.js";
+import { print, table } from "../output.js";
+import { readCsv } from "../push/csv.js";
+import { Mapping } from "../push/mapping.js";
+import { readJson, readNdjson, type Rows } from "../push/rows.js";
+import { openSource } from "../push/source.js";
+import { borrowToken } from "../token.js";
+import type { MirrorInfo } from "../v1Types.js";
+import { compileInfo, digestOf, missingKeys, type FileDigest } from "./local.js";
+import { differences, readDigest, walk, type Difference } from "./remote.js";
+
+/** Keys that are named; a table that is missing altogether need not be printed. */
+const MAX_NAMED = 1_000;
+
+interface VerifyOptions extends CommonOptions {
+  file?: string;
+  digest?: string;
+  format?: string;
+  null?: string[];
+}
+
+/** Proves or disproves that a mirror equals its source. Ends with 3 when it does not. */
+export async function verify(name: string, options: VerifyOptions): Promise<void> {
+  if ((options.file === undefined) === (options.digest === undefined))
+    throw usageError("Give one of --file and --digest.");
+  const variables = readVariables();
+  const deployment = findDeployment(options, variables);
+  const { token, giveBack } = await borrowToken(deployment, name, "read");
+  try {
+    const client = new V1Client({ url: requireSite(deployment), token });
+    const mirror = (await client.mirrors()).find((each) => each.name === name);
+    if (mirror === undefined)
+      throw new CliError(`The token opens no mirror "${name}". streaming-import status lists the mirrors.`);
+    const compiled =
+      options.file === undefined ? null : compileInfo(mirror, variables("STREAMING_IMPORT_HASH_KEY"));
+    const file = compiled === null ? null : await digestOf(await rowsOf(options, mirror), compiled);
+    const theirs = file?.digest ?? readDigest(await readJsonFile(options.digest!));
+    const kept = readDigest(await client.digest(name));
+    const buckets = differingBuckets(kept, theirs);
+    let found: Difference[] = [];
+    let all = buckets.length === 0;
+    if (buckets.length > 0 && file !== null && compiled !== null && deployment.adminKey !== null) {
+      const wanted = new Set(buckets);
+      const walked = await walk(openAdmin(deployment), name, wanted);
+      ({ found, all } = differences(walked, file, kept));
+      if (!all && options.file !== "-") {
+        const keys = await missingKeys(
+          await rowsOf(options, mirror),
+          compiled,
+          wanted,
+          walked.keys,
+          MAX_NAMED,
+        );
+        const named = new Set(found.map(({ key }) => key));
+        found.push(
+          ...keys.filter((key) => !named.has(key)).map((key) => ({ kind: "only in the file" as const, key })),
+        );
+      }
+    }
+    const result = {
+      mirror: name,
+      equal: buckets.length === 0,
+      rows: { mirror: rowCount(kept), source: rowCount(theirs) },
+      differingBuckets: buckets,
+      differences: found,
+      all,
+      unfit: file?.unfit ?? null,
+    };
+    const isWalked = deployment.adminKey !== null;
+    print(options.json, result, () => describe(result, mirror, file, isWalked));
+    if (!result.equal) process.exitCode = EXIT.differs;
+  } finally {
+    await giveBack().catch(() => undefined);
+  }
+}
+
+interface Result {
+  equal: boolean;
+  rows: { mirror: number; source: number };
+  differingBuckets: number[];
+  differences: Difference[];
+  all: boolean;
+}
+
+function describe(result: Result, mirror: MirrorInfo, file: FileDigest | null, isWalked: boolean): string {
+  const { rows, differingBuckets: buckets, differences: found, all } = result;
+  const lines: string[] = [];
+  const count = (rows: number) => rows.toLocaleString("en");
+  if (result.equal) {
+    lines.push(
+      `Equal: the mirror "${mirror.name}" holds exactly the ${count(rows.source)} rows of the source.`,
+    );
+  } else {
+    lines.push(
+      `Different: the mirror "${mirror.name}" holds ${count(rows.mirror)} rows, the source ${count(rows.source)}; they differ in ${String(buckets.length)} of 64 buckets: ${buckets.join(", ")}.`,
+    );
+    if (found.length > 0)
+      lines.push(
+        table(
+          ["row", "key"],
+          found.map(({ kind, key }) => [kind, key ?? "(too long to be told)"]),
+        ),
+      );
+    if (file !== null && !isWalked)
+      lines.push("With the deployment's key (CONVEX_DEPLOY_KEY, …) the differing rows are named too.");
+    else if (file !== null && !all) lines.push("There are more than can be told apart.");
+  }
+  if (file !== null && file.unfit.count > 0) {
+    lines.push(
+      `${count(file.unfit.count)} rows of the file cannot be stored, and would wait in quarantine:`,
+      ...file.unfit.reasons.map((reason) => `  ${reason}`),
+    );
+  }
+  if (!result.equal && mirror.filtered === true)
+    lines.push("The mirror filters its rows: the file must hold only those that belong to it.");
+  if (!result.equal && mirror.onDelete === "soft")
+    lines.push("The mirror keeps deleted rows, marked: they count as rows that the source does not have.");
+  return lines.join("\n");
+}
+
+async function rowsOf(options: VerifyOptions, mirror: MirrorInfo): Promise<Rows> {
+  const source = await openSource(options.file!, options.format);
+  if (source.format === "ndjson") return readNdjson(source.bytes);
+  if (source.format === "json") return readJson(source.bytes);
+  const csv = { delimiter: source.delimiter, header: null, nulls: options.null ?? null };
+  return readCsv(source.bytes, csv, mirror, new Mapping([], [], []));
+}
+
+async function readJsonFile(path: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(path, "utf8")) as unknown;
+  } catch (error) {
+    throw usageError(`${path}: ${messageOf(error)}`);
+  }
+}

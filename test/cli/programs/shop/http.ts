@@ -1,0 +1,8 @@
+import { httpRouter } from "convex/server";
+import { streamingImport } from "./imports";
+
+const http = httpRouter();
+streamingImport.registerRoutes(http);
+streamingImport.registerRoutes(http, { pathPrefix: "/airbyte" });
+
+export default http;
