@@ -1,4 +1,4 @@
-import { ConvexError } from "convex/values";
+import { ConvexError, type Value } from "convex/values";
 
 /** Situations that a caller of the component can do something about. */
 export type LedgerErrorCode =
@@ -40,7 +40,12 @@ export function ledgerError(
 
 /** The data of an error that the component threw, or null for any other error. */
 export function ledgerErrorData(error: unknown): LedgerErrorData | null {
-  if (!(error instanceof ConvexError)) return null;
+  if (!isConvexError(error)) return null;
   const data = error.data as LedgerErrorData | null;
   return typeof data === "object" && data !== null && typeof data.code === "string" ? data : null;
+}
+
+/** Not by its class: the app and the component may each have been bundled with a copy of it. */
+function isConvexError(error: unknown): error is ConvexError<Value> {
+  return error instanceof Error && Symbol.for("ConvexError") in error;
 }
