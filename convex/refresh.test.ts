@@ -169,6 +169,16 @@ describe("a sweep", () => {
       sweepAttempt: 2,
       swept: 12 - left.length,
     });
+    const slices = await app.inLedger(async (ctx) => {
+      const jobs = await ctx.db.system.query("_scheduled_functions").collect();
+      return jobs
+        .filter(({ name }) => name === "refresh:sweep")
+        .map(({ args }) => args[0] as { cursor: unknown });
+    });
+    expect(slices.map(({ cursor }) => cursor)).toEqual([null, expect.any(String)]);
+    // The watchdog of the first slice is not the second's.
+    await app.component("refresh:watch", { run, attempt: 1 });
+    expect(await runOf(app, run)).toMatchObject({ sweepAttempt: 2 });
     await app.passTime(0);
     expect((await app.rows("things")).map(({ id }) => id)).toEqual([5]);
     expect(await runOf(app, run)).toMatchObject({ state: "complete", sweepAttempt: 2, swept: 11 });

@@ -93,6 +93,17 @@ test("each delivery postpones the settling", async () => {
   expect(await runs(app)).toEqual([[1, undefined, "complete"]]);
 });
 
+test("a delivery counts even where the use of its token was noted shortly before", async () => {
+  const { app } = await declared();
+  await importRows(app, "users", [{ id: 1, name: "n" }]);
+  await app.passTime(9_000);
+  await importRows(app, "users", [{ id: 2, name: "n" }]);
+  await app.passTime(59_000);
+  expect(await runs(app)).toEqual([[1, undefined, "running"]]);
+  await app.passTime(1_000);
+  expect(await runs(app)).toEqual([[1, undefined, "complete"]]);
+});
+
 test("a connector that says that it is done is believed at once", async () => {
   const { app, token } = await declared();
   const { run } = await begin(app, token);

@@ -52,7 +52,7 @@ describe("the presets", () => {
     expect(found).toEqual(["streaming-import/no-mirror-writes/mirrorWrite"]);
   });
 
-  it("leave tests and generated files alone", async () => {
+  it("leave tests and generated files alone", () => {
     const [config] = streamingImport.configs.recommended;
     expect(config?.ignores).toEqual(expect.arrayContaining(["**/_generated/**", "**/*.test.*"]));
   });

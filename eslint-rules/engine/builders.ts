@@ -84,7 +84,8 @@ function visitStatement(
       : null;
   const isTypeOnly = ts.isExportDeclaration(statement)
     ? statement.isTypeOnly
-    : statement.importClause?.isTypeOnly === true;
+    : // eslint-disable-next-line @typescript-eslint/no-deprecated -- its successor is missing in TypeScript before 5.9
+      statement.importClause?.isTypeOnly === true;
   if (isTypeOnly) return;
   if (names === null) {
     visitNamespace(cx, report, statement, specifier.text, path);

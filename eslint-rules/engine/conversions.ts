@@ -82,8 +82,7 @@ function losesDirect(cx: GuardContext, target: ts.Type): string | null {
     if (kind === "writer" || kind === "tableWriter" || kind === "ents") return null;
     if (kind === "structural" || kind === "any") return `the type ${short(cx, target)} of your own`;
     // A class or library type with such a method is no writer; only an assertion or an error can bring one there.
-    if (kind === "harmless" && cx.checker.getPropertyOfType(target, method) !== undefined)
-      return short(cx, target);
+    if (cx.checker.getPropertyOfType(target, method) !== undefined) return short(cx, target);
   }
   const table = cx.checker.getPropertyOfType(target, "table");
   return table === undefined ? null : `the type ${short(cx, target)}`;

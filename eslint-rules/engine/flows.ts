@@ -20,8 +20,34 @@ export function mayCarry(cx: GuardContext, expression: ts.Expression): boolean {
   if (ts.isArrowFunction(inner) || ts.isFunctionExpression(inner)) return bodyMayCarry(cx, inner.body);
   if (ts.isPrefixUnaryExpression(inner) || ts.isTypeOfExpression(inner) || ts.isVoidExpression(inner))
     return false;
+  if (isHarmlessByRoot(cx, inner)) return false;
   const type = cx.checker.getTypeAtLocation(inner);
   return carries(cx, type) || (isReference(cx, inner) && type.getCallSignatures().length > 0);
+}
+
+/** Modules that give out function references and validators, whose types are the most costly ones of an app. */
+const HARMLESS_MODULES = /(?:^|\/)_generated\/api(?:\.js)?$|^convex\/values$/;
+
+/** `internal.x.y` and `v.object(…)`: told by the import that their first name comes from. */
+function isHarmlessByRoot(cx: GuardContext, expression: ts.Expression): boolean {
+  const { ts } = cx;
+  let root = expression;
+  while (ts.isPropertyAccessExpression(root) || ts.isCallExpression(root)) {
+    // v.any().check(ctx) would be a call that takes something; only the validators of `v` itself are known.
+    if (ts.isCallExpression(root) && !isValidatorCall(cx, root)) return false;
+    root = root.expression;
+  }
+  if (!ts.isIdentifier(root) || root === expression) return false;
+  const declaration = cx.checker.getSymbolAtLocation(root)?.declarations?.[0];
+  if (declaration === undefined || !ts.isImportSpecifier(declaration)) return false;
+  const specifier = declaration.parent.parent.parent.moduleSpecifier;
+  return ts.isStringLiteral(specifier) && HARMLESS_MODULES.test(specifier.text);
+}
+
+function isValidatorCall(cx: GuardContext, call: ts.CallExpression): boolean {
+  const { ts } = cx;
+  const { expression } = call;
+  return ts.isPropertyAccessExpression(expression) && ts.isIdentifier(expression.expression);
 }
 
 function propertyMayCarry(cx: GuardContext, property: ts.ObjectLiteralElementLike): boolean {

@@ -102,6 +102,6 @@ export function readOptions(
     if (!check(entry))
       throw new GuardConfigurationError(`The option "${key}" in ${from} must be ${expected}.`);
   }
-  const { $schema: _, ...options } = value;
+  const options = Object.fromEntries(Object.entries(value).filter(([key]) => key !== "$schema"));
   return { ...base, ...(options as Partial<GuardOptions>) };
 }

@@ -57,13 +57,13 @@ function visitOptions(cx: GuardContext, report: Report): void {
     const property = type?.getProperty(name);
     return property !== undefined && checker.typeToString(checker.getTypeOfSymbol(property)) === "false";
   };
-  let looseReported = false;
+  const reported = new Set<string>();
   const visit = (node: ts.Node): void => {
     if (ts.isPropertyAssignment(node) && ts.isIdentifier(node.name) && isSchemaOption(cx, node)) {
       const value = stripAssertions(ts, node.initializer);
       const off = value.kind === ts.SyntaxKind.FalseKeyword;
       if (node.name.text === "strictTableNameTypes" && (off || isFalse("strictTableNameTypes"))) {
-        looseReported = true;
+        reported.add("looseTableNames");
         report.add("mirror-schema", "looseTableNames", node);
       }
       if (node.name.text === "schemaValidation" && off) report.add("mirror-schema", "validationOff", node);
@@ -71,7 +71,7 @@ function visitOptions(cx: GuardContext, report: Report): void {
     ts.forEachChild(node, visit);
   };
   visit(report.file);
-  if (!looseReported && isFalse("strictTableNameTypes")) {
+  if (!reported.has("looseTableNames") && isFalse("strictTableNameTypes")) {
     const [first] = report.file.statements;
     if (first !== undefined) report.add("mirror-schema", "looseTableNames", first);
   }

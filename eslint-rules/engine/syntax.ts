@@ -91,7 +91,7 @@ export function readSchemaSyntax(
 ): SchemaInfo {
   const names = new Set<string>(tables);
   const mirrors = new Map<string, MirrorInfo>();
-  let found = false;
+  const schemas: ts.CallExpression[] = [];
   const variables = file === null ? new Map<string, ts.Expression>() : variablesOf(ts, file);
   const visit = (node: ts.Node): void => {
     if (
@@ -102,7 +102,7 @@ export function readSchemaSyntax(
       const [first] = node.arguments;
       const object = first === undefined ? null : follow(ts, first, variables);
       if (object !== null && ts.isObjectLiteralExpression(object)) {
-        found = true;
+        schemas.push(node);
         for (const property of object.properties) readTable(ts, property, variables, names, mirrors);
       }
     }
@@ -112,7 +112,7 @@ export function readSchemaSyntax(
   for (const table of tables) {
     if (!mirrors.has(table)) mirrors.set(table, plain(table));
   }
-  const problem = mirrors.size > 0 ? null : found ? "noMirrors" : "noSchema";
+  const problem = mirrors.size > 0 ? null : schemas.length > 0 ? "noMirrors" : "noSchema";
   return { file, tables: names, mirrors, problem, component: null };
 }
 

@@ -31,7 +31,7 @@ describe("programs of several versions of TypeScript in one process", () => {
       );
       const path = `${FIXTURE}/convex/file.ts`;
       const host = version.createCompilerHost(config.options, true);
-      const { getSourceFile } = host;
+      const getSourceFile = host.getSourceFile.bind(host);
       host.getSourceFile = (name, target, ...rest) =>
         name === path
           ? version.createSourceFile(name, CODE, target, true)

@@ -16,10 +16,9 @@ function made(candidate: unknown, file: ts.SourceFile): candidate is TypeScript 
   const constructor = typescript.objectAllocator?.getSourceFileConstructor?.();
   if (constructor !== undefined) return file.constructor === constructor;
   // Should a version hide its allocator: kinds near the end of the enum differ between any two versions.
-  return (
-    typescript.SyntaxKind.SourceFile === file.kind &&
-    typescript.SyntaxKind.EndOfFileToken === file.endOfFileToken.kind
-  );
+  // The casts undo what the types of one version say about the numbers of another.
+  const { SourceFile, EndOfFileToken } = typescript.SyntaxKind as unknown as Record<string, number>;
+  return (file.kind as number) === SourceFile && (file.endOfFileToken.kind as number) === EndOfFileToken;
 }
 
 let last: TypeScript | null = null;

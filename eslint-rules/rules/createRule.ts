@@ -1,5 +1,4 @@
 import { ESLintUtils, type JSONSchema, type TSESLint } from "@typescript-eslint/utils";
-import type ts from "typescript";
 import { analyzeFile } from "../engine/analyze.js";
 import { loadConfigFile } from "../engine/configFile.js";
 import { contextFor, type TypeScript } from "../engine/context.js";
@@ -50,8 +49,8 @@ export function createRule(definition: RuleDefinition) {
       schema: definition.schema === undefined ? [] : [definition.schema],
       ...(definition.fixable === true ? { fixable: "code" as const } : {}),
       hasSuggestions: definition.hasSuggestions ?? false,
+      defaultOptions: [],
     },
-    defaultOptions: [],
     create(context) {
       const option = (context.options[0] ?? {}) as Record<string, unknown>;
       return {
@@ -81,7 +80,7 @@ function run(context: Context, definition: RuleDefinition, option: Record<string
     else bySyntax(context, definition, option, options, typescript);
     return;
   }
-  const file = services?.esTreeNodeToTSNodeMap?.get(context.sourceCode.ast) as ts.SourceFile | undefined;
+  const file = services?.esTreeNodeToTSNodeMap?.get(context.sourceCode.ast);
   const ofProgram = file === undefined ? null : typescriptOf(file);
   if (file === undefined || ofProgram === null) {
     configuration(context, "needsTypes");

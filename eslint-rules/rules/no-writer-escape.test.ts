@@ -37,7 +37,7 @@ const ESCAPES = [
   "Reflect.get(ctx.db, text);",
   "throw ctx;",
   "const db = ctx.db as { insert(table: string, value: object): Promise<unknown> };",
-  "interface Sink { insert(table: string, value: object): Promise<unknown> } const use = (sink: Sink) => sink; use(ctx.db as never as Sink & DatabaseWriter); const sink: Sink = ctx.db as never as { insert: DatabaseWriter['insert'] };",
+  "interface Sink { insert(table: any, value: any): Promise<unknown> } const sink: Sink = ctx.db;",
   "new (class { constructor(readonly value: unknown) {} })(ctx);",
   "const promise: Promise<any> = Promise.resolve(ctx.db);",
   "const map: Map<string, any> = new Map([['db', ctx.db]]);",

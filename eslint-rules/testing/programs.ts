@@ -22,7 +22,9 @@ let previous: ts.Program | undefined;
 export function programWith(files: Readonly<Record<string, string>>): ts.Program {
   const overlay = new Map(Object.entries(files).map(([path, text]) => [`${FIXTURE}/${path}`, text]));
   const host = ts.createCompilerHost(compilerOptions, true);
-  const { readFile, fileExists, getSourceFile } = host;
+  const readFile = host.readFile.bind(host);
+  const fileExists = host.fileExists.bind(host);
+  const getSourceFile = host.getSourceFile.bind(host);
   host.readFile = (path) => overlay.get(path) ?? readFile(path);
   host.fileExists = (path) => overlay.has(path) || fileExists(path);
   host.getSourceFile = (path, version, onError, create) => {

@@ -89,11 +89,7 @@ export function runTyped(
     settings: { "streaming-import": { today: "2026-11-20" } },
   });
   const { name } = rule as { name: string };
-  tester.run(
-    name,
-    rule as never,
-    { valid: tests.valid.map(register), invalid: tests.invalid.map(register) } as never,
-  );
+  tester.run(name, rule as never, { valid: tests.valid.map(register), invalid: tests.invalid.map(register) });
 }
 
 /** Runs a rule on cases without types. */
@@ -108,14 +104,10 @@ export function runUntyped(
   });
   const { name } = rule as { name: string };
   const inFixture = <T extends Case>(test: T): T => ({ filename: `${FIXTURE}/convex/file.ts`, ...test });
-  tester.run(
-    `${name} without types`,
-    rule as never,
-    {
-      valid: tests.valid.map(inFixture),
-      invalid: tests.invalid.map(inFixture),
-    } as Tests,
-  );
+  tester.run(`${name} without types`, rule as never, {
+    valid: tests.valid.map(inFixture),
+    invalid: tests.invalid.map(inFixture),
+  });
 }
 
 /** A case named by its statements, so that a failure is found. */

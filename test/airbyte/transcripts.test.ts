@@ -175,6 +175,9 @@ describe.each(GENERATIONS)("destination-convex %s", (generation) => {
       await app.passTime(QUIET_MS);
       expect(await events(app)).toEqual([{ kind: "a" }, { kind: "c" }]);
       await expectConserved(app, "events");
+      // What is emptied first has nothing to sweep.
+      expect(await app.ledger("manifests")).toEqual([]);
+      expect((await app.ledger("runs")).every(({ generation }) => generation === undefined)).toBe(true);
     });
 
     test("a connection of all modes at once, streams interleaved", async () => {
