@@ -1,4 +1,4 @@
-import { ESLintUtils, type JSONSchema, type TSESLint } from "@typescript-eslint/utils";
+import type { JSONSchema, TSESLint } from "@typescript-eslint/utils";
 import { analyzeFile } from "../engine/analyze.js";
 import { loadConfigFile } from "../engine/configFile.js";
 import { contextFor, type TypeScript } from "../engine/context.js";
@@ -32,19 +32,20 @@ export interface RuleDefinition {
 
 const CONFIGURATION = ["needsTypes", "noSchema", "anySchema", "noMirrors", "badOptions"] as const;
 
-const creator = ESLintUtils.RuleCreator(
-  (name) => `https://unpkg.com/convex-streaming-import/docs/rules/${name}.md`,
-);
+/** Where the page of a rule is: it is published with the package. */
+const PAGES = "https://unpkg.com/convex-streaming-import/docs/rules";
 
 /** Makes a thin ESLint rule: it asks the shared engine and reports the findings of its own name. */
-export function createRule(definition: RuleDefinition) {
+export function createRule(
+  definition: RuleDefinition,
+): TSESLint.RuleModule<MessageId, readonly unknown[]> & { name: RuleName } {
   const ids = [...new Set<MessageId>([...CONFIGURATION, ...definition.messages])];
   const messages = Object.fromEntries(ids.map((id) => [id, MESSAGES[id]])) as Record<MessageId, string>;
-  return creator<readonly unknown[], MessageId>({
+  return {
     name: definition.name,
     meta: {
       type: definition.type ?? "problem",
-      docs: { description: definition.description },
+      docs: { description: definition.description, url: `${PAGES}/${definition.name}.md` },
       messages,
       schema: definition.schema === undefined ? [] : [definition.schema],
       ...(definition.fixable === true ? { fixable: "code" as const } : {}),
@@ -59,7 +60,7 @@ export function createRule(definition: RuleDefinition) {
         },
       };
     },
-  });
+  };
 }
 
 function run(context: Context, definition: RuleDefinition, option: Record<string, unknown>): void {

@@ -2,6 +2,7 @@
 import { createRequire } from "node:module";
 import { Command } from "commander";
 import { addAirbyteCommands } from "./airbyte/command.js";
+import { addGuardCommand } from "./guard/cli.js";
 import { addPushCommand } from "./push/command.js";
 import { addOperateCommands } from "./operate/command.js";
 import { addVerifyCommand } from "./verify/command.js";
@@ -18,6 +19,7 @@ addAirbyteCommands(program);
 addPushCommand(program);
 addVerifyCommand(program);
 addOperateCommands(program);
+addGuardCommand(program);
 
 // Whoever reads has gone (`| head`): there is nobody to tell anything.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
