@@ -85,7 +85,16 @@ test("the first chunk opens a run, the next ones go on with it, and counts add u
     chunks: 2,
     bytes: 200,
     lastDeliveryAt: new Date().toISOString(),
-    counts: { received: 5, inserted: 2, updated: 1, unchanged: 1, ignored: 1, deleted: 0, stale: 0, quarantined: 0 },
+    counts: {
+      received: 5,
+      inserted: 2,
+      updated: 1,
+      unchanged: 1,
+      ignored: 1,
+      deleted: 0,
+      stale: 0,
+      quarantined: 0,
+    },
   });
   await expectConserved(app, "users");
 });
@@ -145,7 +154,9 @@ test("what an app cannot find is its own affair: a row that it refuses so waits 
   expect(await apply(app, token, [upsert(1, "a"), upsert(2, "b")])).toMatchObject({
     counts: { received: 2, inserted: 1, quarantined: 1 },
   });
-  expect(await app.ledger("quarantine")).toMatchObject([{ code: "ApplyFailed", message: refused, key: "[2]" }]);
+  expect(await app.ledger("quarantine")).toMatchObject([
+    { code: "ApplyFailed", message: refused, key: "[2]" },
+  ]);
 });
 
 test("a chunk that is too large for a transaction leaves no trace in the ledger", async () => {
@@ -164,7 +175,10 @@ test("an app that lacks its functions is not the fault of a row, and leaves no t
   await apply(app, token, [upsert(1, "a")]);
   await app.inLedger(async (ctx) => {
     const declaration = (await ctx.db.query("app").first())!;
-    const handles = { ...declaration.handles, apply: declaration.handles.apply.replace("imports:", "nowhere:") };
+    const handles = {
+      ...declaration.handles,
+      apply: declaration.handles.apply.replace("imports:", "nowhere:"),
+    };
     await ctx.db.patch("app", declaration._id, { handles });
   });
   const before = await ledgerOf(app);

@@ -89,7 +89,12 @@ describe("a sweep", () => {
 
   test("spares rows that arrive after that, too", async () => {
     const { app, run } = await sweepWaiting();
-    const { ids: documents } = (await app.call("page", { table: "users", cursor: null, limit: 10, hashed: false })) as {
+    const { ids: documents } = (await app.call("page", {
+      table: "users",
+      cursor: null,
+      limit: 10,
+      hashed: false,
+    })) as {
       ids: string[];
     };
     expect((await importRows(app, "users", [row(4)])).status).toBe(200);

@@ -48,7 +48,10 @@ test("a token is listed by its name and its first characters, and kept as a hash
 test("two tokens of one name are not in use at once", async () => {
   const app = await App.start();
   await expect(app.createToken("connector")).rejects.toMatchObject({
-    data: { code: "TokenNameTaken", message: expect.stringMatching(/"connector".*rotateToken.*revoke/) as string },
+    data: {
+      code: "TokenNameTaken",
+      message: expect.stringMatching(/"connector".*rotateToken.*revoke/) as string,
+    },
   });
   await app.call("revokeToken", { name: "connector" });
   const second = await app.createToken("connector", ["events"]);

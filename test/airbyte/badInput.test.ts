@@ -309,7 +309,11 @@ async function sendAmongOthers(app: App, bad: string, table: RowTable): Promise<
     `{"tableName":"${table}","data":${bad}}`,
     '{"tableName":"users","data":{"id":3,"name":"beside"}}',
   ];
-  return await app.send("POST", IMPORT, `{"tables":${JSON.stringify(tables)},"messages":[${messages.join()}]}`);
+  return await app.send(
+    "POST",
+    IMPORT,
+    `{"tables":${JSON.stringify(tables)},"messages":[${messages.join()}]}`,
+  );
 }
 
 /** The whole request is refused before any write. */
@@ -420,7 +424,13 @@ describe.each([
     [
       "is nested a hundred thousand deep",
       `{"id":9,"payload":${"[".repeat(100_000)}${"]".repeat(100_000)}}`,
-      { table: "things", code: "TooNestedError", problem: "TooNested", message: /200 levels/, tooLarge: true },
+      {
+        table: "things",
+        code: "TooNestedError",
+        problem: "TooNested",
+        message: /200 levels/,
+        tooLarge: true,
+      },
     ],
     [
       "has half of a surrogate pair",
@@ -449,12 +459,22 @@ describe.each([
     [
       "has a fraction where an integer belongs",
       { ...entry, amount: 1.5 },
-      { table: "ledger", code: "SchemaEnforcementError", problem: "NumberNotExact", message: /"amount".*1\.5/ },
+      {
+        table: "ledger",
+        code: "SchemaEnforcementError",
+        problem: "NumberNotExact",
+        message: /"amount".*1\.5/,
+      },
     ],
     [
       "has bytes that are not base64",
       { ...entry, digest: "not base64!" },
-      { table: "ledger", code: "SchemaEnforcementError", problem: "InvalidBytes", message: /"digest".*base64/ },
+      {
+        table: "ledger",
+        code: "SchemaEnforcementError",
+        problem: "InvalidBytes",
+        message: /"digest".*base64/,
+      },
     ],
   ])("it %s", async (_, bad, expected) => {
     await expectBadRow(typeof bad === "string" ? bad : JSON.stringify(bad), expected);
@@ -526,7 +546,9 @@ describe("a row that fails while it is written", () => {
     app.failWrites(({ table, value }) => table === "events" && value?.at === 1_100);
     const rows = Array.from({ length: 1_200 }, (_, at) => ({ kind: "k", at }));
     expectDone(await importRows(app, "events", rows));
-    expect((await events(app)).map(({ at }) => at)).toEqual(rows.map(({ at }) => at).filter((at) => at !== 1_100));
+    expect((await events(app)).map(({ at }) => at)).toEqual(
+      rows.map(({ at }) => at).filter((at) => at !== 1_100),
+    );
     await expectConserved(app, "events");
   });
 });

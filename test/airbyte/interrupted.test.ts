@@ -152,20 +152,17 @@ describe("refreshes that are cut off, and the gaps that remain", () => {
     expect(await ids(app)).toEqual([1, 2, 3]);
   });
 
-  test(
-    "a refresh that a retry resumes from a checkpoint keeps what the first attempt brought",
-    async () => {
-      const app = await withRows();
-      await clearUsers(app);
-      expectDone(await importRows(app, "public_users", [1, 2].map(row)));
-      await app.passTime(QUIET_MS / 2);
-      // The platform retries from the last state: rows 1 and 2 are not sent again.
-      await clearUsers(app);
-      expectDone(await importRows(app, "public_users", [row(4)]));
-      await app.passTime(QUIET_MS);
-      expect(await ids(app)).toEqual([1, 2, 4]);
-    },
-  );
+  test("a refresh that a retry resumes from a checkpoint keeps what the first attempt brought", async () => {
+    const app = await withRows();
+    await clearUsers(app);
+    expectDone(await importRows(app, "public_users", [1, 2].map(row)));
+    await app.passTime(QUIET_MS / 2);
+    // The platform retries from the last state: rows 1 and 2 are not sent again.
+    await clearUsers(app);
+    expectDone(await importRows(app, "public_users", [row(4)]));
+    await app.passTime(QUIET_MS);
+    expect(await ids(app)).toEqual([1, 2, 4]);
+  });
 
   test("0.1.0 says when it is done, so that a pause of its source ends nothing", async () => {
     const app = await withRows();

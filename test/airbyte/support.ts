@@ -114,7 +114,9 @@ export function expectRefused(
   expect(answer.status, answer.text).toBe(status);
   const body = answer.json();
   // A program can tell from a 413 what is accepted.
-  expect(Object.keys(body).sort()).toEqual(status === 413 ? ["code", "limit", "message"] : ["code", "message"]);
+  expect(Object.keys(body).sort()).toEqual(
+    status === 413 ? ["code", "limit", "message"] : ["code", "message"],
+  );
   expect(body.code).toBe(code);
   expect(body.message).toMatch(message);
 }
