@@ -57,6 +57,10 @@ export default tseslint.config(
       "@typescript-eslint/no-unnecessary-condition": "off",
       "@typescript-eslint/no-unnecessary-type-assertion": "off",
       "@typescript-eslint/no-unnecessary-type-parameters": "off",
+      "@typescript-eslint/no-meaningless-void-operator": "off",
+      "@typescript-eslint/no-implied-eval": "off",
+      "@typescript-eslint/no-base-to-string": "off",
+      "@typescript-eslint/no-misused-spread": "off",
     },
   },
   {
@@ -65,10 +69,6 @@ export default tseslint.config(
     rules: {
       "@typescript-eslint/unified-signatures": "off",
       "@typescript-eslint/no-unnecessary-type-parameters": "off",
-      "@typescript-eslint/no-meaningless-void-operator": "off",
-      "@typescript-eslint/no-implied-eval": "off",
-      "@typescript-eslint/no-base-to-string": "off",
-      "@typescript-eslint/no-misused-spread": "off",
     },
   },
   {

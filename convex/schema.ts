@@ -173,6 +173,8 @@ export default defineSchema({
     delivery: v.optional(v.string()),
     receivedAt: v.string(),
   })
+    // Not a part of by_key: replays go in the order of arrival.
+    // eslint-disable-next-line @convex-dev/no-duplicate-indexes -- it is for the creation time that Convex appends
     .index("by_mirror", ["mirror"])
     .index("by_key", ["mirror", "keyHash"]),
 

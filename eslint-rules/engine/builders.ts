@@ -84,7 +84,7 @@ function visitStatement(
       : null;
   const isTypeOnly = ts.isExportDeclaration(statement)
     ? statement.isTypeOnly
-    : // eslint-disable-next-line @typescript-eslint/no-deprecated -- its successor is missing in TypeScript before 5.9
+    : // Deprecated since 5.9, but its successor is missing before.
       statement.importClause?.isTypeOnly === true;
   if (isTypeOnly) return;
   if (names === null) {

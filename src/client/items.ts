@@ -1,4 +1,4 @@
-import { convexToJson, type Value } from "convex/values";
+import { convexToJson } from "convex/values";
 import type { BadRow, RowChange } from "../../convex/validators.js";
 import type { Change, Encoding, JsonObject } from "../changes/change.js";
 import { hashToInt64 } from "../changes/hash.js";
