@@ -39,6 +39,8 @@ export interface Update {
 export interface Delete {
   op: "delete";
   row: JsonObject;
+  /** The next change is the same row under its new key. Readers never see neither: the two apply in one transaction. */
+  moves?: boolean;
 }
 
 /**

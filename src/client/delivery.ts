@@ -52,7 +52,7 @@ export async function deliver(
   let maxRows: number | undefined;
   let patienceMs = MAX_PATIENCE_MS;
   do {
-    const [chunk = []] = chunkRows(items.slice(offset), { maxRows });
+    const chunk = nextChunk(items.slice(offset), maxRows);
     try {
       const applied = await retryConflicts(async () =>
         ctx.runMutation(component.ingest.applyChunk, {
@@ -78,9 +78,16 @@ export async function deliver(
       else if (refusal?.code === "OverBudget" && patient && patienceMs > 0) {
         await sleep(refusal.retryAfterMs!);
         patienceMs -= refusal.retryAfterMs!;
-      } else if (isTransactionLimit(error) && chunk.length > 1) maxRows = Math.ceil(chunk.length / 2);
+      } else if (isTransactionLimit(error) && chunk.length > 1 && maxRows !== 1) maxRows = Math.ceil(chunk.length / 2);
       else throw error;
     }
   } while (offset < items.length);
   return done;
+}
+
+/** The first items, as many as a transaction takes. One that belongs together with the next is not the last of them. */
+function nextChunk(items: readonly Item[], maxRows: number | undefined): readonly Item[] {
+  const [chunk = []] = chunkRows(items, { maxRows });
+  if (chunk.at(-1)?.moves !== true) return chunk;
+  return chunk.length > 1 ? chunk.slice(0, -1) : items.slice(0, 2);
 }

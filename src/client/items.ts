@@ -16,6 +16,8 @@ export interface Item {
   /** The change to apply, or the one to put aside; neither when the mirror's filter leaves it out. */
   row?: RowChange;
   bad?: BadRow;
+  /** The next change belongs into the same transaction. */
+  moves?: boolean;
 }
 
 /**
@@ -45,7 +47,8 @@ export function toItems(
       return putAside(mirror, change, encoding, position, prepared);
     }
     if (prepared.op === "filtered") return { bytes: 0, notes: prepared.notes };
-    return { bytes: prepared.bytes, notes: prepared.notes, row: toRowChange(prepared, position) };
+    const moves = change.op === "delete" && change.moves === true;
+    return { bytes: prepared.bytes, notes: prepared.notes, row: toRowChange(prepared, position), moves };
   });
 }
 

@@ -84,6 +84,13 @@ describe("an error", () => {
     expect(await response.json()).toMatchObject({ code: "Overloaded", retryAfterMs: 5_000 });
   });
 
+  test("of the ledger is known by its brand, whatever copy of the class it is of", () => {
+    const data = { code: "StaleRun", message: "Late." };
+    const foreign = Object.assign(new Error("Late."), { data, [Symbol.for("ConvexError")]: true });
+    expect(describeError(foreign)).toMatchObject({ status: 409, code: "StaleRun", message: "Late." });
+    expect(describeError(Object.assign(new Error("Late."), { data }))).toMatchObject({ status: 500 });
+  });
+
   test("tells what would have been right, where a number does", async () => {
     const response = errorResponse(
       new ConvexError({ code: "OutOfSequence", message: "Not yet.", expected: 7 }),

@@ -42,7 +42,7 @@ function readChange(mirror: Mirror, json: Json, place: string): Change[] {
   }
   const previous = readRow(previousKey, `${place}.previousKey`);
   if (isSameKey(mirror, keyPaths, previous, row)) return [change];
-  return [{ op: "delete", row: withVersion(mirror, previous, version) }, change];
+  return [{ op: "delete", row: withVersion(mirror, previous, version), moves: true }, change];
 }
 
 function readRow(row: Json | undefined, place: string): JsonObject {

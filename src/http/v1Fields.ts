@@ -4,11 +4,8 @@ import { badJson } from "./request.js";
 
 /** Readers of single properties of a body. @throws HttpError 400 BadJsonBody, which says what belongs there */
 
-/**
- * Milliseconds since 1970 below this are taken for seconds by mistake: it is a time of 1973 as milliseconds, and one of
- * the year 5138 as seconds.
- */
-const MIN_TIME_MS = 100_000_000_000;
+/** What numbers of milliseconds look like that are seconds: times from 2001 to 2286 as seconds, of spring 1970 as not. */
+const SECONDS = { from: 1_000_000_000, to: 9_999_999_999 };
 
 /**
  * Refuses properties that nobody reads. A misspelt one would otherwise be passed over in silence, and with it what the
@@ -57,7 +54,7 @@ export function time(object: JsonObject, name: string): number | null {
   if (typeof ms !== "number") {
     throw badJson(`"${name}" must be an ISO 8601 time or milliseconds since 1970`);
   }
-  if (ms < MIN_TIME_MS)
+  if (typeof value === "number" && ms >= SECONDS.from && ms <= SECONDS.to)
     throw badJson(`"${name}" must be in milliseconds since 1970; ${String(ms)} looks like seconds`);
   return ms;
 }

@@ -9,6 +9,12 @@ export interface Death {
   fault: Fault;
 }
 
+/** A delivery that arrives in the middle of a sweep, before its n-th step. */
+export interface Live<Change> {
+  at: number;
+  changes: Change[];
+}
+
 export type Command<Change> =
   /** A run begins; a refresh opens the next generation, or goes on with the one that is open. */
   | { type: "begin"; refresh: boolean; resume: boolean; death: Death | null }
@@ -21,7 +27,7 @@ export type Command<Change> =
   | { type: "stale"; changes: Change[] }
   | { type: "finish"; outcome: "complete" | "incomplete"; death: Death | null }
   /** Time passes, and what is scheduled runs; a sweep may die. */
-  | { type: "time"; death: Death | null }
+  | { type: "time"; death: Death | null; live: Live<Change> | null }
   /** Somebody mends what kept changes from being stored, and replays them. */
   | { type: "mend"; death: Death | null };
 
@@ -36,6 +42,7 @@ const death = fc.option(
 
 export function commands<Change>(change: fc.Arbitrary<Change>): fc.Arbitrary<Command<Change>[]> {
   const changes = fc.array(change, { maxLength: 6 });
+  const live = fc.option(record({ at: fc.nat({ max: 6 }), changes }), { freq: 2 });
   const command = fc.oneof(
     {
       weight: 2,
@@ -58,7 +65,7 @@ export function commands<Change>(change: fc.Arbitrary<Change>): fc.Arbitrary<Com
         death,
       }),
     },
-    { weight: 2, arbitrary: record({ type: fc.constant("time" as const), death }) },
+    { weight: 2, arbitrary: record({ type: fc.constant("time" as const), death, live }) },
     { weight: 1, arbitrary: record({ type: fc.constant("mend" as const), death }) },
   );
   return fc.array(command, { minLength: 1, maxLength: 14, size: "max" });

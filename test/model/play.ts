@@ -4,7 +4,7 @@ import type { Counts } from "../../convex/validators.js";
 import { expectConserved, expectDigestInStep } from "../core/support/checks.js";
 import { expectOk, expectRefused, Sender, type SentChange } from "../core/support/sender.js";
 import type { Answer, World } from "../core/support/world.js";
-import type { Command, Death } from "./commands.js";
+import type { Command, Death, Live } from "./commands.js";
 
 /** Longer than any test: a run ends when its sender says so. */
 const NEVER_SILENT = { silenceSeconds: 86_400 };
@@ -29,6 +29,11 @@ export interface Modelled {
   mend: (world: World) => void;
   replay: () => void;
   expectSame: (world: World) => Promise<void>;
+  /**
+   * Those of the changes whose end is the same whether a sweep has passed their row or not: what may be sent in the
+   * middle of one. What is counted may differ.
+   */
+  whileSwept: (changes: never[]) => unknown[];
 }
 
 interface Open {
@@ -50,13 +55,15 @@ export async function play(
     await expectDigestInStep(world, modelled.mirror, modelled.keyFields);
     await modelled.expectSame(world);
   }
-  await player.step({ type: "time", death: null });
+  await player.step({ type: "time", death: null, live: null });
   await modelled.expectSame(world);
 }
 
 class Player {
   #open: Open | null = null;
   #stale: Sender | null = null;
+  /** A conflict that was meant for a request may have hit a sweep that ran while the request waited. */
+  #sweepMayHaveDied = false;
 
   constructor(
     private readonly world: World,
@@ -78,7 +85,7 @@ class Player {
       case "finish":
         return await this.#finish(command);
       case "time":
-        return await this.#passTime(command.death);
+        return await this.#passTime(command.death, command.live);
       case "mend":
         return await this.#mend(command.death);
     }
@@ -144,8 +151,10 @@ class Player {
     this.#open = null;
   }
 
-  async #passTime(death: Death | null): Promise<void> {
-    if (death !== null && death.fault !== "conflict") {
+  async #passTime(death: Death | null, live: Live<unknown> | null = null): Promise<void> {
+    if (live !== null && this.#open?.refresh === false) {
+      await this.#passTimeWithLive(live);
+    } else if (death !== null && death.fault !== "conflict") {
       this.#arm(death);
       await this.world.passTime(1_000);
       this.#disarm();
@@ -153,7 +162,29 @@ class Player {
     } else {
       await this.world.passTime(1_000);
     }
+    if (this.#sweepMayHaveDied) await this.world.passTime(WATCHDOG_MS);
+    this.#sweepMayHaveDied = false;
     this.modelled.model.sweep();
+  }
+
+  /** A delivery of the run that is open comes between two steps of a sweep, if there is one. */
+  async #passTimeWithLive({ at, changes: made }: Live<unknown>): Promise<void> {
+    const { sender, sent } = this.#open!;
+    const chosen = this.modelled.whileSwept(made as never[]) as never[];
+    const changes = this.modelled.encode(chosen);
+    const start = this.world.faults.steps;
+    this.world.faults.plan = async ({ number }) => {
+      if (number < start + at) return null;
+      this.#disarm();
+      const answer = await sender.tryDeliver(changes);
+      expectOk(answer);
+      sender.sequence += 1;
+      sent.push({ changes, answer });
+      this.modelled.deliver(chosen, false);
+      return null;
+    };
+    await this.world.passTime(1_000);
+    this.#disarm();
   }
 
   async #mend(death: Death | null): Promise<void> {
@@ -175,6 +206,7 @@ class Player {
       await this.#passTime(null);
       this.#arm(death);
       const answer = await this.world.whileTimePasses(send());
+      this.#sweepMayHaveDied = true;
       this.#disarm();
       return answer.status === 500 || answer.status === 503 ? await send() : answer;
     }

@@ -93,6 +93,33 @@ describe("a sync of which any one step fails, of any request, is whole when its 
   });
 });
 
+test("a row that gets a new key is under one of the two at any time, also where a delivery takes several transactions", async () => {
+  const world = await World.start({ schema: defineSchema(conformanceMirrors) } as unknown as AppVersion);
+  const sender = new Persistent(world);
+  const ids = async () => (await world.rows("conformance_plain")).map(({ id }) => id as string).sort();
+  const { run } = await sender.post("/v1/runs", { mirror: "conformance_plain", syncMode: "append_dedup" });
+  await sender.post("/v1/deliveries", { run, delivery: "d1", sequence: 1, changes: [upsert({ id: "old" })] });
+  // Four rows fill a transaction of 4 MiB; the deletion of the old key would still fit.
+  const text = "x".repeat(900_000);
+  const changes = [
+    ...["a", "b", "c", "d"].map((id) => upsert({ id, text })),
+    { ...upsert({ id: "new", text }), previousKey: { id: "old" } },
+  ];
+  const body = { run, delivery: "d2", sequence: 2, changes };
+  let transactions = 0;
+  world.faults.plan = ({ kind }) => (kind === "mutation" && ++transactions === 2 ? "before" : null);
+  expect((await world.send("POST", "/v1/deliveries", body)).status).toBe(500);
+  expect(await ids()).toEqual(["a", "b", "c", "d", "old"]);
+  world.faults.plan = () => null;
+  expect((await sender.post("/v1/deliveries", body)).counts).toMatchObject({
+    received: 6,
+    inserted: 5,
+    deleted: 1,
+  });
+  expect(await ids()).toEqual(["a", "b", "c", "d", "new"]);
+  await expectConserved(world, "conformance_plain");
+});
+
 test("a deployment that is too busy answers 503 and when to come back", async () => {
   const world = await World.start();
   const { run } = await new Persistent(world).post("/v1/runs", {

@@ -146,6 +146,9 @@ describe("a delivery", () => {
     expect(await statusOf(app, "conformance_plain")).toMatchObject({ lagMs: 0 });
     await run.deliver([upsert(A)]);
     expect(await statusOf(app, "conformance_plain")).toMatchObject({ lagMs: 0 });
+    // A time that makes no sense stops no stream.
+    for (const committedAt of [0, -1, "1970-01-20", "0001-01-01T00:00:00Z"])
+      await run.deliver([], { committedAt });
   });
 });
 
