@@ -374,7 +374,7 @@ async function completeRun(ctx: MutationCtx, run: Doc<"runs">, why: string): Pro
     finishedAt: now(),
   });
   await ctx.db.patch("mirrors", mirror._id, {
-    ...(empty && { generationOpen: false }),
+    // The generation stays open: an attempt before this one may have brought rows, and the next goes on with them.
     ...(await stateChange(
       ctx,
       mirror,

@@ -80,7 +80,8 @@ test("a request that loses its mirror to another attempt half-way stops there, a
     mirror: "users",
     openedBy: "temp_1700000060_public_users",
     resume: true,
-    refresh: true,
+    explicit: true,
+    refresh: { generation: null },
     syncMode: "overwrite",
     token: token!._id,
     settleAfterMs: QUIET_MS,
@@ -158,6 +159,21 @@ describe("refreshes that are cut off, and the gaps that remain", () => {
     expectDone(await importRows(app, "public_users", [1, 2].map(row)));
     await app.passTime(QUIET_MS / 2);
     // The platform retries from the last state: rows 1 and 2 are not sent again.
+    await clearUsers(app);
+    expectDone(await importRows(app, "public_users", [row(4)]));
+    await app.passTime(QUIET_MS);
+    expect(await ids(app)).toEqual([1, 2, 4]);
+  });
+
+  test("a retry that dies before its first row loses nothing of what the attempt before it brought", async () => {
+    const app = await withRows();
+    await clearUsers(app);
+    expectDone(await importRows(app, "public_users", [1, 2].map(row)));
+    await app.passTime(QUIET_MS / 2);
+    await clearUsers(app);
+    await app.passTime(2 * QUIET_MS);
+    expect(await ids(app)).toEqual([1, 2, 3]);
+    // The second retry goes on from the checkpoint behind rows 1 and 2.
     await clearUsers(app);
     expectDone(await importRows(app, "public_users", [row(4)]));
     await app.passTime(QUIET_MS);
