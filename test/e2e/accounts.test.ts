@@ -163,16 +163,17 @@ describe("refusals", () => {
     );
   });
 
-  test("a row that does not fit is named, with its field, in the answer and in the registry", async () => {
-    const answer = await project.importRecords(token, "public_users", KEY, [{ id: 4 }]);
-
-    expect(answer.status).toBe(400);
-    expect(JSON.parse(answer.text)).toMatchObject({ code: "SchemaEnforcementError" });
-    expect(answer.text).toContain("name");
-    expect(await status("users")).toMatchObject({
-      state: "failed",
-      lastError: expect.stringContaining("name") as string,
+  test("a row that does not fit waits in quarantine, with its field and the reason", async () => {
+    expect(await project.importRecords(token, "public_users", KEY, [{ id: 4 }])).toEqual({
+      status: 200,
+      text: "",
     });
+
+    expect((await users()).map(({ id }) => id)).not.toContain(4n);
+    expect(await status("users")).toMatchObject({ quarantined: 1 });
+    expect(await project.run("imports:listQuarantine", { mirror: "users" })).toMatchObject([
+      { code: "MissingField", message: expect.stringContaining("name") as string, payload: '{"id":4}' },
+    ]);
   });
 
   test("the importer's functions are out of reach of clients", async () => {

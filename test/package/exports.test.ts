@@ -52,7 +52,10 @@ test("holds the sources, what is built from them, and three files about the pack
     .map((file) => file.replace(/\.tsx?$/, ""))
     .flatMap((file) => [`dist/${file}.js`, `dist/${file}.js.map`, `dist/${file}.d.ts`]);
 
-  const expected = [...sources, ...built, "LICENSE", "README.md", "package.json"];
+  // The pages that the ESLint rules lead to.
+  const pages = readdirSync(`${ROOT}/docs/rules`).map((file) => `docs/rules/${file}`);
+
+  const expected = [...sources, ...built, ...pages, "LICENSE", "README.md", "package.json"];
   // A file too many under dist belongs to a source that is gone: the build removes those.
   expect({
     missing: expected.filter((file) => !packed.includes(file)),

@@ -12,10 +12,12 @@ export const {
   page,
   remove,
   clear,
+  copy,
   declare,
   createToken,
   revokeToken,
   listTokens,
   status,
   clearMirror,
+  listQuarantine,
 } = streamingImport.internalFunctions();
