@@ -40,7 +40,7 @@ export function toItems(
   encoding: Encoding,
   refuseBad: boolean,
 ): Item[] {
-  return changes.map((change, position) => {
+  const items = changes.map((change, position): Item => {
     const prepared = prepareRow(mirror.compiled, change, encoding);
     if ("problem" in prepared) {
       if (refuseBad || prepared.refuse) throw refusalOf(prepared.problem, mirror.name, position, prepared.refuse);
@@ -50,6 +50,12 @@ export function toItems(
     const moves = change.op === "delete" && change.moves === true;
     return { bytes: prepared.bytes, notes: prepared.notes, row: toRowChange(prepared, position), moves };
   });
+  // Many a source tells the previous key with every change. A row that moves to where it is stays there.
+  return items.filter((item, i) => item.moves !== true || keyHashOf(item) !== keyHashOf(items[i + 1]!));
+}
+
+function keyHashOf({ row, bad }: Item): bigint | undefined {
+  return row?.keyHash ?? bad?.keyHash;
 }
 
 /** A prepared row without what only the action needs. */

@@ -1,7 +1,6 @@
-import { stringify } from "lossless-json";
 import type { Change, Json, JsonObject } from "../changes/change.js";
 import { cleanFieldName, cleanFields } from "../changes/identifiers.js";
-import { splitPath, valueAt } from "../changes/paths.js";
+import { splitPath } from "../changes/paths.js";
 import { HttpError } from "./errors.js";
 import type { Mirror } from "./importer.js";
 import { badJson, isObject } from "./request.js";
@@ -29,8 +28,7 @@ function readChange(mirror: Mirror, json: Json, place: string): Change[] {
   const change: Change = { op, row: withVersion(mirror, row, version) };
   const previousKey = json.previousKey ?? null;
   if (previousKey === null) return [change];
-  const keyPaths = mirror.contract.primaryKey;
-  if (keyPaths === null) {
+  if (mirror.contract.primaryKey === null) {
     throw badJson(
       `${place} has a previousKey, but the mirror "${mirror.name}" has no primary key; send a delete of the whole old row and an upsert of the new one`,
     );
@@ -41,22 +39,12 @@ function readChange(mirror: Mirror, json: Json, place: string): Change[] {
     );
   }
   const previous = readRow(previousKey, `${place}.previousKey`);
-  if (isSameKey(mirror, keyPaths, previous, row)) return [change];
   return [{ op: "delete", row: withVersion(mirror, previous, version), moves: true }, change];
 }
 
 function readRow(row: Json | undefined, place: string): JsonObject {
   if (!isObject(row)) throw badJson(`${place} must be an object`);
   return cleanFields(row, "convex");
-}
-
-/** Whether two rows have the same key: many a source tells the previous key with every change. */
-function isSameKey(mirror: Mirror, paths: readonly string[], a: JsonObject, b: JsonObject): boolean {
-  return paths.every((path) => {
-    const column = columnPath(mirror, path);
-    const [left, right] = [valueAt<Json>(a, column), valueAt<Json>(b, column)];
-    return left !== undefined && stringify(left) === stringify(right);
-  });
 }
 
 /** A version beside the row is the value of the mirror's version field, unless the row tells that itself. */

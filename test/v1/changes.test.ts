@@ -117,6 +117,21 @@ describe("a new key", () => {
     expect(await app.rows("conformance_versioned")).toEqual([{ id: "a", text: "y", version: 2 }]);
   });
 
+  test("that is the old one in other words is no new key either", async () => {
+    const app = await start();
+    const run = await Run.begin(app, "ledger");
+    const row = (id: unknown, version: number) => ({ account: { id }, entry: "e", amount: null, version });
+    await run.deliver([upsert(row(7, 1))]);
+    const same = await run.deliver([
+      upsert(row("7", 2), {
+        previousKey: { account: { id: { $integer: "BwAAAAAAAAA=" } }, entry: "e" },
+        version: 2,
+      }),
+    ]);
+    expect(same.counts).toMatchObject({ received: 1, updated: 1 });
+    expect(await app.rows("ledger")).toEqual([row(7n, 2)]);
+  });
+
   test.each([
     [
       "an update",
