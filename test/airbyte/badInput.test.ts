@@ -24,6 +24,11 @@ afterEach(() => {
 
 const KEY = [["id"]];
 
+/** The bytes of a text in which each character is one. */
+function latin1(text: string): Uint8Array {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+}
+
 describe("the Authorization header", () => {
   test.each([
     ["is missing", null, 403, "BadDeployKey", "createToken"],
@@ -90,7 +95,7 @@ describe("a token that does not open a mirror", () => {
 describe("a body that cannot be read", () => {
   test.each([
     ["broken JSON", '{"tables": {', /JSON|position|end/i],
-    ["invalid UTF-8", new Uint8Array([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]), /./],
+    ["invalid UTF-8", latin1('{"tables": {}, "messages": [], "n": "\xff"}'), /./],
     ["a number that no double holds", '{"tables": {}, "messages": [], "n": 1e999}', /1e999/],
     ["a null", "null", /object/],
     ["a list", "[]", /object/],

@@ -460,8 +460,10 @@ describe("set-up calls", () => {
 
   test("without a namespace mean the only mirror of that stream", async () => {
     const app = await App.start();
-    await importRows(app, "public_events", [{ kind: "a" }]);
-    expectDone(await app.send("PUT", CLEAR, { tableNames: ["events"] }));
-    expect(await events(app)).toEqual([]);
+    expectDone(await importRows(app, "security_trail", [{ what: "a" }]));
+    expectRefused(await app.send("PUT", ADD_INDEXES, { indexes: { trail: KEY } }), 400, "PrimaryKeyMismatch");
+    expectDone(await app.send("PUT", CLEAR, { tableNames: ["trail"] }));
+    await app.passTime(0);
+    expect(await app.rows("audit_trail")).toEqual([]);
   });
 });

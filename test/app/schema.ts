@@ -12,6 +12,8 @@ export default defineSchema({
   ),
   /** Without a key. */
   events: mirrorTable({ kind: v.string(), at: v.optional(v.number()) }, { source: "public.events" }),
+  /** Named unlike its source. */
+  audit_trail: mirrorTable({ what: v.string() }, { source: "security.trail" }),
   /** Precise types, a composite and nested key, a version. */
   ledger: mirrorTable(
     {
