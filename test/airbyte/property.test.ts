@@ -62,7 +62,7 @@ function isUser(message: Sync["messages"][number]): message is User {
 }
 
 /** Sequences per test run; a fault of this kind needs few. */
-const RUNS = 20;
+const RUNS = 12;
 
 /** What a keyed mirror must be after each sync. */
 class Model {
