@@ -105,12 +105,13 @@ class Consumer {
 }
 
 async function install(consumer: Consumer, readme: string): Promise<void> {
-  const { devDependencies } = JSON.parse(await readFile(path.join(ROOT, "package.json"), "utf8")) as {
-    devDependencies: Record<string, string>;
-  };
+  const { dependencies, devDependencies } = JSON.parse(
+    await readFile(path.join(ROOT, "package.json"), "utf8"),
+  ) as Record<"dependencies" | "devDependencies", Record<string, string>>;
+  const versions = { ...dependencies, ...devDependencies };
   for (const [file, text] of Object.entries(PROJECT)) await consumer.write(file, text);
   const tarball = await pack(consumer.directory);
-  const tools = TOOLS.map((tool) => `${tool}@${devDependencies[tool]!}`);
+  const tools = TOOLS.map((tool) => `${tool}@${versions[tool]!}`);
   await run(
     "npm",
     ["install", "--prefer-offline", "--no-audit", "--no-fund", tarball, ...tools],
