@@ -1,4 +1,5 @@
 import { compareValues, convexToJson, v, type Value } from "convex/values";
+import { keyText } from "../src/changes/keyText.js";
 import { findMirror, getMirror } from "./mirrors.js";
 import type { Doc, Id } from "./_generated/dataModel.js";
 import { internal } from "./_generated/api.js";
@@ -128,7 +129,7 @@ export function quarantineChange(row: RowChange, code: string, message: string):
     whole: true,
     encoding: "stored",
     keyHash: row.keyHash,
-    key: JSON.stringify(convexToJson(row.key as Value[])),
+    key: keyText(row.key as Value[]),
     version: row.version as Value,
   };
 }

@@ -1,7 +1,8 @@
 import type { GenericDatabaseWriter, GenericDataModel, GenericDocument } from "convex/server";
-import { compareValues, convexToJson, getConvexSize, type GenericId, type Value } from "convex/values";
+import { compareValues, getConvexSize, type GenericId, type Value } from "convex/values";
 import type { Applied, vTombstone } from "../../convex/port.js";
 import { noCounts, type Counts, type RowChange } from "../../convex/validators.js";
+import { keyText } from "../changes/keyText.js";
 import { measureDocument } from "../changes/limits.js";
 import { valueAt } from "../changes/paths.js";
 import { DigestChange } from "./digestChange.js";
@@ -161,7 +162,7 @@ async function applyByKey(table: Table, { rows, tombstones, at }: Batch): Promis
     for (const slot of slots.values()) if (slot.keyHash === keyHash) rememberDeletion(slot, version as Value);
   }
   for (const change of rows) {
-    const outcome = play(table, change, slots.get(slotName(change.key as Value[]))!, at);
+    const outcome = play(table, change, slots.get(keyText(change.key as Value[]))!, at);
     table.counts[outcome] += 1;
     if (outcome === "inserted") table.noteInserted(change.keyHash);
   }
@@ -172,7 +173,7 @@ async function applyByKey(table: Table, { rows, tombstones, at }: Batch): Promis
 const MAX_DUPLICATES = 16;
 
 async function lookUp(table: Table, changes: readonly RowChange[]): Promise<Map<string, Slot>> {
-  const byName = new Map(changes.map((change) => [slotName(change.key as Value[]), change]));
+  const byName = new Map(changes.map((change) => [keyText(change.key as Value[]), change]));
   const slots = await Promise.all(
     [...byName].map(async ([name, change]): Promise<[string, Slot]> => {
       const key = change.key as Value[];
@@ -297,9 +298,4 @@ async function write(table: Table, { stored, current, key, keyHash, rowHash }: S
 export function withoutSystemFields(row: GenericDocument): Row {
   const { _id, _creationTime, ...fields } = row as StoredRow;
   return fields;
-}
-
-/** A name for a key's slot that two keys share only when they are equal. */
-function slotName(key: readonly Value[]): string {
-  return JSON.stringify(key.map((value) => convexToJson(value)));
 }

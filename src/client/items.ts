@@ -1,8 +1,8 @@
-import { convexToJson } from "convex/values";
 import type { BadRow, RowChange } from "../../convex/validators.js";
 import type { Change, Encoding, JsonObject } from "../changes/change.js";
 import { hashToInt64 } from "../changes/hash.js";
 import { writeJson } from "../changes/json.js";
+import { keyText } from "../changes/keyText.js";
 import type { Note } from "../changes/note.js";
 import { prepareRow, redactRow, type Prepared, type Refused } from "../changes/row.js";
 import { refusalOf } from "./refusals.js";
@@ -94,7 +94,7 @@ function putAside(
       payload,
       whole,
       encoding: redacted.encoding,
-      ...(key !== undefined && { key: JSON.stringify(convexToJson(key)) }),
+      ...(key !== undefined && { key: keyText(key) }),
       ...(keyHash !== undefined && { keyHash: hashToInt64(keyHash) }),
       ...(version !== undefined && { version }),
     },

@@ -92,19 +92,11 @@ export async function importAirbyteRecords(importer: Importer, request: Request)
 
 async function importRecords(session: ImportSession, request: Request): Promise<void> {
   const batch = readBatch(jsonObjectOf(request, session.body));
-  const streams = await resolveStreams(session, batch);
-  const prepared = streams.map((stream) => {
-    const changes = stream.records.map((data) => toChange(data, stream.mirror.contract.primaryKey !== null));
-    return { ...stream, changes };
-  });
   const deliveries = [];
-  for (const { mirror, temporary, syncMode, changes } of prepared) {
-    deliveries.push(await noting(session, mirror, () => ({
-      mirror,
-      temporary,
-      syncMode,
-      changes: session.prepare(mirror, changes, "json"),
-    })));
+  for (const { mirror, temporary, syncMode, records } of await resolveStreams(session, batch)) {
+    const changes = records.map((data) => toChange(data, mirror.contract.primaryKey !== null));
+    const prepared = await noting(session, mirror, () => session.prepare(mirror, changes, "json"));
+    deliveries.push({ mirror, temporary, syncMode, changes: prepared });
   }
   for (const { mirror, temporary, syncMode, changes } of deliveries) {
     await noting(session, mirror, async () => {
