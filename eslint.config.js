@@ -20,7 +20,10 @@ export default tseslint.config(
   {
     languageOptions: {
       globals: globals.nodeBuiltin,
-      parserOptions: { projectService: { allowDefaultProject: ["*.js"] }, tsconfigRootDir: import.meta.dirname },
+      parserOptions: {
+        projectService: { allowDefaultProject: ["*.js"] },
+        tsconfigRootDir: import.meta.dirname,
+      },
     },
     rules: {
       // convex's own types are built on `any` and on `{}` as "nothing yet"; repeating them is not a choice of ours.

@@ -10,7 +10,10 @@ export default defineConfig({
       { find: /^convex-streaming-import$/, replacement: at("src/client/index.ts") },
       { find: /^convex-streaming-import\/(schema|guard)$/, replacement: at("src/$1/index.ts") },
       { find: /^convex-streaming-import\/test$/, replacement: at("src/test.ts") },
-      { find: /^convex-streaming-import\/convex\.config(\.js)?$/, replacement: at("convex/convex.config.ts") },
+      {
+        find: /^convex-streaming-import\/convex\.config(\.js)?$/,
+        replacement: at("convex/convex.config.ts"),
+      },
     ],
   },
   test: {

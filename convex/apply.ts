@@ -64,7 +64,11 @@ export async function applyToMirror(
  * Applies a batch; when it fails, its halves, so that one bad change does not stop its neighbours. Each try is a
  * nested mutation, which rolls back alone. A batch that is too large for a transaction is the caller's to cut.
  */
-async function isolate(ctx: MutationCtx, mirror: Doc<"mirrors">, batch: Batch): Promise<{ applied: Applied; poison: BadRow[] }> {
+async function isolate(
+  ctx: MutationCtx,
+  mirror: Doc<"mirrors">,
+  batch: Batch,
+): Promise<{ applied: Applied; poison: BadRow[] }> {
   if (batch.rows.length === 0) return { applied: nothing(), poison: [] };
   try {
     return { applied: await applyHeeding(ctx, mirror, batch), poison: [] };
@@ -90,7 +94,11 @@ async function isolate(ctx: MutationCtx, mirror: Doc<"mirrors">, batch: Batch): 
         ...nothing(),
         counts: { ...noCounts, received: dropped, stale: dropped },
       }),
-      poison: [...first.poison.filter((row) => !behind.superseded.has(row)), ...behind.held, ...second.poison],
+      poison: [
+        ...first.poison.filter((row) => !behind.superseded.has(row)),
+        ...behind.held,
+        ...second.poison,
+      ],
     };
   }
 }
@@ -123,7 +131,11 @@ async function applyHeeding(
     });
   } catch (error) {
     if (ledgerErrorData(error)?.code !== "TombstoneHit") throw error;
-    const stored = await findTombstones(ctx, mirror.name, batch.rows.map(({ keyHash }) => keyHash));
+    const stored = await findTombstones(
+      ctx,
+      mirror.name,
+      batch.rows.map(({ keyHash }) => keyHash),
+    );
     const handles = await getHandles(ctx);
     return await ctx.runMutation(handles.apply as ApplyHandle, {
       table: mirror.name,

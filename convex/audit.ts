@@ -8,10 +8,23 @@ import {
   removeRow,
   rowCount,
 } from "../src/changes/digest.js";
-import { addToSketch, decodeSketch, emptySketch, subtractSketch, type SketchEntry } from "../src/changes/sketch.js";
+import {
+  addToSketch,
+  decodeSketch,
+  emptySketch,
+  subtractSketch,
+  type SketchEntry,
+} from "../src/changes/sketch.js";
 import { internal } from "./_generated/api.js";
 import type { Doc } from "./_generated/dataModel.js";
-import { internalAction, internalMutation, internalQuery, mutation, query, type MutationCtx } from "./_generated/server.js";
+import {
+  internalAction,
+  internalMutation,
+  internalQuery,
+  mutation,
+  query,
+  type MutationCtx,
+} from "./_generated/server.js";
 import { applyToMirror } from "./apply.js";
 import { addDelta, addToDigest, noDelta, readDigest, type DigestDelta } from "./digests.js";
 import { ledgerError } from "./errors.js";
@@ -234,14 +247,25 @@ export const repair = mutation({
     const [mirror, last] = await Promise.all([getMirror(ctx, name), lastReport(ctx, name)]);
     if (last?.state !== "differs") return { askedAgain: 0, removed: 0, left: 0 };
     if (last.writes !== writesOf(mirror)) {
-      throw ledgerError("AuditOutdated", `The mirror "${name}" has changed since its audit. Audit it again, then repair.`);
+      throw ledgerError(
+        "AuditOutdated",
+        `The mirror "${name}" has changed since its audit. Audit it again, then repair.`,
+      );
     }
     await addToDigest(ctx, name, deltaOf(last.findings));
     const wanted = last.findings.filter(({ kind, key }) => kind !== "added" && key !== null);
     for (const { key, keyHash, kind } of wanted) {
-      await ctx.db.insert("resends", { mirror: name, key: key!, keyHash, reason: `${kind} outside the importer` });
+      await ctx.db.insert("resends", {
+        mirror: name,
+        key: key!,
+        keyHash,
+        reason: `${kind} outside the importer`,
+      });
     }
-    const added = mirror.keyed && removeAdded ? last.findings.filter(({ kind, key }) => kind === "added" && key !== null) : [];
+    const added =
+      mirror.keyed && removeAdded
+        ? last.findings.filter(({ kind, key }) => kind === "added" && key !== null)
+        : [];
     const rows = added.map(({ key, keyHash }, position) => ({
       op: "delete" as const,
       key: jsonToConvex(JSON.parse(key!) as JSONValue) as Value[],
@@ -250,11 +274,21 @@ export const repair = mutation({
       bytes: 0,
     }));
     // The source has not deleted them: no tombstone may keep out a row of that key that it sends one day.
-    const { counts, rowsDelta } = await applyToMirror(ctx, mirror, { rows, match: "key", budget, tombstones: false });
+    const { counts, rowsDelta } = await applyToMirror(ctx, mirror, {
+      rows,
+      match: "key",
+      budget,
+      tombstones: false,
+    });
     // An added row may share its key with one of the source's, which has gone along with it.
     const again = -rowsDelta > added.length ? added : [];
     for (const { key, keyHash } of again) {
-      await ctx.db.insert("resends", { mirror: name, key: key!, keyHash, reason: "removed with one of its key" });
+      await ctx.db.insert("resends", {
+        mirror: name,
+        key: key!,
+        keyHash,
+        reason: "removed with one of its key",
+      });
     }
     const now = (await ctx.db.get("mirrors", mirror._id))!;
     await ctx.db.patch("mirrors", mirror._id, {

@@ -105,7 +105,15 @@ export async function recordDelivery(
   };
   if (known === null) {
     const { identity, sequence, content, size } = place;
-    await ctx.db.insert("deliveries", { run: run._id, mirror: run.mirror, identity, sequence, content, size, ...progress });
+    await ctx.db.insert("deliveries", {
+      run: run._id,
+      mirror: run.mirror,
+      identity,
+      sequence,
+      content,
+      size,
+      ...progress,
+    });
   } else {
     await ctx.db.patch("deliveries", known._id, progress);
   }
@@ -115,7 +123,9 @@ export async function recordDelivery(
     if (forgotten !== null) await ctx.db.delete("deliveries", forgotten._id);
   }
   return {
-    place: whole ? { sequence: place.sequence, begun: undefined } : { sequence: run.sequence, begun: place.identity },
+    place: whole
+      ? { sequence: place.sequence, begun: undefined }
+      : { sequence: run.sequence, begun: place.identity },
     total: progress.counts,
     quarantinedKeys: progress.quarantinedKeys,
   };

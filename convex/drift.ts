@@ -6,9 +6,12 @@ import type { DriftNote } from "./validators.js";
 /** Fields of one mirror on record: a source that invents field names must not fill the table. */
 const MAX_DRIFT_PER_MIRROR = 200;
 
-
 /** Records what a chunk had that the mirror does not expect. */
-export async function recordDrift(ctx: MutationCtx, mirror: string, notes: readonly DriftNote[]): Promise<void> {
+export async function recordDrift(
+  ctx: MutationCtx,
+  mirror: string,
+  notes: readonly DriftNote[],
+): Promise<void> {
   const at = now();
   for (const { kind, field, ...found } of notes) {
     const seen = await ctx.db

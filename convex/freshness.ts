@@ -48,7 +48,13 @@ export const check = internalMutation({
   },
 });
 
-async function judge(ctx: MutationCtx, mirror: Doc<"mirrors">, state: "late" | "stale", silentMs: number, everyMs: number) {
+async function judge(
+  ctx: MutationCtx,
+  mirror: Doc<"mirrors">,
+  state: "late" | "stale",
+  silentMs: number,
+  everyMs: number,
+) {
   return await stateChange(
     ctx,
     mirror,

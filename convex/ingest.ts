@@ -80,11 +80,20 @@ export const applyChunk = mutation({
   }),
   handler: async (ctx, args) => {
     const declared = await getMirror(ctx, args.mirror);
-    const known = args.place === undefined ? null : await findDelivery(ctx, args.run ?? declared.run, args.place);
+    const known =
+      args.place === undefined ? null : await findDelivery(ctx, args.run ?? declared.run, args.place);
     if (known !== null && known.applied === known.size) {
       // Whatever has become of the run since: a sender that lost the answer is told what it was.
       const { run, counts: total, quarantinedKeys } = known;
-      return { run, counts: noCounts, total, quarantinedKeys, replayed: true, rows: declared.rows, waitMs: 0 };
+      return {
+        run,
+        counts: noCounts,
+        total,
+        quarantinedKeys,
+        replayed: true,
+        rows: declared.rows,
+        waitMs: 0,
+      };
     }
     const run = await owningRun(ctx, declared, args);
     // Opening a run changes the mirror; nothing else below does but what is told here. Each read saved is one a chunk.
@@ -95,14 +104,28 @@ export const applyChunk = mutation({
     if (changes > 0) await checkBudget(ctx, args.budget, run.generation !== undefined);
 
     const screened = await screen(ctx, mirror, args.rows, args.bad);
-    const outcome = await applyToMirror(ctx, mirror, { rows: screened.rows, match: args.match, budget: args.budget });
-    const aside = [...args.bad.filter((row) => !screened.superseded.has(row)), ...screened.held, ...outcome.poison];
+    const outcome = await applyToMirror(ctx, mirror, {
+      rows: screened.rows,
+      match: args.match,
+      budget: args.budget,
+    });
+    const aside = [
+      ...args.bad.filter((row) => !screened.superseded.has(row)),
+      ...screened.held,
+      ...outcome.poison,
+    ];
     await putAside(ctx, run, args.place?.identity, aside);
     await recordDrift(ctx, mirror.name, args.notes);
     // A row that had to be put aside was brought all the same: its old version must not be swept away.
-    const brought = [...args.rows.filter(({ op }) => op !== "delete"), ...args.bad].flatMap(({ keyHash }) => keyHash ?? []);
+    const brought = [...args.rows.filter(({ op }) => op !== "delete"), ...args.bad].flatMap(
+      ({ keyHash }) => keyHash ?? [],
+    );
     await writeManifests(ctx, mirror, brought);
-    await forgetResends(ctx, mirror.name, args.rows.map(({ keyHash }) => keyHash));
+    await forgetResends(
+      ctx,
+      mirror.name,
+      args.rows.map(({ keyHash }) => keyHash),
+    );
     await touchToken(ctx, args.token);
 
     const counts = addCounts(outcome.counts, {
@@ -208,9 +231,9 @@ async function recordMirror(
 }
 
 async function progress(ctx: MutationCtx, mirror: Doc<"mirrors">, run: Doc<"runs">, received: number) {
-  const loading = run.generation !== undefined || mirror.state === "snapshotting" || mirror.state === "waiting";
+  const loading =
+    run.generation !== undefined || mirror.state === "snapshotting" || mirror.state === "waiting";
   if (!loading) return await stateChange(ctx, mirror, "upToDate", "Everything received is applied.");
   const what = run.generation === undefined ? "First load" : `Full refresh ${String(run.generation)}`;
   return await stateChange(ctx, mirror, "snapshotting", `${what}: ${String(received)} rows received so far.`);
 }
-

@@ -70,7 +70,10 @@ export const vClearArgs = { table: v.string(), limit: v.number() };
 export const vRemoved = v.object({ gone: v.number(), delta: vDigestDelta });
 
 /** Inserts further copies of rows, for mirrors without a key. */
-export const vCopyArgs = { table: v.string(), copies: v.array(v.object({ id: v.string(), times: v.number() })) };
+export const vCopyArgs = {
+  table: v.string(),
+  copies: v.array(v.object({ id: v.string(), times: v.number() })),
+};
 export const vCopied = v.object({ added: v.number(), delta: vDigestDelta });
 
 type ArgsOf<Validators extends Record<string, { type: unknown }>> = {

@@ -63,8 +63,14 @@ function passBy(
     const { keyHash } = change;
     if (keyHash === undefined) continue;
     if (change.op !== "update") {
-      const [gone, stay] = partition(stored.get(keyHash) ?? [], (entry) => !isOlder(change, entry.version as Value));
-      const [dropped, left] = partition(behind.get(keyHash) ?? [], (one) => !isOlder(change, one.change.version as Value));
+      const [gone, stay] = partition(
+        stored.get(keyHash) ?? [],
+        (entry) => !isOlder(change, entry.version as Value),
+      );
+      const [dropped, left] = partition(
+        behind.get(keyHash) ?? [],
+        (one) => !isOlder(change, one.change.version as Value),
+      );
       obsolete.push(...gone);
       for (const one of dropped) superseded.add(one.change);
       stored.set(keyHash, stay);
@@ -87,7 +93,11 @@ function partition<T>(all: readonly T[], matches: (one: T) => boolean): [matchin
   return [all.filter(matches), all.filter((one) => !matches(one))];
 }
 
-async function waitingFor(ctx: MutationCtx, mirror: Doc<"mirrors">, changes: readonly (RowChange | BadRow)[]) {
+async function waitingFor(
+  ctx: MutationCtx,
+  mirror: Doc<"mirrors">,
+  changes: readonly (RowChange | BadRow)[],
+) {
   const keys = [...new Set(changes.flatMap(({ keyHash }) => keyHash ?? []))];
   const found = await Promise.all(
     keys.map(async (keyHash) => {
@@ -207,8 +217,14 @@ export const discard = mutation({
             .query("quarantine")
             .withIndex("by_mirror", (q) => q.eq("mirror", name))
             .take(PAGE)
-        : (await Promise.all(ids.map((id) => ctx.db.get("quarantine", id)))).filter((entry) => entry?.mirror === name);
-    await release(ctx, mirror, entries.map((entry) => entry!._id));
+        : (await Promise.all(ids.map((id) => ctx.db.get("quarantine", id)))).filter(
+            (entry) => entry?.mirror === name,
+          );
+    await release(
+      ctx,
+      mirror,
+      entries.map((entry) => entry!._id),
+    );
     return entries.length;
   },
 });
@@ -218,13 +234,18 @@ export const refuseAgain = mutation({
   args: { id: v.id("quarantine"), code: v.string(), message: v.string() },
   returns: v.null(),
   handler: async (ctx, { id, code, message }) => {
-    if ((await ctx.db.get("quarantine", id)) !== null) await ctx.db.patch("quarantine", id, { code, message });
+    if ((await ctx.db.get("quarantine", id)) !== null)
+      await ctx.db.patch("quarantine", id, { code, message });
     return null;
   },
 });
 
 /** Takes changes out of quarantine. */
-export async function release(ctx: MutationCtx, mirror: Doc<"mirrors">, ids: Id<"quarantine">[]): Promise<void> {
+export async function release(
+  ctx: MutationCtx,
+  mirror: Doc<"mirrors">,
+  ids: Id<"quarantine">[],
+): Promise<void> {
   for (const id of ids) await ctx.db.delete("quarantine", id);
   await ctx.db.patch("mirrors", mirror._id, { quarantined: Math.max(0, mirror.quarantined - ids.length) });
 }
@@ -243,7 +264,11 @@ export const supersedeBefore = internalMutation({
       .query("quarantine")
       .withIndex("by_mirror", (q) => q.eq("mirror", args.mirror).lt("_creationTime", args.before))
       .take(PAGE);
-    await release(ctx, mirror, entries.map(({ _id }) => _id));
+    await release(
+      ctx,
+      mirror,
+      entries.map(({ _id }) => _id),
+    );
     if (entries.length === PAGE) await ctx.scheduler.runAfter(0, internal.quarantine.supersedeBefore, args);
     return null;
   },

@@ -41,7 +41,10 @@ export const clearPage = mutation({
   returns: v.number(),
   handler: async (ctx, { mirror: name }) => {
     const [mirror, handles] = await Promise.all([getMirror(ctx, name), getHandles(ctx)]);
-    const { gone, delta } = await ctx.runMutation(handles.clear as ClearHandle, { table: name, limit: WRITE_ROWS });
+    const { gone, delta } = await ctx.runMutation(handles.clear as ClearHandle, {
+      table: name,
+      limit: WRITE_ROWS,
+    });
     if (gone > 0) {
       await ctx.db.patch("mirrors", mirror._id, { rows: mirror.rows - gone, removed: mirror.removed + gone });
       await addToDigest(ctx, name, delta);
@@ -84,7 +87,10 @@ export async function startSweep(ctx: MutationCtx, mirror: Doc<"mirrors">, run: 
       await scheduleDrop(ctx, older);
     }
   }
-  await ctx.db.patch("runs", run._id, { state: "sweeping", reason: "Whole; removing rows that it did not bring." });
+  await ctx.db.patch("runs", run._id, {
+    state: "sweeping",
+    reason: "Whole; removing rows that it did not bring.",
+  });
   await ctx.db.patch("mirrors", mirror._id, { sweeping: run._id, generationOpen: false });
   await attemptSweep(ctx, run, null);
 }
@@ -134,7 +140,11 @@ export const sweep = internalAction({
     const copies = first.keyed ? null : new Copies(brought);
     let cursor = start;
     do {
-      const page: SweepPage | null = await ctx.runQuery(internal.refresh.sweepPage, { run, cursor, sequence });
+      const page: SweepPage | null = await ctx.runQuery(internal.refresh.sweepPage, {
+        run,
+        cursor,
+        sequence,
+      });
       if (page === null) return null;
       const hashes = [...new BigInt64Array(page.keyHashes)];
       const isLast = page.cursor === null;
@@ -180,7 +190,11 @@ class Copies {
   constructor(private readonly brought: KeyHashBag) {}
 
   /** The rows of this page that are too many. `late`: what has arrived since the manifest was read. */
-  surplus(ids: readonly string[], hashes: readonly bigint[], late: KeyHashBag): { id: string; keyHash: bigint }[] {
+  surplus(
+    ids: readonly string[],
+    hashes: readonly bigint[],
+    late: KeyHashBag,
+  ): { id: string; keyHash: bigint }[] {
     this.#late = late;
     const surplus: { id: string; keyHash: bigint }[] = [];
     ids.forEach((id, i) => {
@@ -201,7 +215,7 @@ class Copies {
     const batches: { id: string; times: number }[][] = [];
     let room = 0;
     for (const { id, times } of this.#missing) {
-      for (let left = times; left > 0; ) {
+      for (let left = times; left > 0;) {
         if (room === 0) {
           batches.push([]);
           room = WRITE_ROWS;
@@ -403,7 +417,10 @@ async function startOfGeneration(ctx: MutationCtx, run: Doc<"runs">): Promise<nu
 
 async function scheduleDrop(ctx: MutationCtx, run: Doc<"runs">): Promise<void> {
   if (run.generation === undefined) return;
-  await ctx.scheduler.runAfter(0, internal.refresh.dropManifest, { mirror: run.mirror, generation: run.generation });
+  await ctx.scheduler.runAfter(0, internal.refresh.dropManifest, {
+    mirror: run.mirror,
+    generation: run.generation,
+  });
 }
 
 /** Deletes the manifest of a generation that is done with, a page at a time. */

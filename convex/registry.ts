@@ -64,13 +64,15 @@ export const declare = mutation({
       }
       // Connectors join namespace and stream with "_".
       for (const name of [declaration.name, declaration.source.replace(".", "_")]) {
-        for (const stream of await unknownStream(ctx, name)) await ctx.db.delete("unknownStreams", stream._id);
+        for (const stream of await unknownStream(ctx, name))
+          await ctx.db.delete("unknownStreams", stream._id);
       }
     }
     for (const mirror of known.values()) {
       await ctx.db.patch("mirrors", mirror._id, {
         state: "removed",
-        reason: "No longer in schema.ts. Its rows, if the table still exists, are as the last import left them.",
+        reason:
+          "No longer in schema.ts. Its rows, if the table still exists, are as the last import left them.",
       });
     }
     return null;
@@ -150,7 +152,9 @@ export const recordUnknownStream = mutation({
     const [seen] = await unknownStream(ctx, args.stream);
     if (seen !== undefined) {
       await ctx.db.patch("unknownStreams", seen._id, { ...args, lastSeenAt: now(), times: seen.times + 1 });
-    } else if ((await ctx.db.query("unknownStreams").take(MAX_UNKNOWN_STREAMS)).length < MAX_UNKNOWN_STREAMS) {
+    } else if (
+      (await ctx.db.query("unknownStreams").take(MAX_UNKNOWN_STREAMS)).length < MAX_UNKNOWN_STREAMS
+    ) {
       await ctx.db.insert("unknownStreams", { ...args, firstSeenAt: now(), lastSeenAt: now(), times: 1 });
     }
     return null;

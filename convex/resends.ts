@@ -13,7 +13,11 @@ export async function askedAgain(ctx: QueryCtx, mirror: string): Promise<string[
 }
 
 /** Strikes keys that have arrived off the list. Costs one range while nothing is asked for, which is nearly always. */
-export async function forgetResends(ctx: MutationCtx, mirror: string, keyHashes: readonly bigint[]): Promise<void> {
+export async function forgetResends(
+  ctx: MutationCtx,
+  mirror: string,
+  keyHashes: readonly bigint[],
+): Promise<void> {
   const asked = await ctx.db
     .query("resends")
     .withIndex("by_key", (q) => q.eq("mirror", mirror))

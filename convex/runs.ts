@@ -99,7 +99,8 @@ export const begin = mutation({
     const resend = await askedAgain(ctx, mirror.name);
     if (args.resume && mirror.run !== undefined) {
       const current = await ctx.db.get("runs", mirror.run);
-      if (current?.openedBy === args.openedBy) return begun(current, { resumed: true, continued: true, resend });
+      if (current?.openedBy === args.openedBy)
+        return begun(current, { resumed: true, continued: true, resend });
     }
     const continued =
       args.refresh !== null && mirror.generationOpen && args.refresh.generation === mirror.generation;
@@ -124,7 +125,11 @@ function begun(run: Doc<"runs">, more: { resumed: boolean; continued: boolean; r
  * @throws UnknownRun; StaleRun when it has ended otherwise; OutOfSequence when a delivery is applied in part only.
  */
 export const finish = mutation({
-  args: { run: v.string(), outcome: v.union(v.literal("complete"), v.literal("incomplete")), reason: v.string() },
+  args: {
+    run: v.string(),
+    outcome: v.union(v.literal("complete"), v.literal("incomplete")),
+    reason: v.string(),
+  },
   returns: v.object({ state: vRunState, counts: vCounts }),
   handler: async (ctx, { run: id, outcome, reason }) => {
     const run = await getRun(ctx, id);
@@ -150,7 +155,13 @@ export const get = query({
   args: { run: v.string() },
   returns: v.union(
     v.null(),
-    v.object({ id: v.id("runs"), mirror: v.string(), syncMode: vSyncMode, refresh: v.boolean(), state: vRunState }),
+    v.object({
+      id: v.id("runs"),
+      mirror: v.string(),
+      syncMode: vSyncMode,
+      refresh: v.boolean(),
+      state: vRunState,
+    }),
   ),
   handler: async (ctx, { run }) => {
     const id = ctx.db.normalizeId("runs", run);
@@ -219,7 +230,8 @@ export const settle = internalMutation({
     if (run?.state !== "running") return null;
     const silent = await silence(ctx, run);
     if (silent < run.settleAfterMs) await scheduleSettle(ctx, run, run.settleAfterMs - silent);
-    else if (run.explicit) await abandonRun(ctx, run, "incomplete", "The connector fell silent without finishing it.");
+    else if (run.explicit)
+      await abandonRun(ctx, run, "incomplete", "The connector fell silent without finishing it.");
     else await completeRun(ctx, run, "The connector fell silent.");
     return null;
   },
@@ -252,7 +264,9 @@ export async function openRun(ctx: MutationCtx, before: Doc<"mirrors">, args: Ne
     mirror: mirror.name,
     state: "running",
     reason:
-      generation === null ? "Receiving changes." : `Full refresh ${String(generation)}: old rows stay until it is whole.`,
+      generation === null
+        ? "Receiving changes."
+        : `Full refresh ${String(generation)}: old rows stay until it is whole.`,
     openedBy: args.openedBy,
     token: args.token,
     explicit: args.explicit,
@@ -280,7 +294,9 @@ export async function openRun(ctx: MutationCtx, before: Doc<"mirrors">, args: Ne
         ctx,
         mirror,
         "snapshotting",
-        firstLoad ? "First load." : `Full refresh ${String(generation)}; the old rows stay readable meanwhile.`,
+        firstLoad
+          ? "First load."
+          : `Full refresh ${String(generation)}; the old rows stay readable meanwhile.`,
       ))),
   });
   await scheduleCheck(ctx, (await ctx.db.get("mirrors", mirror._id))!);
@@ -310,7 +326,10 @@ async function nextGeneration(
   }
   if (generation === mirror.generation) return mirror.generationOpen ? generation : null;
   if (mirror.generationOpen) {
-    await ctx.scheduler.runAfter(0, internal.refresh.dropManifest, { mirror: mirror.name, generation: mirror.generation });
+    await ctx.scheduler.runAfter(0, internal.refresh.dropManifest, {
+      mirror: mirror.name,
+      generation: mirror.generation,
+    });
   }
   return generation;
 }
@@ -319,7 +338,8 @@ async function endForSuccessor(ctx: MutationCtx, id: Id<"runs">): Promise<void> 
   const run = await ctx.db.get("runs", id);
   if (run?.state !== "running") return;
   const cutOff = run.generation !== undefined && since(run.lastDeliveryAt) < RETRY_WINDOW_MS;
-  if (run.explicit) await abandonRun(ctx, run, "superseded", "A new run took over before this one was finished.");
+  if (run.explicit)
+    await abandonRun(ctx, run, "superseded", "A new run took over before this one was finished.");
   else if (cutOff) {
     await abandonRun(
       ctx,
@@ -404,7 +424,8 @@ async function checkWhole(ctx: MutationCtx, run: Doc<"runs">): Promise<void> {
 async function getRun(ctx: MutationCtx, run: string): Promise<Doc<"runs">> {
   const id = ctx.db.normalizeId("runs", run);
   const doc = id === null ? null : await ctx.db.get("runs", id);
-  if (doc === null) throw ledgerError("UnknownRun", `There is no run "${run}". Begin one with POST /v1/runs.`);
+  if (doc === null)
+    throw ledgerError("UnknownRun", `There is no run "${run}". Begin one with POST /v1/runs.`);
   return doc;
 }
 

@@ -34,7 +34,10 @@ export const create = mutation({
         `A token named "${token.name}" is in use. Choose another name, rotate it with rotateToken, or revoke it first.`,
       );
     }
-    await ctx.db.insert("tokens", { ...token, ...(endsAt !== undefined && { endsAt, endReason: "expires" }) });
+    await ctx.db.insert("tokens", {
+      ...token,
+      ...(endsAt !== undefined && { endsAt, endReason: "expires" }),
+    });
     return null;
   },
 });
@@ -51,7 +54,10 @@ export const rotate = mutation({
     const old = await inUse(ctx, token.name);
     const [newest] = old;
     if (newest === undefined) {
-      throw ledgerError("UnknownToken", `No token named "${token.name}" is in use. Make one with createToken.`);
+      throw ledgerError(
+        "UnknownToken",
+        `No token named "${token.name}" is in use. Make one with createToken.`,
+      );
     }
     const endsAt = new Date(Date.now() + overlapMs).toISOString();
     for (const { _id, endsAt: earlier } of old) {

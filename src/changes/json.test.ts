@@ -160,11 +160,14 @@ describe("writing", () => {
 
   test("is undone by reading, for every number", () => {
     fc.assert(
-      fc.property(fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.maxSafeInteger()), (number) => {
-        for (const one of [number, number * 2 ** 20]) {
-          if (Number.isFinite(one)) expect(parseJson(writeJson([one]))).toStrictEqual([one]);
-        }
-      }),
+      fc.property(
+        fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.maxSafeInteger()),
+        (number) => {
+          for (const one of [number, number * 2 ** 20]) {
+            if (Number.isFinite(one)) expect(parseJson(writeJson([one]))).toStrictEqual([one]);
+          }
+        },
+      ),
     );
   });
 });

@@ -93,7 +93,13 @@ class Table {
     if (this.mirror.contract.version !== null) this.#inserted.push(keyHash);
   }
 
-  async replace(stored: StoredRow, row: Row, key: readonly Value[], keyHash: bigint, rowHash: bigint | undefined) {
+  async replace(
+    stored: StoredRow,
+    row: Row,
+    key: readonly Value[],
+    keyHash: bigint,
+    rowHash: bigint | undefined,
+  ) {
     await this.db.replace(this.mirror.name, stored._id, row);
     this.#digest.remove(key, keyHash, withoutSystemFields(stored));
     this.#digest.add(key, keyHash, row, rowHash);
@@ -179,7 +185,10 @@ async function lookUp(table: Table, changes: readonly RowChange[]): Promise<Map<
       const key = change.key as Value[];
       const stored = await table.find(key, MAX_DUPLICATES);
       const current = stored[0] === undefined ? null : withoutSystemFields(stored[0]);
-      return [name, { keyHash: change.keyHash, key, stored, current, rowHash: undefined, deletedAt: undefined }];
+      return [
+        name,
+        { keyHash: change.keyHash, key, stored, current, rowHash: undefined, deletedAt: undefined },
+      ];
     }),
   );
   return new Map(slots);
@@ -212,7 +221,12 @@ function play(table: Table, change: RowChange, slot: Slot, at: number): Exclude<
   return "updated";
 }
 
-function playDelete(table: Table, change: RowChange, slot: Slot, at: number): "deleted" | "stale" | "ignored" {
+function playDelete(
+  table: Table,
+  change: RowChange,
+  slot: Slot,
+  at: number,
+): "deleted" | "stale" | "ignored" {
   const { contract } = table.mirror;
   const version = change.version as Value | undefined;
   if (slot.current === null || isSoftDeleted(table.mirror, slot.current)) {
@@ -261,7 +275,9 @@ function merge({ contract: { overflow } }: AppMirror, current: Row, change: RowC
 }
 
 function isObject(value: Value | undefined): value is Row {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof ArrayBuffer);
+  return (
+    typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof ArrayBuffer)
+  );
 }
 
 function versionOf(row: Row, path: string | null): Value | undefined {

@@ -20,8 +20,11 @@ export function budgetOf(budget: WriteBudget = { class: "S16" }): { bytesPerSeco
   }
   const share = budget.share ?? DEFAULT_SHARE;
   if (!Object.hasOwn(CLASSES, budget.class)) {
-    throw new Error(`writeBudget: the classes are ${Object.keys(CLASSES).join(", ")}; or give bytesPerSecond.`);
+    throw new Error(
+      `writeBudget: the classes are ${Object.keys(CLASSES).join(", ")}; or give bytesPerSecond.`,
+    );
   }
-  if (!(share > 0 && share <= 1)) throw new Error("writeBudget: share is a part of the whole, more than 0 and at most 1.");
+  if (!(share > 0 && share <= 1))
+    throw new Error("writeBudget: share is a part of the whole, more than 0 and at most 1.");
   return { bytesPerSecond: Math.floor(CLASSES[budget.class] * share) };
 }

@@ -68,7 +68,10 @@ export async function deliver(
       done.chunks += 1;
       // The record of a delivery has the sum of its chunks, those of an earlier attempt included.
       done.counts = delivery === undefined ? addCounts(done.counts, applied.counts) : applied.total;
-      done.quarantinedKeys = delivery === undefined ? [...done.quarantinedKeys, ...applied.quarantinedKeys] : applied.quarantinedKeys;
+      done.quarantinedKeys =
+        delivery === undefined
+          ? [...done.quarantinedKeys, ...applied.quarantinedKeys]
+          : applied.quarantinedKeys;
       if (applied.replayed) return { ...done, replayed: true };
       offset += chunk.length;
       if (patient && offset < items.length) await sleep(Math.min(applied.waitMs, MAX_PATIENCE_MS));
@@ -78,7 +81,8 @@ export async function deliver(
       else if (refusal?.code === "OverBudget" && patient && patienceMs > 0) {
         await sleep(refusal.retryAfterMs!);
         patienceMs -= refusal.retryAfterMs!;
-      } else if (isTransactionLimit(error) && chunk.length > 1 && maxRows !== 1) maxRows = Math.ceil(chunk.length / 2);
+      } else if (isTransactionLimit(error) && chunk.length > 1 && maxRows !== 1)
+        maxRows = Math.ceil(chunk.length / 2);
       else throw error;
     }
   } while (offset < items.length);

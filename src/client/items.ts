@@ -43,7 +43,8 @@ export function toItems(
   const items = changes.map((change, position): Item => {
     const prepared = prepareRow(mirror.compiled, change, encoding);
     if ("problem" in prepared) {
-      if (refuseBad || prepared.refuse) throw refusalOf(prepared.problem, mirror.name, position, prepared.refuse);
+      if (refuseBad || prepared.refuse)
+        throw refusalOf(prepared.problem, mirror.name, position, prepared.refuse);
       return putAside(mirror, change, encoding, position, prepared);
     }
     if (prepared.op === "filtered") return { bytes: 0, notes: prepared.notes };

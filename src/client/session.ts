@@ -207,7 +207,11 @@ export class Session implements ImportSession {
 }
 
 /** Empties a mirror, a transaction at a time. Returns how many rows it had. */
-export async function clearMirror(ctx: RunsFunctions, component: ComponentApi, mirror: string): Promise<number> {
+export async function clearMirror(
+  ctx: RunsFunctions,
+  component: ComponentApi,
+  mirror: string,
+): Promise<number> {
   let total = 0;
   for (;;) {
     const gone = await retryConflicts(async () => ctx.runMutation(component.refresh.clearPage, { mirror }));

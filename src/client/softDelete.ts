@@ -13,7 +13,8 @@ export function isSoftDeleted({ contract: { deletedField } }: AppMirror, row: Ro
 export function softDeleted(mirror: AppMirror, row: Row, at: number, version: Value | undefined): Row {
   const { deletedField, version: versionField } = mirror.contract;
   const marked = { ...row, [deletedField!]: markerOf(mirror, at) };
-  const told = version !== undefined && version !== null && versionField !== null && !versionField.includes(".");
+  const told =
+    version !== undefined && version !== null && versionField !== null && !versionField.includes(".");
   return told ? { ...marked, [versionField]: version } : marked;
 }
 

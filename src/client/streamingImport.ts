@@ -77,7 +77,9 @@ export class StreamingImport {
   ) {
     this.#mirrors = new AppMirrors(schema, options.hashKey);
     if (this.#mirrors.all.length === 0) {
-      throw new Error("StreamingImport: the schema declares no mirror. Declare one with mirrorTable(…) in schema.ts.");
+      throw new Error(
+        "StreamingImport: the schema declares no mirror. Declare one with mirrorTable(…) in schema.ts.",
+      );
     }
     this.#declaration = new Declaration(this.#mirrors, options.module ?? "imports", options.onStateChange);
     this.#settings = {
@@ -138,7 +140,8 @@ export class StreamingImport {
         }
         const body = await readBody(request);
         if (token.signingKey !== null) verifySignature(request, body, token.signingKey, Date.now());
-        if (token.fingerprint !== this.#declaration.fingerprint) await this.#declaration.send(ctx, this.component);
+        if (token.fingerprint !== this.#declaration.fingerprint)
+          await this.#declaration.send(ctx, this.component);
         return new Session(ctx, this.component, this.#mirrors, token, this.#settings, body);
       },
     };

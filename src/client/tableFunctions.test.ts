@@ -40,7 +40,12 @@ describe("page", () => {
 
   test("tells the digest of its rows when it is asked, which is the one that the component keeps", async () => {
     const app = await withUsers(3);
-    const { delta } = (await app.call("page", { table: "users", cursor: null, limit: 10, hashed: true })) as Page;
+    const { delta } = (await app.call("page", {
+      table: "users",
+      cursor: null,
+      limit: 10,
+      hashed: true,
+    })) as Page;
     const [kept] = await app.ledger("digests");
     expect(new Uint8Array(delta!.digest)).toEqual(new Uint8Array(kept!.digest));
     expect(new Uint8Array(delta!.sketch)).toEqual(new Uint8Array(kept!.sketch));
@@ -49,7 +54,12 @@ describe("page", () => {
   test("names rows without a key by their content", async () => {
     const app = await App.start();
     await importRows(app, "events", [{ kind: "a" }]);
-    const { keyHashes } = (await app.call("page", { table: "events", cursor: null, limit: 10, hashed: false })) as Page;
+    const { keyHashes } = (await app.call("page", {
+      table: "events",
+      cursor: null,
+      limit: 10,
+      hashed: false,
+    })) as Page;
     const [row] = await app.rows("events");
     expect([...new BigInt64Array(keyHashes)]).toEqual([storedKeyHash(row!.mirrorKey as string)]);
   });

@@ -52,7 +52,11 @@ export function tableFunctions(mirrors: AppMirrors) {
       returns: vPage,
       handler: async (ctx, { table, cursor, limit, hashed }) => {
         const mirror = mirrors.get(table);
-        const page = await walk(ctx.db, mirror).paginate({ cursor, numItems: limit, maximumBytesRead: PAGE_BYTES });
+        const page = await walk(ctx.db, mirror).paginate({
+          cursor,
+          numItems: limit,
+          maximumBytesRead: PAGE_BYTES,
+        });
         const keys = page.page.map((row) => identify(mirror, row));
         return {
           ids: page.page.map((row) => row._id as string),
@@ -70,7 +74,11 @@ export function tableFunctions(mirrors: AppMirrors) {
       handler: async (ctx, { table, ids }) => {
         const mirror = mirrors.get(table);
         const present = await Promise.all(ids.map((id) => ctx.db.get(table, id as GenericId<string>)));
-        return await deleteRows(ctx, mirror, present.filter((row) => row !== null));
+        return await deleteRows(
+          ctx,
+          mirror,
+          present.filter((row) => row !== null),
+        );
       },
     }),
 
@@ -137,7 +145,11 @@ function digestOf(rows: readonly GenericDocument[], keys: readonly Identity[]) {
   return change.encode();
 }
 
-async function deleteRows(ctx: GenericMutationCtx<GenericDataModel>, mirror: AppMirror, rows: GenericDocument[]) {
+async function deleteRows(
+  ctx: GenericMutationCtx<GenericDataModel>,
+  mirror: AppMirror,
+  rows: GenericDocument[],
+) {
   const change = new DigestChange();
   await Promise.all(
     rows.map(async (row) => {

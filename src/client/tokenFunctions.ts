@@ -30,7 +30,8 @@ export function tokenFunctions(component: ComponentApi, mirrors: AppMirrors) {
       },
       returns: v.string(),
       handler: async (ctx, { name, mirrors: opened, access, expiresInDays, signed }) => {
-        if (opened.length === 0) throw new Error('createToken: name the mirrors that the token opens, or ["*"].');
+        if (opened.length === 0)
+          throw new Error('createToken: name the mirrors that the token opens, or ["*"].');
         for (const mirror of opened) if (mirror !== "*") mirrors.get(mirror);
         const { token, hash, startsWith } = newToken();
         await ctx.runMutation(component.tokens.create, {
@@ -73,7 +74,8 @@ export function tokenFunctions(component: ComponentApi, mirrors: AppMirrors) {
     revokeToken: internalMutationGeneric({
       args: { name: v.string() },
       returns: v.number(),
-      handler: async (ctx, { name }): Promise<number> => await ctx.runMutation(component.tokens.revoke, { name }),
+      handler: async (ctx, { name }): Promise<number> =>
+        await ctx.runMutation(component.tokens.revoke, { name }),
     }),
 
     /** All tokens, newest first: names, mirrors, first characters, last use. Never the tokens. */

@@ -1,7 +1,13 @@
 import { cleanTableName } from "../changes/identifiers.js";
 import { fieldPathOf } from "../changes/row.js";
 import { mirrorSnippet } from "../schema/snippet.js";
-import { readBatch, readPrimaryKey, toChange, type AirbyteBatch, type AirbyteTable } from "./airbyteEnvelope.js";
+import {
+  readBatch,
+  readPrimaryKey,
+  toChange,
+  type AirbyteBatch,
+  type AirbyteTable,
+} from "./airbyteEnvelope.js";
 import { HttpError } from "./errors.js";
 import type { Importer, ImportSession, Mirror, SyncMode } from "./importer.js";
 import { badJson, isObject, jsonObjectOf } from "./request.js";
@@ -47,9 +53,12 @@ export async function clearTables(importer: Importer, request: Request): Promise
   if (!Array.isArray(tableNames) || !tableNames.every((name) => typeof name === "string")) {
     throw badJson('"tableNames" must be an array of strings');
   }
-  const mirrors = new Set(tableNames.map((name) => findForSetUp(session, name)).filter((mirror) => mirror !== null));
+  const mirrors = new Set(
+    tableNames.map((name) => findForSetUp(session, name)).filter((mirror) => mirror !== null),
+  );
   for (const mirror of mirrors) session.authorize(mirror, "write");
-  for (const mirror of mirrors) await session.beginRefresh(mirror, { openedBy: "clear_tables", resume: false, explicit: false });
+  for (const mirror of mirrors)
+    await session.beginRefresh(mirror, { openedBy: "clear_tables", resume: false, explicit: false });
   return done();
 }
 
@@ -166,7 +175,8 @@ async function resolveStream(session: ImportSession, name: string, table: Airbyt
   session.authorize(mirror, "write");
   if (table.primaryKey !== null) checkPrimaryKey(mirror, table.primaryKey);
   const temporary = final === undefined ? null : name;
-  const syncMode: SyncMode = temporary !== null ? "overwrite" : table.primaryKey !== null ? "append_dedup" : "append";
+  const syncMode: SyncMode =
+    temporary !== null ? "overwrite" : table.primaryKey !== null ? "append_dedup" : "append";
   return { mirror, temporary, syncMode };
 }
 

@@ -25,7 +25,9 @@ export function readBatch(body: JsonObject): AirbyteBatch {
   );
   const messages = body.messages.map((message, i) => {
     if (!isObject(message) || typeof message.tableName !== "string" || !isObject(message.data)) {
-      throw badJson(`messages[${String(i)}] must be an object with a string "tableName" and an object "data"`);
+      throw badJson(
+        `messages[${String(i)}] must be an object with a string "tableName" and an object "data"`,
+      );
     }
     if (!tables.has(message.tableName)) {
       throw new HttpError(

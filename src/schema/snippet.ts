@@ -54,7 +54,9 @@ function propertiesOf(schema: Json): JsonObject {
 function validatorCode(schema: Json, required: boolean, depth: number): string {
   if (!isObject(schema)) return "v.any()";
   const types = typesOf(schema, depth);
-  const kinds = [...new Set(types.filter((type) => type !== "null").map((type) => kindCode(type, schema, depth)))];
+  const kinds = [
+    ...new Set(types.filter((type) => type !== "null").map((type) => kindCode(type, schema, depth))),
+  ];
   if (kinds.length === 0) return "v.any()";
   if (kinds.includes("v.any()")) return "v.any()";
   const nullable = !required && types.includes("null");
