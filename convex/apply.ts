@@ -31,7 +31,7 @@ type Batch = {
 
 /**
  * Writes converted changes to a mirror, and brings its digest, its tombstones and the write budget in step: all that
- * happens to a mirror's rows happens here, in refresh.ts, or not at all.
+ * happens to a mirror's rows happens here, in sweep.ts, in clear.ts, or not at all.
  */
 export async function applyToMirror(
   ctx: MutationCtx,

@@ -6,6 +6,13 @@ export class KeyHashBag {
   #hashes = new BigInt64Array(0);
   #added: BigInt64Array[] = [];
 
+  /** A bag of the hashes of these batches, as manifests keep them. */
+  static of(batches: readonly ArrayBuffer[]): KeyHashBag {
+    const bag = new KeyHashBag();
+    for (const batch of batches) bag.add(new BigInt64Array(batch));
+    return bag;
+  }
+
   add(batch: BigInt64Array): void {
     this.#added.push(batch);
   }

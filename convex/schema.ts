@@ -10,7 +10,7 @@ import { vCounts, vHandles, vMirrorState, vRowEncoding, vRunState, vSyncMode } f
 export default defineSchema({
   /**
    * One row per mirror of the app's schema: what a person looks at first.
-   * Written by registry.declare (after a deploy), ingest.applyChunk, runs.*, refresh.*, quarantine.* and freshness.*;
+   * Written by registry.declare (after a deploy), ingest.applyChunk, runs.*, sweep.*, quarantine.* and freshness.*;
    * read everywhere.
    */
   mirrors: defineTable({
@@ -65,8 +65,8 @@ export default defineSchema({
 
   /**
    * One row per sync attempt of one mirror.
-   * Written by runs.*, ingest.applyChunk and refresh.*; read by status queries and by people. Old ones are pruned
-   * when a run begins (see MAX_RUNS_PER_MIRROR in runs.ts).
+   * Written by runs.*, ingest.applyChunk and sweep.*; read by status queries and by people. Old ones are pruned
+   * when a run begins (see MAX_RUNS_PER_MIRROR in openRun.ts).
    */
   runs: defineTable({
     mirror: v.string(),
@@ -128,7 +128,7 @@ export default defineSchema({
 
   /**
    * Which keys a refresh has brought: 8 bytes of SHA-256 for each, one document per chunk.
-   * Written by ingest.applyChunk while a refresh is open or sweeping; read and deleted by refresh.*.
+   * Written by ingest.applyChunk while a refresh is open or sweeping; read and deleted by manifests.*.
    */
   manifests: defineTable({
     mirror: v.string(),
@@ -246,7 +246,7 @@ export default defineSchema({
 
   /**
    * What connectors may present. Never the token itself: its SHA-256.
-   * Written by tokens.* and ingest.applyChunk (lastUsedAt); read by tokens.authenticate and runs.settle.
+   * Written by tokens.* and ingest.applyChunk (lastUsedAt); read by tokens.authenticate and settle.*.
    */
   tokens: defineTable({
     name: v.string(),
@@ -283,7 +283,7 @@ export default defineSchema({
 
   /**
    * One document: how the component reaches the app.
-   * Written by registry.declare; read by tokens.authenticate, ingest.* and refresh.*.
+   * Written by registry.declare; read by tokens.authenticate, ingest.* and sweep.*.
    */
   app: defineTable({
     /** Hash of all contracts; when a request brings another, the registry is brought in step. */

@@ -62,6 +62,15 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         Name
       >;
     };
+    clear: {
+      clearPage: FunctionReference<
+        "mutation",
+        "internal",
+        { mirror: string },
+        number,
+        Name
+      >;
+    };
     digests: {
       get: FunctionReference<
         "query",
@@ -228,15 +237,6 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         "internal",
         { code: string; id: string; message: string },
         null,
-        Name
-      >;
-    };
-    refresh: {
-      clearPage: FunctionReference<
-        "mutation",
-        "internal",
-        { mirror: string },
-        number,
         Name
       >;
     };

@@ -140,7 +140,7 @@ async function append(table: Table, rows: readonly RowChange[]): Promise<void> {
 
 /**
  * Adds the rows of a refresh of a mirror without a key: as many copies of a row as the chunk has, less those that are
- * there. What a refresh brings over several chunks is settled when it is whole (see refresh.ts). It has no deletions:
+ * there. What a refresh brings over several chunks is settled when it is whole (see sweep.ts in the component). It has no deletions:
  * what it does not bring goes.
  */
 async function addContent(table: Table, rows: readonly RowChange[]): Promise<void> {

@@ -214,7 +214,7 @@ export async function clearMirror(
 ): Promise<number> {
   let total = 0;
   for (;;) {
-    const gone = await retryConflicts(async () => ctx.runMutation(component.refresh.clearPage, { mirror }));
+    const gone = await retryConflicts(async () => ctx.runMutation(component.clear.clearPage, { mirror }));
     if (gone === 0) return total;
     total += gone;
   }

@@ -1,0 +1,62 @@
+import type { Doc } from "./_generated/dataModel.js";
+import type { MutationCtx } from "./_generated/server.js";
+import { getMirror } from "./mirrors.js";
+import { stateChange } from "./state.js";
+import { startSweep } from "./sweep.js";
+import { now } from "./time.js";
+
+/** Ends a run that was cut off. Nothing is removed; a refresh stays open, so that the next run can go on with it. */
+export async function abandonRun(
+  ctx: MutationCtx,
+  run: Doc<"runs">,
+  state: "incomplete" | "superseded",
+  reason: string,
+): Promise<void> {
+  await ctx.db.patch("runs", run._id, { state, reason, finishedAt: now() });
+  const mirror = await getMirror(ctx, run.mirror);
+  if (mirror.run === run._id) await ctx.db.patch("mirrors", mirror._id, { run: undefined });
+  if (state === "superseded") return;
+  await ctx.db.patch(
+    "mirrors",
+    mirror._id,
+    await stateChange(
+      ctx,
+      mirror,
+      "failed",
+      run.generation === undefined
+        ? `The last run ended early: ${reason} What it delivered is applied.`
+        : `Refresh ${String(run.generation)} was cut off: ${reason} The old rows stay; a run of the same generation goes on with it.`,
+    ),
+  );
+}
+
+/** Ends a run that is whole. A refresh goes on to sweep what it did not bring. */
+export async function completeRun(ctx: MutationCtx, run: Doc<"runs">, why: string): Promise<void> {
+  const mirror = await getMirror(ctx, run.mirror);
+  if (mirror.run === run._id) await ctx.db.patch("mirrors", mirror._id, { run: undefined });
+  // Silence after a refresh without a single row is far more often a source that failed to start than one that is
+  // empty; only a sender of our own protocol is believed. Deletes alone bring nothing either.
+  const { inserted, updated, unchanged, stale, quarantined } = run.counts;
+  const brought = inserted + updated + unchanged + stale + quarantined > 0 || run.openedBy === "v1";
+  if (run.generation !== undefined && brought) {
+    await startSweep(ctx, { ...mirror, run: undefined }, run);
+    return;
+  }
+  const empty = run.generation !== undefined;
+  await ctx.db.patch("runs", run._id, {
+    state: "complete",
+    reason: empty ? `${why} It brought no rows, so the old ones stay.` : why,
+    finishedAt: now(),
+  });
+  await ctx.db.patch("mirrors", mirror._id, {
+    // The generation stays open: an attempt before this one may have brought rows, and the next goes on with them.
+    ...(await stateChange(
+      ctx,
+      mirror,
+      "upToDate",
+      empty
+        ? "The last full refresh brought no rows; the old ones stay. If the source is really empty, run imports:clearMirror."
+        : "Everything received is applied.",
+    )),
+  });
+}
