@@ -1,5 +1,5 @@
 // @vitest-environment node
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { RuleName } from "./engine/findings.js";
@@ -55,6 +55,20 @@ describe("the rule pages", () => {
     for (const heading of ["Incorrect", "Correct", "Options", "When not to use it"]) {
       expect(text).toContain(`\n## ${heading}\n`);
     }
+  });
+
+  it.each(NAMES)("%s: its address is a file that is published", (name) => {
+    const { files, version } = JSON.parse(readFileSync(`${DOCS}../../package.json`, "utf8")) as {
+      files: string[];
+      version: string;
+    };
+    const path = rules[name].meta.docs?.url?.replace(
+      `https://unpkg.com/convex-streaming-import@${version}/`,
+      "",
+    );
+    expect(path).toBe(`docs/rules/${name}.md`);
+    expect(files).toContain("docs/rules");
+    expect(existsSync(`${DOCS}${name}.md`)).toBe(true);
   });
 
   it.each(NAMES)("%s: has examples of both kinds", (name) => {

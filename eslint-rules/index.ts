@@ -5,7 +5,7 @@ import { NAME, plugin } from "./plugin.js";
  * The ESLint plugin of convex-streaming-import (flat config, ESLint 9 and 10):
  *
  * ```js
- * import streamingImport from "convex-streaming-import/eslint-plugin";
+ * import streamingImport from "convex-streaming-import/eslint";
  * export default [...streamingImport.configs.recommended];
  * ```
  *

@@ -8,6 +8,7 @@ import type { SchemaProblem } from "../engine/mirrors.js";
 import { DEFAULT_OPTIONS, GuardConfigurationError, readOptions, SETTINGS_KEY } from "../engine/options.js";
 import type { GuardOptions } from "../engine/options.js";
 import { ownTypescript, typescriptOf } from "../engine/typescript.js";
+import { name, version } from "../manifest.js";
 import { syntaxFindings } from "./syntaxMode.js";
 
 type Context = Readonly<TSESLint.RuleContext<MessageId, readonly unknown[]>>;
@@ -32,8 +33,8 @@ export interface RuleDefinition {
 
 const CONFIGURATION = ["needsTypes", "noSchema", "anySchema", "noMirrors", "badOptions"] as const;
 
-/** Where the page of a rule is: it is published with the package. */
-const PAGES = "https://unpkg.com/convex-streaming-import/docs/rules";
+/** Where the page of a rule is: it is published with the package, and unpkg shows the files of packages. */
+const PAGES = `https://unpkg.com/${name}@${version}/docs/rules`;
 
 /** Makes a thin ESLint rule: it asks the shared engine and reports the findings of its own name. */
 export function createRule(
