@@ -1,0 +1,119 @@
+// @vitest-environment node
+import ts from "typescript";
+import { beforeAll, describe, expect, test, vi } from "vitest";
+import { check } from "./commands.js";
+import { isFunction, lint } from "./lint.js";
+import { blocksOf, PAGES, placeOf, proseOf, read, type Block } from "./pages.js";
+import { PagesProgram } from "./project.js";
+import { commandsOf } from "./shell.js";
+
+/** Every code block of every page is compiled, parsed, looked up or run: here, or in the test that is named. */
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
+/** Kinds of blocks that other tests check, by the page; each names the page it reads. */
+const ELSEWHERE: { pages: RegExp; languages: string[]; test: string }[] = [
+  { pages: /^docs\/protocol\.md$/, languages: ["http", "python"], test: "test/v1/docs.test.ts" },
+  {
+    pages: /^docs\/rules\/(?!README\.)[\w-]+\.md$/,
+    languages: ["ts"],
+    test: "eslint-rules/docs.test.ts",
+  },
+];
+
+/** What a block of a kind has to be; `text` is what nobody can check: output, formats, pictures. */
+const KINDS = ["ts", "tsx", "js", "json", "jsonc", "sh", "text"];
+
+const BLOCKS = PAGES.flatMap(blocksOf);
+
+function isElsewhere({ page, language }: Block): boolean {
+  return ELSEWHERE.some(({ pages, languages }) => pages.test(page) && languages.includes(language));
+}
+
+function ofKind(...languages: string[]): [string, Block][] {
+  return BLOCKS.filter((block) => languages.includes(block.language) && !isElsewhere(block)).map((block) => [
+    placeOf(block),
+    block,
+  ]);
+}
+
+test("every block says what it is", () => {
+  const unknown = BLOCKS.filter((block) => !KINDS.includes(block.language) && !isElsewhere(block));
+
+  expect(BLOCKS.length).toBeGreaterThan(50);
+  expect(unknown.map((block) => `${placeOf(block)} "${block.language}"`)).toEqual([]);
+});
+
+test.each(ELSEWHERE)("$test checks blocks of its pages", ({ pages, languages, test: file }) => {
+  const checked = BLOCKS.filter((block) => pages.test(block.page) && languages.includes(block.language));
+  expect(checked).not.toEqual([]);
+  expect(read(file)).toMatch(/docs\/(rules|\w+\.md)/);
+});
+
+describe("code", () => {
+  const blocks = ofKind("ts", "tsx", "js", "jsx");
+  let compiled: PagesProgram;
+
+  beforeAll(() => {
+    compiled = new PagesProgram(blocks.map(([, block]) => block));
+  });
+
+  test.each(blocks)("%s compiles", (_, block) => {
+    const placed = compiled.placed.find((one) => one.block === block)!;
+    expect(compiled.problemsOf(placed)).toEqual([]);
+  });
+
+  test("functions pass the rules for mirrors", () => {
+    const functions = compiled.placed.filter(isFunction);
+
+    expect(functions.length).toBeGreaterThan(5);
+    expect(lint(compiled, functions)).toEqual([]);
+  });
+});
+
+describe("JSON", () => {
+  test.each(ofKind("json"))("%s is JSON", (_, { code }) => {
+    expect(() => JSON.parse(code) as unknown).not.toThrow();
+  });
+
+  const commented = ofKind("jsonc");
+  test.runIf(commented.length > 0).each(commented)("%s is JSON with comments", (_, { code }) => {
+    expect(ts.parseConfigFileTextToJson("block.json", code).error).toBeUndefined();
+  });
+});
+
+describe("commands", () => {
+  /** The functions that a page's blocks export, as `convex run` names them. */
+  function functionsOf(page: string): Set<string> {
+    return new Set(
+      blocksOf(page).flatMap(({ code }) => {
+        const module = /^\/\/ convex\/([\w/]+)\.ts/.exec(code)?.[1];
+        if (module === undefined) return [];
+        return [...code.matchAll(/^export const (\w+)/gm)].map(([, name]) => `${module}:${name!}`);
+      }),
+    );
+  }
+
+  test.each(ofKind("sh"))("%s can be typed as it is", (_, { page, code }) => {
+    const functions = functionsOf(page);
+    const problems = commandsOf(code).flatMap((command) => {
+      const problem = check(command, { functions, mention: false });
+      return problem === null ? [] : [`${command.join(" ")}: ${problem}`];
+    });
+
+    expect(problems).toEqual([]);
+  });
+
+  test.each(PAGES)("those that the sentences of %s mention exist", (page) => {
+    const functions = functionsOf(page);
+    const mentioned = [...proseOf(page).matchAll(/`((?:npm run|npx|streaming-import) [^`\n]+)`/g)];
+    const problems = mentioned.flatMap(([, text]) =>
+      commandsOf(text!).flatMap((command) => {
+        const problem = check(command, { functions, mention: true });
+        return problem === null ? [] : [`${text!}: ${problem}`];
+      }),
+    );
+
+    expect(problems).toEqual([]);
+  });
+});

@@ -1,0 +1,26 @@
+// @vitest-environment node
+import { expect, test } from "vitest";
+import { MIRROR_IS_READ_ONLY } from "../../src/guard/messages.js";
+import { read } from "./pages.js";
+
+/** Signals between the importer and its component, which answer each other and never reach a person. */
+const SIGNALS = ["DeliveryMoved", "TombstoneHit"];
+
+/** The members of a union of texts. */
+function membersOf(file: string, type: string): string[] {
+  const declaration = new RegExp(`export type ${type} =([^;]+);`).exec(read(file))![1]!;
+  return [...declaration.matchAll(/"(\w+)"/g)].map(([, code]) => code!);
+}
+
+test("docs/errors.md has a heading for every code, and for nothing else", () => {
+  const ledger = membersOf("convex/errors.ts", "LedgerErrorCode");
+  const codes = new Set([
+    ...membersOf("src/http/errors.ts", "ErrorCode"),
+    ...ledger.filter((code) => !SIGNALS.includes(code)),
+    MIRROR_IS_READ_ONLY,
+  ]);
+  const headings = [...read("docs/errors.md").matchAll(/^### (\w+)$/gm)].map(([, heading]) => heading!);
+
+  expect(SIGNALS.filter((code) => !ledger.includes(code))).toEqual([]);
+  expect(headings.toSorted()).toEqual([...codes].toSorted());
+});
