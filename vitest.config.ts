@@ -20,7 +20,8 @@ export default defineConfig({
     // Convex functions run without Node's globals; so do their tests, unless a file asks for node.
     environment: "edge-runtime",
     include: ["{src,convex,eslint-rules,tools,test,example}/**/*.test.{ts,tsx}"],
-    exclude: ["**/node_modules/**", "dist/**"],
+    // The page in a browser is `npm run test:browser`: it needs more than Node.
+    exclude: ["**/node_modules/**", "dist/**", "test/browser/**"],
     typecheck: { enabled: true, include: ["src/**/*.test-d.ts"], tsconfig: "tsconfig.json" },
   },
 });

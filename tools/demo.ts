@@ -5,9 +5,8 @@
  *   npm run demo -- --once --json --rows 20k  both syncs without either; prints one line, exits 1 if it does not add up
  */
 import { parseArgs } from "node:util";
-import { check, type Connection } from "./demo/connector.js";
 import { DATASET_SIZES, readDataset, type Dataset, type DatasetSize } from "./demo/dataset.js";
-import { buildPackage, startDeployment, type Deployment } from "./demo/deployment.js";
+import { buildPackage, connect, startDeployment, type Deployment } from "./demo/deployment.js";
 import { openKeyboard } from "./demo/keyboard.js";
 import { servePage } from "./demo/page.js";
 import { makeReport, summaryOf, type MirrorStatus } from "./demo/report.js";
@@ -100,17 +99,6 @@ async function demo(options: Options, closers: Closers, stop: AbortSignal): Prom
     });
   });
   return ok;
-}
-
-/** Makes a token for what the demo feeds, no more, and tests the connection as Airbyte does. */
-async function connect(deployment: Deployment): Promise<Connection> {
-  const accessKey = await deployment.call("mutation", "imports:createToken", {
-    name: "demo",
-    mirrors: ["airports", "flights", "measurements"],
-  });
-  const connection = { deploymentUrl: deployment.siteUrl, accessKey: accessKey as string };
-  await check(connection);
-  return connection;
 }
 
 /** Prints what became of it all. Returns whether it adds up. */

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { spawnLocalConvex } from "../local-convex/spawn.js";
+import { check, type Connection } from "./connector.js";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const CONVEX_CLI = fileURLToPath(new URL("../../node_modules/convex/bin/main.js", import.meta.url));
@@ -53,6 +54,17 @@ export async function startDeployment(signal: AbortSignal): Promise<Deployment> 
       await server.close();
     },
   };
+}
+
+/** Makes a token for what the demo feeds, no more, and tests the connection as Airbyte does. */
+export async function connect(deployment: Pick<Deployment, "siteUrl" | "call">): Promise<Connection> {
+  const accessKey = await deployment.call("mutation", "imports:createToken", {
+    name: "demo",
+    mirrors: ["airports", "flights", "measurements"],
+  });
+  const connection = { deploymentUrl: deployment.siteUrl, accessKey: accessKey as string };
+  await check(connection);
+  return connection;
 }
 
 async function call(

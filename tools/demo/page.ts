@@ -1,20 +1,28 @@
 import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import os from "node:os";
+import path from "node:path";
 import { fileURLToPath } from "node:url";
 
+const CONFIG = fileURLToPath(new URL("../../example/vite.config.ts", import.meta.url));
+
+/** A page that is being served. */
+export interface Page {
+  url: string;
+  close: () => Promise<void>;
+}
+
 /** Serves the example's page for a deployment, on loopback. Edits to `example/src` show at once. */
-export async function servePage(
-  convexUrl: string,
-  port: number,
-): Promise<{ url: string; close: () => Promise<void> }> {
+export async function servePage(convexUrl: string, port: number): Promise<Page> {
   process.env.VITE_CONVEX_URL = convexUrl;
   // Loaded here, because `--once` has no use for it.
   const { createServer: createVite } = await import("vite");
   const server = createServer();
   // A server of its own: Vite's would end the process when stdin ends or a SIGTERM comes, before all is cleaned up.
   const vite = await createVite({
-    configFile: fileURLToPath(new URL("../../example/vite.config.ts", import.meta.url)),
+    configFile: CONFIG,
     logLevel: "warn",
     appType: "spa",
     server: { middlewareMode: true, hmr: { server } },
@@ -35,4 +43,31 @@ export async function servePage(
       await vite.close();
     },
   };
+}
+
+/** Builds the page as for a release, and serves what was built, on loopback: nothing reloads it. */
+export async function serveBuiltPage(convexUrl: string): Promise<Page> {
+  process.env.VITE_CONVEX_URL = convexUrl;
+  // A test runner says "test", and would get React's development build.
+  process.env.NODE_ENV = "production";
+  const { build, preview } = await import("vite");
+  const outDir = await mkdtemp(path.join(os.tmpdir(), "apron-page-"));
+  const remove = async (): Promise<void> => {
+    await rm(outDir, { recursive: true, force: true });
+  };
+  try {
+    const options = { configFile: CONFIG, logLevel: "warn", build: { outDir, emptyOutDir: true } } as const;
+    await build(options);
+    const server = await preview({ ...options, preview: { host: "127.0.0.1", port: 0 } });
+    return {
+      url: server.resolvedUrls!.local[0]!,
+      close: async () => {
+        await server.close();
+        await remove();
+      },
+    };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
 }

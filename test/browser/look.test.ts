@@ -1,0 +1,66 @@
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { violations } from "./accessibility.js";
+import { NARROW, Stage } from "./stage.js";
+
+let stage: Stage;
+
+const FLIGHT = "2001/02/09 13:30~MCI~STL";
+
+/** Every main page, and what tells that it is there. */
+const PAGES: Record<string, { hash: string; ready: (page: Page) => Promise<void> }> = {
+  board: {
+    hash: "#/",
+    ready: (page) => page.getByRole("link", { name: /LAS to PHX, 1 Apr 21:23/ }).waitFor(),
+  },
+  "flight beside the board": {
+    hash: `#/?flight=${encodeURIComponent(FLIGHT)}`,
+    ready: (page) => page.getByText("Crew timed out.", { exact: true }).waitFor(),
+  },
+  airport: {
+    hash: "#/airport/ORD",
+    ready: (page) => page.getByText("Chicago O'Hare International").waitFor(),
+  },
+  watchlist: {
+    hash: "#/watchlist",
+    ready: (page) => page.getByRole("main").getByText("8 h 29 min late").waitFor(),
+  },
+  operations: {
+    hash: "#/operations",
+    ready: (page) => page.getByRole("heading", { name: "flights" }).waitFor(),
+  },
+};
+
+beforeAll(async () => {
+  stage = await Stage.open();
+  await stage.firstSync();
+  const [date, origin, destination] = FLIGHT.split("~");
+  const flight = { date, origin, destination };
+  await stage.project.run("watchlist:add", { flight, addedBy: "Ruth" });
+  await stage.project.run("notes:add", { flight, author: "Ruth", text: "Crew timed out." });
+  await stage.laterSync();
+});
+
+afterAll(async () => {
+  await stage.close();
+});
+
+describe.each(["light", "dark"] as const)("in %s", (colorScheme) => {
+  test.each(Object.entries(PAGES))("axe-core finds no violation: %s", async (_name, { hash, ready }) => {
+    const page = await stage.visit(hash, { colorScheme });
+    await ready(page);
+    expect(await violations(page)).toEqual([]);
+    await page.context().close();
+  });
+});
+
+test.each(Object.entries(PAGES))(
+  "fits a telephone, without scrolling sideways: %s",
+  async (_name, { hash, ready }) => {
+    const page = await stage.visit(hash, { viewport: NARROW });
+    await ready(page);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(NARROW.width);
+    expect(await violations(page)).toEqual([]);
+    await page.context().close();
+  },
+);

@@ -1,0 +1,15 @@
+import { defineConfig } from "vitest/config";
+
+/** The example's page in a real browser: `npm run test:browser`. Apart from the other tests, which need Node alone. */
+export default defineConfig({
+  test: {
+    environment: "node",
+    include: ["test/browser/**/*.test.ts"],
+    // A file is a deployment and a browser of its own; two at once only make both slow.
+    fileParallelism: false,
+    // A page, a push and a sync on a slow machine.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 15_000 } },
+  },
+});
