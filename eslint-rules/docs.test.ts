@@ -1,38 +1,20 @@
 // @vitest-environment node
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { RuleName } from "./engine/findings.js";
 import { PRESETS } from "./engine/presets.js";
 import { rules } from "./rules/index.js";
+import { examplesOf, PAGES } from "./testing/examples.js";
 import { analyze, programWith, typeErrors } from "./testing/programs.js";
 import type ts from "typescript";
 
-const DOCS = fileURLToPath(new URL("../docs/rules/", import.meta.url));
 const NAMES = Object.keys(rules) as RuleName[];
 
-interface Example {
-  readonly rule: RuleName;
-  readonly isCorrect: boolean;
-  readonly code: string;
-  readonly path: string;
-}
-
-/** The code blocks under "Correct" and "Incorrect" of a page. A schema gets a directory of its own. */
-function examplesOf(rule: RuleName): Example[] {
-  const text = readFileSync(`${DOCS}${rule}.md`, "utf8");
-  return ["Incorrect", "Correct"].flatMap((heading) => {
-    const section = new RegExp(`\\n## ${heading}\\n([\\s\\S]*?)\\n## `).exec(text)?.[1] ?? "";
-    return [...section.matchAll(/```ts\n([\s\S]*?)```/g)].map((match, index) => {
-      const code = match[1] ?? "";
-      const name = `${rule}_${heading}_${String(index)}`.toLowerCase();
-      const path = code.includes("defineSchema(") ? `docs_${name}/schema.ts` : `convex/docs_${name}.ts`;
-      return { rule, isCorrect: heading === "Correct", code, path };
-    });
-  });
-}
-
-const EXAMPLES = NAMES.flatMap(examplesOf);
+// A schema gets a directory of its own.
+const EXAMPLES = NAMES.flatMap(examplesOf).map((example) => ({
+  ...example,
+  path: example.isSchema ? `${example.name}/schema.ts` : `convex/${example.name}.ts`,
+}));
 let program: ts.Program;
 
 beforeAll(() => {
@@ -41,12 +23,12 @@ beforeAll(() => {
 
 describe("the rule pages", () => {
   it("exist for every rule, and for nothing else", () => {
-    const pages = readdirSync(DOCS).filter((file) => file.endsWith(".md"));
+    const pages = readdirSync(PAGES).filter((file) => file.endsWith(".md"));
     expect(pages.sort()).toEqual([...NAMES.map((name) => `${name}.md`), "README.md", "evasions.md"].sort());
   });
 
   it.each(NAMES)("%s: the page says what the rule's metadata and the presets say", (name) => {
-    const page = readFileSync(`${DOCS}${name}.md`, "utf8");
+    const page = readFileSync(`${PAGES}${name}.md`, "utf8");
     const text = page.replace(/ +/g, " ");
     expect(text.split("\n")[0]).toBe(`# streaming-import/${name}`);
     expect(text).toContain(rules[name].meta.docs?.description);
@@ -58,7 +40,7 @@ describe("the rule pages", () => {
   });
 
   it.each(NAMES)("%s: its address is a file that is published", (name) => {
-    const { files, version } = JSON.parse(readFileSync(`${DOCS}../../package.json`, "utf8")) as {
+    const { files, version } = JSON.parse(readFileSync(`${PAGES}../../package.json`, "utf8")) as {
       files: string[];
       version: string;
     };
@@ -68,7 +50,7 @@ describe("the rule pages", () => {
     );
     expect(path).toBe(`docs/rules/${name}.md`);
     expect(files).toContain("docs/rules");
-    expect(existsSync(`${DOCS}${name}.md`)).toBe(true);
+    expect(existsSync(`${PAGES}${name}.md`)).toBe(true);
   });
 
   it.each(NAMES)("%s: has examples of both kinds", (name) => {

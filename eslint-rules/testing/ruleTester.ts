@@ -1,8 +1,10 @@
 import { RuleTester, type RunTests } from "@typescript-eslint/rule-tester";
 import type { TSESLint } from "@typescript-eslint/utils";
+import { Linter as Linter10 } from "eslint";
+import { Linter as Linter9 } from "eslint-9";
 import { parser as untypedParser } from "typescript-eslint";
 import type ts from "typescript";
-import { afterAll, describe, it, vi } from "vitest";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import { plugin } from "../plugin.js";
 import { FIXTURE, programWith } from "./programs.js";
 import { IMPORTS, inMutation } from "./sources.js";
@@ -77,37 +79,80 @@ function outputsOf(test: Case): string[] {
   return [...output, ...test.errors.flatMap((error) => error.suggestions?.map((one) => one.output) ?? [])];
 }
 
+interface Cases {
+  readonly valid: readonly Case[];
+  readonly invalid: readonly Tests["invalid"][number][];
+}
+const SETTINGS = { "streaming-import": { today: "2026-11-20" } };
+
 /** Runs a rule on cases that belong to the fixture app and have its types. */
-export function runTyped(
-  rule: unknown,
-  tests: { valid: readonly Case[]; invalid: readonly Tests["invalid"][number][] },
-): void {
-  const tester = new RuleTester({
-    linterOptions,
-    plugins,
-    languageOptions: { parser: typedParser as unknown as TSESLint.Parser.LooseParserModule },
-    settings: { "streaming-import": { today: "2026-11-20" } },
-  });
-  const { name } = rule as { name: string };
-  tester.run(name, rule as never, { valid: tests.valid.map(register), invalid: tests.invalid.map(register) });
+export function runTyped(rule: unknown, { valid, invalid }: Cases): void {
+  const languageOptions = { parser: typedParser as unknown as TSESLint.Parser.LooseParserModule };
+  run(
+    rule,
+    "",
+    { linterOptions, plugins, languageOptions, settings: SETTINGS },
+    {
+      valid: valid.map(register),
+      invalid: invalid.map(register),
+    },
+  );
 }
 
 /** Runs a rule on cases without types. */
-export function runUntyped(
-  rule: unknown,
-  tests: { valid: readonly Case[]; invalid: readonly Tests["invalid"][number][] },
-): void {
-  const tester = new RuleTester({
-    linterOptions,
-    plugins,
-    settings: { "streaming-import": { today: "2026-11-20" } },
-  });
-  const { name } = rule as { name: string };
+export function runUntyped(rule: unknown, { valid, invalid }: Cases): void {
   const inFixture = <T extends Case>(test: T): T => ({ filename: `${FIXTURE}/convex/file.ts`, ...test });
-  tester.run(`${name} without types`, rule as never, {
-    valid: tests.valid.map(inFixture),
-    invalid: tests.invalid.map(inFixture),
+  run(
+    rule,
+    " without types",
+    { linterOptions, plugins, settings: SETTINGS },
+    {
+      valid: valid.map(inFixture),
+      invalid: invalid.map(inFixture),
+    },
+  );
+}
+
+type Config = ConstructorParameters<typeof RuleTester>[0] & object;
+
+function run(rule: unknown, suffix: string, config: Config, { valid, invalid }: Cases): void {
+  const { name } = rule as { name: string };
+  new RuleTester(config).run(`${name}${suffix}`, rule as never, { valid, invalid });
+  it(`${name}${suffix}: ESLint 9 reports what ESLint 10 does`, () => {
+    for (const test of [...valid, ...invalid]) {
+      const reports = lintWith(Linter9, name, config, test);
+      expect(reports, test.code).toHaveLength("errors" in test ? test.errors.length : 0);
+      expect(reports, test.code).toEqual(lintWith(Linter10, name, config, test));
+    }
   });
+}
+
+/** What a version of ESLint reports about a case, with its fixes and suggestions. */
+function lintWith(Linter: unknown, name: string, config: Config, test: Case): unknown[] {
+  const { linterOptions, plugins, languageOptions, settings } = config;
+  const linter = new (Linter as typeof Linter10)({ cwd: FIXTURE });
+  const messages = linter.verify(
+    test.code,
+    {
+      files: ["**/*.{ts,tsx,mts,js,mjs}"],
+      linterOptions,
+      plugins,
+      languageOptions: { parser: untypedParser, ...languageOptions, ...test.languageOptions },
+      settings: { ...settings, ...test.settings },
+      rules: { [`streaming-import/${name}`]: ["error", ...(test.options ?? [])] },
+    } as never,
+    { filename: test.filename ?? "" },
+  );
+  return messages.map(
+    ({ ruleId, messageId, message, line, column, endLine, endColumn, fix, suggestions }) => ({
+      ruleId,
+      messageId,
+      message,
+      place: [line, column, endLine, endColumn],
+      fix,
+      suggestions,
+    }),
+  );
 }
 
 /** A case named by its statements, so that a failure is found. */
