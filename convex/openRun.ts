@@ -38,6 +38,7 @@ interface Refresh {
 
 interface NewRun {
   openedBy: string;
+  attempt?: number;
   explicit: boolean;
   refresh: Refresh | null;
   syncMode: SyncMode;
@@ -59,6 +60,8 @@ export async function openRun(ctx: MutationCtx, before: Doc<"mirrors">, args: Ne
         ? "Receiving changes."
         : `Full refresh ${String(generation)}: old rows stay until it is whole.`,
     openedBy: args.openedBy,
+    // A clock that is ahead must not keep out the attempts that follow.
+    ...(args.attempt !== undefined && { attempt: Math.min(args.attempt, Math.floor(Date.now() / 1000)) }),
     token: args.token,
     explicit: args.explicit,
     settleAfterMs: args.settleAfterMs,

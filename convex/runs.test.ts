@@ -89,19 +89,21 @@ test("each delivery postpones the settling", async () => {
     await app.passTime(59_000);
     expect(await runs(app)).toEqual([[1, undefined, "running"]]);
   }
-  await app.passTime(1_000);
+  // The token may have been used ten seconds later than was noted.
+  await app.passTime(11_000);
   expect(await runs(app)).toEqual([[1, undefined, "complete"]]);
 });
 
-test("a delivery counts even where the use of its token was noted shortly before", async () => {
+test("a request counts even where the use of its token was noted shortly before", async () => {
   const { app } = await declared();
   await importRows(app, "users", [{ id: 1, name: "n" }]);
   await app.passTime(9_000);
-  await importRows(app, "users", [{ id: 2, name: "n" }]);
+  await importRows(app, "events", [{ kind: "of another mirror" }]);
   await app.passTime(59_000);
-  expect(await runs(app)).toEqual([[1, undefined, "running"]]);
-  await app.passTime(1_000);
-  expect(await runs(app)).toEqual([[1, undefined, "complete"]]);
+  const ofUsers = async () => (await app.ledger("runs")).find(({ mirror }) => mirror === "users");
+  expect(await ofUsers()).toMatchObject({ state: "running" });
+  await app.passTime(2_000);
+  expect(await ofUsers()).toMatchObject({ state: "complete" });
 });
 
 test("a connector that says that it is done is believed at once", async () => {

@@ -31,13 +31,15 @@ const vBegun = v.object({
  * A full refresh counts a new generation, unless it names the one that is still open: then it goes on where the run
  * that was cut off stopped. Old rows stay readable, and those that the generation does not bring go when it is whole.
  *
- * @throws UnknownMirror, MirrorPaused; StaleRun for an epoch that is not the mirror's; StaleGeneration for a generation
- * lower than the mirror's.
+ * @throws UnknownMirror, MirrorPaused; StaleRun for an epoch that is not the mirror's, or an attempt that another has
+ * followed; StaleGeneration for a generation lower than the mirror's.
  */
 export const begin = mutation({
   args: {
     mirror: v.string(),
     openedBy: v.string(),
+    /** When the connector's attempt began, in seconds since 1970: it takes nothing over from a later one. */
+    attempt: v.optional(v.number()),
     resume: v.boolean(),
     explicit: v.boolean(),
     refresh: v.union(v.null(), v.object({ generation: v.union(v.number(), v.null()) })),
@@ -64,12 +66,36 @@ export const begin = mutation({
       if (current?.openedBy === args.openedBy)
         return begun(current, { resumed: true, continued: true, resend });
     }
+    await checkAttempt(ctx, mirror, args.attempt);
     const continued =
       args.refresh !== null && mirror.generationOpen && args.refresh.generation === mirror.generation;
     const run = await openRun(ctx, mirror, args);
     return begun(run, { resumed: false, continued, resend });
   },
 });
+
+/** @throws StaleRun for an attempt that began before the one that opened the newest run */
+async function checkAttempt(
+  ctx: MutationCtx,
+  mirror: Doc<"mirrors">,
+  attempt: number | undefined,
+): Promise<void> {
+  if (attempt === undefined) return;
+  const newest = await newestRun(ctx, mirror.name);
+  if (newest?.attempt === undefined || attempt >= newest.attempt) return;
+  throw ledgerError(
+    "StaleRun",
+    `A later attempt of the connector has taken the mirror "${mirror.name}" over from this one, which writes nothing more. Let this one end.`,
+  );
+}
+
+async function newestRun(ctx: MutationCtx, mirror: string): Promise<Doc<"runs"> | null> {
+  return await ctx.db
+    .query("runs")
+    .withIndex("by_mirror", (q) => q.eq("mirror", mirror))
+    .order("desc")
+    .first();
+}
 
 function begun(run: Doc<"runs">, more: { resumed: boolean; continued: boolean; resend: string[] }) {
   return {

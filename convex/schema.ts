@@ -74,6 +74,8 @@ export default defineSchema({
     reason: v.string(),
     /** What opened it: "v1", "records", "clear_tables" or the connector's temporary table. */
     openedBy: v.string(),
+    /** When the connector's attempt began that opened it, in seconds since 1970, where the connector tells. */
+    attempt: v.optional(v.number()),
     /** The connector: while it sends anything at all, a refresh is not taken for finished. */
     token: v.id("tokens"),
     /** The connector says itself when a run is finished; silence means that it died, not that it is done. */

@@ -4,16 +4,21 @@ import type { Doc, Id } from "./_generated/dataModel.js";
 import { internalMutation, type MutationCtx } from "./_generated/server.js";
 import { abandonRun, completeRun } from "./endRun.js";
 import { since } from "./time.js";
+import { LAST_USED_GRAIN_MS } from "./tokens.js";
 
 /** Has the run looked at after so many milliseconds. */
 export async function scheduleSettle(ctx: MutationCtx, run: Id<"runs">, inMs: number): Promise<void> {
   await ctx.scheduler.runAfter(inMs, internal.settle.settle, { run });
 }
 
-/** Milliseconds since the run's connector sent anything, for this mirror or for another. */
+/**
+ * Milliseconds for which the run's connector has certainly sent nothing, neither for this mirror nor for another. Its
+ * last request may be later than the last that was noted: too long a silence would take rows away.
+ */
 async function silence(ctx: MutationCtx, run: Doc<"runs">): Promise<number> {
   const token = await ctx.db.get("tokens", run.token);
-  return Math.min(since(run.startedAt), since(run.lastDeliveryAt), since(token?.lastUsedAt));
+  const unused = since(token?.lastUsedAt) - LAST_USED_GRAIN_MS;
+  return Math.max(0, Math.min(since(run.startedAt), since(run.lastDeliveryAt), unused));
 }
 
 /**

@@ -4,8 +4,11 @@ import type { Doc, Id } from "./_generated/dataModel.js";
 import { mutation, query, type MutationCtx, type QueryCtx } from "./_generated/server.js";
 import { now, since } from "./time.js";
 
-/** `lastUsedAt` is written at most this often: it tells people and the settle check enough, and costs no write per chunk. */
-const LAST_USED_GRAIN_MS = 10_000;
+/**
+ * `lastUsedAt` is written at most this often: it tells people and the settle check enough, and costs no write per
+ * chunk. The last use may have been so much later.
+ */
+export const LAST_USED_GRAIN_MS = 10_000;
 
 /** More tokens than anybody keeps; a bound, so that a listing stays one page. */
 const MAX_LISTED = 1000;

@@ -386,6 +386,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         "mutation",
         "internal",
         {
+          attempt?: number;
           epoch?: number;
           explicit: boolean;
           mirror: string;

@@ -120,7 +120,7 @@ export class Session implements ImportSession {
 
   async beginRefresh(
     mirror: Mirror,
-    options: { openedBy: string; resume: boolean; explicit: boolean },
+    options: { openedBy: string; attempt?: number; resume: boolean; explicit: boolean },
   ): Promise<string> {
     const keyed = mirror.contract.primaryKey !== null;
     const { run, resumed } = await this.ctx.runMutation(this.component.runs.begin, {

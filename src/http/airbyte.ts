@@ -8,7 +8,7 @@ import {
   type AirbyteBatch,
   type AirbyteTable,
 } from "./airbyteEnvelope.js";
-import { HttpError } from "./errors.js";
+import { describe, HttpError } from "./errors.js";
 import type { Importer, ImportSession, Mirror, SyncMode } from "./importer.js";
 import { badJson, isObject, jsonObjectOf } from "./request.js";
 
@@ -67,17 +67,17 @@ export async function replaceTables(importer: Importer, request: Request): Promi
   const session = await importer.open(request);
   const { tableNames } = jsonObjectOf(request, session.body);
   if (!isObject(tableNames)) throw badJson('"tableNames" must be an object from temporary to final names');
-  const refreshes = Object.entries(tableNames).flatMap(([temporary, final]) => {
-    if (typeof final !== "string") throw badJson(`the final name of "${temporary}" must be a string`);
+  const refreshes = Object.entries(tableNames).flatMap(([name, final]) => {
+    if (typeof final !== "string") throw badJson(`the final name of "${name}" must be a string`);
     const mirror = session.find(cleanTableName(final));
     // A stream without a mirror brought nothing: its records would have been refused.
     if (mirror === null) return [];
     session.authorize(mirror, "write");
     // A mirror without a key was emptied before its first row came; beginning again would empty it once more.
-    return mirror.contract.primaryKey === null ? [] : [{ mirror, temporary }];
+    return mirror.contract.primaryKey === null ? [] : [{ mirror, openedBy: name }];
   });
-  for (const { mirror, temporary } of refreshes) {
-    const run = await session.beginRefresh(mirror, { openedBy: temporary, resume: true, explicit: true });
+  for (const { mirror, openedBy } of refreshes) {
+    const run = await session.beginRefresh(mirror, overwriteBy(openedBy));
     await session.finish(run, "complete", "The connector replaced the table.");
   }
   return done();
@@ -93,7 +93,7 @@ export async function importAirbyteRecords(importer: Importer, request: Request)
   try {
     await importRecords(session, request);
   } catch (error) {
-    await session.cutOff(error);
+    if (!isOfAnother(error)) await session.cutOff(error);
     throw error;
   }
   return done();
@@ -109,10 +109,7 @@ async function importRecords(session: ImportSession, request: Request): Promise<
   }
   for (const { mirror, temporary, syncMode, changes } of deliveries) {
     await noting(session, mirror, async () => {
-      const run =
-        temporary === null
-          ? undefined
-          : await session.beginRefresh(mirror, { openedBy: temporary, resume: true, explicit: true });
+      const run = temporary === null ? undefined : await session.beginRefresh(mirror, overwriteBy(temporary));
       // The connector does not retry, so it is kept waiting rather than refused while the write budget is spent.
       await session.deliver(changes, { syncMode, run, refresh: false, patient: true });
     });
@@ -125,9 +122,14 @@ async function noting<T>(session: ImportSession, mirror: Mirror, work: () => T |
   try {
     return await work();
   } catch (error) {
-    await session.recordFailure(mirror, error);
+    if (!isOfAnother(error)) await session.recordFailure(mirror, error);
     throw error;
   }
+}
+
+/** A run that another has taken over from is over; how the mirror and the connection do, the other one tells. */
+function isOfAnother(error: unknown): boolean {
+  return describe(error).code === "StaleRun";
 }
 
 /** The mirrors of a batch without records: their connector is alive. */
@@ -163,7 +165,7 @@ async function resolveStreams(session: ImportSession, batch: AirbyteBatch): Prom
 }
 
 async function resolveStream(session: ImportSession, name: string, table: AirbyteTable) {
-  const final = TEMPORARY.exec(name)?.[1];
+  const final = TEMPORARY.exec(name)?.[2];
   const stream = final ?? name;
   const cleaned = cleanTableName(stream);
   const mirror = session.find(cleaned);
@@ -180,8 +182,19 @@ async function resolveStream(session: ImportSession, name: string, table: Airbyt
   return { mirror, temporary, syncMode };
 }
 
-/** 0.1.0 writes a stream that it overwrites to this table: seconds since 1970, then the final name. */
-const TEMPORARY = /^temp_\d{9,11}_(.+)$/s;
+/** 0.1.0 writes a stream that it overwrites to such a table: seconds since 1970, then the final name. */
+const TEMPORARY = /^temp_(\d{9,11})_(.+)$/s;
+
+/** How the refresh begins that fills this temporary table: one per attempt, and an older one is over. */
+function overwriteBy(temporary: string) {
+  const seconds = TEMPORARY.exec(temporary)?.[1];
+  return {
+    openedBy: temporary,
+    ...(seconds !== undefined && { attempt: Number(seconds) }),
+    resume: true,
+    explicit: true,
+  };
+}
 
 /** 0.2.x leaves the namespace out of set-up calls; a mirror that declares its source is found all the same. */
 function findForSetUp(session: ImportSession, name: string): Mirror | null {

@@ -93,11 +93,13 @@ export interface ImportSession {
   /**
    * Begins a full refresh, or finds the one that `openedBy` began (`resume`), for connectors that know nothing of
    * generations. A mirror with a primary key keeps its rows until the refresh is whole; one without is emptied now.
-   * Unless the connector says when it is done (`explicit`), its silence has to tell.
+   * Unless the connector says when it is done (`explicit`), its silence has to tell. `attempt` is when the connector
+   * began, in seconds since 1970, if it tells.
+   * @throws a refusal (StaleRun) when a later attempt has begun.
    */
   beginRefresh(
     mirror: Mirror,
-    options: { openedBy: string; resume: boolean; explicit: boolean },
+    options: { openedBy: string; attempt?: number; resume: boolean; explicit: boolean },
   ): Promise<string>;
   /** Cuts off the refreshes of a connector that gives up at the first refusal. What it did not send is not gone. */
   cutOff(error: unknown): Promise<void>;

@@ -29,8 +29,11 @@ export const ENDPOINTS: [method: string, path: string, body: object | undefined]
   ["POST", REPLACE, { tableNames: {} }],
 ];
 
-/** How long a connector must be silent before a refresh counts as whole. */
-export const QUIET_MS = 60_000;
+/** `settleAfterMs` of the app under test. */
+export const SETTLE_MS = 60_000;
+
+/** How long after a connector's last request a refresh counts as whole at the latest: requests are noted to ten seconds. */
+export const QUIET_MS = SETTLE_MS + 10_000;
 
 /** The stream of the keyed mirror `users`. */
 export function usersStream(syncMode: SyncMode, namespace?: string): ConfiguredStream {

@@ -9,6 +9,7 @@ import {
   expectDone,
   importRows,
   QUIET_MS,
+  SETTLE_MS,
   records,
   sync,
   users,
@@ -122,9 +123,9 @@ describe.each(GENERATIONS)("destination-convex %s", (generation) => {
       ]);
 
       if (generation !== "G1") {
-        await app.passTime(QUIET_MS - 1_000);
+        await app.passTime(SETTLE_MS - 1_000);
         expect(await users(app)).toEqual([BEFORE[0], ...AFTER]);
-        await app.passTime(1_000);
+        await app.passTime(QUIET_MS - SETTLE_MS + 1_000);
       }
       await app.passTime(0);
       expect(await users(app)).toEqual(AFTER);
@@ -259,7 +260,7 @@ describe("a refresh of a mirror with a key", () => {
     await app.passTime(QUIET_MS / 2);
     const ids = [1, 2, 3, 5];
     expectDone(await app.send("PUT", CLEAR, { tableNames: ["public_users"] }));
-    await app.passTime(QUIET_MS - 1_000);
+    await app.passTime(SETTLE_MS - 1_000);
     expect((await users(app)).map(({ id }) => id)).toEqual(ids);
     expect(await states(app)).toEqual(["1 complete", "2 superseded", "3 running"]);
 
@@ -293,7 +294,7 @@ describe("a refresh of a mirror with a key", () => {
     const app = await withRows();
     await sync(app, connection, records(stream, AFTER));
     for (const rows of [[{ kind: "a" }], [], [{ kind: "b" }], []]) {
-      await app.passTime(QUIET_MS - 1_000);
+      await app.passTime(SETTLE_MS - 1_000);
       expectDone(await importRows(app, "public_events", rows));
       expect(await users(app)).toEqual([BEFORE[0], ...AFTER]);
     }
@@ -305,7 +306,7 @@ describe("a refresh of a mirror with a key", () => {
     const app = await withRows();
     const other = await app.createToken("other");
     await sync(app, connection, records(stream, AFTER));
-    await app.passTime(QUIET_MS - 1_000);
+    await app.passTime(SETTLE_MS - 1_000);
     await app.send(
       "POST",
       "/api/streaming_import/import_airbyte_records",
@@ -314,7 +315,7 @@ describe("a refresh of a mirror with a key", () => {
         Authorization: `Convex ${other}`,
       },
     );
-    await app.passTime(1_000);
+    await app.passTime(QUIET_MS - SETTLE_MS + 1_000);
     expect(await users(app)).toEqual(AFTER);
   });
 
