@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import { Command } from "commander";
 import { addAirbyteCommands } from "./airbyte/command.js";
 import { addGuardCommand } from "./guard/cli.js";
+import { addInitCommand } from "./init/cli.js";
 import { addPushCommand } from "./push/command.js";
 import { addOperateCommands } from "./operate/command.js";
 import { addVerifyCommand } from "./verify/command.js";
@@ -13,6 +14,7 @@ export function createProgram(): Command {
     .version(versionOfPackage(), "-V, --version")
     .showHelpAfterError("(add --help for more)")
     .exitOverride();
+  addInitCommand(program);
   addAirbyteCommands(program);
   addPushCommand(program);
   addVerifyCommand(program);

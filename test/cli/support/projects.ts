@@ -1,0 +1,165 @@
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { execFile } from "node:child_process";
+import os from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import ts from "typescript";
+
+const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
+
+/** As `npx convex dev` writes it. */
+const TSCONFIG = `{
+  /* This TypeScript project config describes the environment that
+   * Convex functions run in and is used to typecheck them. */
+  "compilerOptions": {
+    "allowJs": true,
+    "strict": true,
+    "moduleResolution": "Bundler",
+    "skipLibCheck": true,
+    "allowSyntheticDefaultImports": true,
+    "target": "ESNext",
+    "lib": ["ES2023", "dom"],
+    "types": [],
+    "forceConsistentCasingInFileNames": true,
+    "module": "ESNext",
+    "isolatedModules": true,
+    "noEmit": true,
+  },
+  "include": ["./**/*"],
+  "exclude": ["./_generated"]
+}
+`;
+
+export const MANIFEST = {
+  name: "shop",
+  private: true,
+  type: "module",
+  scripts: { dev: "convex dev" },
+  dependencies: { convex: "^1.43.0", "convex-streaming-import": "^0.1.0" },
+};
+
+/** A project of a user, in a directory of its own, with the packages that this repository has. */
+export class UserProject {
+  readonly directory = mkdtempSync(path.join(os.tmpdir(), "streaming-import-project-"));
+
+  constructor(
+    files: Record<string, string>,
+    readonly functionsDir = "convex",
+  ) {
+    const modules = path.join(this.directory, "node_modules");
+    mkdirSync(modules);
+    for (const name of ["convex", "eslint", "typescript-eslint", "@convex-dev", "typescript"])
+      symlinkSync(path.join(ROOT, "node_modules", name), path.join(modules, name), "junction");
+    symlinkSync(ROOT, path.join(modules, "convex-streaming-import"), "junction");
+    for (const [file, text] of Object.entries({
+      "package.json": `${JSON.stringify(MANIFEST, null, 2)}\n`,
+      ...files,
+    }))
+      this.write(file, text);
+  }
+
+  /** A project as `npm create convex` leaves it: TypeScript, no functions yet. */
+  static fresh(files: Record<string, string> = {}, functionsDir = "convex"): UserProject {
+    return new UserProject({ [`${functionsDir}/tsconfig.json`]: TSCONFIG, ...files }, functionsDir);
+  }
+
+  write(file: string, text: string): void {
+    const full = path.join(this.directory, file);
+    mkdirSync(path.dirname(full), { recursive: true });
+    writeFileSync(full, text);
+  }
+
+  read(file: string): string {
+    return readFileSync(path.join(this.directory, file), "utf8");
+  }
+
+  has(file: string): boolean {
+    return existsSync(path.join(this.directory, file));
+  }
+
+  remove(file: string): void {
+    rmSync(path.join(this.directory, file), { recursive: true });
+  }
+
+  /** Every file but those of packages, with its text. */
+  files(): Record<string, string> {
+    const all = readdirSync(this.directory, { recursive: true, withFileTypes: true });
+    return Object.fromEntries(
+      all
+        .filter((entry) => entry.isFile() && !entry.parentPath.includes("node_modules"))
+        .map((entry) => path.relative(this.directory, path.join(entry.parentPath, entry.name)))
+        .map((file) => [file, this.read(file)]),
+    );
+  }
+
+  close(): void {
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  /** Writes what `npx convex codegen` would; returns what the compiler has to say of the functions. */
+  compile(component = "streamingImport"): string[] {
+    const functions = path.join(this.directory, this.functionsDir);
+    const generated = path.join(functions, "_generated");
+    cpSync(path.join(ROOT, "example/convex/_generated"), generated, { recursive: true });
+    writeFileSync(path.join(generated, "api.d.ts"), this.#api(functions, component));
+    if (!existsSync(path.join(functions, "tsconfig.json")))
+      writeFileSync(path.join(functions, "tsconfig.json"), TSCONFIG);
+    const { config } = ts.readConfigFile(path.join(functions, "tsconfig.json"), ts.sys.readFile);
+    const { options, fileNames } = ts.parseJsonConfigFileContent(config, ts.sys, functions);
+    return ts
+      .getPreEmitDiagnostics(ts.createProgram(fileNames, options))
+      .map(
+        ({ file, messageText }) =>
+          `${path.basename(file?.fileName ?? "")}: ${ts.flattenDiagnosticMessageText(messageText, " ")}`,
+      );
+  }
+
+  /** The names of the rules that ESLint finds broken, by file. */
+  async lint(): Promise<Record<string, string[]>> {
+    const eslint = path.join(ROOT, "node_modules/eslint/bin/eslint.js");
+    const printed = await new Promise<string>((resolve, reject) => {
+      // A process of its own: its parser remembers the projects that it has seen.
+      const args = [eslint, "--format", "json", this.functionsDir];
+      execFile(process.execPath, args, { cwd: this.directory }, (_, stdout, stderr) => {
+        if (stdout === "") reject(new Error(stderr));
+        else resolve(stdout);
+      });
+    });
+    const results = JSON.parse(printed) as {
+      filePath: string;
+      messages: { ruleId: string | null; message: string }[];
+    }[];
+    return Object.fromEntries(
+      results
+        .filter(({ messages }) => messages.length > 0)
+        .map(({ filePath, messages }) => [
+          path.relative(this.directory, filePath),
+          messages.map(({ ruleId, message }) => ruleId ?? message),
+        ]),
+    );
+  }
+
+  #api(functions: string, component: string): string {
+    const modules = readdirSync(functions)
+      .filter((file) => /^[^.]+\.[jt]s$/.test(file) && !file.startsWith("schema."))
+      .map((file) => file.replace(/\.\w+$/, ""));
+    const component_ = `import("convex-streaming-import/_generated/component.js").ComponentApi<"${component}">`;
+    return `${modules.map((name) => `import type * as ${name} from "../${name}.js";`).join("\n")}
+import type { ApiFromModules, FilterApi, FunctionReference } from "convex/server";
+declare const fullApi: ApiFromModules<{ ${modules.map((name) => `${name}: typeof ${name};`).join(" ")} }>;
+export declare const api: FilterApi<typeof fullApi, FunctionReference<any, "public">>;
+export declare const internal: FilterApi<typeof fullApi, FunctionReference<any, "internal">>;
+export declare const components: { ${component}: ${component_}; resend: any };
+`;
+  }
+}
