@@ -82,7 +82,7 @@ function check(
     tables: schema.tables.size,
     mirrors: [...schema.mirrors.values()].map(({ table, source, owner }) => ({ table, source, owner })),
     files: files.length,
-    notDeployed: notDeployed(cx, deployed).map((file) => relative(cwd, file.fileName)),
+    notDeployed: notDeployed(cx, loaded, deployed).map((path) => relative(cwd, path)),
     components: components.map((path) => relative(cwd, path)),
     writeSites: countSites(analyses.map(({ analysis }) => analysis)),
     trusted: {
@@ -139,16 +139,17 @@ function partition(
   return { files, components: [...components] };
 }
 
-function notDeployed(cx: GuardContext, deployed: ReadonlySet<ts.SourceFile>): ts.SourceFile[] {
-  return cx.program
+/** Files in the functions directory, or in the program, that no deployed file imports. */
+function notDeployed(
+  cx: GuardContext,
+  loaded: LoadedProgram,
+  deployed: ReadonlySet<ts.SourceFile>,
+): readonly string[] {
+  const inProgram = cx.program
     .getSourceFiles()
-    .filter(
-      (file) =>
-        !deployed.has(file) &&
-        !file.isDeclarationFile &&
-        cx.packages.isProject(file) &&
-        !file.fileName.includes("/_generated/"),
-    );
+    .filter((file) => !deployed.has(file) && !file.isDeclarationFile && cx.packages.isProject(file))
+    .map((file) => file.fileName);
+  return [...inProgram, ...loaded.notDeployed].filter((path) => !path.includes("/_generated/"));
 }
 
 function typeErrorsOf(cwd: string, program: ts.Program): GuardReport["typeErrors"] {

@@ -127,6 +127,24 @@ describe("streaming-import guard", () => {
     expect(report.claim).toBeNull();
   });
 
+  it("asks for no more than types: tests may have errors, and unused names are no error", async () => {
+    const cwd = app({
+      "convex/a.ts": `${CLEAN}\nfunction unused() { return BUILD.length; }`,
+      "convex/a.test.ts": "export const x: number = missing;",
+      "convex/globals.ts": "export {};\ndeclare global { const BUILD: string; }",
+      "page.ts": "export const y: number = missing;",
+      "tsconfig.json": JSON.stringify({ extends: "./convex/tsconfig.json", include: ["."] }),
+      "strict.json": JSON.stringify({
+        extends: "./tsconfig.json",
+        compilerOptions: { noUnusedLocals: true, noUnusedParameters: true },
+      }),
+    });
+    const { exitCode, report } = await check(cwd, { tsconfig: "strict.json" });
+    expect(report.typeErrors).toEqual([]);
+    expect(report.notDeployed).toEqual(["convex/a.test.ts"]);
+    expect(exitCode).toBe(0);
+  });
+
   it("finds in strict what the other mode leaves", async () => {
     const code = `import { mutation } from "./_generated/server.js";
 export const f = mutation({ args: {}, handler: async (ctx) => { const x: unknown = ctx; return x; } });`;

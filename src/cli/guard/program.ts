@@ -7,6 +7,8 @@ export interface LoadedProgram {
   readonly functionsDir: string;
   /** Files of the functions directory that Convex bundles as modules. */
   readonly entryPoints: readonly string[];
+  /** Files of the functions directory that tsconfig.json names and no function imports: tests, scripts. */
+  readonly notDeployed: readonly string[];
 }
 
 /** Thrown when the command cannot check anything; its message says what to configure. */
@@ -29,7 +31,8 @@ export function loadProgram(functionsDir: string, tsconfig: string | null): Load
   if (entryPoints.length === 0) {
     throw new CannotCheck(`${functionsDir} has no modules. Name the functions directory with --functions.`);
   }
-  const roots = [...new Set([...fileNames, ...entryPoints])];
+  // Tests, scripts and the app's pages are none of the guard's business, and neither are type errors in them.
+  const roots = [...new Set([...fileNames.filter(speaksToAll), ...entryPoints])];
   const hasJavaScript = entryPoints.some((file) => /\.[cm]?jsx?$/.test(file));
   const compilerOptions: ts.CompilerOptions = {
     ...options,
@@ -37,13 +40,30 @@ export function loadProgram(functionsDir: string, tsconfig: string | null): Load
     noEmit: true,
     incremental: false,
     composite: false,
-    // The command looks at code, not at the age of the configuration.
+    // The command looks at types, not at tidiness or the age of the configuration.
+    noUnusedLocals: false,
+    noUnusedParameters: false,
+    allowUnusedLabels: true,
+    allowUnreachableCode: true,
     ignoreDeprecations: "6.0",
     ...olderDefaults(functionsDir, options),
   };
   delete compilerOptions.tsBuildInfoFile;
   const program = ts.createProgram(roots, compilerOptions);
-  return { program, tsconfig: path, functionsDir, entryPoints };
+  const notDeployed = fileNames.filter(
+    (file) => file.startsWith(`${functionsDir}/`) && program.getSourceFile(file) === undefined,
+  );
+  return { program, tsconfig: path, functionsDir, entryPoints, notDeployed };
+}
+
+/**
+ * A file that other files see without importing it: a declaration file, a script, or one with `declare global`; and
+ * the file that makes its directory a component.
+ */
+function speaksToAll(path: string): boolean {
+  if (/\.d\.[cm]?ts$|\/convex\.config\.[jt]s$/.test(path)) return true;
+  const text = ts.sys.readFile(path) ?? "";
+  return /\bdeclare\s+(?:global|module)\b/.test(text) || !/^\s*(?:import|export)\b/m.test(text);
 }
 
 function findConfig(functionsDir: string): string | null {
