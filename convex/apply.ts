@@ -3,7 +3,7 @@ import { isTransactionLimit } from "../src/changes/limitErrors.js";
 import { internal } from "./_generated/api.js";
 import type { Doc } from "./_generated/dataModel.js";
 import { internalMutation, type MutationCtx } from "./_generated/server.js";
-import { spend } from "./budget.js";
+import { spend, type Priority } from "./budget.js";
 import { addDelta, addToDigest, noDelta } from "./digests.js";
 import { ledgerError, ledgerErrorData } from "./errors.js";
 import { vApplied, vMatch, vTombstone, type Applied, type ApplyHandle } from "./port.js";
@@ -25,6 +25,8 @@ interface Outcome {
 type Batch = {
   rows: RowChange[];
   match: Infer<typeof vMatch>;
+  /** The handle of the app's `apply`, when the caller knows it. */
+  handle?: string | undefined;
   /** Of rows that earlier changes of the same chunk have deleted, when it had to be cut. */
   tombstones?: Applied["tombstones"];
 };
@@ -32,19 +34,24 @@ type Batch = {
 /**
  * Writes converted changes to a mirror, and brings its digest, its tombstones and the write budget in step: all that
  * happens to a mirror's rows happens here, in sweep.ts, in clear.ts, or not at all.
+ * @throws OverBudget
  */
 export async function applyToMirror(
   ctx: MutationCtx,
   mirror: Doc<"mirrors">,
   {
-    rows,
-    match,
     budget,
+    priority,
     tombstones = true,
-  }: Pick<Batch, "rows" | "match"> & { budget: Infer<typeof vBudget>; tombstones?: boolean },
+    ...batch
+  }: Pick<Batch, "rows" | "match" | "handle"> & {
+    budget: Infer<typeof vBudget>;
+    priority: Priority;
+    tombstones?: boolean;
+  },
 ): Promise<Outcome> {
-  if (rows.length === 0) return { counts: noCounts, rowsDelta: 0, poison: [], waitMs: 0 };
-  const { applied, poison } = await isolate(ctx, mirror, { rows, match });
+  if (batch.rows.length === 0) return { counts: noCounts, rowsDelta: 0, poison: [], waitMs: 0 };
+  const { applied, poison } = await isolate(ctx, mirror, batch);
   if (applied.written > 0 || applied.rowsDelta !== 0) await addToDigest(ctx, mirror.name, applied.delta);
   const laid = tombstones ? await layTombstones(ctx, mirror.name, applied.tombstones) : 0;
   // Rows that shared a key with another, which only somebody who wrote past the importer can bring about, became one.
@@ -56,7 +63,7 @@ export async function applyToMirror(
       removed: mirror.removed + collapsed,
     });
   }
-  const waitMs = await spend(ctx, budget, applied.written);
+  const waitMs = await spend(ctx, budget, applied.written, priority);
   return { counts: applied.counts, rowsDelta: applied.rowsDelta, poison, waitMs };
 }
 
@@ -74,7 +81,7 @@ async function isolate(
     return { applied: await applyHeeding(ctx, mirror, batch), poison: [] };
   } catch (error) {
     if (isTransactionLimit(error) || isSetUp(error)) throw error;
-    const { rows, match } = batch;
+    const { rows } = batch;
     if (rows.length === 1) {
       const message = error instanceof Error ? error.message.slice(0, 500) : String(error);
       return { applied: nothing(), poison: [quarantineChange(rows[0]!, "ApplyFailed", message)] };
@@ -84,8 +91,8 @@ async function isolate(
     // What waits now holds back later changes of its row, or is superseded by them, as if it had waited before.
     const behind = screenBehind(first.poison, rows.slice(middle));
     const second = await isolate(ctx, mirror, {
+      ...batch,
       rows: behind.rows,
-      match,
       tombstones: [...(batch.tombstones ?? []), ...first.applied.tombstones],
     });
     const dropped = behind.superseded.size;
@@ -136,13 +143,7 @@ async function applyHeeding(
       mirror.name,
       batch.rows.map(({ keyHash }) => keyHash),
     );
-    const handles = await getHandles(ctx);
-    return await ctx.runMutation(handles.apply as ApplyHandle, {
-      table: mirror.name,
-      ...batch,
-      tombstones: [...stored, ...fresh],
-      at: Date.now(),
-    });
+    return await write(ctx, { ...batch, mirror: mirror.name, tombstones: [...stored, ...fresh] });
   }
 }
 
@@ -152,25 +153,35 @@ export const once = internalMutation({
     mirror: v.string(),
     rows: v.array(vRowChange),
     match: vMatch,
+    handle: v.optional(v.string()),
     tombstones: v.array(vTombstone),
     checkTombstones: v.boolean(),
   },
   returns: vApplied,
-  handler: async (ctx, { mirror, rows, match, tombstones, checkTombstones }) => {
-    const handles = await getHandles(ctx);
-    const applied: Applied = await ctx.runMutation(handles.apply as ApplyHandle, {
-      table: mirror,
-      rows,
-      match,
-      tombstones,
-      at: Date.now(),
-    });
-    if (checkTombstones && (await findTombstones(ctx, mirror, applied.inserted)).length > 0) {
+  handler: async (ctx, { checkTombstones, ...batch }) => {
+    const applied = await write(ctx, batch);
+    if (checkTombstones && (await findTombstones(ctx, batch.mirror, applied.inserted)).length > 0) {
       throw ledgerError("TombstoneHit", "A row that was deleted before is among those inserted.");
     }
     return applied;
   },
 });
+
+/** Has the app write. @throws NotDeclared */
+async function write(
+  ctx: MutationCtx,
+  {
+    mirror: table,
+    handle,
+    ...batch
+  }: Required<Pick<Batch, "rows" | "match" | "tombstones">> & {
+    mirror: string;
+    handle?: string | undefined;
+  },
+): Promise<Applied> {
+  const apply = (handle ?? (await getHandles(ctx)).apply) as ApplyHandle;
+  return await ctx.runMutation(apply, { table, ...batch, at: Date.now() });
+}
 
 function nothing(): Applied {
   return { counts: noCounts, rowsDelta: 0, written: 0, delta: noDelta(), inserted: [], tombstones: [] };

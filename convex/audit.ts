@@ -30,6 +30,7 @@ import { addDelta, addToDigest, noDelta, readDigest, type DigestDelta } from "./
 import { ledgerError } from "./errors.js";
 import type { PageHandle } from "./port.js";
 import { getHandles, getMirror } from "./mirrors.js";
+import { askAgain } from "./resends.js";
 import { now } from "./time.js";
 import { vBudget, vHandles } from "./validators.js";
 
@@ -254,14 +255,6 @@ export const repair = mutation({
     }
     await addToDigest(ctx, name, deltaOf(last.findings));
     const wanted = last.findings.filter(({ kind, key }) => kind !== "added" && key !== null);
-    for (const { key, keyHash, kind } of wanted) {
-      await ctx.db.insert("resends", {
-        mirror: name,
-        key: key!,
-        keyHash,
-        reason: `${kind} outside the importer`,
-      });
-    }
     const added =
       mirror.keyed && removeAdded
         ? last.findings.filter(({ kind, key }) => kind === "added" && key !== null)
@@ -278,18 +271,19 @@ export const repair = mutation({
       rows,
       match: "key",
       budget,
+      priority: "operator",
       tombstones: false,
     });
     // An added row may share its key with one of the source's, which has gone along with it.
     const again = -rowsDelta > added.length ? added : [];
-    for (const { key, keyHash } of again) {
-      await ctx.db.insert("resends", {
-        mirror: name,
+    await askAgain(ctx, mirror, [
+      ...wanted.map(({ key, keyHash, kind }) => ({
         key: key!,
         keyHash,
-        reason: "removed with one of its key",
-      });
-    }
+        reason: `${kind} outside the importer`,
+      })),
+      ...again.map(({ key, keyHash }) => ({ key: key!, keyHash, reason: "removed with one of its key" })),
+    ]);
     const now = (await ctx.db.get("mirrors", mirror._id))!;
     await ctx.db.patch("mirrors", mirror._id, {
       // Rows that others added or removed count from now on, like any other.

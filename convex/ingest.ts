@@ -1,8 +1,7 @@
-import { v } from "convex/values";
+import { v, type Infer } from "convex/values";
 import { applyToMirror } from "./apply.js";
 import type { Doc, Id } from "./_generated/dataModel.js";
 import { mutation, type MutationCtx } from "./_generated/server.js";
-import { checkBudget } from "./budget.js";
 import { claimDelivery, findDelivery, MAX_NAMED_KEYS, recordDelivery, vPlace } from "./deliveries.js";
 import { recordDrift } from "./drift.js";
 import { ledgerError } from "./errors.js";
@@ -14,6 +13,7 @@ import { appendManifest } from "./manifests.js";
 import { getMirror } from "./mirrors.js";
 import { forgetResends } from "./resends.js";
 import { openRun } from "./openRun.js";
+import { getRun } from "./runs.js";
 import { stateChange } from "./state.js";
 import { now } from "./time.js";
 import { touchToken } from "./tokens.js";
@@ -37,8 +37,9 @@ import {
  * A chunk holds at most 1,000 changes: the platform allows 4,096 index ranges in a transaction, a changed row costs two
  * (its lookup, and the by_id range of its replace), and the ledger needs a handful.
  *
- * @throws UnknownMirror, NotDeclared, MirrorPaused; StaleRun when `run` no longer owns the mirror; OutOfSequence,
- * DeliveryMismatch, DeliveryMoved (see deliveries.ts); OverBudget. Nothing was applied then.
+ * @throws UnknownMirror, NotDeclared, MirrorPaused; UnknownRun when \`run\` is none of the mirror's, StaleRun when it no
+ * longer owns it; OutOfSequence, DeliveryMismatch, DeliveryMoved (see deliveries.ts); OverBudget. Nothing was applied
+ * then.
  */
 export const applyChunk = mutation({
   args: {
@@ -52,14 +53,20 @@ export const applyChunk = mutation({
     /** Size of the rows, in bytes of Convex documents. */
     bytes: v.number(),
     /** The run that the caller believes it is in; without it, the mirror's current run or a new one. */
-    run: v.optional(v.id("runs")),
+    run: v.optional(v.string()),
     /** The chunk's place in a delivery, when the sender names its deliveries. */
     place: v.optional(vPlace),
-    match: vMatch,
-    syncMode: vSyncMode,
+    /** What a full refresh does with the rows of a mirror that has no key: match them by content, or append them. */
+    keylessRefresh: v.union(v.literal("content"), v.literal("append")),
+    /** How the connector delivers, when it is in no run that says so. */
+    syncMode: v.optional(vSyncMode),
     /** When the source committed the newest of these changes, in milliseconds, when it tells. */
     committedAt: v.optional(v.number()),
     token: v.id("tokens"),
+    /** Whether it is time to note that the token is in use: see `tokens.authenticate`. */
+    touchDue: v.boolean(),
+    /** The handle of the app's `apply`, when the caller knows it: it spares a look-up. */
+    apply: v.optional(v.string()),
     settleAfterMs: v.number(),
     budget: vBudget,
   },
@@ -75,13 +82,17 @@ export const applyChunk = mutation({
     replayed: v.boolean(),
     /** Rows in the mirror. */
     rows: v.number(),
+    syncMode: vSyncMode,
     /** What the sender should wait before its next chunk, in milliseconds. */
     waitMs: v.number(),
   }),
   handler: async (ctx, args) => {
     const declared = await getMirror(ctx, args.mirror);
+    const named = args.run === undefined ? declared.run : ctx.db.normalizeId("runs", args.run);
     const known =
-      args.place === undefined ? null : await findDelivery(ctx, args.run ?? declared.run, args.place);
+      args.place === undefined || named === null
+        ? null
+        : await findDelivery(ctx, declared, named, args.place);
     if (known !== null && known.applied === known.size) {
       // Whatever has become of the run since: a sender that lost the answer is told what it was.
       const { run, counts: total, quarantinedKeys } = known;
@@ -92,22 +103,22 @@ export const applyChunk = mutation({
         quarantinedKeys,
         replayed: true,
         rows: declared.rows,
+        syncMode: (await ctx.db.get("runs", run))?.syncMode ?? "append_dedup",
         waitMs: 0,
       };
     }
-    const run = await owningRun(ctx, declared, args);
+    const run = await owningRun(ctx, declared, named, args);
     // Opening a run changes the mirror; nothing else below does but what is told here. Each read saved is one a chunk.
     const mirror = run._id === declared.run ? declared : (await ctx.db.get("mirrors", declared._id))!;
     if (args.place !== undefined) claimDelivery(run, args.place, known);
     const changes = args.rows.length + args.bad.length + args.filtered;
-    // A delivery without changes is a sign of life; it writes no rows.
-    if (changes > 0) await checkBudget(ctx, args.budget, run.generation !== undefined);
-
     const screened = await screen(ctx, mirror, args.rows, args.bad);
     const outcome = await applyToMirror(ctx, mirror, {
       rows: screened.rows,
-      match: args.match,
+      match: matchOf(mirror, run, args.keylessRefresh),
+      handle: args.apply,
       budget: args.budget,
+      priority: run.generation === undefined ? "live" : "refresh",
     });
     const aside = [
       ...args.bad.filter((row) => !screened.superseded.has(row)),
@@ -123,11 +134,13 @@ export const applyChunk = mutation({
     await writeManifests(ctx, mirror, brought);
     await forgetResends(
       ctx,
-      mirror.name,
+      mirror,
       args.rows.map(({ keyHash }) => keyHash),
     );
-    await touchToken(ctx, args.token);
+    if (args.touchDue) await touchToken(ctx, args.token);
 
+    // The rows of an overwrite look like those of an append; its run knows better.
+    const syncMode = run.openedBy === "records" ? (args.syncMode ?? run.syncMode) : run.syncMode;
     const counts = addCounts(outcome.counts, {
       ...noCounts,
       // What `apply` counted as received is among these.
@@ -146,35 +159,68 @@ export const applyChunk = mutation({
       counts,
       rowsDelta: outcome.rowsDelta,
       quarantined: aside.length - screened.released,
-      // The rows of an overwrite look like those of an append; its run knows better.
-      syncMode: run.openedBy === "records" ? args.syncMode : run.syncMode,
+      syncMode,
       lagMs: args.committedAt === undefined ? undefined : Math.max(0, Date.now() - args.committedAt),
     });
-    return { run: run._id, counts, total, quarantinedKeys, replayed: false, rows, waitMs: outcome.waitMs };
+    const { waitMs } = outcome;
+    return { run: run._id, counts, total, quarantinedKeys, replayed: false, rows, syncMode, waitMs };
   },
 });
 
-/** The run that this chunk belongs to. Opens one when the mirror has none. @throws StaleRun, MirrorPaused */
+/** How rows find the documents that they are about. */
+function matchOf(
+  mirror: Doc<"mirrors">,
+  run: Doc<"runs">,
+  keylessRefresh: "content" | "append",
+): Infer<typeof vMatch> {
+  if (mirror.keyed) return "key";
+  // A refresh that was whole before, sent once more, has no generation; it must not append its rows again.
+  const refresh = run.generation !== undefined || run.syncMode === "overwrite";
+  return refresh ? keylessRefresh : "append";
+}
+
+/**
+ * The run that this chunk belongs to. Opens one when the mirror has none and the sender names none.
+ * @throws MirrorPaused, UnknownRun, StaleRun
+ */
 async function owningRun(
   ctx: MutationCtx,
   mirror: Doc<"mirrors">,
+  named: Id<"runs"> | null | undefined,
   args: {
-    run?: Id<"runs">;
-    syncMode: Doc<"runs">["syncMode"];
+    run?: string;
+    syncMode?: Doc<"runs">["syncMode"];
     token: Id<"tokens">;
     settleAfterMs: number;
   },
 ): Promise<Doc<"runs">> {
   if (mirror.state === "paused") throw pausedError(mirror);
-  if (args.run !== undefined && args.run !== mirror.run) {
-    throw ledgerError(
-      "StaleRun",
-      `This run no longer owns the mirror "${mirror.name}": it is finished, or another has taken over. Begin a new run.`,
-    );
-  }
+  if (args.run !== undefined && named !== mirror.run) throw await notOwner(ctx, mirror, args.run);
   const current = mirror.run === undefined ? null : await ctx.db.get("runs", mirror.run);
   if (current !== null) return current;
-  return await openRun(ctx, mirror, { ...args, openedBy: "records", explicit: false, refresh: null });
+  const { token, settleAfterMs, syncMode = "append_dedup" } = args;
+  return await openRun(ctx, mirror, {
+    token,
+    settleAfterMs,
+    syncMode,
+    openedBy: "records",
+    explicit: false,
+    refresh: null,
+  });
+}
+
+async function notOwner(ctx: MutationCtx, mirror: Doc<"mirrors">, named: string) {
+  const run = await getRun(ctx, named);
+  if (run.mirror !== mirror.name) {
+    return ledgerError(
+      "UnknownRun",
+      `The run "${named}" is one of another mirror than "${mirror.name}". Begin one with POST /v1/runs.`,
+    );
+  }
+  return ledgerError(
+    "StaleRun",
+    `This run no longer owns the mirror "${mirror.name}": it is finished, or another has taken over. Begin a new run.`,
+  );
 }
 
 /** Notes the keys for the refresh that is under way, and shields them from the one that is being swept. */

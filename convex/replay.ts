@@ -17,7 +17,12 @@ export const replay = mutation({
     const entry = await ctx.db.get("quarantine", id);
     if (entry === null) return null;
     const mirror = await getMirror(ctx, entry.mirror);
-    const { counts, rowsDelta, poison } = await applyToMirror(ctx, mirror, { rows: [row], match, budget });
+    const { counts, rowsDelta, poison } = await applyToMirror(ctx, mirror, {
+      rows: [row],
+      match,
+      budget,
+      priority: "operator",
+    });
     const [failed] = poison;
     if (failed !== undefined) {
       await ctx.db.patch("quarantine", id, { code: failed.code, message: failed.message });

@@ -138,7 +138,7 @@ export const finish = mutation({
   },
 });
 
-/** The mirror and the sync mode of a run: what a delivery needs to know. Null when there is no such run. */
+/** The mirror of a run: what a request that names only its run needs to know. Null when there is no such run. */
 export const get = query({
   args: { run: v.string() },
   returns: v.union(
@@ -146,17 +146,12 @@ export const get = query({
     v.object({
       id: v.id("runs"),
       mirror: v.string(),
-      syncMode: vSyncMode,
-      refresh: v.boolean(),
-      state: vRunState,
     }),
   ),
   handler: async (ctx, { run }) => {
     const id = ctx.db.normalizeId("runs", run);
     const doc = id === null ? null : await ctx.db.get("runs", id);
-    if (doc === null) return null;
-    const { _id, mirror, syncMode, generation, state } = doc;
-    return { id: _id, mirror, syncMode, refresh: generation !== undefined, state };
+    return doc === null ? null : { id: doc._id, mirror: doc.mirror };
   },
 });
 
@@ -238,7 +233,7 @@ async function checkWhole(ctx: MutationCtx, run: Doc<"runs">): Promise<void> {
 }
 
 /** @throws UnknownRun */
-async function getRun(ctx: MutationCtx, run: string): Promise<Doc<"runs">> {
+export async function getRun(ctx: MutationCtx, run: string): Promise<Doc<"runs">> {
   const id = ctx.db.normalizeId("runs", run);
   const doc = id === null ? null : await ctx.db.get("runs", id);
   if (doc === null)

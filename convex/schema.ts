@@ -59,6 +59,8 @@ export default defineSchema({
     sweeping: v.optional(v.id("runs")),
     /** Tombstones kept: a mirror without any spares the look-up. */
     tombstones: v.number(),
+    /** Whether the source is asked to send rows again, after a repair. */
+    resending: v.optional(v.boolean()),
     /** Whether a freshness check is scheduled: there is at most one. */
     checkScheduled: v.boolean(),
   }).index("by_name", ["name"]),

@@ -133,8 +133,8 @@ export const authenticate = query({
       signingKey: v.union(v.string(), v.null()),
       /** Whether `registry.heard` is due: the caller saves the write when it is not. */
       touchDue: v.boolean(),
-      /** The fingerprint of the contracts that the registry knows, or null before the first declaration. */
-      fingerprint: v.union(v.string(), v.null()),
+      /** What the registry knows of the app; null before the first declaration. */
+      app: v.union(v.null(), v.object({ fingerprint: v.string(), apply: v.string() })),
     }),
   ),
   handler: async (ctx, { hash, nowMs }) => {
@@ -151,7 +151,7 @@ export const authenticate = query({
       access: token.access,
       signingKey: token.signingKey ?? null,
       touchDue: isTouchDue(token),
-      fingerprint: app?.fingerprint ?? null,
+      app: app === null ? null : { fingerprint: app.fingerprint, apply: app.handles.apply },
     };
   },
 });

@@ -62,6 +62,20 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         Name
       >;
     };
+    budget: {
+      balance: FunctionReference<
+        "query",
+        "internal",
+        { budget: { bytesPerSecond: number } },
+        {
+          at: number;
+          balance: number;
+          bytesPerSecond: number;
+          capacity: number;
+        },
+        Name
+      >;
+    };
     clear: {
       clearPage: FunctionReference<
         "mutation",
@@ -111,6 +125,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         "mutation",
         "internal",
         {
+          apply?: string;
           bad: Array<{
             code: string;
             encoding: "json" | "convex" | "stored";
@@ -127,7 +142,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
           bytes: number;
           committedAt?: number;
           filtered: number;
-          match: "key" | "append" | "content";
+          keylessRefresh: "content" | "append";
           mirror: string;
           notes: Array<{
             field: string;
@@ -157,8 +172,9 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
           }>;
           run?: string;
           settleAfterMs: number;
-          syncMode: "append" | "append_dedup" | "overwrite";
+          syncMode?: "append" | "append_dedup" | "overwrite";
           token: string;
+          touchDue: boolean;
         },
         {
           counts: {
@@ -175,6 +191,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
           replayed: boolean;
           rows: number;
           run: string;
+          syncMode: "append" | "append_dedup" | "overwrite";
           total: {
             deleted: number;
             ignored: number;
@@ -439,14 +456,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         "query",
         "internal",
         { run: string },
-        null | {
-          id: string;
-          mirror: string;
-          refresh: boolean;
-          state:
-            "running" | "sweeping" | "complete" | "incomplete" | "superseded";
-          syncMode: "append" | "append_dedup" | "overwrite";
-        },
+        null | { id: string; mirror: string },
         Name
       >;
       history: FunctionReference<
@@ -489,7 +499,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         { hash: string; nowMs: number },
         null | {
           access: "write" | "read";
-          fingerprint: string | null;
+          app: null | { apply: string; fingerprint: string };
           id: string;
           mirrors: Array<string>;
           name: string;

@@ -4,6 +4,7 @@ import { addCounts, noCounts, type Counts } from "../../convex/validators.js";
 import { chunkRows } from "../changes/chunk.js";
 import { isTransactionLimit } from "../changes/limitErrors.js";
 import { mergeNotes } from "../changes/note.js";
+import type { SyncMode } from "../http/importer.js";
 import type { RunsFunctions } from "./context.js";
 import type { Item } from "./items.js";
 import { retryConflicts, sleep } from "./retry.js";
@@ -11,9 +12,11 @@ import { retryConflicts, sleep } from "./retry.js";
 /** What is the same for all chunks of a delivery. */
 export interface DeliveryOptions {
   mirror: string;
-  match: "key" | "append" | "content";
-  syncMode: "append" | "append_dedup" | "overwrite";
+  keylessRefresh: "content" | "append";
+  syncMode?: SyncMode;
   token: string;
+  touchDue: boolean;
+  apply: string | undefined;
   settleAfterMs: number;
   budget: { bytesPerSecond: number };
   run?: string;
@@ -33,6 +36,7 @@ export interface Delivered {
   quarantinedKeys: string[];
   /** It had been applied before; this is the answer of then. */
   replayed: boolean;
+  syncMode: SyncMode;
   chunks: number;
 }
 
@@ -47,7 +51,13 @@ export async function deliver(
   options: DeliveryOptions,
 ): Promise<Delivered> {
   const { delivery, patient, ...common } = options;
-  const done: Delivered = { counts: noCounts, quarantinedKeys: [], replayed: false, chunks: 0 };
+  const done: Delivered = {
+    counts: noCounts,
+    quarantinedKeys: [],
+    replayed: false,
+    syncMode: options.syncMode ?? "append_dedup",
+    chunks: 0,
+  };
   let offset = 0;
   let maxRows: number | undefined;
   let patienceMs = MAX_PATIENCE_MS;
@@ -66,6 +76,7 @@ export async function deliver(
         }),
       );
       done.chunks += 1;
+      done.syncMode = applied.syncMode;
       // The record of a delivery has the sum of its chunks, those of an earlier attempt included.
       done.counts = delivery === undefined ? addCounts(done.counts, applied.counts) : applied.total;
       done.quarantinedKeys =

@@ -24,6 +24,8 @@ export interface SessionToken {
   mirrors: string[];
   access: "read" | "write";
   touchDue: boolean;
+  /** The handle of the app's `apply`, when the registry is in step with the app. */
+  apply: string | undefined;
 }
 
 /** What the app has decided for all sessions. */
@@ -89,25 +91,25 @@ export class Session implements ImportSession {
     return new Prepared(mirror, toItems(known, changes, encoding, this.settings.badRows === "refuse"));
   }
 
-  async deliver(changes: PreparedChanges, { refresh, ...options }: DeliverOptions): Promise<Delivered> {
+  async deliver(changes: PreparedChanges, options: DeliverOptions): Promise<Delivered> {
     const { mirror } = changes;
-    const keyed = mirror.contract.primaryKey !== null;
     const startedAt = Date.now();
     const done = await deliver(this.ctx, this.component, (changes as Prepared).items, {
       mirror: mirror.name,
-      match: keyed ? "key" : refresh ? "content" : "append",
       token: this.token.id,
+      touchDue: this.token.touchDue,
+      apply: this.token.apply,
       settleAfterMs: this.settings.settleAfterMs,
       budget: this.settings.budget,
       ...options,
     });
-    const { counts, quarantinedKeys, replayed, chunks } = done;
+    const { counts, quarantinedKeys, replayed, syncMode, chunks } = done;
     console.log(
       JSON.stringify({
         event: "streamingImport.delivery",
         mirror: mirror.name,
         token: this.token.name,
-        syncMode: options.syncMode,
+        syncMode,
         delivery: options.delivery?.identity,
         replayed,
         chunks,
@@ -158,7 +160,7 @@ export class Session implements ImportSession {
         `The mirror "${run.mirror}" of this run is no longer in schema.ts. Declare it again and deploy, or stop sending it.`,
       );
     }
-    return { ...run, mirror };
+    return { id: run.id, mirror };
   }
 
   async finish(run: string, outcome: "complete" | "incomplete", reason: string) {

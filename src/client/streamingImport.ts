@@ -140,9 +140,10 @@ export class StreamingImport {
         }
         const body = await readBody(request);
         if (token.signingKey !== null) verifySignature(request, body, token.signingKey, Date.now());
-        if (token.fingerprint !== this.#declaration.fingerprint)
-          await this.#declaration.send(ctx, this.component);
-        return new Session(ctx, this.component, this.#mirrors, token, this.#settings, body);
+        const known = token.app?.fingerprint === this.#declaration.fingerprint;
+        if (!known) await this.#declaration.send(ctx, this.component);
+        const apply = known ? token.app?.apply : undefined;
+        return new Session(ctx, this.component, this.#mirrors, { ...token, apply }, this.#settings, body);
       },
     };
   }

@@ -111,7 +111,7 @@ async function importRecords(session: ImportSession, request: Request): Promise<
     await noting(session, mirror, async () => {
       const run = temporary === null ? undefined : await session.beginRefresh(mirror, overwriteBy(temporary));
       // The connector does not retry, so it is kept waiting rather than refused while the write budget is spent.
-      await session.deliver(changes, { syncMode, run, refresh: false, patient: true });
+      await session.deliver(changes, { syncMode, run, keylessRefresh: "append", patient: true });
     });
   }
   if (deliveries.length === 0) await session.heard(mentioned(session, batch));

@@ -40,14 +40,19 @@ export interface Delivered {
 }
 
 export interface DeliverOptions {
-  syncMode: SyncMode;
+  /** How the connector delivers, when it is in no run that says so. */
+  syncMode?: SyncMode;
+  /** The run that the sender is in; without it, the mirror's current one or a new one. */
   run?: string;
   /** When the source committed the newest of the changes, in milliseconds. */
   committedAt?: number;
   /** The sender's name for the delivery: it is applied once, however often it is sent. */
   delivery?: { identity: string; sequence: number; content: string };
-  /** The changes are part of a full refresh: a mirror without a key is matched by content. */
-  refresh: boolean;
+  /**
+   * What a full refresh does with the rows of a mirror that has no key: match them by content, or append them, because
+   * the mirror was emptied when it began.
+   */
+  keylessRefresh: "content" | "append";
   /** Wait for the write budget, for connectors that do not retry. */
   patient: boolean;
 }
@@ -106,9 +111,7 @@ export interface ImportSession {
   /** Begins a run of a connector that says when it is done. */
   begin(mirror: Mirror, options: BeginOptions): Promise<BegunRun>;
   /** The run of that id, or null. */
-  run(
-    id: string,
-  ): Promise<{ id: string; mirror: Mirror; syncMode: SyncMode; refresh: boolean; state: string } | null>;
+  run(id: string): Promise<{ id: string; mirror: Mirror } | null>;
   /** Ends a run. @throws a refusal when it is no longer its own master. */
   finish(
     run: string,

@@ -5,7 +5,7 @@ import { describe, HttpError } from "./errors.js";
 import type { Delivered, Importer, ImportSession, Mirror } from "./importer.js";
 import { decodeText, jsonObjectOf, plainBytesOf } from "./request.js";
 import { checkSyncMode, readChanges } from "./v1Changes.js";
-import { readDelivery, readFinish, readRun } from "./v1Envelope.js";
+import { readDelivery, readFinish, readRun, type DeliveryRequest } from "./v1Envelope.js";
 
 /**
  * Our own protocol, version 1: for senders that are written for it, the command's Airbyte destination first of all.
@@ -27,18 +27,13 @@ export async function acceptDelivery(importer: Importer, request: Request): Prom
   const session = await importer.open(request);
   const bytes = plainBytesOf(request, session.body);
   const delivery = readDelivery(decodeText(bytes), request.headers.get("Content-Type") ?? "");
-  const run = await session.run(delivery.run);
-  if (run === null) throw unknownRun(delivery.run);
-  const { mirror, syncMode } = run;
-  session.authorize(mirror, "write");
+  const mirror = await mirrorOf(session, delivery);
   const changes = readChanges(mirror, delivery.changes);
   const { identity, sequence, committedAt } = delivery;
   const { replayed, counts, quarantinedKeys } = await noting(session, mirror, async () =>
     session.deliver(session.prepare(mirror, changes, "convex"), {
-      syncMode,
-      run: run.id,
-      // A refresh that was whole before, sent once more, must not append its rows again.
-      refresh: run.refresh || syncMode === "overwrite",
+      run: delivery.run,
+      keylessRefresh: "content",
       committedAt,
       // Of the text, not of what was sent: whether it is compressed makes no other delivery of it.
       delivery: { identity, sequence, content: bytesToHex(sha256(bytes)) },
@@ -53,6 +48,15 @@ export async function acceptDelivery(importer: Importer, request: Request): Prom
     counts,
     quarantinedKeys: quarantinedKeys.map(readKey),
   });
+}
+
+/** The mirror that a delivery is for. One that does not say costs a look at its run. @throws HttpError 404, 403 */
+async function mirrorOf(session: ImportSession, { mirror, run: id }: DeliveryRequest): Promise<Mirror> {
+  if (mirror !== undefined) return mirrorNamed(session, mirror, "write");
+  const run = await session.run(id);
+  if (run === null) throw unknownRun(id);
+  session.authorize(run.mirror, "write");
+  return run.mirror;
 }
 
 /**

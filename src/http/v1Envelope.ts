@@ -18,7 +18,7 @@ const MAX_SILENCE_S = 86_400;
 
 const RUN_NAMES = ["mirror", "syncMode", "generation", "minimumGeneration", "epoch", "silenceSeconds"];
 const FINISH_NAMES = ["outcome", "reason"];
-const HEAD_NAMES = ["run", "delivery", "sequence", "committedAt"];
+const HEAD_NAMES = ["run", "mirror", "delivery", "sequence", "committedAt"];
 const SYNC_MODES: readonly SyncMode[] = ["append", "append_dedup", "overwrite"];
 const OUTCOMES = ["complete", "incomplete"] as const;
 
@@ -68,6 +68,8 @@ export function readFinish(body: JsonObject): { outcome: "complete" | "incomplet
 /** A delivery of changes, checked; its changes are not read yet. */
 export interface DeliveryRequest {
   run: string;
+  /** The mirror of the run, when the sender says it. */
+  mirror?: string;
   identity: string;
   sequence: number;
   /** When the source committed the newest of the changes, in milliseconds. */
@@ -87,8 +89,16 @@ export function readDelivery(text: string, contentType: string): DeliveryRequest
   }
   const sequence = wholeNumber(head, "sequence", { min: 1 });
   if (sequence === null) throw badJson('"sequence" must be the number of the delivery in its run, from 1');
+  const mirror = shortText(head, "mirror", MAX_IDENTITY);
   const committedAt = time(head, "committedAt");
-  return { run, identity, sequence, changes, ...(committedAt !== null && { committedAt }) };
+  return {
+    run,
+    identity,
+    sequence,
+    changes,
+    ...(mirror !== null && { mirror }),
+    ...(committedAt !== null && { committedAt }),
+  };
 }
 
 /** The media types that are in use for JSON by lines; none is registered. */

@@ -238,7 +238,7 @@ export class Sync {
   async #deliver(lane: Lane, { body, sequence, committedAt }: Sealed): Promise<Delivered> {
     const { mirror, syncId } = lane.target;
     const delivery = `${String(syncId ?? this.#startedAt)}-${mirror.name}-${String(sequence)}`;
-    const sealed = body.seal({ run: lane.run, delivery, sequence, committedAt });
+    const sealed = body.seal({ run: lane.run, mirror: mirror.name, delivery, sequence, committedAt });
     if (sealed.repaired) {
       this.emitter.log(
         "WARN",

@@ -21,6 +21,8 @@ export type Op = "upsert" | "delete";
 /** What the head line of a delivery says. */
 export interface Head {
   run: string;
+  /** The run's mirror: it spares the importer a look-up. */
+  mirror: string;
   delivery: string;
   sequence: number;
   /** Milliseconds since 1970. */

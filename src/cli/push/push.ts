@@ -176,7 +176,12 @@ class Pushing {
 
   async #send(body: DeliveryBody, number: number): Promise<Delivered> {
     const { run, id, base } = this.checkpoint;
-    const { body: bytes } = body.seal({ run, delivery: `${id}-${String(number)}`, sequence: number - base });
+    const { body: bytes } = body.seal({
+      run,
+      mirror: this.options.mirror.name,
+      delivery: `${id}-${String(number)}`,
+      sequence: number - base,
+    });
     return await this.options.client.deliver(bytes);
   }
 

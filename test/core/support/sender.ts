@@ -80,6 +80,7 @@ export class Sender {
   ): Promise<Answer> {
     return await this.world.send("POST", "/v1/deliveries", {
       run: this.run,
+      mirror: this.mirror,
       delivery: identity,
       sequence,
       ...head,
