@@ -80,10 +80,19 @@ describe("the write budget", () => {
     const refresh = await Run.refresh(app, "conformance_keyless");
     const live = await Run.begin(app, "conformance_plain");
     await refresh.deliver(heavy(5));
-    expectRefused(await refresh.send(heavy(1)), 429, "OverBudget", /Send the same again/);
+    const more = [upsert({ text: "a row that has to be written" })];
+    expectRefused(await refresh.send(more), 429, "OverBudget", /Send the same again/);
     await live.deliver([upsert(A)]);
     await app.passTime(3_000);
-    await refresh.deliver(heavy(1));
+    await refresh.deliver(more);
+  });
+
+  test("does not hold back what is as it was: it writes nothing", async () => {
+    const app = await start();
+    const refresh = await Run.refresh(app, "conformance_keyless");
+    await refresh.deliver(heavy(5));
+    const { counts } = await refresh.deliver(heavy(1));
+    expect(counts).toMatchObject({ received: 1, unchanged: 1 });
   });
 
   test("is not asked about a sign of life", async () => {
