@@ -16,6 +16,7 @@ export const {
   listTokens,
   declare,
   status,
+  budget,
   unknownStreams,
   runs,
   pause,

@@ -1,3 +1,6 @@
+import type { ComponentApi } from "../../convex/_generated/component.js";
+import type { RunsFunctions } from "./context.js";
+
 /** Write throughput of Convex's deployment classes, in bytes per second (docs, "Limits": mutation write throughput). */
 const CLASSES = {
   S16: 4 * 1024 * 1024,
@@ -27,4 +30,23 @@ export function budgetOf(budget: WriteBudget = { class: "S16" }): { bytesPerSeco
   if (!(share > 0 && share <= 1))
     throw new Error("writeBudget: share is a part of the whole, more than 0 and at most 1.");
   return { bytesPerSecond: Math.floor(CLASSES[budget.class] * share) };
+}
+
+/** The write budget, and how much of it imports use. */
+export interface BudgetUse {
+  bytesPerSecond: number;
+  /** 0: nothing was written of late. 1: imports write as much as they may. More: they wait until what they owe is even. */
+  usedShare: number;
+}
+
+/** How much of the write budget is in use now. */
+export async function budgetUse(
+  ctx: Pick<RunsFunctions, "runQuery">,
+  component: ComponentApi,
+  budget: { bytesPerSecond: number },
+): Promise<BudgetUse> {
+  const { balance, bytesPerSecond, capacity, at } = await ctx.runQuery(component.budget.balance, { budget });
+  const filledSince = Math.max(0, (Date.now() - at) / 1000) * bytesPerSecond;
+  const used = 1 - Math.min(balance + filledSince, capacity) / capacity;
+  return { bytesPerSecond, usedShare: Math.round(used * 1_000) / 1_000 };
 }

@@ -1,6 +1,7 @@
 import { internalActionGeneric, internalMutationGeneric, internalQueryGeneric } from "convex/server";
 import { v } from "convex/values";
 import type { ComponentApi } from "../../convex/_generated/component.js";
+import { budgetUse } from "./budget.js";
 import type { Declaration } from "./declaration.js";
 import type { AppMirrors } from "./mirrors.js";
 import { replayQuarantine } from "./replay.js";
@@ -33,6 +34,13 @@ export function operatorFunctions(
     status: internalQueryGeneric({
       args: {},
       handler: async (ctx) => await ctx.runQuery(component.registry.list, {}),
+    }),
+
+    /** The write budget of all mirrors together, in bytes per second, and which share of it is in use now. */
+    budget: internalQueryGeneric({
+      args: {},
+      returns: v.object({ bytesPerSecond: v.number(), usedShare: v.number() }),
+      handler: async (ctx) => await budgetUse(ctx, component, budget),
     }),
 
     /** Streams that connectors sent and no mirror is declared for, with the code to add. */

@@ -11,6 +11,7 @@ import type {
   Mirror,
   PreparedChanges,
 } from "../http/importer.js";
+import { budgetUse, type BudgetUse } from "./budget.js";
 import type { RunsFunctions } from "./context.js";
 import { deliver } from "./delivery.js";
 import { toItems, type Item } from "./items.js";
@@ -171,6 +172,10 @@ export class Session implements ImportSession {
     const mine = new Set(this.mirrors().map(({ name }) => name));
     const all = await this.ctx.runQuery(this.component.registry.list, {});
     return all.filter(({ name }) => mine.has(name));
+  }
+
+  async budget(): Promise<BudgetUse> {
+    return await budgetUse(this.ctx, this.component, this.settings.budget);
   }
 
   async verify(mirror: Mirror, digest: ArrayBuffer) {

@@ -96,7 +96,7 @@ export class StreamingImport {
    * - `apply`, `page`, `remove`, `clear`, `copy`: how the component reads and writes mirrors; not for calling by hand.
    *   These five must be exported.
    * - `createToken`, `rotateToken`, `revokeToken`, `listTokens`: what connectors may present.
-   * - `declare`, `status`, `runs`, `pause`, `resume`, `clearMirror`, `listQuarantine`, `replayQuarantine`,
+   * - `declare`, `status`, `budget`, `runs`, `pause`, `resume`, `clearMirror`, `listQuarantine`, `replayQuarantine`,
    *   `discardQuarantine`, `drift`, `audit`, `auditReport`, `repair`: the operator's hand.
    */
   internalFunctions() {

@@ -120,6 +120,8 @@ export interface ImportSession {
   ): Promise<{ state: string; counts: Counts }>;
   /** Every mirror that the token opens, as the registry knows it. */
   status(): Promise<unknown[]>;
+  /** The write budget of all mirrors, in bytes per second, and which share of it is in use now. */
+  budget(): Promise<{ bytesPerSecond: number; usedShare: number }>;
   /** Compares a mirror with its source by their digests. */
   verify(
     mirror: Mirror,

@@ -16,10 +16,11 @@ import { checkNames } from "./v1Fields.js";
 
 /** The reading half of our own protocol: see v1.ts, and docs/protocol.md. */
 
-/** `GET /v1/status`: the mirrors that the token opens, as the registry knows them. */
+/** `GET /v1/status`: the mirrors that the token opens, as the registry knows them, and how busy imports are. */
 export async function status(importer: Importer, request: Request): Promise<Response> {
   const session = await importer.open(request);
-  return Response.json({ mirrors: await session.status() });
+  const [mirrors, budget] = await Promise.all([session.status(), session.budget()]);
+  return Response.json({ mirrors, budget });
 }
 
 /** `GET /v1/mirrors`: the contracts of the mirrors that the token opens. */

@@ -100,3 +100,18 @@ test("POLITE-5: rows that are not written cost nothing of the budget", async () 
   for (let i = 0; i < 20; i++) await sender.deliver(...delivery);
   await refresh(world, "facts", [{ text: "a" }]);
 });
+
+test("POLITE-6: anybody who may read the status sees how much of the budget is in use", async () => {
+  const world = await start();
+  const budget = async () =>
+    (await world.send("GET", "/v1/status")).body.budget as { bytesPerSecond: number; usedShare: number };
+  expect(await budget()).toEqual({ bytesPerSecond: BYTES_PER_SECOND, usedShare: 0 });
+  const sender = await Sender.begin(world, "plain");
+  await sender.deliver(...mebibyte());
+  const { usedShare } = await budget();
+  expect(usedShare).toBeGreaterThan(0);
+  await overdraw(sender);
+  expect((await budget()).usedShare).toBeGreaterThan(1);
+  await world.passTime(60_000);
+  expect(await budget()).toEqual({ bytesPerSecond: BYTES_PER_SECOND, usedShare: 0 });
+});

@@ -19,6 +19,7 @@ export const {
   listTokens,
   declare,
   status,
+  budget,
   runs,
   pause,
   resume,

@@ -16,6 +16,7 @@ export const {
   listTokens,
   declare,
   status,
+  budget,
   runs,
   pause,
   resume,

@@ -18,6 +18,7 @@ export const {
   revokeToken,
   listTokens,
   status,
+  budget,
   clearMirror,
   listQuarantine,
 } = streamingImport.internalFunctions();
