@@ -5,7 +5,7 @@ import { internalAction, internalMutation, internalQuery, type MutationCtx } fro
 import { Copies } from "./copies.js";
 import { addToDigest } from "./digests.js";
 import { KeyHashBag } from "./keyHashBag.js";
-import { arrivedSince, dropManifest, loadManifest } from "./manifests.js";
+import { arrivedSince, dropManifest, loadManifest, manifestPage, vManifestPage } from "./manifests.js";
 import { getHandles, getMirror } from "./mirrors.js";
 import type { CopyHandle, PageHandle, RemoveHandle } from "./port.js";
 import { stateChange } from "./state.js";
@@ -85,7 +85,7 @@ export const walk = internalAction({
     const startedAt = Date.now();
     const first = await ctx.runQuery(internal.sweep.start, { run });
     if (first === null) return null;
-    const { brought, sequence } = await loadManifest(ctx, first.mirror, first.generation);
+    const { brought, sequence } = await loadManifest(ctx, first);
     const copies = first.keyed ? null : new Copies(brought, WRITE_ROWS);
     let cursor = start;
     do {
@@ -125,15 +125,22 @@ export const walk = internalAction({
   },
 });
 
-/** What a sweep needs to begin; null when it has been dropped. */
+/** What a sweep needs to begin, the first page of its manifest too; null when it has been dropped. */
 export const start = internalQuery({
   args: { run: v.id("runs") },
-  returns: v.union(v.null(), v.object({ mirror: v.string(), generation: v.number(), keyed: v.boolean() })),
+  returns: v.union(
+    v.null(),
+    v.object({ mirror: v.string(), generation: v.number(), keyed: v.boolean(), manifest: vManifestPage }),
+  ),
   handler: async (ctx, { run: id }) => {
     const run = await ctx.db.get("runs", id);
     if (run?.state !== "sweeping" || run.generation === undefined) return null;
-    const { keyed } = await getMirror(ctx, run.mirror);
-    return { mirror: run.mirror, generation: run.generation, keyed };
+    const { mirror, generation } = run;
+    const [{ keyed }, manifest] = await Promise.all([
+      getMirror(ctx, mirror),
+      manifestPage(ctx, { mirror, generation, after: -1 }),
+    ]);
+    return { mirror, generation, keyed, manifest };
   },
 });
 
@@ -230,8 +237,10 @@ export const finish = internalMutation({
         (await stateChange(ctx, mirror, "upToDate", "Everything received is applied."))),
     });
     await dropManifest(ctx, run.mirror, run.generation!);
-    const before = await startOfGeneration(ctx, run);
-    await ctx.scheduler.runAfter(0, internal.quarantine.supersedeBefore, { mirror: run.mirror, before });
+    if (mirror.quarantined > 0) {
+      const before = await startOfGeneration(ctx, run);
+      await ctx.scheduler.runAfter(0, internal.quarantine.supersedeBefore, { mirror: run.mirror, before });
+    }
     return null;
   },
 });
