@@ -24,9 +24,14 @@ export async function getMirror(ctx: QueryCtx, name: string): Promise<Doc<"mirro
 
 /** How the component reaches the app. @throws NotDeclared before the first declaration. */
 export async function getHandles(ctx: QueryCtx): Promise<Doc<"app">["handles"]> {
+  return (await getApp(ctx)).handles;
+}
+
+/** What the app has declared beside its mirrors. @throws NotDeclared */
+export async function getApp(ctx: QueryCtx): Promise<Doc<"app">> {
   const app = await ctx.db.query("app").first();
   if (app === null) {
     throw ledgerError("NotDeclared", "The registry is empty. Run `npx convex run imports:declare` once.");
   }
-  return app.handles;
+  return app;
 }

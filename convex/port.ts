@@ -37,7 +37,7 @@ export const vApplied = v.object({
   /** Bytes of the rows that were written. */
   written: v.number(),
   delta: vDigestDelta,
-  /** Key hashes of the rows inserted, and what was deleted, for mirrors with a version. */
+  /** Key hashes of rows that are back or new, and what was deleted, for mirrors with a version. */
   inserted: v.array(v.int64()),
   tombstones: v.array(vTombstone),
 });
@@ -52,7 +52,7 @@ export const vPageArgs = {
   hashed: v.boolean(),
 };
 export const vPage = v.object({
-  /** Document ids, in order. */
+  /** Document ids, in order; without those of rows that are marked as deleted, unless hashes are wanted. */
   ids: v.array(v.string()),
   /** 8 bytes, little-endian, of SHA-256 of each row's key, in the same order. */
   keyHashes: v.bytes(),
@@ -62,19 +62,36 @@ export const vPage = v.object({
   cursor: v.union(v.string(), v.null()),
 });
 
-/** Deletes rows by id; rows already gone are no error. */
-export const vRemoveArgs = { table: v.string(), ids: v.array(v.string()) };
+/** Takes rows away by id, as the mirror's deletions do: they go, or are marked. Those that are so already stay so. */
+export const vRemoveArgs = {
+  table: v.string(),
+  ids: v.array(v.string()),
+  /** Now, in milliseconds: what a marker says. */
+  at: v.number(),
+};
+export const vRemoved = v.object({
+  gone: v.number(),
+  marked: v.number(),
+  /** Bytes of the rows that were marked. */
+  written: v.number(),
+  delta: vDigestDelta,
+});
 
 /** Deletes the first rows of a mirror; none are gone when it is empty. */
 export const vClearArgs = { table: v.string(), limit: v.number() };
-export const vRemoved = v.object({ gone: v.number(), delta: vDigestDelta });
+export const vCleared = v.object({ gone: v.number(), delta: vDigestDelta });
 
 /** Inserts further copies of rows, for mirrors without a key. */
 export const vCopyArgs = {
   table: v.string(),
   copies: v.array(v.object({ id: v.string(), times: v.number() })),
 };
-export const vCopied = v.object({ added: v.number(), delta: vDigestDelta });
+export const vCopied = v.object({
+  added: v.number(),
+  /** Bytes of the copies. */
+  written: v.number(),
+  delta: vDigestDelta,
+});
 
 type ArgsOf<Validators extends Record<string, { type: unknown }>> = {
   [Name in keyof Validators]: Validators[Name]["type"];
@@ -83,5 +100,5 @@ type ArgsOf<Validators extends Record<string, { type: unknown }>> = {
 export type ApplyHandle = FunctionHandle<"mutation", ArgsOf<typeof vApplyArgs>, Applied>;
 export type PageHandle = FunctionHandle<"query", ArgsOf<typeof vPageArgs>, Infer<typeof vPage>>;
 export type RemoveHandle = FunctionHandle<"mutation", ArgsOf<typeof vRemoveArgs>, Infer<typeof vRemoved>>;
-export type ClearHandle = FunctionHandle<"mutation", ArgsOf<typeof vClearArgs>, Infer<typeof vRemoved>>;
+export type ClearHandle = FunctionHandle<"mutation", ArgsOf<typeof vClearArgs>, Infer<typeof vCleared>>;
 export type CopyHandle = FunctionHandle<"mutation", ArgsOf<typeof vCopyArgs>, Infer<typeof vCopied>>;

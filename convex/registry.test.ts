@@ -22,7 +22,12 @@ const customers = {
 const orders = { name: "orders", source: "orders", primaryKey: "none", keyed: false, ...behaviour };
 
 async function declare(app: App, mirrors: object[], fingerprint = "f"): Promise<void> {
-  await app.component("registry:declare", { fingerprint, handles, mirrors });
+  await app.component("registry:declare", {
+    fingerprint,
+    handles,
+    budget: { bytesPerSecond: 1_000_000 },
+    mirrors,
+  });
 }
 
 test("the first declaration lists every mirror, waiting", async () => {

@@ -6,7 +6,7 @@ import { findMirror } from "./mirrors.js";
 import { stateChange } from "./state.js";
 import { now } from "./time.js";
 import { touchToken } from "./tokens.js";
-import { noCounts, vDeclaration, vHandles, vMirrorStatus } from "./validators.js";
+import { noCounts, vBudget, vDeclaration, vHandles, vMirrorStatus } from "./validators.js";
 
 /** More mirrors than a schema can hold tables of use; a bound for scans of the registry. */
 const MAX_MIRRORS = 1000;
@@ -19,11 +19,12 @@ const MAX_UNKNOWN_STREAMS = 200;
  * `npx convex run imports:declare` for those who want to see the mirrors in the dashboard before.
  */
 export const declare = mutation({
-  args: { fingerprint: v.string(), handles: vHandles, mirrors: v.array(vDeclaration) },
+  args: { fingerprint: v.string(), handles: vHandles, budget: vBudget, mirrors: v.array(vDeclaration) },
   returns: v.null(),
   handler: async (ctx, args) => {
     const app = await ctx.db.query("app").first();
-    const record = { fingerprint: args.fingerprint, handles: args.handles, declaredAt: now() };
+    const { fingerprint, handles, budget } = args;
+    const record = { fingerprint, handles, budget, declaredAt: now() };
     if (app === null) await ctx.db.insert("app", record);
     else await ctx.db.replace("app", app._id, record);
 

@@ -1,6 +1,14 @@
 import { defineSchema, defineTable } from "convex/server";
 import { v } from "convex/values";
-import { vCounts, vHandles, vMirrorState, vRowEncoding, vRunState, vSyncMode } from "./validators.js";
+import {
+  vBudget,
+  vCounts,
+  vHandles,
+  vMirrorState,
+  vRowEncoding,
+  vRunState,
+  vSyncMode,
+} from "./validators.js";
 
 /**
  * The ledger of imports. The rows themselves live in the app's mirror tables; nothing here holds a copy of them, save
@@ -294,5 +302,7 @@ export default defineSchema({
     fingerprint: v.string(),
     declaredAt: v.string(),
     handles: vHandles,
+    /** What imports may write: for what the component writes by itself, which is sweeps. */
+    budget: vBudget,
   }),
 });

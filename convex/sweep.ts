@@ -1,12 +1,15 @@
 import { v, type Infer } from "convex/values";
+import { sleep } from "../src/changes/sleep.js";
 import { internal } from "./_generated/api.js";
 import type { Doc } from "./_generated/dataModel.js";
 import { internalAction, internalMutation, internalQuery, type MutationCtx } from "./_generated/server.js";
+import { spend } from "./budget.js";
 import { Copies } from "./copies.js";
 import { addToDigest } from "./digests.js";
+import { ledgerErrorData } from "./errors.js";
 import { KeyHashBag } from "./keyHashBag.js";
 import { arrivedSince, dropManifest, loadManifest, manifestPage, vManifestPage } from "./manifests.js";
-import { getHandles, getMirror } from "./mirrors.js";
+import { getApp, getHandles, getMirror } from "./mirrors.js";
 import type { CopyHandle, PageHandle, RemoveHandle } from "./port.js";
 import { stateChange } from "./state.js";
 import { now } from "./time.js";
@@ -19,6 +22,9 @@ const WRITE_ROWS = 1_000;
 
 /** An action may run for 10 minutes; a sweep hands over to a successor before that. */
 const SLICE_MS = 8 * 60_000;
+
+/** How long a sweep waits at most before it asks the write budget again: there may be more of it by then. */
+const MAX_WAIT_MS = 60_000;
 
 /** When a sweep has not reported by then, it died, and is started again from the beginning (that is harmless). */
 const WATCHDOG_MS = 15 * 60_000;
@@ -75,7 +81,8 @@ export const goOn = internalMutation({
 
 /**
  * Walks the mirror and brings it to what the refresh brought: rows whose key it did not bring go. In a mirror without
- * a key, where rows are their content, there are as many copies of a row afterwards as the refresh brought.
+ * a key, where rows are their content, there are as many copies of a row afterwards as the refresh brought. In one that
+ * keeps deleted rows they are marked instead of going.
  * Reads each row once, and writes none that stays.
  */
 export const walk = internalAction({
@@ -103,15 +110,16 @@ export const walk = internalAction({
           : copies.surplus(page.ids, hashes, KeyHashBag.of(page.late));
       for (let from = 0; from < stale.length; from += WRITE_ROWS) {
         const slice = stale.slice(from, from + WRITE_ROWS);
-        await ctx.runMutation(internal.sweep.removeStale, {
+        const removal = {
           run,
           sequence,
           ids: slice.map(({ id }) => id),
           keyHashes: copies === null ? slice.map(({ keyHash }) => keyHash) : null,
-        });
+        };
+        await withinBudget(async () => ctx.runMutation(internal.sweep.removeStale, removal));
       }
       for (const missing of copies?.missing(isLast) ?? []) {
-        await ctx.runMutation(internal.sweep.addCopies, { run, copies: missing });
+        await withinBudget(async () => ctx.runMutation(internal.sweep.addCopies, { run, copies: missing }));
       }
       cursor = page.cursor;
       // The walk of a mirror without a key counts copies across pages: it cannot be cut, and starts over if it dies.
@@ -124,6 +132,20 @@ export const walk = internalAction({
     return null;
   },
 });
+
+/** Writes as soon as the write budget lets it. An action that is kept waiting for too long dies, and is started again. */
+async function withinBudget(write: () => Promise<null>): Promise<void> {
+  for (;;) {
+    try {
+      await write();
+      return;
+    } catch (error) {
+      const refusal = ledgerErrorData(error);
+      if (refusal?.code !== "OverBudget") throw error;
+      await sleep(Math.min(refusal.retryAfterMs!, MAX_WAIT_MS));
+    }
+  }
+}
 
 /** What a sweep needs to begin, the first page of its manifest too; null when it has been dropped. */
 export const start = internalQuery({
@@ -175,6 +197,7 @@ export const page = internalQuery({
 /**
  * Removes rows that the refresh did not bring, save those whose keys arrived after its manifest was read. `keyHashes` is
  * null when that has been allowed for.
+ * @throws OverBudget
  */
 export const removeStale = internalMutation({
   args: {
@@ -187,34 +210,37 @@ export const removeStale = internalMutation({
   handler: async (ctx, args) => {
     const run = await ctx.db.get("runs", args.run);
     if (run?.state !== "sweeping") return null;
-    const [mirror, handles] = await Promise.all([getMirror(ctx, run.mirror), getHandles(ctx)]);
+    const [mirror, { handles, budget }] = await Promise.all([getMirror(ctx, run.mirror), getApp(ctx)]);
     const { keyHashes } = args;
     const arrived = KeyHashBag.of(keyHashes === null ? [] : await arrivedSince(ctx, run, args.sequence));
-    const { gone, delta } = await ctx.runMutation(handles.remove as RemoveHandle, {
+    const { gone, marked, written, delta } = await ctx.runMutation(handles.remove as RemoveHandle, {
       table: run.mirror,
       ids: keyHashes === null ? args.ids : args.ids.filter((_, i) => !arrived.has(keyHashes[i]!)),
+      at: Date.now(),
     });
-    await ctx.db.patch("runs", run._id, { swept: run.swept + gone });
+    await ctx.db.patch("runs", run._id, { swept: run.swept + gone + marked });
     await ctx.db.patch("mirrors", mirror._id, { rows: mirror.rows - gone, removed: mirror.removed + gone });
     await addToDigest(ctx, run.mirror, delta);
+    await spend(ctx, budget, written, "refresh");
     return null;
   },
 });
 
-/** Adds the copies of rows of which a refresh brought more than there are. */
+/** Adds the copies of rows of which a refresh brought more than there are. @throws OverBudget */
 export const addCopies = internalMutation({
   args: { run: v.id("runs"), copies: v.array(v.object({ id: v.string(), times: v.number() })) },
   returns: v.null(),
   handler: async (ctx, args) => {
     const run = await ctx.db.get("runs", args.run);
     if (run?.state !== "sweeping") return null;
-    const [mirror, handles] = await Promise.all([getMirror(ctx, run.mirror), getHandles(ctx)]);
-    const { added, delta } = await ctx.runMutation(handles.copy as CopyHandle, {
+    const [mirror, { handles, budget }] = await Promise.all([getMirror(ctx, run.mirror), getApp(ctx)]);
+    const { added, written, delta } = await ctx.runMutation(handles.copy as CopyHandle, {
       table: run.mirror,
       copies: args.copies,
     });
     await ctx.db.patch("mirrors", mirror._id, { rows: mirror.rows + added, copied: mirror.copied + added });
     await addToDigest(ctx, run.mirror, delta);
+    await spend(ctx, budget, written, "refresh");
     return null;
   },
 });
@@ -228,7 +254,7 @@ export const finish = internalMutation({
     const mirror = await getMirror(ctx, run.mirror);
     await ctx.db.patch("runs", id, {
       state: "complete",
-      reason: `Whole; ${String(run.swept)} rows that it did not bring were removed.`,
+      reason: `Whole; ${String(run.swept)} rows that it did not bring were ${mirror.deletes === "hard" ? "removed" : "marked as deleted"}.`,
       finishedAt: now(),
     });
     await ctx.db.patch("mirrors", mirror._id, {

@@ -262,6 +262,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         "mutation",
         "internal",
         {
+          budget: { bytesPerSecond: number };
           fingerprint: string;
           handles: {
             apply: string;

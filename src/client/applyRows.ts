@@ -88,7 +88,10 @@ class Table {
     this.#written += getConvexSize(row);
   }
 
-  /** A row was not there when its news came, be it that it is gone again by the end: it may have been deleted before. */
+  /**
+   * A row was not there, or marked as deleted, when its news came, be it that it is gone again by the end: these may be
+   * older than its deletion.
+   */
   noteInserted(keyHash: bigint): void {
     if (this.mirror.contract.version !== null) this.#inserted.push(keyHash);
   }
@@ -168,9 +171,7 @@ async function applyByKey(table: Table, { rows, tombstones, at }: Batch): Promis
     for (const slot of slots.values()) if (slot.keyHash === keyHash) rememberDeletion(slot, version as Value);
   }
   for (const change of rows) {
-    const outcome = play(table, change, slots.get(keyText(change.key as Value[]))!, at);
-    table.counts[outcome] += 1;
-    if (outcome === "inserted") table.noteInserted(change.keyHash);
+    table.counts[play(table, change, slots.get(keyText(change.key as Value[]))!, at)] += 1;
   }
   await Promise.all([...slots.values()].map((slot) => write(table, slot)));
 }
@@ -204,6 +205,7 @@ function play(table: Table, change: RowChange, slot: Slot, at: number): Exclude<
     if (isAfter(slot.deletedAt, versionOf(row, contract.version))) return "stale";
     slot.current = row;
     slot.rowHash = change.rowHash;
+    table.noteInserted(change.keyHash);
     return "inserted";
   }
   const marked = isSoftDeleted(table.mirror, slot.current);
@@ -211,13 +213,13 @@ function play(table: Table, change: RowChange, slot: Slot, at: number): Exclude<
   const next = change.op === "update" ? merge(table.mirror, slot.current, change) : (change.row as Row);
   const version = versionOf(next, contract.version);
   if (isOlder(version, slot.current, contract.version)) return "stale";
-  // A row that is marked as deleted is its own tombstone: news that are no newer do not bring it back.
-  if (marked && isAfter(versionOf(slot.current, contract.version), version)) return "stale";
+  if (marked && isAfter(slot.deletedAt, version)) return "stale";
   if (compareValues(next, slot.current) === 0) return "unchanged";
   // A part of a row cannot be filtered before it is one; merged, it may have left the mirror.
   if (change.op === "update" && contract.where?.(next) === false) return playDelete(table, change, slot, at);
   slot.current = next;
   slot.rowHash = change.op === "update" ? undefined : change.rowHash;
+  if (marked) table.noteInserted(change.keyHash);
   return "updated";
 }
 
@@ -229,18 +231,18 @@ function playDelete(
 ): "deleted" | "stale" | "ignored" {
   const { contract } = table.mirror;
   const version = change.version as Value | undefined;
-  if (slot.current === null || isSoftDeleted(table.mirror, slot.current)) {
-    if (slot.current === null) layTombstone(table, slot, version);
+  if (slot.current === null) {
+    layTombstone(table, slot, version);
     return "ignored";
   }
   if (isOlder(version, slot.current, contract.version)) return "stale";
+  layTombstone(table, slot, version ?? versionOf(slot.current, contract.version));
+  if (isSoftDeleted(table.mirror, slot.current)) return "ignored";
   if (contract.deletedField !== null) {
-    // The row stays, with its version: it is its own tombstone.
     slot.current = softDeleted(table.mirror, slot.current, at, version);
     slot.rowHash = undefined;
     return "deleted";
   }
-  layTombstone(table, slot, version ?? versionOf(slot.current, contract.version));
   slot.current = null;
   return "deleted";
 }

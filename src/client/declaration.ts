@@ -18,6 +18,8 @@ export class Declaration {
     private readonly module: string,
     /** The function to call with every change of a mirror's state, as "module:function". */
     private readonly onStateChange: string | undefined,
+    /** What imports may write. */
+    private readonly budget: { bytesPerSecond: number },
   ) {
     this.#mirrors = mirrors.all.map(({ name, contract }) => ({
       name,
@@ -30,7 +32,7 @@ export class Declaration {
       drift: describeDrift(contract),
       expectEveryMs: contract.expectEveryMs ?? undefined,
     }));
-    const declared = JSON.stringify([module, onStateChange, this.#mirrors]);
+    const declared = JSON.stringify([module, onStateChange, budget, this.#mirrors]);
     this.fingerprint = bytesToHex(sha256(utf8ToBytes(declared))).slice(0, 16);
   }
 
@@ -49,6 +51,7 @@ export class Declaration {
     await ctx.runMutation(component.registry.declare, {
       fingerprint: this.fingerprint,
       handles: { apply, page, remove, clear, copy, onStateChange },
+      budget: this.budget,
       mirrors: this.#mirrors,
     });
   }

@@ -5,9 +5,10 @@ import { chunkRows } from "../changes/chunk.js";
 import { isTransactionLimit } from "../changes/limitErrors.js";
 import { mergeNotes } from "../changes/note.js";
 import type { SyncMode } from "../http/importer.js";
+import { sleep } from "../changes/sleep.js";
 import type { RunsFunctions } from "./context.js";
 import type { Item } from "./items.js";
-import { retryConflicts, sleep } from "./retry.js";
+import { retryConflicts } from "./retry.js";
 
 /** What is the same for all chunks of a delivery. */
 export interface DeliveryOptions {

@@ -1,3 +1,4 @@
+import { sleep } from "../changes/sleep.js";
 import { isTransient } from "../http/transient.js";
 
 /** Attempts of one transaction, the first included. The backend has retried each four times by itself before. */
@@ -19,9 +20,4 @@ export async function retryConflicts<T>(transaction: () => Promise<T>, wait = sl
       await wait(FIRST_WAIT_MS * 2 ** attempt * (0.5 + Math.random() / 2));
     }
   }
-}
-
-/** Waits inside an action, which may. */
-export async function sleep(ms: number): Promise<void> {
-  if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -4,7 +4,10 @@ import type { AppMirror } from "./mirrors.js";
 type Row = Record<string, Value>;
 
 /** Whether a row of a mirror with `onDelete: "soft"` is marked as deleted. */
-export function isSoftDeleted({ contract: { deletedField } }: AppMirror, row: Row): boolean {
+export function isSoftDeleted(
+  { contract: { deletedField } }: AppMirror,
+  row: Readonly<Record<string, unknown>>,
+): boolean {
   const marker = deletedField === null ? undefined : row[deletedField];
   return marker !== undefined && marker !== null && marker !== false;
 }

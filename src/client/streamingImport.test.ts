@@ -45,9 +45,11 @@ describe("registerRoutes", () => {
 });
 
 describe("the fingerprint of a declaration", () => {
-  const fingerprint = (options: MirrorOptions, module = "imports") => {
+  const fingerprint = (options: MirrorOptions, module = "imports", bytesPerSecond = 1_000) => {
     const table = mirrorTable({ id: v.number(), at: v.number() }, options as { primaryKey?: undefined });
-    return new Declaration(new AppMirrors(defineSchema({ users: table })), module, undefined).fingerprint;
+    return new Declaration(new AppMirrors(defineSchema({ users: table })), module, undefined, {
+      bytesPerSecond,
+    }).fingerprint;
   };
 
   test("is the same for the same declaration, and another for each difference", () => {
@@ -61,6 +63,7 @@ describe("the fingerprint of a declaration", () => {
       fingerprint({ primaryKey: ["id", "at"] }),
       fingerprint({}),
       fingerprint({ primaryKey: ["id"] }, "import/functions"),
+      fingerprint({ primaryKey: ["id"] }, "imports", 2_000),
     ];
     expect(new Set([first, ...others]).size).toBe(others.length + 1);
   });

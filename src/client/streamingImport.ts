@@ -81,10 +81,16 @@ export class StreamingImport {
         "StreamingImport: the schema declares no mirror. Declare one with mirrorTable(…) in schema.ts.",
       );
     }
-    this.#declaration = new Declaration(this.#mirrors, options.module ?? "imports", options.onStateChange);
+    const budget = budgetOf(options.writeBudget);
+    this.#declaration = new Declaration(
+      this.#mirrors,
+      options.module ?? "imports",
+      options.onStateChange,
+      budget,
+    );
     this.#settings = {
       settleAfterMs: options.settleAfterMs ?? DEFAULT_SETTLE_AFTER_MS,
-      budget: budgetOf(options.writeBudget),
+      budget,
       badRows: options.badRows ?? "quarantine",
     };
   }

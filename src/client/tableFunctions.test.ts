@@ -75,8 +75,10 @@ describe("remove", () => {
   test("deletes by id, counts what went, and passes over what is gone", async () => {
     const app = await withUsers(3);
     const ids = (await app.ids("users")).map((id) => id.split("@")[0]!);
-    expect(await app.call("remove", { table: "users", ids: ids.slice(0, 2) })).toMatchObject({ gone: 2 });
-    expect(await app.call("remove", { table: "users", ids })).toMatchObject({ gone: 1 });
+    expect(await app.call("remove", { table: "users", ids: ids.slice(0, 2), at: Date.now() })).toMatchObject({
+      gone: 2,
+    });
+    expect(await app.call("remove", { table: "users", ids, at: Date.now() })).toMatchObject({ gone: 1 });
     expect(await app.rows("users")).toEqual([]);
   });
 });
@@ -94,7 +96,7 @@ describe("clear", () => {
 test.each([
   ["apply", { rows: [], match: "key", tombstones: [], at: 0 }],
   ["page", { cursor: null, limit: 1, hashed: false }],
-  ["remove", { ids: [] }],
+  ["remove", { ids: [], at: 0 }],
   ["clear", { limit: 1 }],
   ["copy", { copies: [] }],
 ])("%s touches mirrors only", async (name, args) => {

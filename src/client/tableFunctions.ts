@@ -8,11 +8,12 @@ import {
   type MutationBuilder,
   type QueryBuilder,
 } from "convex/server";
-import type { GenericId, Value } from "convex/values";
+import { getConvexSize, type GenericId, type Value } from "convex/values";
 import {
   vApplied,
   vApplyArgs,
   vClearArgs,
+  vCleared,
   vCopied,
   vCopyArgs,
   vPage,
@@ -25,6 +26,7 @@ import { keyOf } from "../changes/paths.js";
 import { applyRows, withoutSystemFields } from "./applyRows.js";
 import { DigestChange } from "./digestChange.js";
 import type { AppMirror, AppMirrors } from "./mirrors.js";
+import { isSoftDeleted, softDeleted } from "./softDelete.js";
 
 /** Bytes that one page of a walk may read: half of the 16 MiB of a transaction, for a row may be 1 MiB. */
 const PAGE_BYTES = 8 * 1024 * 1024;
@@ -57,35 +59,35 @@ export function tableFunctions(mirrors: AppMirrors) {
           numItems: limit,
           maximumBytesRead: PAGE_BYTES,
         });
-        const keys = page.page.map((row) => identify(mirror, row));
+        // A sweep has nothing to do with rows that are marked already, however many they have become.
+        const rows = hashed ? page.page : page.page.filter((row) => !isSoftDeleted(mirror, row));
+        const keys = rows.map((row) => identify(mirror, row));
         return {
-          ids: page.page.map((row) => row._id as string),
+          ids: rows.map((row) => row._id as string),
           keyHashes: BigInt64Array.from(keys, (key) => key.hash).buffer,
-          delta: hashed ? digestOf(page.page, keys) : null,
+          delta: hashed ? digestOf(rows, keys) : null,
           cursor: page.isDone ? null : page.continueCursor,
         };
       },
     }),
 
-    /** Deletes rows of a mirror by id; those already gone are no error. */
+    /** Takes rows of a mirror away by id: deletes them, or marks them with `onDelete: "soft"`. Those gone are no error. */
     remove: internalMutation({
       args: vRemoveArgs,
       returns: vRemoved,
-      handler: async (ctx, { table, ids }) => {
+      handler: async (ctx, { table, ids, at }) => {
         const mirror = mirrors.get(table);
-        const present = await Promise.all(ids.map((id) => ctx.db.get(table, id as GenericId<string>)));
-        return await deleteRows(
-          ctx,
-          mirror,
-          present.filter((row) => row !== null),
-        );
+        const found = await Promise.all(ids.map((id) => ctx.db.get(table, id as GenericId<string>)));
+        const present = found.filter((row) => row !== null);
+        if (mirror.contract.deletedField !== null) return await markRows(ctx, mirror, present, at);
+        return { ...(await deleteRows(ctx, mirror, present)), marked: 0, written: 0 };
       },
     }),
 
     /** Deletes the first rows of a mirror. */
     clear: internalMutation({
       args: vClearArgs,
-      returns: vRemoved,
+      returns: vCleared,
       handler: async (ctx, { table, limit }) => {
         const mirror = mirrors.get(table);
         const { page } = await ctx.db
@@ -103,6 +105,7 @@ export function tableFunctions(mirrors: AppMirrors) {
         const mirror = mirrors.get(table);
         const change = new DigestChange();
         let added = 0;
+        let written = 0;
         for (const { id, times } of copies) {
           const original = await ctx.db.get(table, id as GenericId<string>);
           if (original === null) continue;
@@ -112,9 +115,10 @@ export function tableFunctions(mirrors: AppMirrors) {
             await ctx.db.insert(table, row);
             change.add(key, hash, row);
             added += 1;
+            written += getConvexSize(row);
           }
         }
-        return { added, delta: change.encode() };
+        return { added, written, delta: change.encode() };
       },
     }),
   };
@@ -159,4 +163,28 @@ async function deleteRows(
     }),
   );
   return { gone: rows.length, delta: change.encode() };
+}
+
+/** Marks rows as deleted. Their version stays as it is: that they were not brought says nothing of when they went. */
+async function markRows(
+  ctx: GenericMutationCtx<GenericDataModel>,
+  mirror: AppMirror,
+  rows: GenericDocument[],
+  at: number,
+) {
+  const change = new DigestChange();
+  const unmarked = rows.filter((row) => !isSoftDeleted(mirror, row));
+  let written = 0;
+  await Promise.all(
+    unmarked.map(async (row) => {
+      const before = withoutSystemFields(row);
+      const after = softDeleted(mirror, before, at, undefined);
+      await ctx.db.replace(mirror.name, row._id as GenericId<string>, after);
+      const { key, hash } = identify(mirror, row);
+      change.remove(key, hash, before);
+      change.add(key, hash, after);
+      written += getConvexSize(after);
+    }),
+  );
+  return { gone: 0, marked: unmarked.length, written, delta: change.encode() };
 }

@@ -60,7 +60,11 @@ export class KeyedModel {
   /** What the source does not have any more goes, and with it what waited before the refresh began. */
   sweep(): void {
     if (this.#sweeping === null) return;
-    for (const id of this.rows.keys()) if (!this.#sweeping.has(id)) this.rows.delete(id);
+    for (const [id, row] of this.rows) {
+      if (this.#sweeping.has(id)) continue;
+      if (this.rules.soft) this.rows.set(id, { ...row, deleted: true });
+      else this.rows.delete(id);
+    }
     this.#sweeping = null;
     this.waiting = this.waiting.filter(({ delivery }) => delivery > this.#sweptBeganAt);
   }
@@ -124,9 +128,12 @@ export class KeyedModel {
     const stored = this.rows.get(id);
     const isOlder = stored?.version !== undefined && version !== undefined && version < stored.version;
     if (op === "delete") {
-      if (stored?.deleted) return "ignored";
       if (isOlder) return "stale";
       const deletedAt = version ?? stored?.version;
+      if (deletedAt !== undefined) {
+        this.#tombstones.set(id, Math.max(deletedAt, this.#tombstones.get(id) ?? -Infinity));
+      }
+      if (stored?.deleted) return "ignored";
       if (soft && stored !== undefined) {
         this.rows.set(id, {
           ...stored,
@@ -135,18 +142,11 @@ export class KeyedModel {
         });
         return "deleted";
       }
-      if (deletedAt !== undefined) {
-        this.#tombstones.set(id, Math.max(deletedAt, this.#tombstones.get(id) ?? -Infinity));
-      }
       return this.rows.delete(id) ? "deleted" : "ignored";
     }
     if (op === "update" && (stored === undefined || stored.deleted)) return "ignored";
     if (isOlder) return "stale";
-    const grave = stored?.deleted
-      ? stored.version
-      : stored === undefined
-        ? this.#tombstones.get(id)
-        : undefined;
+    const grave = stored === undefined || stored.deleted ? this.#tombstones.get(id) : undefined;
     if (grave !== undefined && version !== undefined && version <= grave) return "stale";
     const next = (op === "update" ? { ...stored, ...row } : { ...row }) as unknown as ModelRow;
     this.rows.set(id, next);
