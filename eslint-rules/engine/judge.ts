@@ -3,7 +3,7 @@ import { writerFits } from "./carriers.js";
 import type { GuardContext } from "./context.js";
 import { stripAssertions } from "./contracts.js";
 import type { TextEdit } from "./findings.js";
-import type { Member } from "./members.js";
+import { WRITER_NAME, type Member } from "./members.js";
 import { quoted } from "./messages.js";
 import { Report } from "./report.js";
 import { targetByName, targetOfCall, type Target } from "./tables.js";
@@ -184,9 +184,6 @@ function nameEdit(cx: GuardContext, write: Write, table: string): readonly TextE
   return [{ start, end: start, text: `${JSON.stringify(table)}, ` }];
 }
 
-/** Receivers whose name says that they are a writer. */
-const WRITER_NAME = /(?:^|\.|#|_)(?:\w*[dD]b|\w*[wW]riter|database)$/;
-
 /** A call on `any`: fails closed, unless its arguments cannot be those of a write. */
 function judgeAny(cx: GuardContext, report: Report, write: Write): void {
   const { ts, checker } = cx;
@@ -229,6 +226,8 @@ function judgeAny(cx: GuardContext, report: Report, write: Write): void {
   const typical =
     (write.method === "insert" && count === 2) || (write.method === "patch" && (count === 2 || count === 3));
   if (stringLike && (isNamed || typical || scoped !== null)) {
+    const start = write.node.getStart(report.file);
+    report.sites.push({ start, method: write.method, tables: null, literal: false });
     report.add("require-known-table", "unknownReceiver", write.node, data, { tables: [] });
   } else if (stringLike || (write.method === "insert" && count === 1) || ts.isSpreadElement(first)) {
     report.add("no-writer-escape", "weakReceiver", write.node, data, { tables: [] });

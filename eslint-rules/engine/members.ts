@@ -10,6 +10,9 @@ export const WRITE_METHODS: ReadonlySet<string> = new Set([
   "insertMany",
 ]);
 
+/** Receivers whose name says that they are a writer. */
+export const WRITER_NAME = /(?:^|\.|#|_)(?:\w*[dD]b|\w*[wW]riter|database)$/;
+
 /**
  * What a member with such a name is, told by where it is declared:
  * - `writer`: Convex's database writer, the guard's, or a package's class with the same face

@@ -1,6 +1,7 @@
 import type ts from "typescript";
 import type { GuardContext } from "./context.js";
 import { stripAssertions } from "./contracts.js";
+import { tablesByOrigin } from "./origins.js";
 
 /**
  * How well the table of a write is known:
@@ -92,9 +93,13 @@ export function targetByName(cx: GuardContext, expression: ts.Expression): Targe
 /** The table of an id, by its type. */
 export function targetById(cx: GuardContext, expression: ts.Expression): Target {
   const inner = stripAssertions(cx.ts, expression);
-  const target = ofIdType(cx, cx.checker.getTypeAtLocation(expression));
-  if (inner === expression) return target;
   const written = ofIdType(cx, cx.checker.getTypeAtLocation(inner));
+  if (written.tables === null) {
+    const tables = tablesByOrigin(cx, inner, (type) => ofIdType(cx, type).tables);
+    if (tables !== null) return { tables, how: "type", form: "id", reason: "", cast: false };
+  }
+  if (inner === expression) return written;
+  const target = ofIdType(cx, cx.checker.getTypeAtLocation(expression));
   return withCast(cx, target, written, inner, expression);
 }
 

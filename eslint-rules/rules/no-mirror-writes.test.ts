@@ -99,6 +99,27 @@ runTyped(rule, {
     { ...module("export const x = 1;"), settings: { "streaming-import": { tables: ["notes"] } } },
   ],
   invalid: [
+    // Where the types say nothing, but the text does.
+    invalidModule(
+      "export async function f(ctx: any) { const one = await ctx.db.query('customers').first(); await ctx.db.patch(one._id, {}); }",
+      "mirrorWrite",
+    ),
+    invalidModule(
+      "export async function f(ctx: any) { for (const one of await ctx.db.query('customers').collect()) await ctx.db.delete(one._id); }",
+      "mirrorWrite",
+    ),
+    invalidModule(
+      "export async function f(ctx: any) { const one = text ? await ctx.db.query('notes').first() : await ctx.db.query('customers').first(); await ctx.db.delete(one._id); }",
+      "maybeMirrorWrite",
+    ),
+    invalidModule(
+      "const drop = async (ctx: any, id: any) => { await ctx.db.delete(id); }; export const f = (ctx: MutationCtx, noteId: Id<'notes'>, id: Id<'customers'>) => [drop(ctx, noteId), drop(ctx, id)];",
+      "maybeMirrorWrite",
+    ),
+    invalidModule(
+      "async function find(ctx: any) { return await ctx.db.query('customers').first(); } export async function f(ctx: MutationCtx) { const one = await find(ctx); await ctx.db.delete(one._id); }",
+      "mirrorWrite",
+    ),
     ...HOLDERS.flatMap(([setup, db]) => WRITES.map((write) => invalid(`${setup} ${write(db)}`))),
     // The receiver.
     invalid('await ctx["db"].insert("customers", row);'),

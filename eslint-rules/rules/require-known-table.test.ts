@@ -7,8 +7,46 @@ type Id = "unknownTable" | "unknownReceiver" | "idCast" | "dynamicMethod";
 const invalid = (code: string, ...ids: Id[]) => ({ ...body(code), ...errors(...ids) });
 const invalidModule = (code: string, ...ids: Id[]) => ({ ...moduleOf(code), ...errors(...ids) });
 
+/** Helpers whose types say nothing, but whose text says which table an id is of. */
+const TRACED = [
+  "export async function f(ctx: any) { const note = await ctx.db.query('notes').first(); await ctx.db.patch(note._id, {}); }",
+  "export async function f(ctx: any) { const note = await ctx.db.query('notes').withIndex('by_customer', (q: any) => q).unique(); if (note) await ctx.db.delete(note._id); }",
+  "export async function f(ctx: any) { for (const note of await ctx.db.query('notes').collect()) await ctx.db.delete(note._id); }",
+  "export async function f(ctx: any) { const all = await ctx.db.query('notes').take(9); await Promise.all(all.filter((one: any) => one.text).map((one: any) => ctx.db.delete(one._id))); }",
+  "export async function f(ctx: any) { const { db } = ctx; const rows = await db.query('notes').collect(); await db.patch(rows[0]._id, {}); }",
+  "export async function f(ctx: any) { const found = await ctx.db.query('notes').paginate({}); for (const note of found.page) await ctx.db.delete(note._id); }",
+  "export async function f(ctx: any) { const id = await ctx.db.insert('notes', {}); await ctx.db.patch(id, {}); }",
+  "export async function f(ctx: any) { let user: any = null; user = await ctx.db.query('users').first(); user ??= await ctx.db.query('users').unique(); await ctx.db.patch(user._id, {}); }",
+  "export async function f(ctx: any, late: boolean) { const one = late ? await ctx.db.query('notes').first() : await ctx.db.query('users').first(); await ctx.db.delete(one._id); }",
+  "export async function f(ctx: any) { const note = await ctx.db.get('notes', text); await ctx.db.delete(note._id); }",
+  "export async function f(ctx: any, noteId: Id<'notes'>) { const note = await ctx.db.get(noteId); await ctx.db.delete(note._id); }",
+  "async function find(ctx: any) { const all = await ctx.db.query('users').collect(); if (all.length > 9) return null; return all[0]; } export async function f(ctx: MutationCtx) { const user = await find(ctx); await ctx.db.patch(user._id, {}); }",
+  "const rename = async (ctx: any, user: any) => { await ctx.db.patch(user._id, { name: '' }); }; export async function f(ctx: MutationCtx, user: Doc<'users'>) { await rename(ctx, user); }",
+  "async function drop(ctx: any, id: any) { await ctx.db.delete(id); } export async function f(ctx: MutationCtx, noteId: Id<'notes'>) { await drop(ctx, noteId); await drop(ctx, await ctx.db.insert('users', { name: '' })); }",
+];
+
+/** Texts that look like it, but leave another way for the id. */
+const UNTRACED = [
+  "export async function f(ctx: any, id: any) { await ctx.db.delete(id); }",
+  "async function drop(ctx: any, id: any) { await ctx.db.delete(id); } export const list = [drop]; export const f = (ctx: MutationCtx, noteId: Id<'notes'>) => drop(ctx, noteId);",
+  "async function drop(ctx: any, id: any) { await ctx.db.delete(id); } export { drop }; export const f = (ctx: MutationCtx, noteId: Id<'notes'>) => drop(ctx, noteId);",
+  "async function drop(ctx: any, id: any) { await ctx.db.delete(id); } export const f = (ctx: MutationCtx, noteId: Id<'notes'>, any: any) => [drop(ctx, noteId), drop(ctx, any)];",
+  "export async function f(ctx: any, other: any) { let note = await ctx.db.query('notes').first(); if (text) note = other; await ctx.db.delete(note._id); }",
+  "export async function f(ctx: any, other: any) { let note = await ctx.db.query('notes').first(); [note] = other; await ctx.db.delete(note._id); }",
+  "export async function f(ctx: any, other: any) { let note = await ctx.db.query('notes').first(); for (note of other) await ctx.db.delete(note._id); }",
+  "export async function f(ctx: any, other: any) { const note = (await ctx.db.query('notes').first()) ?? other; await ctx.db.delete(note._id); }",
+  "export async function f(ctx: any) { const note = await ctx.db.query('notes').first(); await ctx.db.delete(note.author); }",
+  "export async function f(ctx: any) { const row = await ctx.db.query(text).first(); await ctx.db.delete(row._id); }",
+  "export async function f(ctx: any, shop: any) { const row = await shop.query('notes').first(); await ctx.db.delete(row._id); }",
+  "export async function f(ctx: any, noteId: Id<'notes'>) { const cache: any = new Map(); const row = cache.get(noteId); await ctx.db.delete(row._id); }",
+  "async function find(ctx: any, other: any) { if (text) return other; return await ctx.db.query('users').first(); } export async function f(ctx: any) { const user = await find(ctx, 1 as any); await ctx.db.patch(user._id, {}); }",
+  "export async function f(ctx: any) { const note: any = { ...(await ctx.db.query('notes').first()) }; await ctx.db.delete(note._id); }",
+];
+
 runTyped(rule, {
   valid: [
+    ...TRACED.map((code) => moduleOf(code)),
+    body("const id = noteId as Id<any>; await ctx.db.delete(id);"),
     body('await ctx.db.insert("notes", { customerId, text });'),
     body('await ctx.db.insert("customers", row);'),
     body('await ctx.db.patch("notes", noteId, { text });'),
@@ -59,6 +97,8 @@ runTyped(rule, {
     { ...body("await ctx.db.delete((text as any) as Id<'notes'>);"), options: [{ onCast: "off" }] },
   ],
   invalid: [
+    // Where the text does not say it either.
+    ...UNTRACED.map((code) => invalidModule(code, "unknownReceiver")),
     // Table names.
     invalid("await ctx.db.insert(text as any, {} as never);", "unknownTable"),
     invalid("const table: any = text; await ctx.db.insert(table, {} as never);", "unknownTable"),
@@ -88,7 +128,7 @@ runTyped(rule, {
     invalid("await ctx.db.patch(text as any, {});", "unknownTable"),
     invalid("await ctx.db.replace(text as any, {} as never);", "unknownTable"),
     invalid("const id: any = text; await ctx.db.delete(id);", "unknownTable"),
-    invalid("const id = noteId as Id<any>; await ctx.db.delete(id);", "unknownTable"),
+    invalid("const id = text as Id<any>; await ctx.db.delete(id);", "unknownTable"),
     invalid("await ctx.db.delete(JSON.parse(text).id);", "unknownTable"),
     invalid("const remove = async (id: any) => await ctx.db.delete(id);", "unknownTable"),
     invalid("const ids: any[] = []; for (const id of ids) await ctx.db.delete(id);", "unknownTable"),

@@ -1,0 +1,241 @@
+import type ts from "typescript";
+import type { GuardContext } from "./context.js";
+import { stripAssertions } from "./contracts.js";
+import { WRITER_NAME } from "./members.js";
+import { assignmentsTo, callersOf, declarationOf } from "./references.js";
+
+/**
+ * Where a value of type `any` came from. Real apps have helpers with `ctx: any`; in them the text still says that a
+ * document was read from `ctx.db.query("users")`, and so whose id it carries. This is less than a proof, since what is
+ * `any` may be anything: the strict preset asks for the table's name at such a write all the same.
+ */
+
+/** The tables that may be meant; null when the text does not say. Nothing at all (`null`) is the empty set. */
+type Tables = ReadonlySet<string> | null;
+
+/** The tables of an id by its type, where it has one. */
+export type TypedId = (type: ts.Type) => readonly string[] | null;
+
+/** How many steps are taken back; code that needs more is not understood by its readers either. */
+const MAX_STEPS = 12;
+
+type Kind = "id" | "document" | "list" | "query";
+
+/** The tables of an id whose type says nothing, or null. */
+export function tablesByOrigin(
+  cx: GuardContext,
+  expression: ts.Expression,
+  typed: TypedId,
+): readonly string[] | null {
+  const tables = new Tracer(cx, typed).trace(expression, "id", 0);
+  return tables === null || tables.size === 0 ? null : [...tables];
+}
+
+const TO_DOCUMENT = new Set(["first", "unique"]);
+const TO_LIST = new Set(["collect", "take"]);
+const OF_QUERY = new Set(["withIndex", "withSearchIndex", "fullTableScan", "filter", "order"]);
+const OF_LIST = new Set(["filter", "slice", "sort", "toSorted", "reverse", "toReversed"]);
+const ELEMENT_OF_LIST = new Set(["find", "findLast", "at", "pop", "shift"]);
+/** Methods of lists whose callback gets an element first. */
+const CALLBACKS = new Set(["map", "forEach", "filter", "flatMap", "some", "every", "find"]);
+
+class Tracer {
+  /** Declarations on the way, so that a variable that is made from itself ends the search. */
+  private readonly underway = new Set<ts.Node>();
+
+  constructor(
+    private readonly cx: GuardContext,
+    private readonly typed: TypedId,
+  ) {}
+
+  trace(whole: ts.Expression, kind: Kind, step: number): Tables {
+    const { ts } = this.cx;
+    if (step > MAX_STEPS) return null;
+    let expression = stripAssertions(ts, whole);
+    while (ts.isAwaitExpression(expression)) expression = stripAssertions(ts, expression.expression);
+    if (isNothing(this.cx, expression)) return new Set();
+    const known = this.byType(expression, kind);
+    if (known !== null) return known;
+    const next = (inner: ts.Expression, as: Kind = kind) => this.trace(inner, as, step + 1);
+    if (ts.isConditionalExpression(expression))
+      return union(next(expression.whenTrue), next(expression.whenFalse));
+    if (ts.isBinaryExpression(expression)) {
+      const { kind: operator } = expression.operatorToken;
+      if (operator === ts.SyntaxKind.QuestionQuestionToken || operator === ts.SyntaxKind.BarBarToken)
+        return union(next(expression.left), next(expression.right));
+      return null;
+    }
+    if (ts.isIdentifier(expression)) return this.ofName(expression, kind, step);
+    if (ts.isElementAccessExpression(expression))
+      return kind === "document" ? next(expression.expression, "list") : null;
+    if (ts.isPropertyAccessExpression(expression)) {
+      if (kind === "id" && expression.name.text === "_id") return next(expression.expression, "document");
+      if (kind === "list" && expression.name.text === "page") return this.ofPage(expression.expression, step);
+      return null;
+    }
+    return ts.isCallExpression(expression) ? this.ofCall(expression, kind, step) : null;
+  }
+
+  /** Where the checker does know the type, it is asked first. */
+  private byType(expression: ts.Expression, kind: Kind): Tables {
+    const { ts, checker } = this.cx;
+    if (kind === "query") return null;
+    let type: ts.Type | undefined = checker.getTypeAtLocation(expression);
+    if ((type.flags & ts.TypeFlags.Any) !== 0) return null;
+    if (kind === "list") type = type.getNumberIndexType();
+    if (kind !== "id") {
+      const id: ts.Symbol | undefined = type && checker.getNonNullableType(type).getProperty("_id");
+      type = id && checker.getTypeOfSymbol(id);
+    }
+    const tables = type && this.typed(type);
+    return tables === null || tables === undefined ? null : new Set(tables);
+  }
+
+  private ofCall(call: ts.CallExpression, kind: Kind, step: number): Tables {
+    const callee = stripAssertions(this.cx.ts, call.expression);
+    const method = this.cx.ts.isPropertyAccessExpression(callee)
+      ? this.ofMethod(callee, call.arguments, kind, step)
+      : null;
+    return method ?? this.ofReturns(call, kind, step);
+  }
+
+  private ofMethod(
+    callee: ts.PropertyAccessExpression,
+    args: readonly ts.Expression[],
+    kind: Kind,
+    step: number,
+  ): Tables {
+    const { text } = callee.name;
+    const [first] = args;
+    const receiver = (as: Kind) => this.trace(callee.expression, as, step + 1);
+    switch (kind) {
+      case "query":
+        if (OF_QUERY.has(text)) return receiver("query");
+        return text === "query" ? this.named(callee.expression, first) : null;
+      case "id":
+        return text === "insert" ? this.named(callee.expression, first) : null;
+      case "list":
+        if (TO_LIST.has(text)) return receiver("query");
+        return OF_LIST.has(text) ? receiver("list") : null;
+      case "document":
+        if (TO_DOCUMENT.has(text)) return receiver("query");
+        if (ELEMENT_OF_LIST.has(text)) return receiver("list");
+        if (text !== "get" || first === undefined || !this.isDatabase(callee.expression)) return null;
+        return args.length > 1 ? this.named(callee.expression, first) : this.trace(first, "id", step + 1);
+    }
+  }
+
+  /** The table that is named to something which is, or may be, the database. */
+  private named(database: ts.Expression, name: ts.Expression | undefined): Tables {
+    if (name === undefined || !this.cx.ts.isStringLiteralLike(name)) return null;
+    return this.isDatabase(database) ? new Set([name.text]) : null;
+  }
+
+  private isDatabase(expression: ts.Expression): boolean {
+    const { ts, checker } = this.cx;
+    const type = checker.getTypeAtLocation(expression);
+    if ((type.flags & ts.TypeFlags.Any) === 0) return type.getProperty("normalizeId") !== undefined;
+    return WRITER_NAME.test(stripAssertions(ts, expression).getText());
+  }
+
+  /** `paginate(…).page`, also through a variable. */
+  private ofPage(expression: ts.Expression, step: number): Tables {
+    const { ts } = this.cx;
+    let call = stripAssertions(ts, expression);
+    while (ts.isAwaitExpression(call)) call = stripAssertions(ts, call.expression);
+    if (ts.isIdentifier(call)) {
+      const declaration = declarationOf(this.cx, call);
+      const initializer =
+        declaration !== null && ts.isVariableDeclaration(declaration) ? declaration.initializer : undefined;
+      return initializer === undefined || step > MAX_STEPS ? null : this.ofPage(initializer, step + 1);
+    }
+    if (!ts.isCallExpression(call) || !ts.isPropertyAccessExpression(call.expression)) return null;
+    return call.expression.name.text === "paginate"
+      ? this.trace(call.expression.expression, "query", step + 1)
+      : null;
+  }
+
+  /** What a function of the app gives back: all its returns. */
+  private ofReturns(call: ts.CallExpression, kind: Kind, step: number): Tables {
+    const { ts, checker, packages } = this.cx;
+    const fn = checker.getResolvedSignature(call)?.declaration as ts.SignatureDeclaration | undefined;
+    if (fn === undefined || !("body" in fn) || fn.body === undefined) return null;
+    if (!packages.isProject(fn.getSourceFile())) return null;
+    const body = fn.body as ts.ConciseBody;
+    return this.once(fn, () => {
+      if (!ts.isBlock(body)) return this.trace(body, kind, step + 1);
+      let tables: Tables = new Set();
+      const visit = (node: ts.Node): void => {
+        if (ts.isFunctionLike(node) || ts.isClassLike(node)) return;
+        if (ts.isReturnStatement(node) && node.expression !== undefined)
+          tables = union(tables, this.trace(node.expression, kind, step + 1));
+        ts.forEachChild(node, visit);
+      };
+      visit(body);
+      return tables;
+    });
+  }
+
+  private ofName(name: ts.Identifier, kind: Kind, step: number): Tables {
+    const { ts } = this.cx;
+    const declaration = declarationOf(this.cx, name);
+    if (declaration === null || !("name" in declaration)) return null;
+    if (!ts.isIdentifier(declaration.name as ts.Node)) return null;
+    return this.once(declaration, () => {
+      if (ts.isParameter(declaration)) return this.ofParameter(declaration, kind, step);
+      if (!ts.isVariableDeclaration(declaration)) return null;
+      const loop = declaration.parent.parent;
+      if (ts.isForOfStatement(loop) && loop.initializer === declaration.parent)
+        return kind === "document" ? this.trace(loop.expression, "list", step + 1) : null;
+      const { initializer } = declaration;
+      let tables: Tables =
+        initializer === undefined ? new Set<string>() : this.trace(initializer, kind, step + 1);
+      if ((ts.getCombinedNodeFlags(declaration) & ts.NodeFlags.Const) !== 0) return tables;
+      for (const value of assignmentsTo(this.cx, declaration, declaration.name as ts.Identifier))
+        tables = union(tables, value === null ? null : this.trace(value, kind, step + 1));
+      return tables;
+    });
+  }
+
+  /** An element of a list in its callback, or what all callers of a function of the file pass. */
+  private ofParameter(parameter: ts.ParameterDeclaration, kind: Kind, step: number): Tables {
+    const { ts } = this.cx;
+    const fn = parameter.parent;
+    const index = fn.parameters.indexOf(parameter);
+    const call = fn.parent;
+    if (ts.isCallExpression(call) && (ts.isArrowFunction(fn) || ts.isFunctionExpression(fn))) {
+      const callee = call.expression;
+      const isElement = kind === "document" && index === 0 && ts.isPropertyAccessExpression(callee);
+      return isElement && CALLBACKS.has(callee.name.text)
+        ? this.trace(callee.expression, "list", step + 1)
+        : null;
+    }
+    let tables: Tables = new Set();
+    const callers = callersOf(this.cx, fn);
+    if (callers === null) return null;
+    for (const caller of callers) {
+      const argument = caller.arguments[index];
+      tables = argument === undefined ? null : union(tables, this.trace(argument, kind, step + 1));
+    }
+    return tables;
+  }
+
+  private once(node: ts.Node, trace: () => Tables): Tables {
+    if (this.underway.has(node)) return new Set();
+    this.underway.add(node);
+    const tables = trace();
+    this.underway.delete(node);
+    return tables;
+  }
+}
+
+function isNothing({ ts }: GuardContext, expression: ts.Expression): boolean {
+  return (
+    expression.kind === ts.SyntaxKind.NullKeyword ||
+    (ts.isIdentifier(expression) && expression.text === "undefined")
+  );
+}
+
+function union(one: Tables, other: Tables): Tables {
+  return one === null || other === null ? null : new Set([...one, ...other]);
+}

@@ -1,0 +1,80 @@
+import type ts from "typescript";
+import type { GuardContext, TypeScript } from "./context.js";
+
+/** The declaration of the value that a name stands for. */
+export function declarationOf({ ts, checker }: GuardContext, name: ts.Identifier): ts.Declaration | null {
+  const { parent } = name;
+  const symbol = ts.isShorthandPropertyAssignment(parent)
+    ? checker.getShorthandAssignmentValueSymbol(parent)
+    : ts.isExportSpecifier(parent)
+      ? checker.getExportSpecifierLocalTargetSymbol(parent)
+      : checker.getSymbolAtLocation(name);
+  return symbol?.valueDeclaration ?? null;
+}
+
+/** The identifiers of its file that mean a declaration, without the declaration's own name. */
+function usesOf(cx: GuardContext, declaration: ts.Node, name: ts.Identifier): ts.Identifier[] {
+  const { ts } = cx;
+  const uses: ts.Identifier[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isIdentifier(node) && node !== name && node.text === name.text) {
+      if (declarationOf(cx, node) === declaration) uses.push(node);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(declaration.getSourceFile());
+  return uses;
+}
+
+/** All calls of a function that only its own file can call; null when it also goes elsewhere. */
+export function callersOf(
+  cx: GuardContext,
+  fn: ts.SignatureDeclaration,
+): readonly ts.CallExpression[] | null {
+  const { ts } = cx;
+  const isVariable = ts.isArrowFunction(fn) && ts.isVariableDeclaration(fn.parent);
+  const named: ts.Node = isVariable ? fn.parent : fn;
+  const statement: ts.Node = isVariable ? fn.parent.parent.parent : fn;
+  if (!ts.isFunctionDeclaration(named) && !ts.isVariableDeclaration(named)) return null;
+  if (named.name === undefined || !ts.isIdentifier(named.name)) return null;
+  const modifiers = ts.canHaveModifiers(statement) ? ts.getModifiers(statement) : undefined;
+  if (modifiers?.some((one) => one.kind === ts.SyntaxKind.ExportKeyword) === true) return null;
+  const calls: ts.CallExpression[] = [];
+  for (const use of usesOf(cx, named, named.name)) {
+    if (!ts.isCallExpression(use.parent) || use.parent.expression !== use) return null;
+    calls.push(use.parent);
+  }
+  return calls;
+}
+
+const ASSIGNMENTS: ReadonlySet<string> = new Set(["=", "??=", "||=", "&&="]);
+
+/** What a variable is set to after its declaration; null for a value that a pattern takes out of something. */
+export function assignmentsTo(
+  cx: GuardContext,
+  declaration: ts.Node,
+  name: ts.Identifier,
+): (ts.Expression | null)[] {
+  const { ts } = cx;
+  return usesOf(cx, declaration, name).flatMap((use) => {
+    let target: ts.Node = use;
+    while (isPartOfPattern(ts, target.parent)) target = target.parent;
+    const { parent } = target;
+    if (ts.isForOfStatement(parent) && parent.initializer === target) return [null];
+    if (!ts.isBinaryExpression(parent) || parent.left !== target) return [];
+    if (!ASSIGNMENTS.has(ts.tokenToString(parent.operatorToken.kind) ?? "")) return [];
+    return [target === use ? parent.right : null];
+  });
+}
+
+/** `[a]`, `{ a }`, `{ b: a }`, `...a`: patterns when they stand left of `=`. */
+function isPartOfPattern(typescript: TypeScript, node: ts.Node): boolean {
+  return (
+    typescript.isArrayLiteralExpression(node) ||
+    typescript.isObjectLiteralExpression(node) ||
+    typescript.isPropertyAssignment(node) ||
+    typescript.isShorthandPropertyAssignment(node) ||
+    typescript.isSpreadElement(node) ||
+    typescript.isSpreadAssignment(node)
+  );
+}
