@@ -31,11 +31,21 @@ export function judgeWrite(cx: GuardContext, report: Report, write: Write): void
       judgeAny(cx, report, write);
       return;
     case "structural":
-      judgeStructural(cx, report, write);
+      if (isUntyped(cx, write.member)) judgeAny(cx, report, write);
+      else judgeStructural(cx, report, write);
       return;
     case "ents":
     case "harmless":
   }
+}
+
+function addSite(report: Report, write: Write, tables: readonly string[] | null, literal: boolean): void {
+  report.sites.push({ start: write.node.getStart(report.file), method: write.method, tables, literal });
+}
+
+/** `{ patch: any }`: a method that the checker knows no more of than of a method of `any`. */
+function isUntyped({ ts, checker }: GuardContext, { symbol }: Member): boolean {
+  return symbol !== null && (checker.getTypeOfSymbol(symbol).flags & ts.TypeFlags.Any) !== 0;
 }
 
 /** `db.table("x").insert(…)`: the table is in the type's arguments, or in the call of `table`. */
@@ -65,12 +75,7 @@ function scopedTable(cx: GuardContext, callee: ts.Expression): Target | null {
 function judgeTarget(cx: GuardContext, report: Report, write: Write, target: Target): void {
   const { method } = write;
   const { tables } = target;
-  report.sites.push({
-    start: write.node.getStart(report.file),
-    method,
-    tables,
-    literal: target.how !== "type",
-  });
+  addSite(report, write, tables, target.how !== "type");
   if (tables === null) {
     report.add(
       "require-known-table",
@@ -193,14 +198,9 @@ function judgeAny(cx: GuardContext, report: Report, write: Write): void {
     // A literal that is no table of the schema is some other API's argument, unless it looks like an id.
     const known = target.tables.filter((table) => report.schema.tables.has(table));
     if (known.length > 0) {
+      addSite(report, write, known, target.how !== "type");
       if (reportMirrors(report, write, target, known)) return;
       if (target.how === "type") reportInexplicit(cx, report, write, target, known);
-      report.sites.push({
-        start: write.node.getStart(report.file),
-        method: write.method,
-        tables: known,
-        literal: target.how !== "type",
-      });
       return;
     }
     if (!target.tables.some(looksLikeId)) return;
@@ -226,8 +226,7 @@ function judgeAny(cx: GuardContext, report: Report, write: Write): void {
   const typical =
     (write.method === "insert" && count === 2) || (write.method === "patch" && (count === 2 || count === 3));
   if (stringLike && (isNamed || typical || scoped !== null)) {
-    const start = write.node.getStart(report.file);
-    report.sites.push({ start, method: write.method, tables: null, literal: false });
+    addSite(report, write, null, false);
     report.add("require-known-table", "unknownReceiver", write.node, data, { tables: [] });
   } else if (stringLike || (write.method === "insert" && count === 1) || ts.isSpreadElement(first)) {
     report.add("no-writer-escape", "weakReceiver", write.node, data, { tables: [] });
@@ -257,7 +256,9 @@ function judgeStructural(cx: GuardContext, report: Report, write: Write): void {
   const target = targetOfCall(cx, write.method, write.args);
   if (target.tables !== null) {
     const known = target.tables.filter((table) => report.schema.tables.has(table));
-    if (known.length > 0) reportMirrors(report, write, target, known);
+    if (known.length === 0) return;
+    addSite(report, write, known, target.how !== "type");
+    reportMirrors(report, write, target, known);
     return;
   }
   const type = checker.getTypeAtLocation(first);

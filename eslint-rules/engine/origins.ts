@@ -19,7 +19,7 @@ export type TypedId = (type: ts.Type) => readonly string[] | null;
 /** How many steps are taken back; code that needs more is not understood by its readers either. */
 const MAX_STEPS = 12;
 
-type Kind = "id" | "document" | "list" | "query";
+type Kind = "id" | "document" | "list" | "pages" | "query";
 
 /** The tables of an id whose type says nothing, or null. */
 export function tablesByOrigin(
@@ -69,9 +69,8 @@ class Tracer {
     if (ts.isElementAccessExpression(expression))
       return kind === "document" ? next(expression.expression, "list") : null;
     if (ts.isPropertyAccessExpression(expression)) {
-      if (kind === "id" && expression.name.text === "_id") return next(expression.expression, "document");
-      if (kind === "list" && expression.name.text === "page") return this.ofPage(expression.expression, step);
-      return null;
+      const holder = holderOf(kind, expression.name.text);
+      return holder === null ? null : next(expression.expression, holder);
     }
     return ts.isCallExpression(expression) ? this.ofCall(expression, kind, step) : null;
   }
@@ -79,7 +78,7 @@ class Tracer {
   /** Where the checker does know the type, it is asked first. */
   private byType(expression: ts.Expression, kind: Kind): Tables {
     const { ts, checker } = this.cx;
-    if (kind === "query") return null;
+    if (kind === "query" || kind === "pages") return null;
     let type: ts.Type | undefined = checker.getTypeAtLocation(expression);
     if ((type.flags & ts.TypeFlags.Any) !== 0) return null;
     if (kind === "list") type = type.getNumberIndexType();
@@ -112,6 +111,8 @@ class Tracer {
       case "query":
         if (OF_QUERY.has(text)) return receiver("query");
         return text === "query" ? this.named(callee.expression, first) : null;
+      case "pages":
+        return text === "paginate" ? receiver("query") : null;
       case "id":
         return text === "insert" ? this.named(callee.expression, first) : null;
       case "list":
@@ -133,26 +134,10 @@ class Tracer {
 
   private isDatabase(expression: ts.Expression): boolean {
     const { ts, checker } = this.cx;
-    const type = checker.getTypeAtLocation(expression);
-    if ((type.flags & ts.TypeFlags.Any) === 0) return type.getProperty("normalizeId") !== undefined;
-    return WRITER_NAME.test(stripAssertions(ts, expression).getText());
-  }
-
-  /** `paginate(…).page`, also through a variable. */
-  private ofPage(expression: ts.Expression, step: number): Tables {
-    const { ts } = this.cx;
-    let call = stripAssertions(ts, expression);
-    while (ts.isAwaitExpression(call)) call = stripAssertions(ts, call.expression);
-    if (ts.isIdentifier(call)) {
-      const declaration = declarationOf(this.cx, call);
-      const initializer =
-        declaration !== null && ts.isVariableDeclaration(declaration) ? declaration.initializer : undefined;
-      return initializer === undefined || step > MAX_STEPS ? null : this.ofPage(initializer, step + 1);
-    }
-    if (!ts.isCallExpression(call) || !ts.isPropertyAccessExpression(call.expression)) return null;
-    return call.expression.name.text === "paginate"
-      ? this.trace(call.expression.expression, "query", step + 1)
-      : null;
+    return (
+      WRITER_NAME.test(stripAssertions(ts, expression).getText()) ||
+      checker.getTypeAtLocation(expression).getProperty("normalizeId") !== undefined
+    );
   }
 
   /** What a function of the app gives back: all its returns. */
@@ -179,22 +164,52 @@ class Tracer {
   private ofName(name: ts.Identifier, kind: Kind, step: number): Tables {
     const { ts } = this.cx;
     const declaration = declarationOf(this.cx, name);
-    if (declaration === null || !("name" in declaration)) return null;
-    if (!ts.isIdentifier(declaration.name as ts.Node)) return null;
+    if (declaration === null) return null;
     return this.once(declaration, () => {
+      if (ts.isBindingElement(declaration)) return this.ofBinding(declaration, kind, step);
       if (ts.isParameter(declaration)) return this.ofParameter(declaration, kind, step);
-      if (!ts.isVariableDeclaration(declaration)) return null;
-      const loop = declaration.parent.parent;
-      if (ts.isForOfStatement(loop) && loop.initializer === declaration.parent)
-        return kind === "document" ? this.trace(loop.expression, "list", step + 1) : null;
-      const { initializer } = declaration;
-      let tables: Tables =
-        initializer === undefined ? new Set<string>() : this.trace(initializer, kind, step + 1);
-      if ((ts.getCombinedNodeFlags(declaration) & ts.NodeFlags.Const) !== 0) return tables;
-      for (const value of assignmentsTo(this.cx, declaration, declaration.name as ts.Identifier))
-        tables = union(tables, value === null ? null : this.trace(value, kind, step + 1));
-      return tables;
+      if (!ts.isVariableDeclaration(declaration) || !ts.isIdentifier(declaration.name)) return null;
+      return union(
+        this.ofDeclaration(declaration, kind, step),
+        this.ofAssignments(declaration, declaration.name, step, kind),
+      );
     });
+  }
+
+  /** `const { page } = …`, `for (const { _id } of …)`, `({ _id }) => …`. */
+  private ofBinding(element: ts.BindingElement, kind: Kind, step: number): Tables {
+    const { ts } = this.cx;
+    const key = element.propertyName ?? element.name;
+    const whole = element.parent.parent;
+    if (!ts.isIdentifier(key) || !ts.isIdentifier(element.name)) return null;
+    if (element.dotDotDotToken !== undefined || element.initializer !== undefined) return null;
+    const holder = ts.isObjectBindingPattern(element.parent) ? holderOf(kind, key.text) : null;
+    if (holder === null) return null;
+    if (ts.isParameter(whole)) return this.ofParameter(whole, holder, step);
+    if (!ts.isVariableDeclaration(whole)) return null;
+    return union(
+      this.ofDeclaration(whole, holder, step),
+      this.ofAssignments(element, element.name, step, kind),
+    );
+  }
+
+  /** What a variable starts as: its initializer, or an element of what a loop walks. */
+  private ofDeclaration(declaration: ts.VariableDeclaration, kind: Kind, step: number): Tables {
+    const { ts } = this.cx;
+    const loop = declaration.parent.parent;
+    if (ts.isForOfStatement(loop) && loop.initializer === declaration.parent)
+      return kind === "document" ? this.trace(loop.expression, "list", step + 1) : null;
+    const { initializer } = declaration;
+    return initializer === undefined ? new Set() : this.trace(initializer, kind, step + 1);
+  }
+
+  private ofAssignments(declaration: ts.Declaration, name: ts.Identifier, step: number, kind: Kind): Tables {
+    const { ts } = this.cx;
+    if ((ts.getCombinedNodeFlags(declaration) & ts.NodeFlags.Const) !== 0) return new Set();
+    let tables: Tables = new Set();
+    for (const value of assignmentsTo(this.cx, declaration, name))
+      tables = union(tables, value === null ? null : this.trace(value, kind, step + 1));
+    return tables;
   }
 
   /** An element of a list in its callback, or what all callers of a function of the file pass. */
@@ -227,6 +242,12 @@ class Tracer {
     this.underway.delete(node);
     return tables;
   }
+}
+
+/** What holds something under a name: `document._id`, `pages.page`. */
+function holderOf(kind: Kind, name: string): Kind | null {
+  if (kind === "id" && name === "_id") return "document";
+  return kind === "list" && name === "page" ? "pages" : null;
 }
 
 function isNothing({ ts }: GuardContext, expression: ts.Expression): boolean {

@@ -101,6 +101,10 @@ runTyped(rule, {
   invalid: [
     // Where the types say nothing, but the text does.
     invalidModule(
+      "export async function f(ctx: { db: { query: any; patch: any } }) { const { page } = await ctx.db.query('customers').paginate({}); for (const one of page) await ctx.db.patch(one._id, {}); }",
+      "mirrorWrite",
+    ),
+    invalidModule(
       "export async function f(ctx: any) { const one = await ctx.db.query('customers').first(); await ctx.db.patch(one._id, {}); }",
       "mirrorWrite",
     ),

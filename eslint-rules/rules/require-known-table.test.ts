@@ -15,6 +15,9 @@ const TRACED = [
   "export async function f(ctx: any) { const all = await ctx.db.query('notes').take(9); await Promise.all(all.filter((one: any) => one.text).map((one: any) => ctx.db.delete(one._id))); }",
   "export async function f(ctx: any) { const { db } = ctx; const rows = await db.query('notes').collect(); await db.patch(rows[0]._id, {}); }",
   "export async function f(ctx: any) { const found = await ctx.db.query('notes').paginate({}); for (const note of found.page) await ctx.db.delete(note._id); }",
+  "export async function f(ctx: any) { const { page } = await ctx.db.query('notes').order('asc').paginate({}); for (const { _id } of page) await ctx.db.delete(_id); }",
+  "export async function f(ctx: any) { const all = await ctx.db.query('notes').collect(); await Promise.all(all.map(({ _id }: any) => ctx.db.delete(_id))); }",
+  "export async function f(ctx: { db: { query: any; patch: any } }) { const note = await ctx.db.query('notes').first(); await ctx.db.patch(note._id, {}); }",
   "export async function f(ctx: any) { const id = await ctx.db.insert('notes', {}); await ctx.db.patch(id, {}); }",
   "export async function f(ctx: any) { let user: any = null; user = await ctx.db.query('users').first(); user ??= await ctx.db.query('users').unique(); await ctx.db.patch(user._id, {}); }",
   "export async function f(ctx: any, late: boolean) { const one = late ? await ctx.db.query('notes').first() : await ctx.db.query('users').first(); await ctx.db.delete(one._id); }",
@@ -27,6 +30,11 @@ const TRACED = [
 
 /** Texts that look like it, but leave another way for the id. */
 const UNTRACED = [
+  "export async function f(ctx: { db: { query: any; patch: any } }, id: any) { await ctx.db.patch(id, {}); }",
+  "export async function f(ctx: { db: { delete: any } }, note: any) { await ctx.db.delete(note._id); }",
+  "export async function f(ctx: any, other: any) { let { page } = await ctx.db.query('notes').paginate({}); page = other; await ctx.db.delete(page[0]._id); }",
+  "export async function f(ctx: any, other: any) { const { page = other } = await ctx.db.query('notes').paginate({}); await ctx.db.delete(page[0]._id); }",
+  "export async function f(ctx: any, other: any) { const { rows } = other; await ctx.db.delete(rows[0]._id); }",
   "export async function f(ctx: any, id: any) { await ctx.db.delete(id); }",
   "async function drop(ctx: any, id: any) { await ctx.db.delete(id); } export const list = [drop]; export const f = (ctx: MutationCtx, noteId: Id<'notes'>) => drop(ctx, noteId);",
   "async function drop(ctx: any, id: any) { await ctx.db.delete(id); } export { drop }; export const f = (ctx: MutationCtx, noteId: Id<'notes'>) => drop(ctx, noteId);",
