@@ -1,5 +1,7 @@
 import { programs } from "./evasion.js";
 
+const OUTSIDE = "the write is a request to the deployment from outside";
+
 /** Ways to take the writer out of the type checker's sight. */
 export const escapes = [
   ...programs("any", "bad", [
@@ -32,8 +34,8 @@ export const escapes = [
     'try { throw ctx.db; } catch (held) { await (held as any).insert("customers", row); }',
     'try { throw ctx; } catch (held: any) { const write = held.db.insert; await write("customers", row); }',
     'const fn: Function = ctx.db.insert; await fn("customers", row);',
-    'const values = Object.values(ctx.db) as any[]; await values[1]("customers", row);',
-    'for (const [, method] of Object.entries(ctx.db) as [string, any][]) await method("customers", row);',
+    'const write = (Object.values(ctx.db) as any[]).find((one) => one.name === "insert"); await write("customers", row);',
+    'for (const [name, method] of Object.entries(ctx.db) as [string, any][]) if (name === "insert") await method("customers", row);',
     'const write = Reflect.get(ctx.db, text); await write("customers", row);',
     'const write = Object.getOwnPropertyDescriptor(ctx, "db")!.value; await write.insert("customers", row);',
     'const use = (value: unknown) => (value as any).insert("customers", row); await use(ctx.db);',
@@ -41,8 +43,8 @@ export const escapes = [
     'const m = new Map<string, any>([["db", ctx.db]]); await m.get("db").insert("customers", row);',
     'export const f = mutation({ args: {}, handler: async (ctx: any) => { await ctx.db.insert("customers", row); } });',
     'export const f = mutation({ args: {}, handler: async (ctx: any) => { const db = ctx["db"]; const run = db["insert"]; await run("customers", row); } });',
-    'export const f = mutation({ args: {}, handler: async function (this: any, ctx: any) { this.x = ctx; await this.x.db.insert("customers", row); } });',
-    'async function impl(ctx: any) { const go = ctx.db.patch; await go("customers", "", {}); } export const f = mutation({ args: {}, handler: impl });',
+    'export const f = mutation({ args: {}, handler: async function handler(ctx: any) { (handler as any).x = ctx; await (handler as any).x.db.insert("customers", row); } });',
+    'async function impl(ctx: any) { const go = ctx.db.replace; const one = await ctx.db.query("customers").first(); await go("customers", one._id, {}); } export const f = mutation({ args: {}, handler: impl });',
     'const impl: (ctx: any) => Promise<unknown> = async (ctx) => ctx.db[text]("customers", row); export const f = mutation({ args: {}, handler: impl });',
     "declare function external(value: any): Promise<void>; export const f = mutation({ args: {}, handler: async (ctx) => { await external(ctx); } });",
     'import { invoke } from "untrusted-library"; export const f = mutation({ args: {}, handler: async (ctx) => { await invoke(ctx.db, "insert", "customers", row); } });',
@@ -51,7 +53,7 @@ export const escapes = [
     'import { identity } from "untrusted-library"; export const f = mutation({ args: {}, handler: async (ctx) => { identity(ctx); } });',
     'import { Tracker } from "untrusted-library"; export const f = mutation({ args: {}, handler: async (ctx) => { await new Tracker(ctx).insert("customers", row); } });',
     [
-      'export const f = mutation({ args: {}, handler: async (ctx) => { await go(ctx); } }); import { mutation } from "./_generated/server.js"; function go(c) { return c.db.insert("customers", {}); }',
+      'import { mutation } from "./_generated/server.js"; export const f = mutation({ args: {}, handler: async (ctx) => { await go(ctx); } }); function go(c) { return c.db.insert("customers", {}); }',
       { extension: "js" },
     ],
     [
@@ -67,7 +69,7 @@ export const escapes = [
     'const use = <T extends { insert(table: any, value: any): unknown }>(sink: T, name: string) => sink.insert(name, row); use(ctx.db, "customers");',
     'type Sink = { [K in "insert" | "delete"]: (...args: any[]) => Promise<unknown> }; const sink: Sink = ctx.db; await sink.insert("customers", row);',
     'type Sink = Record<"insert", (...args: any[]) => Promise<unknown>>; const sink: Sink = ctx.db; await sink.insert(text, row);',
-    "const holder: { db: { patch: (...args: any[]) => Promise<unknown> } } = ctx; await holder.db.patch(text, {});",
+    'const holder: { db: { patch: (...args: any[]) => Promise<unknown> } } = ctx; await holder.db.patch(text, { email: "" });',
     'abstract class Sink { abstract delete(id: any): Promise<void>; } const sink: Pick<Sink, "delete"> = ctx.db; await sink.delete(text);',
     'const use = (sink: { table(name: string): { insert(value: object): unknown } }) => sink.table("customers").insert(row); use(ctx.db as never);',
     'const use = ({ insert }: { insert: (table: any, value: any) => unknown }) => insert("customers", row); use(ctx.db);',
@@ -78,15 +80,18 @@ export const escapes = [
     'await (ctx.db as any).table("customers").insert(row);',
     'const scoped = (ctx.db as any).table("customers"); await scoped.delete(customerId);',
     'const { table } = ctx.db as any; await table("customers").insert(row);',
-    "await Convex.asyncSyscall('1.0/insert', JSON.stringify({ table: 'customers' }));",
+    "await Convex.asyncSyscall('1.0/insert', JSON.stringify({ table: 'customers', value: {} }));",
     "const raw = (globalThis as any)['Convex']; await raw['asyncSyscall']('1.0/remove', text);",
     "const { asyncSyscall } = Convex; await asyncSyscall('1.0/shallowMerge', text);",
     "await eval('ctx.db.insert(\"customers\", {})');",
     "await new Function('db', 'return db.insert(\"customers\", {})')(ctx.db);",
     "const run = Function('db', 'return db.insert(\"customers\", {})'); await run(ctx.db);",
-    'await fetch("https://happy-otter-1.convex.cloud/api/streaming_import/import_airbyte_records", { method: "POST" });',
-    'await fetch(`${text}/api/import?tableName=customers`, { method: "POST" });',
-    ["// @ts-ignore\nawait ctx.db.insert('customers');", {}],
+    [
+      'await fetch("https://happy-otter-1.convex.cloud/api/streaming_import/import_airbyte_records", { method: "POST" });',
+      { notRun: OUTSIDE },
+    ],
+    ['await fetch(`${text}/api/import?tableName=customers`, { method: "POST" });', { notRun: OUTSIDE }],
+    ["// @ts-ignore\nawait ctx.db.insert('customers', {});", {}],
     [
       "// @ts-expect-error a number is no writer\nconst lie: { count: number } = ctx.db; await (lie as any).insert('customers', row);",
       {},

@@ -11,12 +11,21 @@ export interface Evasion {
   readonly extension: string;
   /** It has type errors that it hides, or that only show in JavaScript. */
   readonly hasErrors: boolean;
+  /** Statements that run a module which registers no function; they see what it exports, `ctx`, `customer` and `ids`. */
+  readonly driver: string | null;
+  /** Why the program cannot be run here. */
+  readonly notRun: string | null;
 }
 
 interface Extra {
   readonly extension?: string;
   readonly hasErrors?: boolean;
+  readonly driver?: string;
+  readonly notRun?: string;
 }
+
+/** Runs the migration that a program of convex-helpers exports as `m`. */
+export const MIGRATE = 'await m._handler(ctx, { fn: "m", cursor: null });';
 
 /** A list of programs of one kind, numbered. */
 export function programs(
@@ -33,6 +42,8 @@ export function programs(
       code,
       extension: extra.extension ?? "ts",
       hasErrors: extra.hasErrors ?? false,
+      driver: extra.driver ?? null,
+      notRun: extra.notRun ?? null,
     };
   });
 }

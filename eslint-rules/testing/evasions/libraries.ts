@@ -1,4 +1,4 @@
-import { programs } from "./evasion.js";
+import { MIGRATE, programs } from "./evasion.js";
 
 const ents = 'import { entsOf } from "./ents.js";';
 const f = (body: string) =>
@@ -10,12 +10,21 @@ export const libraries = [
     'import { crud } from "convex-helpers/server/crud"; import schema from "./schema.js"; export const { create } = crud(schema, "customers");',
     'import { crud as make } from "convex-helpers/server/crud"; import schema from "./schema.js"; export const all = (["customers"] as const).map((name) => make(schema, name));',
     'import { crud } from "convex-helpers/server/crud"; import schema from "./schema.js"; export const all = crud(schema, text as any);',
-    'import { makeMigration } from "convex-helpers/server/migrations"; export const m = makeMigration(internalMutation)({ table: "customers", migrateOne: () => ({ email: "" }) });',
-    'import { makeMigration } from "convex-helpers/server/migrations"; const migration = makeMigration(internalMutation); export const m = migration({ table: "customers", migrateOne: async (ctx, doc) => { await ctx.db.patch(doc._id, {}); } });',
+    [
+      'import { makeMigration } from "convex-helpers/server/migrations"; export const m = makeMigration(internalMutation)({ table: "customers", migrateOne: () => ({ email: "" }) });',
+      { driver: MIGRATE },
+    ],
+    [
+      'import { makeMigration } from "convex-helpers/server/migrations"; const migration = makeMigration(internalMutation); export const m = migration({ table: "customers", migrateOne: async (ctx, doc) => { await ctx.db.patch(doc._id, { email: "" }); } });',
+      { driver: MIGRATE },
+    ],
     'import { Migrations } from "@convex-dev/migrations"; export const m = new Migrations<DataModel>({}).define({ table: "customers", migrateOne: async () => ({ email: "" }) });',
     'import { Migrations } from "@convex-dev/migrations"; const { define } = new Migrations<DataModel>({}); export const m = define({ table: "products", migrateOne: () => ({ title: "" }) });',
     'import { Migrations } from "@convex-dev/migrations"; export const m = new Migrations<DataModel>({}).define({ table: "notes", migrateOne: async (ctx, note) => { await ctx.db.delete(note.customerId); } });',
-    'import { Triggers } from "convex-helpers/server/triggers"; const t = new Triggers<DataModel>(); t.register("notes", async (ctx, change) => { if (change.newDoc) await ctx.innerDb.delete(change.newDoc.customerId); });\nexport { t };',
+    [
+      'import { Triggers } from "convex-helpers/server/triggers"; const t = new Triggers<DataModel>(); t.register("notes", async (ctx, change) => { if (change.newDoc) await ctx.innerDb.delete(change.newDoc.customerId); });\nexport { t };',
+      { driver: 'await t.wrapDB(ctx).db.insert("notes", { customerId: ids.customers, text: "" });' },
+    ],
     'import { writerWithTriggers, Triggers } from "convex-helpers/server/triggers"; const t = new Triggers<DataModel>(); export const f = mutation(async (ctx) => { await writerWithTriggers(ctx, ctx.db, t).insert("customers", row); });',
     'import { DatabaseWriterWithTriggers, Triggers } from "convex-helpers/server/triggers"; const t = new Triggers<DataModel>(); export const f = mutation(async (ctx) => { await new DatabaseWriterWithTriggers(ctx, ctx.db, t).insert("customers", row); });',
     'import { wrapDatabaseWriter } from "convex-helpers/server/rowLevelSecurity"; export const f = mutation(async (ctx) => { const db = wrapDatabaseWriter(ctx, ctx.db, {}); await db.insert("customers", row); });',
