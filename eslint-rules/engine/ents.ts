@@ -60,11 +60,13 @@ export function entsWrite(cx: GuardContext, report: Report, write: Write): void 
 
 /** Reports edges along which this write reaches a mirror. */
 function cascade(cx: GuardContext, report: Report, write: Write, model: ts.Type, table: string): void {
+  const seen = new Set<string>();
   for (const edge of edgesOf(cx, model, table)) {
     const mirror = report.schema.mirrors.get(edge.to);
     // An edge kept in this table's own field writes only this table.
-    if (mirror === undefined || !edge.writesTarget) continue;
+    if (mirror === undefined || !edge.writesTarget || seen.has(edge.to)) continue;
     if (write.method !== "delete" && !namesEdge(cx, write.args[0], edge.name)) continue;
+    seen.add(edge.to);
     report.add(
       "no-mirror-factories",
       "entsCascade",
@@ -87,24 +89,58 @@ export function edgesOf(cx: GuardContext, model: ts.Type, table: string): Edge[]
   const { checker } = cx;
   const ofTable = model.getProperty(table);
   const edges = ofTable && checker.getTypeOfSymbol(ofTable).getProperty("edges");
-  if (edges === undefined) return [];
-  return checker
-    .getTypeOfSymbol(edges)
-    .getProperties()
-    .flatMap((symbol) => {
-      const config = checker.getTypeOfSymbol(symbol);
-      const read = (name: string): string | null => {
-        const property = config.getProperty(name);
-        const type = property && checker.getTypeOfSymbol(property);
-        return type?.isStringLiteral() === true ? type.value : null;
-      };
-      const to = read("to");
-      if (to === null) return [];
-      const single = read("cardinality") === "single";
-      const field = read("type") === "field";
-      // single+ref and multiple+field keep the id in the other table; multiple+ref uses a join table of its own.
-      return [{ name: symbol.name, to, writesTarget: single !== field }];
-    });
+  return edges === undefined ? [] : readEdges(cx, checker.getTypeOfSymbol(edges));
+}
+
+function readEdges({ checker }: GuardContext, edges: ts.Type): Edge[] {
+  return edges.getProperties().flatMap((symbol) => {
+    const config = checker.getTypeOfSymbol(symbol);
+    const read = (name: string): string | null => {
+      const property = config.getProperty(name);
+      const type = property && checker.getTypeOfSymbol(property);
+      return type?.isStringLiteral() === true ? type.value : null;
+    };
+    const to = read("to");
+    if (to === null) return [];
+    const single = read("cardinality") === "single";
+    const field = read("type") === "field";
+    // single+ref and multiple+field keep the id in the other table; multiple+ref uses a join table of its own.
+    return [{ name: symbol.name, to, writesTarget: single !== field }];
+  });
+}
+
+/**
+ * Judges `defineEnt(…).edge("customer", { deletion: "hard" })`: an ent that keeps the id of another then deletes that one
+ * together with itself. The types of the data model do not carry the option, so it is judged where it is written.
+ */
+export function deletesAlongEdge(
+  cx: GuardContext,
+  report: Report,
+  call: ts.CallExpression,
+  optionsIndex: number,
+): void {
+  const { checker } = cx;
+  const [name] = call.arguments;
+  const options = call.arguments[optionsIndex];
+  if (name === undefined || options === undefined) return;
+  const optionsType = checker.getTypeAtLocation(options);
+  if ((optionsType.flags & cx.ts.TypeFlags.Any) === 0 && optionsType.getProperty("deletion") === undefined)
+    return;
+  const definition = checker.getTypeAtLocation(call) as ts.TypeReference;
+  const edges = checker.getTypeArguments(definition).at(-1);
+  const nameType = checker.getTypeAtLocation(name);
+  if (edges === undefined || !nameType.isStringLiteral()) return;
+  const edge = readEdges(cx, edges).find((one) => one.name === nameType.value);
+  const mirror = edge && report.schema.mirrors.get(edge.to);
+  // An edge that the other table holds is judged where the ent is deleted.
+  if (edge === undefined || mirror === undefined || edge.writesTarget) return;
+  report.add(
+    "no-mirror-factories",
+    "entsDeletion",
+    call,
+    { edge: `"${edge.name}"`, ...Report.about(mirror) },
+    { tables: [mirror.table] },
+  );
 }
 
 /** Whether the value of an insert or patch mentions the edge; what cannot be read may. */

@@ -1,7 +1,7 @@
 import type ts from "typescript";
 import type { GuardContext } from "./context.js";
 import { stripAssertions } from "./contracts.js";
-import { edgesOf } from "./ents.js";
+import { deletesAlongEdge, edgesOf } from "./ents.js";
 import { LIBRARIES, TRIGGERS, type LibrarySummary } from "./libraries.js";
 import { Report } from "./report.js";
 import { targetByName } from "./tables.js";
@@ -124,7 +124,10 @@ function judgeFactory(
     case "cascade": {
       const definitions = call.arguments[source.index];
       if (definitions !== undefined) judgeCascade(cx, report, call, definitions, fn);
+      return;
     }
+    case "edge":
+      deletesAlongEdge(cx, report, call, source.options);
   }
 }
 

@@ -21,7 +21,7 @@ const PROGRAMS: Readonly<Record<string, { code: string; tables?: string[]; messa
     messageId: "factory",
   },
   "@convex-dev/migrations Migrations.define": {
-    code: 'import { Migrations } from "@convex-dev/migrations"; export const m = new Migrations<DataModel>({}).define({ table: "customers", migrateOne: () => ({ email: "" }) });',
+    code: 'import { Migrations } from "@convex-dev/migrations"; export const m = new Migrations<DataModel>({} as never).define({ table: "customers", migrateOne: () => ({ email: "" }) });',
     messageId: "migration",
   },
   "@convex-dev/auth convexAuth": {
@@ -32,6 +32,10 @@ const PROGRAMS: Readonly<Record<string, { code: string; tables?: string[]; messa
   "convex-ents scheduledDeleteFactory": {
     code: 'import { scheduledDeleteFactory } from "convex-ents"; import { entDefinitions } from "./ents.js"; export const f = scheduledDeleteFactory(entDefinitions);',
     messageId: "scheduledDelete",
+  },
+  "convex-ents EntDefinition.edge": {
+    code: 'import { defineEnt } from "convex-ents"; export const notes = defineEnt({ text: v.string() }).edge("owner", { to: "customers", deletion: "soft" });',
+    messageId: "entsDeletion",
   },
   "convex-helpers Triggers.register": {
     code: 'import { Triggers } from "convex-helpers/server/triggers"; const t = new Triggers<DataModel>(); t.register("customers", async () => {}); export { t };',

@@ -26,7 +26,9 @@ export type TableSource =
       readonly unless?: Readonly<Record<string, string>>;
     }
   /** Whatever edges of the ent definitions (the argument) lead to. */
-  | { readonly from: "cascade"; readonly index: number };
+  | { readonly from: "cascade"; readonly index: number }
+  /** The other end of the edge that is declared here, when it has a deletion behaviour (the option in this argument). */
+  | { readonly from: "edge"; readonly options: number };
 
 export const LIBRARIES: readonly LibrarySummary[] = [
   {
@@ -76,6 +78,12 @@ export const LIBRARIES: readonly LibrarySummary[] = [
     name: "scheduledDeleteFactory",
     what: "registers a function that deletes rows later",
     table: { from: "cascade", index: 0 },
+  },
+  {
+    package: "convex-ents",
+    name: "EntDefinition.edge",
+    what: "deletes rows together with the ent that leads to them",
+    table: { from: "edge", options: 1 },
   },
 ];
 

@@ -71,6 +71,8 @@ export const MESSAGES = {
     "This migration patches {{mirror}}: `{{fn}}` writes what `migrateOne` returns. The next sync overwrites it. Change the rows at the source, or let `migrateOne` return nothing.",
   entsCascade:
     '`{{method}}` on "{{table}}" also writes {{mirror}} through the edge {{edge}}. The import owns its rows. Remove the edge from this write, or keep the edge\'s field in a table of your own.',
+  entsDeletion:
+    "The edge {{edge}} deletes {{mirror}} together with the ent that leads to it. The import owns its rows: it alone deletes them. Leave `deletion` out of the edge.",
   scheduledDelete:
     "`{{fn}}` deletes ents later and cascades to {{mirror}} through the edge {{edge}}. The import owns its rows: it alone deletes them. Leave the edge out of the ent definitions.",
 

@@ -6,7 +6,7 @@ const CRUD = 'import { crud } from "convex-helpers/server/crud"; import schema f
 const HELPERS_MIGRATION =
   'import { makeMigration } from "convex-helpers/server/migrations"; const migration = makeMigration(internalMutation);';
 const MIGRATIONS =
-  'import { Migrations } from "@convex-dev/migrations"; const migrations = new Migrations<DataModel>({});';
+  'import { Migrations } from "@convex-dev/migrations"; const migrations = new Migrations<DataModel>({ lib: {} } as never);';
 const AUTH = 'import { convexAuth } from "@convex-dev/auth/server";';
 const ENTS = 'import { entsOf } from "./ents.js";';
 
@@ -38,6 +38,13 @@ const RETURNING = [
 
 runTyped(rule, {
   valid: [
+    ...[
+      'defineEnt({}).edge("customer")',
+      'defineEnt({}).edge("user", { deletion: "hard" })',
+      'defineEnt({}).edge("owner", { to: "users", deletion: "soft" })',
+      // Judged where the ent is deleted: the other table holds this edge.
+      'defineEnt({}).edge("customer", { ref: true, deletion: "soft" })',
+    ].map((code) => moduleOf(`import { defineEnt } from "convex-ents"; export const notes = ${code};`)),
     ...["notes", "users", "carts"].flatMap((table) => [
       valid(CRUD, `export const all = crud(schema, "${table}");`),
       valid(HELPERS_MIGRATION, `export const m = migration({ table: "${table}", migrateOne: () => ({}) });`),
@@ -186,6 +193,26 @@ runTyped(rule, {
       'import { scheduledDeleteFactory } from "convex-ents"; import { entDefinitions } from "./ents.js";',
       "export const remove = scheduledDeleteFactory(entDefinitions);",
       "scheduledDelete",
+    ),
+    invalid(
+      'import { defineEnt } from "convex-ents";',
+      'export const notes = defineEnt({}).edge("customer", { deletion: "hard" });',
+      "entsDeletion",
+    ),
+    invalid(
+      'import { defineEnt } from "convex-ents";',
+      'export const notes = defineEnt({}).edge("user").edge("owner", { to: "customers", deletion: "soft" });',
+      "entsDeletion",
+    ),
+    invalid(
+      'import { defineEnt } from "convex-ents";',
+      'const options = { deletion: "hard" } as const; export const notes = defineEnt({}).edge("product", options);',
+      "entsDeletion",
+    ),
+    invalid(
+      'import { defineEnt } from "convex-ents";',
+      'export const notes = defineEnt({}).edge("product", JSON.parse(text));',
+      "entsDeletion",
     ),
     {
       ...invalid(CRUD, 'export const all = crud(schema, "customers");', "factory"),

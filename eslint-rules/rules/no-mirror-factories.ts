@@ -5,7 +5,7 @@ import { TYPES_OPTION } from "./schemas.js";
 export default createRule({
   name: "no-mirror-factories",
   description: "Disallow library functions that write mirrors by themselves",
-  messages: ["factory", "maybeFactory", "migration", "entsCascade", "scheduledDelete"],
+  messages: ["factory", "maybeFactory", "migration", "entsCascade", "entsDeletion", "scheduledDelete"],
   schema: TYPES_OPTION,
   typesOption: true,
 });

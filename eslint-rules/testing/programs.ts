@@ -7,7 +7,7 @@ import { DEFAULT_OPTIONS, type GuardOptions } from "../engine/options.js";
 import { isReported } from "../engine/presets.js";
 
 /** The app that programs of the tests belong to. */
-export const FIXTURE = fileURLToPath(new URL("./fixture", import.meta.url));
+export const FIXTURE = process.env["GUARD_FIXTURE"] ?? fileURLToPath(new URL("./fixture", import.meta.url));
 
 const { options: compilerOptions, fileNames } = ts.parseJsonConfigFileContent(
   ts.readConfigFile(`${FIXTURE}/tsconfig.json`, (path) => readFileSync(path, "utf8")).config,

@@ -63,5 +63,6 @@ export const clean = [
       '// streaming-import-allow customers until 2099-12-31: back-fill of old rows, reviewed\nawait ctx.db.insert("customers", row);',
       {},
     ],
+    'import { defineEnt } from "convex-ents"; export const notes = defineEnt({ text: v.string() }).edge("customer").edge("user", { deletion: "soft" });',
   ]),
 ];
