@@ -1,6 +1,6 @@
 /**
- * Uses the package as somebody does who has read the README: packs it, installs the tarball in a fresh project, writes
- * the README's own code blocks there, pushes them with the project's Convex CLI, imports a row over HTTP and reads it
+ * Uses the package as somebody does who has read the quick start: packs it, installs the tarball in a fresh project,
+ * writes the page's own code blocks there, pushes them with the project's Convex CLI, imports a row over HTTP and reads it
  * back. Then the project's compiler, linter and tests have their say; and a write to a mirror must not get past them.
  */
 import { deepEqual } from "node:assert/strict";
@@ -10,7 +10,10 @@ import path from "node:path";
 import { spawnLocalConvex, type SpawnedLocalConvex } from "./local-convex/spawn.js";
 import { pack, ROOT, run } from "./package/commands.js";
 
-/** What the README's code needs beside the package, in the versions that this repository is tested with. */
+/** The pages whose code a project consists of. */
+const PAGES = ["docs/quickstart.md", "docs/testing.md"];
+
+/** What the pages' code needs beside the package, in the versions that this repository is tested with. */
 const TOOLS = [
   "convex",
   "convex-test",
@@ -21,7 +24,7 @@ const TOOLS = [
   "typescript-eslint",
 ];
 
-/** Files of any Convex project, which the README takes for granted. */
+/** Files of any Convex project, which the pages take for granted. */
 const PROJECT: Record<string, string> = {
   "package.json": JSON.stringify({ name: "consumer", private: true, type: "module" }),
   "tsconfig.json": JSON.stringify({
@@ -56,17 +59,17 @@ function say(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-/** The README's code blocks that name their file in the first line. */
-function codeBlocks(readme: string): Map<string, string> {
-  const blocks = readme.matchAll(/^```(?:ts|js)\n\/\/ (\S+)\n([\s\S]*?)^```$/gm);
+/** The pages' code blocks that name their file in the first line. */
+function codeBlocks(pages: string): Map<string, string> {
+  const blocks = pages.matchAll(/^```(?:ts|js)\n\/\/ (\S+)\n([\s\S]*?)^```$/gm);
   return new Map([...blocks].map(([, file, code]) => [file!, code!]));
 }
 
-/** The README's command that makes a token, as the arguments of the Convex CLI. */
-function createTokenCommand(readme: string): string[] {
-  const [, name, args] = /^npx convex run (imports:createToken) '(.+)'$/m.exec(readme) ?? [];
+/** The command of the quick start that makes a token, as the arguments of the Convex CLI. */
+function createTokenCommand(pages: string): string[] {
+  const [, name, args] = /^npx convex run (imports:createToken) '(.+)'$/m.exec(pages) ?? [];
   if (name === undefined || args === undefined)
-    throw new Error("README.md has no command that makes a token.");
+    throw new Error("The quick start has no command that makes a token.");
   return ["run", name, args];
 }
 
@@ -104,7 +107,7 @@ class Consumer {
   }
 }
 
-async function install(consumer: Consumer, readme: string): Promise<void> {
+async function install(consumer: Consumer, pages: string): Promise<void> {
   const { dependencies, devDependencies } = JSON.parse(
     await readFile(path.join(ROOT, "package.json"), "utf8"),
   ) as Record<"dependencies" | "devDependencies", Record<string, string>>;
@@ -117,20 +120,20 @@ async function install(consumer: Consumer, readme: string): Promise<void> {
     ["install", "--prefer-offline", "--no-audit", "--no-fund", tarball, ...tools],
     consumer.directory,
   );
-  const blocks = codeBlocks(readme);
+  const blocks = codeBlocks(pages);
   for (const file of [
     "convex/schema.ts",
     "convex/imports.ts",
     "convex/http.ts",
     "convex/customers.test.ts",
   ]) {
-    if (!blocks.has(file)) throw new Error(`README.md has no code block for ${file}.`);
+    if (!blocks.has(file)) throw new Error(`The pages have no code block for ${file}.`);
   }
   for (const [file, code] of blocks) await consumer.write(file, code);
 }
 
-async function importAndRead(consumer: Consumer, readme: string): Promise<void> {
-  const token = JSON.parse(await consumer.convex(...createTokenCommand(readme))) as string;
+async function importAndRead(consumer: Consumer, pages: string): Promise<void> {
+  const token = JSON.parse(await consumer.convex(...createTokenCommand(pages))) as string;
   const response = await fetch(
     `${consumer.server.siteUrl}/airbyte/api/streaming_import/import_airbyte_records`,
     {
@@ -164,14 +167,15 @@ async function importAndRead(consumer: Consumer, readme: string): Promise<void> 
 const directory = await mkdtemp(path.join(os.tmpdir(), "streaming-import-consumer-"));
 const server = await spawnLocalConvex();
 try {
-  const readme = await readFile(path.join(ROOT, "README.md"), "utf8");
+  const pages = await Promise.all(PAGES.map(async (page) => await readFile(path.join(ROOT, page), "utf8")));
+  const text = pages.join("\n");
   const consumer = new Consumer(directory, server);
   say("Packing, and installing in a fresh project");
-  await install(consumer, readme);
+  await install(consumer, text);
   say("Pushing");
   await consumer.convex("deploy", "--yes");
   say("Importing a row, and reading it");
-  await importAndRead(consumer, readme);
+  await importAndRead(consumer, text);
   say("Compiling, linting and testing the project");
   await consumer.npx("tsc");
   await consumer.npx("eslint", ".");
@@ -181,7 +185,7 @@ try {
   await consumer.mustFail(/trespass\.ts.*\n?.*customers.*mirror/i, "tsc");
   await consumer.write("convex/trespass.ts", trespass("./_generated/server"));
   await consumer.mustFail(/trespass\.ts[\s\S]*streaming-import\//, "eslint", ".");
-  say("The package works as the README says.");
+  say("The package works as the quick start says.");
 } finally {
   await server.close();
   await rm(directory, { recursive: true, force: true });

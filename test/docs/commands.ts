@@ -89,6 +89,7 @@ function checkNpx([tool = "", ...args]: string[], context: Context): Problem {
 
 /** Parses a command line as the command itself does, and does nothing then. */
 function checkOwn(args: string[], { mention }: Context): Problem {
+  if (mention && args[0] === "…") return null;
   const program = createProgram();
   disarm(program, mention);
   try {
@@ -158,7 +159,7 @@ const importer = new StreamingImport(
 
 /** `convex run module:function '{"json": true}'`, against what the importer exports and what the page defines. */
 function checkCall([name = "", json]: string[], { functions, mention }: Context): Problem {
-  if (PLACEHOLDERS.has(name)) return null;
+  if (PLACEHOLDERS.has(name) || (mention && name === "")) return null;
   const given = name.startsWith("imports:") ? importer[name.slice("imports:".length)] : undefined;
   if (given === undefined) return functions.has(name) ? null : `there is no function ${name}`;
   if (mention && json === undefined) return null;

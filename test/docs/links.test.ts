@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { PAGES, proseOf, ROOT } from "./pages.js";
+import { PAGES, proseOf, read, ROOT } from "./pages.js";
 
 /** The names that GitHub gives the headings of a page, for links. */
 function anchors(page: string): string[] {
@@ -31,4 +31,15 @@ test.each(PAGES)("every link of %s inside the repository leads somewhere", (page
     });
 
   expect(broken).toEqual([]);
+});
+
+test("the index of docs/ leads to every page", () => {
+  const linked = [...read("docs/README.md").matchAll(/\]\(([^)#\s]+)/g)].map(([, target]) =>
+    path.posix.join("docs", target!),
+  );
+  const pages = PAGES.filter(
+    (page) => page.startsWith("docs/") && page !== "docs/README.md" && !/^docs\/rules\/(?!README)/.test(page),
+  );
+
+  expect(pages.filter((page) => !linked.includes(page))).toEqual([]);
 });

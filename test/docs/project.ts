@@ -8,7 +8,7 @@ import { blocksOf, placeOf, ROOT, type Block } from "./pages.js";
 const BELOW = `${ROOT}/test/docs/projects`;
 
 /** What people have after the quick start; the other pages build on it. */
-const SET_UP = "README.md";
+const SET_UP = "docs/quickstart.md";
 
 /** The compiler's options of a new Convex project, with Node's types. */
 const OPTIONS: ts.CompilerOptions = {

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { cp, mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
@@ -34,10 +34,20 @@ export class Project {
 
   /** @param functions The directory with the project's functions, from the root of the repository. */
   static async start(functions: string): Promise<Project> {
+    const project = await Project.of({});
+    await cp(path.join(ROOT, functions), path.join(project.directory, "convex"), { recursive: true });
+    return project;
+  }
+
+  /** @param files The project's files by their paths. */
+  static async of(files: Readonly<Record<string, string>>): Promise<Project> {
     const directory = await mkdtemp(path.join(os.tmpdir(), "streaming-import-"));
     const modules = path.join(directory, "node_modules");
     await mkdir(modules);
-    await cp(path.join(ROOT, functions), path.join(directory, "convex"), { recursive: true });
+    for (const [file, text] of Object.entries(files)) {
+      await mkdir(path.join(directory, path.dirname(file)), { recursive: true });
+      await writeFile(path.join(directory, file), text);
+    }
     await cp(path.join(ROOT, "test/e2e/programs/package.json"), path.join(directory, "package.json"));
     await symlink(path.join(ROOT, "node_modules/convex"), path.join(modules, "convex"), "junction");
     await symlink(ROOT, path.join(modules, "convex-streaming-import"), "junction");
