@@ -20,8 +20,11 @@ const MEASURED: Record<string, keyof Costs> = {
 
 const COLUMNS = ["calls", "mirrorWrites", "ledgerWrites", "ledgerBytes", "documentsRead"] as const;
 
-/** How far a figure may be off: the page rounds, and small changes of the ledger should not rewrite it. */
-const TOLERANCE = 0.2;
+/** The page rounds. */
+const ROUNDING = 1.05;
+
+/** What became cheaper need not rewrite the page at once; what costs half of what it says should. */
+const STALE = 2;
 
 /** "17 MB" and "1,000,000" as numbers. */
 function numberOf(text: string): number {
