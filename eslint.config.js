@@ -45,7 +45,7 @@ export default tseslint.config(
   },
   {
     // Tests look at answers, documents and errors of unknown shape, and hand over what the types forbid, on purpose.
-    files: ["**/*.test.ts", "**/*.test-d.ts", "**/testing/**/*.ts", "test/**/*.ts"],
+    files: ["**/*.test.ts", "**/*.test.tsx", "**/*.test-d.ts", "**/testing/**/*.ts", "test/**/*.ts"],
     rules: {
       "@typescript-eslint/no-explicit-any": "off",
       "@typescript-eslint/no-unsafe-argument": "off",

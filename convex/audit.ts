@@ -33,6 +33,7 @@ import { getHandles, getMirror } from "./mirrors.js";
 import { askAgain } from "./resends.js";
 import { now } from "./time.js";
 import { vBudget, vHandles } from "./validators.js";
+import { vAuditReport } from "./views.js";
 
 /** Rows read per page: their hashes are computed inside the query, whose time is one second. */
 const PAGE_ROWS = 1_000;
@@ -195,27 +196,10 @@ async function lastReport(ctx: Pick<MutationCtx, "db">, mirror: string): Promise
     .first();
 }
 
-const vFinding = v.object({
-  kind: v.union(v.literal("edited"), v.literal("added"), v.literal("removed")),
-  key: v.union(v.string(), v.null()),
-});
-
 /** The last audit of a mirror, or null when there was none. */
 export const report = query({
   args: { mirror: v.string() },
-  returns: v.union(
-    v.null(),
-    v.object({
-      state: v.string(),
-      reason: v.string(),
-      startedAt: v.string(),
-      finishedAt: v.union(v.string(), v.null()),
-      rows: v.number(),
-      differingBuckets: v.array(v.number()),
-      findings: v.array(vFinding),
-      all: v.boolean(),
-    }),
-  ),
+  returns: v.union(v.null(), vAuditReport),
   handler: async (ctx, { mirror }) => {
     const last = await ctx.db
       .query("audits")

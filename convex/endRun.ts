@@ -1,6 +1,8 @@
 import type { Doc } from "./_generated/dataModel.js";
 import type { MutationCtx } from "./_generated/server.js";
+import { lastRun } from "./lastRun.js";
 import { getMirror } from "./mirrors.js";
+import { advanceReach } from "./reach.js";
 import { stateChange } from "./state.js";
 import { startSweep } from "./sweep.js";
 import { now } from "./time.js";
@@ -14,7 +16,8 @@ export async function abandonRun(
 ): Promise<void> {
   await ctx.db.patch("runs", run._id, { state, reason, finishedAt: now() });
   const mirror = await getMirror(ctx, run.mirror);
-  if (mirror.run === run._id) await ctx.db.patch("mirrors", mirror._id, { run: undefined });
+  if (mirror.run === run._id)
+    await ctx.db.patch("mirrors", mirror._id, { run: undefined, ...lastRun(mirror, run, state) });
   if (state === "superseded") return;
   await ctx.db.patch(
     "mirrors",
@@ -48,7 +51,9 @@ export async function completeRun(ctx: MutationCtx, run: Doc<"runs">, why: strin
     reason: empty ? `${why} It brought no rows, so the old ones stay.` : why,
     finishedAt: now(),
   });
+  await advanceReach(ctx, mirror.name, run.reach);
   await ctx.db.patch("mirrors", mirror._id, {
+    ...lastRun(mirror, run, "complete"),
     // The generation stays open: an attempt before this one may have brought rows, and the next goes on with them.
     ...(await stateChange(
       ctx,

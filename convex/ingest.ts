@@ -11,9 +11,11 @@ import { vMatch } from "./port.js";
 import { putAside, screen } from "./quarantine.js";
 import { appendManifest } from "./manifests.js";
 import { getMirror } from "./mirrors.js";
+import { promiseReach } from "./reach.js";
 import { forgetResends } from "./resends.js";
 import { openRun } from "./openRun.js";
 import { getRun } from "./runs.js";
+import { takeSample } from "./samples.js";
 import { stateChange } from "./state.js";
 import { now } from "./time.js";
 import { touchToken } from "./tokens.js";
@@ -24,6 +26,7 @@ import {
   vBudget,
   vCounts,
   vDriftNote,
+  vReach,
   vRowChange,
   vSyncMode,
   type Counts,
@@ -62,6 +65,8 @@ export const applyChunk = mutation({
     syncMode: v.optional(vSyncMode),
     /** When the source committed the newest of these changes, in milliseconds, when it tells. */
     committedAt: v.optional(v.number()),
+    /** How far the sender has read its source with this delivery. */
+    reach: v.optional(vReach),
     token: v.id("tokens"),
     /** Whether it is time to note that the token is in use: see `tokens.authenticate`. */
     touchDue: v.boolean(),
@@ -126,7 +131,7 @@ export const applyChunk = mutation({
       ...outcome.poison,
     ];
     await putAside(ctx, run, args.place?.identity, aside);
-    await recordDrift(ctx, mirror.name, args.notes);
+    const newDrift = await recordDrift(ctx, mirror.name, args.notes);
     // A row that had to be put aside was brought all the same: its old version must not be swept away.
     const brought = [...args.rows.filter(({ op }) => op !== "delete"), ...args.bad].flatMap(
       ({ keyHash }) => keyHash ?? [],
@@ -155,10 +160,13 @@ export const applyChunk = mutation({
         ? { place: {}, total: counts, quarantinedKeys: keys }
         : await recordDelivery(ctx, run, args.place, known, { changes, counts, quarantinedKeys: keys });
     await recordRun(ctx, run, { counts, bytes: args.bytes, place });
+    // Once the whole delivery is applied: its record says so.
+    if ("sequence" in place && place.begun === undefined) await promiseReach(ctx, mirror, run, args.reach);
     const rows = await recordMirror(ctx, mirror, run, {
       counts,
       rowsDelta: outcome.rowsDelta,
       quarantined: aside.length - screened.released,
+      drift: newDrift,
       syncMode,
       lagMs: args.committedAt === undefined ? undefined : Math.max(0, Date.now() - args.committedAt),
     });
@@ -256,16 +264,22 @@ async function recordMirror(
     counts: Counts;
     rowsDelta: number;
     quarantined: number;
+    drift: number;
     syncMode: Doc<"mirrors">["syncMode"];
     lagMs: number | undefined;
   },
 ): Promise<number> {
   const at = now();
   const rows = mirror.rows + chunk.rowsDelta;
+  const quarantined = Math.max(0, mirror.quarantined + chunk.quarantined);
+  const total = addCounts(mirror.total, chunk.counts);
+  const lagMs = chunk.lagMs ?? mirror.lagMs ?? null;
   await ctx.db.patch("mirrors", mirror._id, {
     rows,
-    quarantined: Math.max(0, mirror.quarantined + chunk.quarantined),
-    total: addCounts(mirror.total, chunk.counts),
+    quarantined,
+    drift: mirror.drift + chunk.drift,
+    total,
+    ...(await takeSample(ctx, mirror, { rows, received: total.received, quarantined, lagMs })),
     ...(chunk.counts.received > 0 && { lastAppliedAt: at }),
     lastHeardAt: at,
     ...(chunk.lagMs !== undefined && { lagMs: chunk.lagMs }),

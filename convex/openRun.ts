@@ -4,6 +4,7 @@ import { dropDeliveries } from "./deliveries.js";
 import { abandonRun, completeRun } from "./endRun.js";
 import { ledgerError } from "./errors.js";
 import { scheduleCheck } from "./freshness.js";
+import { lastRun } from "./lastRun.js";
 import { dropManifest } from "./manifests.js";
 import { scheduleSettle } from "./settle.js";
 import { stateChange } from "./state.js";
@@ -82,6 +83,7 @@ export async function openRun(ctx: MutationCtx, before: Doc<"mirrors">, args: Ne
     epoch,
     ...(generation !== null && { generation, generationOpen: true }),
     syncMode: args.syncMode,
+    ...lastRun({ epoch }, { epoch }, "running"),
     lastHeardAt: now(),
     ...((generation !== null || firstLoad) &&
       (await stateChange(

@@ -3,7 +3,7 @@ import type { Doc } from "./_generated/dataModel.js";
 import { mutation } from "./_generated/server.js";
 import { ledgerError } from "./errors.js";
 import { getMirror } from "./mirrors.js";
-import { announce } from "./state.js";
+import { announce, described } from "./state.js";
 
 /** How long a sender should leave a paused mirror alone, in milliseconds. */
 const PAUSED_RETRY_MS = 60_000;
@@ -15,7 +15,7 @@ export const pause = mutation({
   handler: async (ctx, { mirror: name, reason }) => {
     const mirror = await getMirror(ctx, name);
     await announce(ctx, mirror, "paused", reason);
-    await ctx.db.patch("mirrors", mirror._id, { state: "paused", reason });
+    await ctx.db.patch("mirrors", mirror._id, described(name, "paused", reason));
     return null;
   },
 });
@@ -30,7 +30,7 @@ export const resume = mutation({
     const state = mirror.lastAppliedAt === undefined ? "waiting" : "upToDate";
     const reason = "Resumed; deliveries are welcome again.";
     await announce(ctx, mirror, state, reason);
-    await ctx.db.patch("mirrors", mirror._id, { state, reason });
+    await ctx.db.patch("mirrors", mirror._id, described(name, state, reason));
     return null;
   },
 });

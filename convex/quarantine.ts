@@ -5,7 +5,8 @@ import type { Doc, Id } from "./_generated/dataModel.js";
 import { internal } from "./_generated/api.js";
 import { internalMutation, mutation, query, type MutationCtx } from "./_generated/server.js";
 import { now } from "./time.js";
-import { vRowEncoding, type BadRow, type RowChange } from "./validators.js";
+import type { BadRow, RowChange } from "./validators.js";
+import { vQuarantineEntry } from "./views.js";
 
 /** Entries on one page of a listing or of a replay: payloads are up to 256 KiB each, and a query reads up to 16 MiB. */
 const PAGE = 32;
@@ -164,23 +165,10 @@ export async function putAside(
   }
 }
 
-const vEntry = v.object({
-  id: v.id("quarantine"),
-  mirror: v.string(),
-  code: v.string(),
-  message: v.string(),
-  key: v.union(v.string(), v.null()),
-  op: v.string(),
-  payload: v.string(),
-  whole: v.boolean(),
-  encoding: vRowEncoding,
-  receivedAt: v.string(),
-});
-
 /** Changes of a mirror that wait, oldest first: a page of at most 32, after the entry `after`. */
 export const list = query({
   args: { mirror: v.string(), after: v.union(v.id("quarantine"), v.null()) },
-  returns: v.array(vEntry),
+  returns: v.array(vQuarantineEntry),
   handler: async (ctx, { mirror, after }) => {
     const last = after === null ? null : await ctx.db.get("quarantine", after);
     const entries = await ctx.db

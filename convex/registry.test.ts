@@ -10,7 +10,7 @@ afterEach(() => {
 });
 
 const handles = { apply: "a", page: "p", remove: "r", clear: "c", copy: "o" };
-const behaviour = { deletes: "hard", drift: "ignore" };
+const behaviour = { deletes: "hard", policy: "ignore" };
 const customers = {
   name: "customers",
   source: "public.customers",
@@ -54,7 +54,7 @@ test("a second declaration replaces the words, drops those that are gone, and ke
   const { owner: _owner, ...words } = customers;
   await declare(
     app,
-    [{ ...words, source: "crm.customers", primaryKey: "id, region", deletes: "soft", drift: "freeze" }],
+    [{ ...words, source: "crm.customers", primaryKey: "id, region", deletes: "soft", policy: "freeze" }],
     "g",
   );
   const [mirror, ...others] = await app.ledger("mirrors");
@@ -63,7 +63,7 @@ test("a second declaration replaces the words, drops those that are gone, and ke
     source: "crm.customers",
     primaryKey: "id, region",
     deletes: "soft",
-    drift: "freeze",
+    policy: "freeze",
     rows: 7,
     generation: 3,
   });

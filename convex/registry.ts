@@ -1,12 +1,14 @@
 import { v } from "convex/values";
 import type { Doc } from "./_generated/dataModel.js";
-import { mutation, query, type MutationCtx } from "./_generated/server.js";
+import { mutation, query, type MutationCtx, type QueryCtx } from "./_generated/server.js";
 import { scheduleCheck } from "./freshness.js";
+import { hintOfCode } from "./hints.js";
 import { findMirror } from "./mirrors.js";
-import { stateChange } from "./state.js";
+import { described, stateChange } from "./state.js";
 import { now } from "./time.js";
 import { touchToken } from "./tokens.js";
-import { noCounts, vBudget, vDeclaration, vHandles, vMirrorStatus } from "./validators.js";
+import { noCounts, vBudget, vDeclaration, vHandles } from "./validators.js";
+import { vMirrorStatus, vUnknownStream, type MirrorStatus } from "./views.js";
 
 /** More mirrors than a schema can hold tables of use; a bound for scans of the registry. */
 const MAX_MIRRORS = 1000;
@@ -37,10 +39,10 @@ export const declare = mutation({
       if (mirror === undefined) {
         await ctx.db.insert("mirrors", {
           ...declaration,
-          state: "waiting",
-          reason: "Declared in schema.ts; nothing has arrived yet.",
+          ...described(declaration.name, "waiting", "Declared in schema.ts; nothing has arrived yet."),
           rows: 0,
           quarantined: 0,
+          drift: 0,
           total: noCounts,
           removed: 0,
           copied: 0,
@@ -57,10 +59,12 @@ export const declare = mutation({
           version: declaration.version,
           owner: declaration.owner,
           expectEveryMs: declaration.expectEveryMs,
-          ...(mirror.state === "removed" && {
-            state: mirror.lastAppliedAt === undefined ? "waiting" : "upToDate",
-            reason: "Declared again in schema.ts.",
-          }),
+          ...(mirror.state === "removed" &&
+            described(
+              mirror.name,
+              mirror.lastAppliedAt === undefined ? "waiting" : "upToDate",
+              "Declared again in schema.ts.",
+            )),
         });
       }
       // Connectors join namespace and stream with "_".
@@ -70,11 +74,9 @@ export const declare = mutation({
       }
     }
     for (const mirror of known.values()) {
-      await ctx.db.patch("mirrors", mirror._id, {
-        state: "removed",
-        reason:
-          "No longer in schema.ts. Its rows, if the table still exists, are as the last import left them.",
-      });
+      const reason =
+        "No longer in schema.ts. Its rows, if the table still exists, are as the last import left them.";
+      await ctx.db.patch("mirrors", mirror._id, described(mirror.name, "removed", reason));
     }
     return null;
   },
@@ -86,29 +88,60 @@ export const list = query({
   returns: v.array(vMirrorStatus),
   handler: async (ctx) => {
     const mirrors = await ctx.db.query("mirrors").withIndex("by_name").take(MAX_MIRRORS);
-    return mirrors.map((mirror) => ({
-      name: mirror.name,
-      source: mirror.source,
-      owner: mirror.owner ?? null,
-      state: mirror.state,
-      reason: mirror.reason,
-      primaryKey: mirror.primaryKey,
-      syncMode: mirror.syncMode ?? null,
-      rows: mirror.rows,
-      quarantined: mirror.quarantined,
-      total: mirror.total,
-      removed: mirror.removed,
-      copied: mirror.copied,
-      generation: mirror.generation,
-      epoch: mirror.epoch,
-      running: mirror.run !== undefined,
-      lagMs: mirror.lagMs ?? null,
-      lastAppliedAt: mirror.lastAppliedAt ?? null,
-      lastHeardAt: mirror.lastHeardAt ?? null,
-      lastError: mirror.lastError ?? null,
-    }));
+    return await Promise.all(mirrors.map(async (mirror) => statusOf(ctx, mirror)));
   },
 });
+
+/** One mirror as the registry knows it, or null. */
+export const get = query({
+  args: { mirror: v.string() },
+  returns: v.union(v.null(), vMirrorStatus),
+  handler: async (ctx, { mirror: name }) => {
+    const mirror = await findMirror(ctx, name);
+    return mirror === null ? null : await statusOf(ctx, mirror);
+  },
+});
+
+async function statusOf(ctx: QueryCtx, mirror: Doc<"mirrors">): Promise<MirrorStatus> {
+  const runId = mirror.run ?? mirror.sweeping;
+  const run = runId === undefined ? null : await ctx.db.get("runs", runId);
+  return {
+    name: mirror.name,
+    source: mirror.source,
+    owner: mirror.owner ?? null,
+    state: mirror.state,
+    reason: mirror.reason,
+    hint: mirror.hint,
+    primaryKey: mirror.primaryKey,
+    syncMode: mirror.syncMode ?? null,
+    policy: mirror.policy,
+    deletes: mirror.deletes,
+    expectEveryMs: mirror.expectEveryMs ?? null,
+    rows: mirror.rows,
+    quarantined: mirror.quarantined,
+    drift: mirror.drift,
+    total: mirror.total,
+    removed: mirror.removed,
+    copied: mirror.copied,
+    generation: mirror.generation,
+    epoch: mirror.epoch,
+    running: mirror.run !== undefined,
+    run: run && {
+      id: run._id,
+      state: run.state,
+      syncMode: run.syncMode,
+      generation: run.generation ?? null,
+      startedAt: run.startedAt,
+      received: run.counts.received,
+      swept: run.swept,
+    },
+    lastRun: mirror.lastRun ?? null,
+    lagMs: mirror.lagMs ?? null,
+    lastAppliedAt: mirror.lastAppliedAt ?? null,
+    lastHeardAt: mirror.lastHeardAt ?? null,
+    lastError: mirror.lastError ?? null,
+  };
+}
 
 /** Notes that a connector reported without a row: its mirrors are idle, not late. */
 export const heard = mutation({
@@ -138,12 +171,17 @@ export const recordFailure = mutation({
     const mirror = await findMirror(ctx, args.mirror);
     if (mirror === null) return null;
     await ctx.db.patch("mirrors", mirror._id, {
-      ...(await stateChange(ctx, mirror, "failed", args.message)),
+      ...(await failure(ctx, mirror, args)),
       lastError: `${now()} ${args.code}: ${args.message}`,
     });
     return null;
   },
 });
+
+async function failure(ctx: MutationCtx, mirror: Doc<"mirrors">, refusal: { code: string; message: string }) {
+  const change = await stateChange(ctx, mirror, "failed", refusal.message);
+  return "state" in change ? { ...change, hint: hintOfCode(refusal.code) } : change;
+}
 
 /** Shows a person that a connector sends a stream for which no mirror is declared, and the code to add. */
 export const recordUnknownStream = mutation({
@@ -165,15 +203,7 @@ export const recordUnknownStream = mutation({
 /** Streams that connectors sent and no mirror is declared for, with the code to add, in the order of their names. */
 export const unknownStreams = query({
   args: {},
-  returns: v.array(
-    v.object({
-      stream: v.string(),
-      snippet: v.string(),
-      times: v.number(),
-      firstSeenAt: v.string(),
-      lastSeenAt: v.string(),
-    }),
-  ),
+  returns: v.array(vUnknownStream),
   handler: async (ctx) => {
     const streams = await ctx.db.query("unknownStreams").withIndex("by_stream").take(MAX_UNKNOWN_STREAMS);
     return streams.map(({ stream, snippet, times, firstSeenAt, lastSeenAt }) => ({
@@ -183,6 +213,16 @@ export const unknownStreams = query({
       firstSeenAt,
       lastSeenAt,
     }));
+  },
+});
+
+/** Forgets a stream that nobody wants; it is recorded again if it comes again. */
+export const forgetStream = mutation({
+  args: { stream: v.string() },
+  returns: v.null(),
+  handler: async (ctx, { stream }) => {
+    for (const { _id } of await unknownStream(ctx, stream)) await ctx.db.delete("unknownStreams", _id);
+    return null;
   },
 });
 

@@ -7,8 +7,10 @@ import { ledgerError } from "./errors.js";
 import { getMirror } from "./mirrors.js";
 import { MAX_RUNS_PER_MIRROR, openRun } from "./openRun.js";
 import { pausedError } from "./pause.js";
+import { promiseReach } from "./reach.js";
 import { askedAgain } from "./resends.js";
-import { vCounts, vRunState, vSyncMode } from "./validators.js";
+import { vCounts, vReach, vRunState, vSyncMode } from "./validators.js";
+import { vRunSummary } from "./views.js";
 
 const vBegun = v.object({
   run: v.id("runs"),
@@ -117,15 +119,18 @@ export const finish = mutation({
     run: v.string(),
     outcome: v.union(v.literal("complete"), v.literal("incomplete")),
     reason: v.string(),
+    /** How far the sender has read its source; for a run that is complete. */
+    reach: v.optional(vReach),
   },
   returns: v.object({ state: vRunState, counts: vCounts }),
-  handler: async (ctx, { run: id, outcome, reason }) => {
+  handler: async (ctx, { run: id, outcome, reason, reach }) => {
     const run = await getRun(ctx, id);
     if (run.state === "running") {
       if (outcome === "incomplete") await abandonRun(ctx, run, "incomplete", reason);
       else {
         await checkWhole(ctx, run);
-        await completeRun(ctx, run, reason);
+        await promiseReach(ctx, await getMirror(ctx, run.mirror), run, reach);
+        await completeRun(ctx, (await ctx.db.get("runs", run._id))!, reason);
       }
     } else if (outcome !== (run.state === "sweeping" ? "complete" : run.state)) {
       throw ledgerError(
@@ -155,31 +160,17 @@ export const get = query({
   },
 });
 
-/** The newest runs of a mirror. */
+/** The newest runs of a mirror, or the newest of those before the run of that epoch. */
 export const history = query({
-  args: { mirror: v.string(), limit: v.number() },
-  returns: v.array(
-    v.object({
-      id: v.id("runs"),
-      state: vRunState,
-      reason: v.string(),
-      openedBy: v.string(),
-      syncMode: vSyncMode,
-      epoch: v.number(),
-      generation: v.union(v.number(), v.null()),
-      startedAt: v.string(),
-      lastDeliveryAt: v.union(v.string(), v.null()),
-      finishedAt: v.union(v.string(), v.null()),
-      chunks: v.number(),
-      bytes: v.number(),
-      counts: vCounts,
-      swept: v.number(),
-    }),
-  ),
-  handler: async (ctx, { mirror, limit }) => {
+  args: { mirror: v.string(), limit: v.number(), before: v.optional(v.number()) },
+  returns: v.array(vRunSummary),
+  handler: async (ctx, { mirror, limit, before }) => {
     const runs = await ctx.db
       .query("runs")
-      .withIndex("by_mirror", (q) => q.eq("mirror", mirror))
+      .withIndex("by_mirror", (q) => {
+        const ofMirror = q.eq("mirror", mirror);
+        return before === undefined ? ofMirror : ofMirror.lt("epoch", before);
+      })
       .order("desc")
       .take(Math.min(limit, MAX_RUNS_PER_MIRROR));
     return runs.map((run) => ({

@@ -5,8 +5,10 @@ import {
   vCounts,
   vHandles,
   vMirrorState,
+  vReach,
   vRowEncoding,
   vRunState,
+  vSample,
   vSyncMode,
 } from "./validators.js";
 
@@ -17,38 +19,45 @@ import {
  */
 export default defineSchema({
   /**
-   * One row per mirror of the app's schema: what a person looks at first.
+   * One row per mirror of the app's schema: what a person looks at first, and what matters most comes first.
    * Written by registry.declare (after a deploy), ingest.applyChunk, runs.*, sweep.*, quarantine.* and freshness.*;
    * read everywhere.
    */
   mirrors: defineTable({
     /** The app's table. */
     name: v.string(),
-    /** What is going on, and why, in words. */
-    state: vMirrorState,
-    reason: v.string(),
-    /** Rows in the mirror now. */
-    rows: v.number(),
-    /** Changes that wait in quarantine. */
-    quarantined: v.number(),
-    lastAppliedAt: v.optional(v.string()),
-    /** When the connector was last heard of, be it without a row: idle is not late. */
-    lastHeardAt: v.optional(v.string()),
-    /** From the source's commit to the row being visible here, for the newest delivery that told, in milliseconds. */
-    lagMs: v.optional(v.number()),
-    lastError: v.optional(v.string()),
     /** As declared: "public.customers"; equal to `name` when the schema names no source. */
     source: v.string(),
-    /** As declared: "date, origin, destination", or "none" for a mirror without a key. */
-    primaryKey: v.string(),
-    keyed: v.boolean(),
-    version: v.optional(v.string()),
-    owner: v.optional(v.string()),
-    deletes: v.string(),
-    drift: v.string(),
-    expectEveryMs: v.optional(v.number()),
+    /** What is going on, why, and what to do about it, in words. */
+    state: vMirrorState,
+    reason: v.string(),
+    hint: v.string(),
     /** How the connector delivered last. */
     syncMode: v.optional(vSyncMode),
+    /** As declared: "date, origin, destination", or "none" for a mirror without a key. */
+    primaryKey: v.string(),
+    /** Rows in the mirror now. */
+    rows: v.number(),
+    /** From the source's commit to the row being visible here, for the newest delivery that told, in milliseconds. */
+    lagMs: v.optional(v.number()),
+    lastAppliedAt: v.optional(v.string()),
+    /** The newest run, in words: "3: complete at 2026-01-31T08:00:00.000Z". */
+    lastRun: v.optional(v.string()),
+    /** Changes that wait in quarantine. */
+    quarantined: v.number(),
+    /** Fields on record in the drift table: what the source sends and the schema does not expect. */
+    drift: v.number(),
+    /** As declared: who answers for it. */
+    owner: v.optional(v.string()),
+    /** As declared: what happens to rows that do not fit ("evolve"), and to rows that the source deletes ("hard"). */
+    policy: v.string(),
+    deletes: v.string(),
+    /** When the connector was last heard of, be it without a row: idle is not late. */
+    lastHeardAt: v.optional(v.string()),
+    lastError: v.optional(v.string()),
+    keyed: v.boolean(),
+    version: v.optional(v.string()),
+    expectEveryMs: v.optional(v.number()),
     /** What happened to every change ever received. */
     total: vCounts,
     /** Rows that full refreshes, operators and repairs took away: rows = inserted - deleted - removed + copied. */
@@ -71,6 +80,8 @@ export default defineSchema({
     resending: v.optional(v.boolean()),
     /** Whether a freshness check is scheduled: there is at most one. */
     checkScheduled: v.boolean(),
+    /** When its last sample was taken. */
+    sampledAt: v.optional(v.string()),
   }).index("by_name", ["name"]),
 
   /**
@@ -107,6 +118,10 @@ export default defineSchema({
     chunks: v.number(),
     bytes: v.number(),
     counts: vCounts,
+    /** How far its sender has read the source, while that holds only once rows that are gone are swept. */
+    reach: v.optional(vReach),
+    /** The later refresh that sweeps in the stead of this one, which is whole. */
+    sweptBy: v.optional(v.id("runs")),
     /** Rows that a finished refresh removed because it did not bring them. */
     swept: v.number(),
     /** Counts the attempts to sweep, so that the watchdog restarts only one that died. */
@@ -114,6 +129,19 @@ export default defineSchema({
   })
     .index("by_mirror", ["mirror", "epoch"])
     .index("by_state", ["state"]),
+
+  /**
+   * How each mirror grew: at most a sample a minute, while something arrives.
+   * Written by ingest.applyChunk; read by status pages. A ring: see samples.ts.
+   */
+  samples: defineTable({ mirror: v.string(), points: v.array(vSample) }).index("by_mirror", ["mirror"]),
+
+  /**
+   * How far each mirror has come in its source, for senders that tell: what a product waits for. Grows only.
+   * Written by ingest.applyChunk, runs.finish and refresh.*; read by reach.reached. Not a part of `mirrors`, so that
+   * those who wait are not woken by every chunk.
+   */
+  reaches: defineTable({ mirror: v.string(), ...vReach.fields }).index("by_mirror", ["mirror"]),
 
   /**
    * The deliveries of runs, by their identity: a delivery is applied once, and a replay gets the same answer.

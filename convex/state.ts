@@ -1,6 +1,7 @@
 import type { FunctionHandle } from "convex/server";
 import type { Doc } from "./_generated/dataModel.js";
 import type { MutationCtx } from "./_generated/server.js";
+import { hintOf } from "./hints.js";
 import { now } from "./time.js";
 import type { MirrorState } from "./validators.js";
 
@@ -16,10 +17,18 @@ export async function stateChange(
   mirror: Doc<"mirrors">,
   state: MirrorState,
   reason: string,
-): Promise<{ state: MirrorState; reason: string } | Record<string, never>> {
+): Promise<Described | Record<string, never>> {
   if (mirror.state === "paused") return {};
   await announce(ctx, mirror, state, reason);
-  return { state, reason };
+  return described(mirror.name, state, reason);
+}
+
+/** A mirror's state with its reason, and what to do about it. */
+type Described = { state: MirrorState; reason: string; hint: string };
+
+/** The columns that tell a mirror's state. */
+export function described(mirror: string, state: MirrorState, reason: string): Described {
+  return { state, reason, hint: hintOf(mirror, state) };
 }
 
 /** Tells the log and the app about a change of state. */

@@ -8,9 +8,11 @@ import { Copies } from "./copies.js";
 import { addToDigest } from "./digests.js";
 import { ledgerErrorData } from "./errors.js";
 import { KeyHashBag } from "./keyHashBag.js";
+import { lastRun } from "./lastRun.js";
 import { arrivedSince, dropManifest, loadManifest, manifestPage, vManifestPage } from "./manifests.js";
 import { getApp, getHandles, getMirror } from "./mirrors.js";
 import type { CopyHandle, PageHandle, RemoveHandle } from "./port.js";
+import { advanceReach, further } from "./reach.js";
 import { stateChange } from "./state.js";
 import { now } from "./time.js";
 
@@ -31,6 +33,7 @@ const WATCHDOG_MS = 15 * 60_000;
 
 /** Starts to remove what a whole refresh did not bring. A sweep of an older refresh that still runs is dropped. */
 export async function startSweep(ctx: MutationCtx, mirror: Doc<"mirrors">, run: Doc<"runs">): Promise<void> {
+  let { reach } = run;
   if (mirror.sweeping !== undefined) {
     const older = await ctx.db.get("runs", mirror.sweeping);
     if (older !== null) {
@@ -38,15 +41,22 @@ export async function startSweep(ctx: MutationCtx, mirror: Doc<"mirrors">, run: 
         state: "complete",
         reason: `Refresh ${String(run.generation)} was whole before its sweep ended, and sweeps in its stead.`,
         finishedAt: now(),
+        sweptBy: run._id,
       });
+      reach = further(reach ?? {}, older.reach ?? {});
       await dropManifest(ctx, older.mirror, older.generation!);
     }
   }
   await ctx.db.patch("runs", run._id, {
     state: "sweeping",
     reason: "Whole; removing rows that it did not bring.",
+    reach,
   });
-  await ctx.db.patch("mirrors", mirror._id, { sweeping: run._id, generationOpen: false });
+  await ctx.db.patch("mirrors", mirror._id, {
+    sweeping: run._id,
+    generationOpen: false,
+    ...lastRun(mirror, run, "sweeping"),
+  });
   await attemptSweep(ctx, run, null);
 }
 
@@ -259,9 +269,11 @@ export const finish = internalMutation({
     });
     await ctx.db.patch("mirrors", mirror._id, {
       sweeping: undefined,
+      ...lastRun(mirror, run, "complete"),
       ...(mirror.run === undefined &&
         (await stateChange(ctx, mirror, "upToDate", "Everything received is applied."))),
     });
+    await advanceReach(ctx, run.mirror, run.reach);
     await dropManifest(ctx, run.mirror, run.generation!);
     if (mirror.quarantined > 0) {
       const before = await startOfGeneration(ctx, run);

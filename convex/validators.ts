@@ -161,7 +161,7 @@ export const vDeclaration = v.object({
   owner: v.optional(v.string()),
   /** Onward from here: how the mirror behaves, in the words of mirrorTable's options. */
   deletes: v.string(),
-  drift: v.string(),
+  policy: v.string(),
   expectEveryMs: v.optional(v.number()),
 });
 
@@ -171,27 +171,23 @@ export const vBudget = v.object({
   bytesPerSecond: v.number(),
 });
 
-/** A mirror as a status page shows it. Times are ISO 8601. */
-export const vMirrorStatus = v.object({
-  name: v.string(),
-  source: v.string(),
-  owner: v.union(v.string(), v.null()),
-  state: vMirrorState,
-  reason: v.string(),
-  primaryKey: v.string(),
-  syncMode: v.union(v.string(), v.null()),
+/** How a mirror stood at a moment. */
+export const vSample = v.object({
+  /** ISO 8601. */
+  at: v.string(),
   rows: v.number(),
+  /** Changes ever received. */
+  received: v.number(),
   quarantined: v.number(),
-  total: vCounts,
-  removed: v.number(),
-  copied: v.number(),
-  generation: v.number(),
-  epoch: v.number(),
-  /** Whether a run owns the mirror now. */
-  running: v.boolean(),
   lagMs: v.union(v.number(), v.null()),
-  lastAppliedAt: v.union(v.string(), v.null()),
-  lastHeardAt: v.union(v.string(), v.null()),
-  lastError: v.union(v.string(), v.null()),
 });
-export type MirrorStatus = Infer<typeof vMirrorStatus>;
+export type Sample = Infer<typeof vSample>;
+
+/** What a sender promises: everything that the source committed up to there is in what it has sent by now. */
+export const vReach = v.object({
+  /** ISO 8601, by the source's clock. */
+  upTo: v.optional(v.string()),
+  /** A place in the source's log, as 16 hexadecimal digits: see src/changes/position.ts. */
+  position: v.optional(v.string()),
+});
+export type Reach = Infer<typeof vReach>;

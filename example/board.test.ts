@@ -137,7 +137,7 @@ describe("what the app adds", () => {
 
 test("the operations page sees every mirror", async () => {
   await deliver("flights", flight(12), flight(12));
-  const mirrors = await t.query(api.operations.mirrors);
+  const { mirrors } = await t.query(api.operations.importStatus);
   expect(mirrors.map(({ name }) => name)).toEqual(["airports", "flights", "measurements"]);
   expect(mirrors[1]).toMatchObject({ rows: 1, total: { received: 2, inserted: 1, unchanged: 1 } });
 });

@@ -20,8 +20,10 @@ import type * as drift from "../drift.js";
 import type * as endRun from "../endRun.js";
 import type * as errors from "../errors.js";
 import type * as freshness from "../freshness.js";
+import type * as hints from "../hints.js";
 import type * as ingest from "../ingest.js";
 import type * as keyHashBag from "../keyHashBag.js";
+import type * as lastRun from "../lastRun.js";
 import type * as maintenance from "../maintenance.js";
 import type * as manifests from "../manifests.js";
 import type * as mirrors from "../mirrors.js";
@@ -29,10 +31,12 @@ import type * as openRun from "../openRun.js";
 import type * as pause from "../pause.js";
 import type * as port from "../port.js";
 import type * as quarantine from "../quarantine.js";
+import type * as reach from "../reach.js";
 import type * as registry from "../registry.js";
 import type * as replay from "../replay.js";
 import type * as resends from "../resends.js";
 import type * as runs from "../runs.js";
+import type * as samples from "../samples.js";
 import type * as settle from "../settle.js";
 import type * as state from "../state.js";
 import type * as sweep from "../sweep.js";
@@ -40,6 +44,7 @@ import type * as time from "../time.js";
 import type * as tokens from "../tokens.js";
 import type * as tombstones from "../tombstones.js";
 import type * as validators from "../validators.js";
+import type * as views from "../views.js";
 
 import type {
   ApiFromModules,
@@ -61,8 +66,10 @@ const fullApi: ApiFromModules<{
   endRun: typeof endRun;
   errors: typeof errors;
   freshness: typeof freshness;
+  hints: typeof hints;
   ingest: typeof ingest;
   keyHashBag: typeof keyHashBag;
+  lastRun: typeof lastRun;
   maintenance: typeof maintenance;
   manifests: typeof manifests;
   mirrors: typeof mirrors;
@@ -70,10 +77,12 @@ const fullApi: ApiFromModules<{
   pause: typeof pause;
   port: typeof port;
   quarantine: typeof quarantine;
+  reach: typeof reach;
   registry: typeof registry;
   replay: typeof replay;
   resends: typeof resends;
   runs: typeof runs;
+  samples: typeof samples;
   settle: typeof settle;
   state: typeof state;
   sweep: typeof sweep;
@@ -81,6 +90,7 @@ const fullApi: ApiFromModules<{
   tokens: typeof tokens;
   tombstones: typeof tombstones;
   validators: typeof validators;
+  views: typeof views;
 }> = anyApi as any;
 
 /**

@@ -102,6 +102,13 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
       >;
     };
     drift: {
+      forget: FunctionReference<
+        "mutation",
+        "internal",
+        { mirror: string },
+        null,
+        Name
+      >;
       list: FunctionReference<
         "query",
         "internal",
@@ -159,6 +166,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
             sequence: number;
             size: number;
           };
+          reach?: { position?: string; upTo?: string };
           rows: Array<{
             bytes: number;
             key: Array<any>;
@@ -257,6 +265,27 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         Name
       >;
     };
+    reach: {
+      reached: FunctionReference<
+        "query",
+        "internal",
+        {
+          mirror: string;
+          target:
+            | { time: string }
+            | { position: string }
+            | { run: string; sequence?: number };
+        },
+        {
+          position: string | null;
+          quarantined: number | null;
+          reached: boolean;
+          reason: string;
+          upTo: string | null;
+        },
+        Name
+      >;
+    };
     registry: {
       declare: FunctionReference<
         "mutation",
@@ -274,17 +303,84 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
           };
           mirrors: Array<{
             deletes: string;
-            drift: string;
             expectEveryMs?: number;
             keyed: boolean;
             name: string;
             owner?: string;
+            policy: string;
             primaryKey: string;
             source: string;
             version?: string;
           }>;
         },
         null,
+        Name
+      >;
+      forgetStream: FunctionReference<
+        "mutation",
+        "internal",
+        { stream: string },
+        null,
+        Name
+      >;
+      get: FunctionReference<
+        "query",
+        "internal",
+        { mirror: string },
+        null | {
+          copied: number;
+          deletes: string;
+          drift: number;
+          epoch: number;
+          expectEveryMs: number | null;
+          generation: number;
+          hint: string;
+          lagMs: number | null;
+          lastAppliedAt: string | null;
+          lastError: string | null;
+          lastHeardAt: string | null;
+          lastRun: string | null;
+          name: string;
+          owner: string | null;
+          policy: string;
+          primaryKey: string;
+          quarantined: number;
+          reason: string;
+          removed: number;
+          rows: number;
+          run: null | {
+            generation: number | null;
+            id: string;
+            received: number;
+            startedAt: string;
+            state:
+              "running" | "sweeping" | "complete" | "incomplete" | "superseded";
+            swept: number;
+            syncMode: "append" | "append_dedup" | "overwrite";
+          };
+          running: boolean;
+          source: string;
+          state:
+            | "waiting"
+            | "snapshotting"
+            | "upToDate"
+            | "late"
+            | "stale"
+            | "paused"
+            | "failed"
+            | "removed";
+          syncMode: string | null;
+          total: {
+            deleted: number;
+            ignored: number;
+            inserted: number;
+            quarantined: number;
+            received: number;
+            stale: number;
+            unchanged: number;
+            updated: number;
+          };
+        },
         Name
       >;
       heard: FunctionReference<
@@ -300,19 +396,35 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         {},
         Array<{
           copied: number;
+          deletes: string;
+          drift: number;
           epoch: number;
+          expectEveryMs: number | null;
           generation: number;
+          hint: string;
           lagMs: number | null;
           lastAppliedAt: string | null;
           lastError: string | null;
           lastHeardAt: string | null;
+          lastRun: string | null;
           name: string;
           owner: string | null;
+          policy: string;
           primaryKey: string;
           quarantined: number;
           reason: string;
           removed: number;
           rows: number;
+          run: null | {
+            generation: number | null;
+            id: string;
+            received: number;
+            startedAt: string;
+            state:
+              "running" | "sweeping" | "complete" | "incomplete" | "superseded";
+            swept: number;
+            syncMode: "append" | "append_dedup" | "overwrite";
+          };
           running: boolean;
           source: string;
           state:
@@ -436,7 +548,12 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
       finish: FunctionReference<
         "mutation",
         "internal",
-        { outcome: "complete" | "incomplete"; reason: string; run: string },
+        {
+          outcome: "complete" | "incomplete";
+          reach?: { position?: string; upTo?: string };
+          reason: string;
+          run: string;
+        },
         {
           counts: {
             deleted: number;
@@ -463,7 +580,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
       history: FunctionReference<
         "query",
         "internal",
-        { limit: number; mirror: string },
+        { before?: number; limit: number; mirror: string },
         Array<{
           bytes: number;
           chunks: number;
@@ -489,6 +606,21 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
             "running" | "sweeping" | "complete" | "incomplete" | "superseded";
           swept: number;
           syncMode: "append" | "append_dedup" | "overwrite";
+        }>,
+        Name
+      >;
+    };
+    samples: {
+      list: FunctionReference<
+        "query",
+        "internal",
+        { mirror: string },
+        Array<{
+          at: string;
+          lagMs: number | null;
+          quarantined: number;
+          received: number;
+          rows: number;
         }>,
         Name
       >;

@@ -29,7 +29,7 @@ export class Declaration {
       version: contract.version ?? undefined,
       owner: contract.owner ?? undefined,
       deletes: contract.deletedField === null ? "hard" : `soft, marked in ${contract.deletedField}`,
-      drift: describeDrift(contract),
+      policy: describeDrift(contract),
       expectEveryMs: contract.expectEveryMs ?? undefined,
     }));
     const declared = JSON.stringify([module, onStateChange, budget, this.#mirrors]);

@@ -22,6 +22,8 @@ export interface DeliveryOptions {
   budget: { bytesPerSecond: number };
   run?: string;
   committedAt?: number;
+  /** How far the sender has read its source with this delivery. */
+  reach?: { upTo?: string; position?: string };
   /** The sender's name for the delivery, when it has one: it is applied once then. */
   delivery?: { identity: string; sequence: number; content: string };
   /**

@@ -1,4 +1,5 @@
 import type { ComponentApi } from "../../convex/_generated/component.js";
+import type { MirrorStatus } from "../../convex/views.js";
 import { mirrorsOpenTo } from "./access.js";
 import type { Change, Encoding } from "../changes/change.js";
 import { describe, HttpError } from "../http/errors.js";
@@ -11,6 +12,7 @@ import type {
   Mirror,
   PreparedChanges,
 } from "../http/importer.js";
+import type { Reach } from "../http/v1Reach.js";
 import { budgetUse, type BudgetUse } from "./budget.js";
 import type { RunsFunctions } from "./context.js";
 import { deliver } from "./delivery.js";
@@ -164,14 +166,14 @@ export class Session implements ImportSession {
     return { id: run.id, mirror };
   }
 
-  async finish(run: string, outcome: "complete" | "incomplete", reason: string) {
-    return await this.ctx.runMutation(this.component.runs.finish, { run, outcome, reason });
+  async finish(run: string, outcome: "complete" | "incomplete", reason: string, reach?: Reach) {
+    return await this.ctx.runMutation(this.component.runs.finish, { run, outcome, reason, reach });
   }
 
   async status() {
     const mine = new Set(this.mirrors().map(({ name }) => name));
     const all = await this.ctx.runQuery(this.component.registry.list, {});
-    return all.filter(({ name }) => mine.has(name));
+    return all.filter(({ name }) => mine.has(name)).map(forSenders);
   }
 
   async budget(): Promise<BudgetUse> {
@@ -211,6 +213,20 @@ export class Session implements ImportSession {
       mirrors: mirrors.map(({ name }) => name),
     });
   }
+}
+
+/** A mirror's status as the protocol has it: without what is for the people who run it. */
+function forSenders({
+  hint: _hint,
+  policy: _policy,
+  deletes: _deletes,
+  drift: _drift,
+  expectEveryMs: _expectEveryMs,
+  run: _run,
+  lastRun: _lastRun,
+  ...status
+}: MirrorStatus) {
+  return status;
 }
 
 /** Empties a mirror, a transaction at a time. Returns how many rows it had. */

@@ -1,4 +1,10 @@
-import { httpActionGeneric, type GenericSchema, type HttpRouter, type SchemaDefinition } from "convex/server";
+import {
+  httpActionGeneric,
+  type GenericDataModel,
+  type GenericSchema,
+  type HttpRouter,
+  type SchemaDefinition,
+} from "convex/server";
 import type { ComponentApi } from "../../convex/_generated/component.js";
 import { errorResponse, HttpError } from "../http/errors.js";
 import type { Importer } from "../http/importer.js";
@@ -6,6 +12,7 @@ import { readBody, tokenOf, verifySignature } from "../http/request.js";
 import { checkPathPrefix, routesUnder } from "../http/routes.js";
 import { budgetOf, type WriteBudget } from "./budget.js";
 import type { RunsFunctions } from "./context.js";
+import { dashboardFunctions, type DashboardOptions } from "./dashboard/functions.js";
 import { Declaration } from "./declaration.js";
 import { AppMirrors } from "./mirrors.js";
 import { operatorFunctions } from "./operatorFunctions.js";
@@ -68,6 +75,7 @@ export class StreamingImport {
   readonly #mirrors: AppMirrors;
   readonly #declaration: Declaration;
   readonly #settings: SessionSettings;
+  readonly #module: string;
 
   /** @throws Error when the schema declares no mirror, or an option makes no sense. */
   constructor(
@@ -82,12 +90,8 @@ export class StreamingImport {
       );
     }
     const budget = budgetOf(options.writeBudget);
-    this.#declaration = new Declaration(
-      this.#mirrors,
-      options.module ?? "imports",
-      options.onStateChange,
-      budget,
-    );
+    this.#module = options.module ?? "imports";
+    this.#declaration = new Declaration(this.#mirrors, this.#module, options.onStateChange, budget);
     this.#settings = {
       settleAfterMs: options.settleAfterMs ?? DEFAULT_SETTLE_AFTER_MS,
       budget,
@@ -111,6 +115,33 @@ export class StreamingImport {
       ...tokenFunctions(this.component, this.#mirrors),
       ...operatorFunctions(this.component, this.#mirrors, this.#declaration, this.#settings.budget),
     };
+  }
+
+  /**
+   * The public functions that status pages use, those of `convex-streaming-import/react` first of all. The app says who
+   * may; there is no default.
+   *
+   * ```ts
+   * // convex/operations.ts
+   * export const { importStatus, mirrorStatus, runs, samples, drift, quarantine, replay, discard, pause, resume } =
+   *   streamingImport.dashboardFunctions({
+   *     authorize: async (ctx: QueryCtx, { access }) => {
+   *       const user = await ctx.auth.getUserIdentity();
+   *       return user !== null && (access === "view" || user.role === "operator");
+   *     },
+   *   });
+   * ```
+   *
+   * - Queries: `importStatus`, `mirrorStatus`, `runs`, `samples`, `drift`, `unknownStreams`, `reached`; for operators
+   *   `quarantine` and `auditReport`, which show rows and keys.
+   * - Mutations, for operators: `replay`, `discard`, `pause`, `resume`, `audit`, `repair`, `forgetDrift`, `forgetStream`.
+   *   `replay` runs `replayQuarantine` of the module that exports `internalFunctions()`.
+   *
+   * @throws Error without `authorize`.
+   */
+  dashboardFunctions<DataModel extends GenericDataModel>(options: DashboardOptions<DataModel>) {
+    const { budget } = this.#settings;
+    return dashboardFunctions(this.component, this.#mirrors, { budget, module: this.#module }, options);
   }
 
   /**

@@ -1,6 +1,7 @@
 import type { Counts } from "../../convex/validators.js";
 import type { Change, Encoding } from "../changes/change.js";
 import type { MirrorContract } from "../schema/contract.js";
+import type { Reach } from "./v1Reach.js";
 
 /** How a connector delivers, in Airbyte's words. */
 export type SyncMode = "append" | "append_dedup" | "overwrite";
@@ -46,6 +47,8 @@ export interface DeliverOptions {
   run?: string;
   /** When the source committed the newest of the changes, in milliseconds. */
   committedAt?: number;
+  /** How far the sender has read its source with this delivery. */
+  reach?: Reach;
   /** The sender's name for the delivery: it is applied once, however often it is sent. */
   delivery?: { identity: string; sequence: number; content: string };
   /**
@@ -117,6 +120,7 @@ export interface ImportSession {
     run: string,
     outcome: "complete" | "incomplete",
     reason: string,
+    reach?: Reach,
   ): Promise<{ state: string; counts: Counts }>;
   /** Every mirror that the token opens, as the registry knows it. */
   status(): Promise<unknown[]>;

@@ -29,12 +29,13 @@ export async function acceptDelivery(importer: Importer, request: Request): Prom
   const delivery = readDelivery(decodeText(bytes), request.headers.get("Content-Type") ?? "");
   const mirror = await mirrorOf(session, delivery);
   const changes = readChanges(mirror, delivery.changes);
-  const { identity, sequence, committedAt } = delivery;
+  const { identity, sequence, committedAt, reach } = delivery;
   const { replayed, counts, quarantinedKeys } = await noting(session, mirror, async () =>
     session.deliver(session.prepare(mirror, changes, "convex"), {
       run: delivery.run,
       keylessRefresh: "content",
       committedAt,
+      reach,
       // Of the text, not of what was sent: whether it is compressed makes no other delivery of it.
       delivery: { identity, sequence, content: bytesToHex(sha256(bytes)) },
       // The sender understands 429 and `Retry-After`; a request that hangs would only cost it a connection.
@@ -88,11 +89,11 @@ export async function finishRun(importer: Importer, request: Request): Promise<R
       "There is nothing at this path. Finish a run with POST /v1/runs/{id}/finish.",
     );
   }
-  const { outcome, reason } = readFinish(jsonObjectOf(request, session.body));
+  const { outcome, reason, reach } = readFinish(jsonObjectOf(request, session.body));
   const run = await session.run(decode(id));
   if (run === null) throw unknownRun(decode(id));
   session.authorize(run.mirror, "write");
-  return Response.json({ run: run.id, ...(await session.finish(run.id, outcome, reason)) });
+  return Response.json({ run: run.id, ...(await session.finish(run.id, outcome, reason, reach)) });
 }
 
 /** A part of a path; as it is when its percent signs make no sense. */

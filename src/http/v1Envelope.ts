@@ -3,6 +3,7 @@ import { HttpError } from "./errors.js";
 import type { SyncMode } from "./importer.js";
 import { badJson, isObject, parse } from "./request.js";
 import { checkNames, oneOf, shortText, time, wholeNumber } from "./v1Fields.js";
+import { REACH_NAMES, readReach, type Reach } from "./v1Reach.js";
 
 /** The most changes in one delivery: five transactions' worth; a reply should not take minutes. */
 export const MAX_CHANGES = 5_000;
@@ -17,8 +18,8 @@ const MAX_REASON = 500;
 const MAX_SILENCE_S = 86_400;
 
 const RUN_NAMES = ["mirror", "syncMode", "generation", "minimumGeneration", "epoch", "silenceSeconds"];
-const FINISH_NAMES = ["outcome", "reason"];
-const HEAD_NAMES = ["run", "mirror", "delivery", "sequence", "committedAt"];
+const FINISH_NAMES = ["outcome", "reason", ...REACH_NAMES];
+const HEAD_NAMES = ["run", "mirror", "delivery", "sequence", "committedAt", ...REACH_NAMES];
 const SYNC_MODES: readonly SyncMode[] = ["append", "append_dedup", "overwrite"];
 const OUTCOMES = ["complete", "incomplete"] as const;
 
@@ -58,11 +59,22 @@ export function readRun(body: JsonObject): RunRequest {
   };
 }
 
-/** The body of `POST /v1/runs/{id}/finish`, checked. @throws HttpError 400 */
-export function readFinish(body: JsonObject): { outcome: "complete" | "incomplete"; reason: string } {
+/** The body of `POST /v1/runs/{id}/finish`, checked. */
+export interface FinishRequest {
+  outcome: "complete" | "incomplete";
+  reason: string;
+  reach: Reach | undefined;
+}
+
+/** @throws HttpError 400 */
+export function readFinish(body: JsonObject): FinishRequest {
   checkNames(body, FINISH_NAMES, "the end of a run");
   const outcome = oneOf(body, "outcome", OUTCOMES);
-  return { outcome, reason: shortText(body, "reason", MAX_REASON) ?? `The sender says: ${outcome}.` };
+  const reach = readReach(body);
+  if (outcome === "incomplete" && reach !== undefined)
+    throw badJson('"upTo" and "position" promise that everything was sent: an incomplete run has none');
+  const reason = shortText(body, "reason", MAX_REASON) ?? `The sender says: ${outcome}.`;
+  return { outcome, reason, reach };
 }
 
 /** A delivery of changes, checked; its changes are not read yet. */
@@ -74,6 +86,8 @@ export interface DeliveryRequest {
   sequence: number;
   /** When the source committed the newest of the changes, in milliseconds. */
   committedAt?: number;
+  /** How far the sender has read its source with this delivery. */
+  reach: Reach | undefined;
   changes: Json[];
 }
 
@@ -91,11 +105,13 @@ export function readDelivery(text: string, contentType: string): DeliveryRequest
   if (sequence === null) throw badJson('"sequence" must be the number of the delivery in its run, from 1');
   const mirror = shortText(head, "mirror", MAX_IDENTITY);
   const committedAt = time(head, "committedAt");
+  const reach = readReach(head);
   return {
     run,
     identity,
     sequence,
     changes,
+    reach,
     ...(mirror !== null && { mirror }),
     ...(committedAt !== null && { committedAt }),
   };

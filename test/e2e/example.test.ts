@@ -43,7 +43,7 @@ function airport(iata: string, name: string, city: string) {
 }
 
 async function mirrorNames(): Promise<string[]> {
-  return (await client.query(api.operations.mirrors, {})).map(({ name }) => name);
+  return (await client.query(api.operations.importStatus, {})).mirrors.map(({ name }) => name);
 }
 
 test("declare shows the mirrors before the first row", async () => {
@@ -122,6 +122,6 @@ test("append mode keeps real duplicates", async () => {
   const row = { delay: 14, distance: 405, time: 8.4 };
   expect(await project.importRecords(token, "telemetry_measurements", null, [row, row])).toEqual(OK);
 
-  const mirrors = await client.query(api.operations.mirrors, {});
+  const { mirrors } = await client.query(api.operations.importStatus, {});
   expect(mirrors.find(({ name }) => name === "measurements")).toMatchObject({ rows: 2, syncMode: "append" });
 });

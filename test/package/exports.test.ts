@@ -55,7 +55,9 @@ test("holds the sources, what is built from them, and three files about the pack
   // The pages that the ESLint rules lead to.
   const pages = readdirSync(`${ROOT}/docs/rules`).map((file) => `docs/rules/${file}`);
 
-  const expected = [...sources, ...built, ...pages, "LICENSE", "README.md", "package.json"];
+  const styles = "src/react/styles.css";
+
+  const expected = [...sources, ...built, ...pages, styles, "LICENSE", "README.md", "package.json"];
   // A file too many under dist belongs to a source that is gone: the build removes those.
   expect({
     missing: expected.filter((file) => !packed.includes(file)),

@@ -20,7 +20,7 @@ const ImportContext = createContext<ImportState>({ mirrors: undefined, throughpu
 
 /** How the import is doing, for all who show it: one subscription, and what this page has seen of it go by. */
 export function ImportProvider({ children }: { children: ReactNode }) {
-  const mirrors = useQuery(api.operations.mirrors);
+  const mirrors = useQuery(api.operations.importStatus)?.mirrors;
   const throughput = useThroughput(mirrors);
   const state = useMemo(() => ({ mirrors, throughput }), [mirrors, throughput]);
   return <ImportContext value={state}>{children}</ImportContext>;

@@ -1,0 +1,141 @@
+import { v, type Infer } from "convex/values";
+import { vCounts, vMirrorState, vRunState, vSyncMode } from "./validators.js";
+
+/**
+ * What status pages show of the ledger. Ids are plain texts: those of a component mean nothing outside of it. Times are
+ * ISO 8601, null where something has not happened.
+ */
+
+const vTime = v.union(v.string(), v.null());
+
+/** One mirror. */
+export const vMirrorStatus = v.object({
+  name: v.string(),
+  source: v.string(),
+  owner: v.union(v.string(), v.null()),
+  state: vMirrorState,
+  reason: v.string(),
+  /** What to do about it. */
+  hint: v.string(),
+  primaryKey: v.string(),
+  syncMode: v.union(v.string(), v.null()),
+  /** The drift policy, and what becomes of rows that the source deletes. */
+  policy: v.string(),
+  deletes: v.string(),
+  expectEveryMs: v.union(v.number(), v.null()),
+  rows: v.number(),
+  quarantined: v.number(),
+  /** Fields that the source sends and the schema does not expect. */
+  drift: v.number(),
+  total: vCounts,
+  removed: v.number(),
+  copied: v.number(),
+  generation: v.number(),
+  epoch: v.number(),
+  /** Whether a run owns the mirror now. */
+  running: v.boolean(),
+  /** The run that owns the mirror, or whose stale rows are being removed. */
+  run: v.union(
+    v.null(),
+    v.object({
+      id: v.string(),
+      state: vRunState,
+      syncMode: vSyncMode,
+      generation: v.union(v.number(), v.null()),
+      startedAt: v.string(),
+      received: v.number(),
+      swept: v.number(),
+    }),
+  ),
+  lastRun: v.union(v.string(), v.null()),
+  lagMs: v.union(v.number(), v.null()),
+  lastAppliedAt: vTime,
+  lastHeardAt: vTime,
+  lastError: v.union(v.string(), v.null()),
+});
+export type MirrorStatus = Infer<typeof vMirrorStatus>;
+
+/** One sync attempt of a mirror. */
+export const vRunSummary = v.object({
+  id: v.string(),
+  state: vRunState,
+  reason: v.string(),
+  openedBy: v.string(),
+  syncMode: vSyncMode,
+  epoch: v.number(),
+  generation: v.union(v.number(), v.null()),
+  startedAt: v.string(),
+  lastDeliveryAt: vTime,
+  finishedAt: vTime,
+  chunks: v.number(),
+  bytes: v.number(),
+  counts: vCounts,
+  swept: v.number(),
+});
+
+/** Something that the source of a mirror sends and its schema does not expect. */
+export const vDriftEntry = v.object({
+  mirror: v.string(),
+  field: v.string(),
+  kind: v.string(),
+  from: v.string(),
+  to: v.union(v.string(), v.null()),
+  times: v.number(),
+  /** The beginning of one of the values. */
+  sample: v.string(),
+  firstSeenAt: v.string(),
+  lastSeenAt: v.string(),
+});
+
+/** A change that waits. */
+export const vQuarantineEntry = v.object({
+  id: v.string(),
+  mirror: v.string(),
+  code: v.string(),
+  message: v.string(),
+  key: v.union(v.string(), v.null()),
+  op: v.string(),
+  payload: v.string(),
+  whole: v.boolean(),
+  encoding: v.union(v.literal("json"), v.literal("convex"), v.literal("stored")),
+  receivedAt: v.string(),
+});
+
+/** A stream that a connector sends and no mirror is declared for. */
+export const vUnknownStream = v.object({
+  stream: v.string(),
+  /** The code to add to schema.ts. */
+  snippet: v.string(),
+  times: v.number(),
+  firstSeenAt: v.string(),
+  lastSeenAt: v.string(),
+});
+
+/** What the last audit of a mirror found. */
+export const vAuditReport = v.object({
+  state: v.string(),
+  reason: v.string(),
+  startedAt: v.string(),
+  finishedAt: vTime,
+  rows: v.number(),
+  differingBuckets: v.array(v.number()),
+  findings: v.array(
+    v.object({
+      kind: v.union(v.literal("edited"), v.literal("added"), v.literal("removed")),
+      key: v.union(v.string(), v.null()),
+    }),
+  ),
+  all: v.boolean(),
+});
+
+/** Whether a mirror has come as far as somebody waits for. */
+export const vReached = v.object({
+  reached: v.boolean(),
+  /** Why, or what is missing. */
+  reason: v.string(),
+  /** Changes of the mirror that wait in quarantine, and are not in it: null while it is not reached. */
+  quarantined: v.union(v.number(), v.null()),
+  /** How far the mirror has come, as far as its sender tells. */
+  upTo: vTime,
+  position: v.union(v.string(), v.null()),
+});

@@ -1,0 +1,36 @@
+import type { GenericDataModel } from "convex/server";
+import type { ComponentApi } from "../../../convex/_generated/component.js";
+import type { AppMirrors } from "../mirrors.js";
+import { Gate, type Authorize } from "./authorize.js";
+import { dashboardMutations } from "./mutations.js";
+import { dashboardQueries } from "./queries.js";
+
+export interface DashboardOptions<DataModel extends GenericDataModel> {
+  /**
+   * Who may see how imports are doing, and who may operate them. Called first by every function; only `true` opens.
+   * `() => true` opens everything to everybody who knows the deployment's address.
+   */
+  authorize: Authorize<DataModel>;
+}
+
+/** The public functions of a status page. See `StreamingImport.dashboardFunctions`. */
+export function dashboardFunctions<DataModel extends GenericDataModel>(
+  component: ComponentApi,
+  mirrors: AppMirrors,
+  settings: { budget: { bytesPerSecond: number }; module: string },
+  options: DashboardOptions<DataModel>,
+) {
+  if (typeof (options as Partial<typeof options> | undefined)?.authorize !== "function") {
+    throw new Error(
+      "dashboardFunctions: give it `authorize`, which says who may see and operate imports. These functions are public.",
+    );
+  }
+  const gate = new Gate(options.authorize);
+  return {
+    ...dashboardQueries(component, mirrors, gate),
+    ...dashboardMutations(component, mirrors, gate, settings),
+  };
+}
+
+/** What `dashboardFunctions` returns. */
+export type DashboardFunctions = ReturnType<typeof dashboardFunctions>;

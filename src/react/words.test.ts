@@ -1,0 +1,67 @@
+import { expect, test } from "vitest";
+import { badgeWords, duration, moment, type BadgeStatus } from "./words.js";
+
+const NOW = Date.parse("2026-01-31T08:00:00.000Z");
+const ago = (ms: number) => new Date(NOW - ms).toISOString();
+const status = (words: Partial<BadgeStatus>): BadgeStatus => ({
+  state: "upToDate",
+  rows: 0,
+  run: null,
+  lagMs: null,
+  lastHeardAt: null,
+  lastAppliedAt: null,
+  ...words,
+});
+const run = {
+  id: "r",
+  state: "running",
+  syncMode: "append",
+  generation: null,
+  startedAt: ago(0),
+  received: 1_234,
+  swept: 0,
+} as const;
+
+test.each<[Partial<BadgeStatus>, string]>([
+  [{ lastHeardAt: ago(2_000), lagMs: 1_000 }, "live, 3 s behind"],
+  [{ lastHeardAt: ago(2_000) }, "live, 2 s behind"],
+  [{ lastHeardAt: ago(-5_000), lagMs: 0 }, "live, 0 s behind"],
+  [{ lastHeardAt: ago(45 * 60_000) }, "up to date as of 45 min ago"],
+  [{}, "up to date"],
+  [{ state: "waiting" }, "waiting for the first row"],
+  [{ state: "snapshotting" }, "loading"],
+  [{ state: "snapshotting", run }, "loading, 1,234 rows so far"],
+  [{ state: "late", lastHeardAt: ago(12 * 60_000) }, "late, silent for 12 min"],
+  [{ state: "stale", lastHeardAt: ago(3 * 3_600_000) }, "stale, silent for 3 h"],
+  [{ state: "paused", lastHeardAt: ago(0) }, "paused"],
+  [{ state: "failed" }, "failed"],
+  [{ state: "removed" }, "removed"],
+])("%j is %s", (words, badge) => {
+  expect(badgeWords(status(words), NOW)).toBe(badge);
+});
+
+test("time goes on without news", () => {
+  const live = status({ lastHeardAt: ago(0), lagMs: 500 });
+  expect([0, 1_000, 59_000, 60_000].map((ms) => badgeWords(live, NOW + ms))).toEqual([
+    "live, 0 s behind",
+    "live, 1 s behind",
+    "live, 59 s behind",
+    "up to date as of 1 min ago",
+  ]);
+});
+
+test("durations keep to one unit", () => {
+  expect([0, 59_999, 60_000, 3_599_999, 3_600_000, 172_799_999, 172_800_000].map(duration)).toEqual([
+    "0 s",
+    "59 s",
+    "1 min",
+    "59 min",
+    "1 h",
+    "47 h",
+    "2 d",
+  ]);
+});
+
+test("a moment reads the same everywhere", () => {
+  expect(moment("2026-01-31T23:59:59.000Z")).toBe("31 Jan, 23:59 UTC");
+});

@@ -1,0 +1,27 @@
+import { streamingImport } from "./imports.js";
+
+/** Everybody who is signed in may see; operators may operate. */
+export const {
+  importStatus,
+  mirrorStatus,
+  runs,
+  samples,
+  drift,
+  unknownStreams,
+  reached,
+  quarantine,
+  auditReport,
+  replay,
+  discard,
+  pause,
+  resume,
+  audit,
+  repair,
+  forgetDrift,
+  forgetStream,
+} = streamingImport.dashboardFunctions({
+  authorize: async (ctx, { access }) => {
+    const user = await ctx.auth.getUserIdentity();
+    return user !== null && (access === "view" || user.role === "operator");
+  },
+});

@@ -1,0 +1,217 @@
+import { makeFunctionReference } from "convex/server";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { ComponentApi } from "../../convex/_generated/component.js";
+import { StreamingImport } from "../../src/client/index.js";
+import * as operations from "../app/operations.js";
+import appSchema from "../app/schema.js";
+import { App } from "../harness.js";
+
+/** The functions that an app gives to its status pages, as those who call them see them. */
+
+const SECRET = "s3cret@example.com";
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: Date.parse("2026-01-31T08:00:00.000Z") });
+  vi.spyOn(console, "log").mockImplementation(() => undefined);
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+type Who = "nobody" | "viewer" | "operator";
+
+async function ask(app: App, who: Who, name: string, args: object = {}): Promise<any> {
+  const caller = who === "nobody" ? app.t : app.t.withIdentity({ name: who, role: who });
+  const reference = `operations:${name}`;
+  return (operations as any)[name].isMutation
+    ? await caller.mutation(makeFunctionReference<"mutation">(reference), args)
+    : await caller.query(makeFunctionReference<"query">(reference), args);
+}
+
+/** Users, one of whom waits in quarantine, and a field that the schema does not expect. */
+async function imported(): Promise<App> {
+  const app = await App.start();
+  await send(app, [
+    { id: 1, name: "Ada" },
+    { id: 2, name: "Alan", age: SECRET },
+    { id: 3, name: "Grace", nickname: SECRET },
+  ]);
+  return app;
+}
+
+async function send(app: App, rows: object[]): Promise<void> {
+  const answer = await app.send("POST", "/v1/runs", { mirror: "users", syncMode: "append_dedup" });
+  const { run } = answer.json() as unknown as { run: string };
+  const changes = rows.map((row) => ({ op: "upsert", row }));
+  await app.send("POST", "/v1/deliveries", { run, delivery: "d", sequence: 1, changes });
+}
+
+/** Arguments with which each function can be called. */
+const ARGS: Record<keyof typeof operations, object> = {
+  importStatus: {},
+  mirrorStatus: { mirror: "users" },
+  runs: { mirror: "users" },
+  samples: { mirror: "users" },
+  drift: { mirror: "users" },
+  unknownStreams: {},
+  reached: { mirror: "users", target: { time: "2026-01-31" } },
+  quarantine: { mirror: "users" },
+  auditReport: { mirror: "users" },
+  replay: { mirror: "users" },
+  discard: { mirror: "users", ids: [] },
+  pause: { mirror: "users" },
+  resume: { mirror: "users" },
+  audit: { mirror: "users" },
+  repair: { mirror: "users" },
+  forgetDrift: { mirror: "users" },
+  forgetStream: { stream: "x" },
+};
+const NAMES = Object.keys(ARGS) as (keyof typeof ARGS)[];
+const VIEWED = [
+  "importStatus",
+  "mirrorStatus",
+  "runs",
+  "samples",
+  "drift",
+  "unknownStreams",
+  "reached",
+] as const satisfies (keyof typeof ARGS)[];
+
+describe("authorisation is the app's", () => {
+  test("SEE-1: whoever the check refuses gets nothing from any function but NotAuthorized", async () => {
+    const app = await imported();
+    expect(NAMES.toSorted()).toEqual(Object.keys(operations).toSorted());
+    for (const name of NAMES) {
+      const refused = await ask(app, "nobody", name, ARGS[name]).catch((error: unknown) => error);
+      expect(refused, name).toBeInstanceOf(Error);
+      expect((refused as { data: unknown }).data, name).toMatchObject({ code: "NotAuthorized" });
+    }
+  });
+
+  test("SEE-2: who may only view sees no part of a row, in no function", async () => {
+    const app = await imported();
+    await app.component("registry:recordFailure", {
+      mirror: "users",
+      code: "SchemaDrift",
+      message: `The field "age": found ${SECRET}.`,
+    });
+    for (const name of VIEWED) {
+      const seen = JSON.stringify(await ask(app, "viewer", name, ARGS[name]));
+      expect(seen, name).not.toContain(SECRET);
+    }
+    expect(await ask(app, "viewer", "mirrorStatus", ARGS.mirrorStatus)).toMatchObject({
+      state: "failed",
+      reason: "The last request was refused: SchemaDrift. Those who operate imports see why.",
+      lastError: "2026-01-31T08:00:00.000Z SchemaDrift",
+      quarantined: 1,
+    });
+    for (const name of NAMES.filter((each) => !(VIEWED as readonly string[]).includes(each))) {
+      await expect(ask(app, "viewer", name, ARGS[name]), name).rejects.toThrow("NotAuthorized");
+    }
+    expect(JSON.stringify(await ask(app, "operator", "mirrorStatus", ARGS.mirrorStatus))).toContain(SECRET);
+    expect(JSON.stringify(await ask(app, "operator", "quarantine", ARGS.quarantine))).toContain(SECRET);
+  });
+
+  test("SEE-3: nothing but true opens, and there is no default", async () => {
+    const importer = new StreamingImport({} as ComponentApi, appSchema);
+    expect(() => importer.dashboardFunctions(undefined as any)).toThrow(/authorize/);
+    expect(() => importer.dashboardFunctions({} as any)).toThrow(/authorize/);
+    for (const answer of [undefined, "yes", 1, {}]) {
+      const { importStatus } = importer.dashboardFunctions({ authorize: () => answer as any });
+      await expect((importStatus as any)._handler({}, {})).rejects.toThrow("NotAuthorized");
+    }
+  });
+
+  test("an error of the check refuses in its own words, and operating with it", async () => {
+    const importer = new StreamingImport({} as ComponentApi, appSchema);
+    const { pause } = importer.dashboardFunctions({
+      authorize: () => {
+        throw new Error("Sign in first.");
+      },
+    });
+    await expect((pause as any)._handler({}, { mirror: "users" })).rejects.toThrow("Sign in first.");
+  });
+});
+
+describe("an operator", () => {
+  test("sees every mirror, with what is under way, and that she may operate", async () => {
+    const app = await imported();
+    const { mirrors, mayOperate, unknownStreams } = await ask(app, "operator", "importStatus");
+    expect({ mayOperate, unknownStreams }).toEqual({ mayOperate: true, unknownStreams: 0 });
+    expect(mirrors.find(({ name }: { name: string }) => name === "users")).toMatchObject({
+      state: "snapshotting",
+      hint: "Nothing to do: it is up to date when everything has arrived.",
+      owner: "Accounts",
+      policy: "evolve",
+      deletes: "hard",
+      drift: 1,
+      quarantined: 1,
+      rows: 2,
+      lastRun: "1: running since 2026-01-31T08:00:00.000Z",
+      run: { state: "running", received: 3, generation: null },
+    });
+    expect(await ask(app, "viewer", "importStatus")).toMatchObject({ mayOperate: false });
+  });
+
+  test("replays and discards what waits", async () => {
+    const app = await imported();
+    const [entry] = await ask(app, "operator", "quarantine", { mirror: "users" });
+    await ask(app, "operator", "replay", { mirror: "users" });
+    await app.passTime(1_000);
+    expect(await ask(app, "operator", "quarantine", { mirror: "users" })).toMatchObject([{ id: entry.id }]);
+    expect(await ask(app, "operator", "discard", { mirror: "users", ids: [entry.id] })).toBe(1);
+    expect(await ask(app, "operator", "quarantine", { mirror: "users" })).toEqual([]);
+    expect(await app.status("users")).toMatchObject({ quarantined: 0 });
+  });
+
+  test("pauses with a hint that says how to resume, and resumes", async () => {
+    const app = await imported();
+    await ask(app, "operator", "pause", { mirror: "users" });
+    expect(await ask(app, "viewer", "mirrorStatus", { mirror: "users" })).toMatchObject({
+      state: "paused",
+      hint: `Resume it: npx convex run imports:resume '{"mirror":"users"}'`,
+    });
+    await ask(app, "operator", "resume", { mirror: "users" });
+    expect(await ask(app, "viewer", "mirrorStatus", { mirror: "users" })).toMatchObject({
+      state: "upToDate",
+    });
+  });
+
+  test("reads drift as the lines to paste, and forgets it", async () => {
+    const app = await imported();
+    const { entries, snippet } = await ask(app, "viewer", "drift", { mirror: "users" });
+    expect(entries).toMatchObject([{ field: "nickname", times: 1 }]);
+    expect(snippet).toBe("  nickname: v.optional(v.string()), // seen once, first 2026-01-31");
+    await ask(app, "operator", "forgetDrift", { mirror: "users" });
+    expect(await ask(app, "viewer", "drift", { mirror: "users" })).toEqual({ entries: [], snippet: "" });
+    expect(await ask(app, "viewer", "mirrorStatus", { mirror: "users" })).toMatchObject({ drift: 0 });
+  });
+
+  test("pages through the runs of a mirror", async () => {
+    const app = await imported();
+    await send(app, []);
+    await send(app, []);
+    const [newest, next] = await ask(app, "viewer", "runs", { mirror: "users", limit: 2 });
+    expect([newest.epoch, next.epoch]).toEqual([3, 2]);
+    expect(await ask(app, "viewer", "runs", { mirror: "users", before: next.epoch })).toMatchObject([
+      { epoch: 1, counts: { received: 3 } },
+    ]);
+    expect(await ask(app, "viewer", "runs", { mirror: "users", limit: -5 })).toHaveLength(1);
+  });
+});
+
+test("SEE-4: a mirror is sampled at most once a minute, and only while something arrives", async () => {
+  const app = await imported();
+  await send(app, [{ id: 4, name: "Edsger" }]);
+  expect(await ask(app, "viewer", "samples", { mirror: "users" })).toEqual([
+    { at: "2026-01-31T08:00:00.000Z", rows: 2, received: 3, quarantined: 1, lagMs: null },
+  ]);
+  await app.passTime(60_000);
+  expect(await ask(app, "viewer", "samples", { mirror: "users" })).toHaveLength(1);
+  await send(app, [{ id: 5, name: "Barbara" }]);
+  expect(await ask(app, "viewer", "samples", { mirror: "users" })).toMatchObject([
+    { rows: 2 },
+    { at: "2026-01-31T08:01:00.000Z", rows: 4, received: 5 },
+  ]);
+});
