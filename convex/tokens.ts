@@ -47,13 +47,14 @@ export const create = mutation({
 
 /**
  * Replaces a token by a new one of the same name and rights. The old one goes on working for `overlapMs`, so that
- * connectors can be given the new one without a gap.
+ * connectors can be given the new one without a gap. The successor of one that demands signed bodies demands them, too;
+ * `signed` makes it demand them from now on.
  * @throws UnknownToken when none of that name is in use.
  */
 export const rotate = mutation({
-  args: { ...vNewToken, overlapMs: v.number() },
+  args: { ...vNewToken, signingKey: v.string(), signed: v.boolean(), overlapMs: v.number() },
   returns: v.null(),
-  handler: async (ctx, { overlapMs, ...token }) => {
+  handler: async (ctx, { overlapMs, signed, signingKey, ...token }) => {
     const old = await inUse(ctx, token.name);
     const [newest] = old;
     if (newest === undefined) {
@@ -68,7 +69,12 @@ export const rotate = mutation({
         await ctx.db.patch("tokens", _id, { endsAt, endReason: "rotated" });
       }
     }
-    await ctx.db.insert("tokens", { ...token, mirrors: newest.mirrors, access: newest.access });
+    await ctx.db.insert("tokens", {
+      ...token,
+      mirrors: newest.mirrors,
+      access: newest.access,
+      ...((signed || newest.signingKey !== undefined) && { signingKey }),
+    });
     return null;
   },
 });

@@ -687,7 +687,8 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
           hash: string;
           name: string;
           overlapMs: number;
-          signingKey?: string;
+          signed: boolean;
+          signingKey: string;
           startsWith: string;
         },
         null,

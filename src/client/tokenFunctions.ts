@@ -51,7 +51,8 @@ export function tokenFunctions(component: ComponentApi, mirrors: AppMirrors) {
 
     /**
      * Makes a new token with the name and rights of an old one and returns it. The old one goes on working for
-     * `overlapHours` (default 24).
+     * `overlapHours` (default 24). The successor demands signed bodies if the old one does, or if `signed` says so; it
+     * does not expire.
      * @throws UnknownToken
      */
     rotateToken: internalMutationGeneric({
@@ -63,7 +64,8 @@ export function tokenFunctions(component: ComponentApi, mirrors: AppMirrors) {
           name,
           hash,
           startsWith,
-          ...(signed === true && { signingKey: signingKeyOf(token) }),
+          signingKey: signingKeyOf(token),
+          signed: signed ?? false,
           overlapMs: (overlapHours ?? DEFAULT_OVERLAP_HOURS) * HOUR_MS,
         });
         return token;

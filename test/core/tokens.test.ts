@@ -89,6 +89,18 @@ test("TOKEN-6: a token that demands signed bodies takes no body that is not sign
   expectOk(await world.send("POST", "/v1/runs", text, header(text)));
 });
 
+test("TOKEN-9: the successor of a token that demands signed bodies demands them, too", async () => {
+  const world = await World.start();
+  await world.createToken("signed", { signed: true });
+  await world.createToken("plain");
+  world.token = (await world.call("rotateToken", { name: "signed" })) as string;
+  expectRefused(await begin(world), 403, "InvalidSignature");
+  world.token = (await world.call("rotateToken", { name: "plain" })) as string;
+  expectOk(await begin(world));
+  world.token = (await world.call("rotateToken", { name: "plain", signed: true })) as string;
+  expectRefused(await begin(world), 403, "InvalidSignature");
+});
+
 test("TOKEN-7: a token shows when it was last used, to within ten seconds", async () => {
   const world = await World.start();
   const sender = await Sender.begin(world, "plain");
