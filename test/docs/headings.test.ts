@@ -1,5 +1,6 @@
 // @vitest-environment node
 import { expect, test } from "vitest";
+import { vMirrorState } from "../../convex/validators.js";
 import { MIRROR_IS_READ_ONLY } from "../../src/guard/messages.js";
 import { read } from "./pages.js";
 
@@ -23,4 +24,11 @@ test("docs/errors.md has a heading for every code, and for nothing else", () => 
 
   expect(SIGNALS.filter((code) => !ledger.includes(code))).toEqual([]);
   expect(headings.toSorted()).toEqual([...codes].toSorted());
+});
+
+test("docs/operations.md has a heading for every state, and for nothing else", () => {
+  const section = /\n## States\n([\s\S]*?)\n## /.exec(read("docs/operations.md"))![1]!;
+  const headings = [...section.matchAll(/^### (\w+)$/gm)].map(([, heading]) => heading!);
+
+  expect(headings.toSorted()).toEqual(vMirrorState.members.map(({ value }) => value).toSorted());
 });
