@@ -2,7 +2,14 @@
  * The deployment itself: one convex-test instance that lives as long as the server. A push exchanges the modules and
  * schemas inside it, so documents, ids, function handles and scheduled functions survive.
  */
-import { ConvexError, convexToJson, type JSONValue, jsonToConvex } from "convex/values";
+import {
+  ConvexError,
+  convexToJson,
+  type GenericId,
+  type JSONValue,
+  jsonToConvex,
+  type Value,
+} from "convex/values";
 import type { UserIdentity } from "convex/server";
 import type { AnalyzedPush } from "./analyze.js";
 import { componentEnvironments, describeComponents, type InstalledComponent } from "./components.js";
@@ -102,6 +109,13 @@ export class Engine {
     });
     if (result === undefined) throw new Error("exclusive work did not run");
     return result.value;
+  }
+
+  /** Changes documents of the app past all of its functions, in one transaction; the schema still has its say. */
+  async patchDocuments(ids: readonly string[], fields: Record<string, Value>): Promise<void> {
+    await this.#mock.t.run(async ({ db }) => {
+      for (const id of ids) await db.patch(id as GenericId<string>, fields);
+    });
   }
 
   /** Makes a pushed version current. Databases stay; only their schemas and modules change. */

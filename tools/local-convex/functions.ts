@@ -2,7 +2,7 @@
 import type { CallResult, Engine } from "./engine.js";
 import type { FunctionKind } from "./registered.js";
 import type { ApiRequest } from "./http.js";
-import { runSystemQuery } from "./system.js";
+import { runSystemFunction } from "./system.js";
 
 /** The status of "the function ran and threw", as opposed to a failure of the server. */
 const FUNCTION_FAILED = 560;
@@ -29,7 +29,7 @@ export async function handleFunctionCall(
   const udfPath = named ? nameFromUrl(pathname) : String(body.path);
   const componentPath = typeof body.componentPath === "string" ? body.componentPath : undefined;
   const call = { kind, componentPath, udfPath, args, ...request.auth };
-  const result = (await runSystemQuery(engine, call)) ?? (await engine.call(call));
+  const result = (await runSystemFunction(engine, call)) ?? (await engine.call(call));
   return { status: result.ok ? 200 : FUNCTION_FAILED, body: toBody(result) };
 }
 

@@ -121,7 +121,7 @@ function filterValue(value: unknown): KeyPart {
 }
 
 /** The value of a possibly nested field, undefined where the path leads nowhere. */
-function fieldValue(doc: Document, path: string): KeyPart {
+export function fieldValue(doc: Document, path: string): KeyPart {
   let value: unknown = doc;
   for (const part of path.split(".")) value = isPlainObject(value) ? value[part] : undefined;
   return value === undefined ? undefined : withoutPending(value as Value);

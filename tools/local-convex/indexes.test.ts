@@ -368,7 +368,7 @@ describe("indexed database against stock convex-test", () => {
     const source = {
       type: "Search" as const,
       indexName: "things.search",
-      filters: [{ type: "Search", fieldPath: "a", value: "hel" }],
+      filters: [{ type: "Search" as const, fieldPath: "a", value: "hel" }],
     };
     for (const db of [stock, indexed]) {
       db.startTransaction();
@@ -382,6 +382,20 @@ describe("indexed database against stock convex-test", () => {
     expect(readAll(indexed, { source, operators: [] })).toStrictEqual(
       readAll(stock, { source, operators: [] }),
     );
+  });
+
+  test("text search does not find what has no text", () => {
+    const { indexed } = pair();
+    indexed.startTransaction();
+    for (const a of [null, "hello", 1n, undefined]) indexed.insert("things", a === undefined ? {} : { a });
+    const source = {
+      type: "Search" as const,
+      indexName: "things.search",
+      filters: [{ type: "Search" as const, fieldPath: "a", value: "hel" }],
+    };
+    expect(readAll(indexed, { source, operators: [] }).map((doc) => (doc as { a: Value }).a)).toStrictEqual([
+      "hello",
+    ]);
   });
 });
 

@@ -10,7 +10,7 @@
  * documents enter a query, and that reading stops when enough are found.
  */
 import { type JSONValue, jsonToConvex } from "convex/values";
-import { type Cursor, IndexedTable, type KeyPart, never, read } from "./indexedTable.js";
+import { type Cursor, fieldValue, IndexedTable, type KeyPart, never, read } from "./indexedTable.js";
 import {
   type Document,
   type MockDatabase,
@@ -21,7 +21,8 @@ import {
   tableOf,
 } from "./mock.js";
 
-type DocumentSource = Exclude<QuerySource, { type: "Search" }>;
+type SearchSource = Extract<QuerySource, { type: "Search" }>;
+type DocumentSource = Exclude<QuerySource, SearchSource>;
 
 const TABLE_SCAN_FIELDS = ["_creationTime", "_id"];
 /** Puts indexes in front of one database. Forgets them when its `reset` is called. */
@@ -89,11 +90,24 @@ export function attachIndexes(db: MockDatabase): { reset(): void } {
   let planning = false;
   /** Set while convex-test paginates over documents chosen here. */
   let chosen: ResolvedSource | null = null;
+  /** The field that a text search under way looks at. */
+  let searched: string | null = null;
 
   db._iterateDocs = (name, callback) => {
     if (planning) return;
     // In the order of insertion, which is what convex-test's text and vector search answer in.
-    for (const { doc } of table(name).index(["_id"]).range(never, never, "asc")) callback(doc);
+    for (const { doc } of table(name).index(["_id"]).range(never, never, "asc")) {
+      // convex-test fails on a document without text there; Convex does not find it.
+      if (searched === null || typeof fieldValue(doc, searched) === "string") callback(doc);
+    }
+  };
+  const search = <Result>(source: SearchSource, answer: () => Result): Result => {
+    searched = source.filters.find(({ type }) => type === "Search")?.fieldPath ?? null;
+    try {
+      return answer();
+    } finally {
+      searched = null;
+    }
   };
   const plan = (query: Query): ResolvedSource => {
     planning = true;
@@ -113,13 +127,13 @@ export function attachIndexes(db: MockDatabase): { reset(): void } {
 
   db._resolveQuerySource = (query) => {
     if (chosen !== null) return chosen;
-    if (query.source.type === "Search") return stock.resolveQuerySource(query);
+    if (query.source.type === "Search") return search(query.source, () => stock.resolveQuerySource(query));
     const planned = plan(query);
     return { ...planned, sortedDocs: [...scan(query.source, planned, "start")] };
   };
 
   db._evaluateQuery = (query) => {
-    if (query.source.type === "Search") return stock.evaluateQuery(query);
+    if (query.source.type === "Search") return search(query.source, () => stock.evaluateQuery(query));
     const planned = plan(query);
     const limit = planned.limit ?? Infinity;
     const results: Document[] = [];
@@ -133,7 +147,7 @@ export function attachIndexes(db: MockDatabase): { reset(): void } {
 
   db.paginate = (args) => {
     const { source } = args.query;
-    if (source.type === "Search") return stock.paginate(args);
+    if (source.type === "Search") return search(source, () => stock.paginate(args));
     const planned = plan(args.query);
     const docs = scan(source, planned, parseCursor(args.cursor) ?? "start");
     chosen = { ...planned, sortedDocs: pageCandidates(db, docs, planned, args) };

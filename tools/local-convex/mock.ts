@@ -31,7 +31,11 @@ export interface RangeFilter {
 export type QuerySource =
   | { type: "FullTableScan"; tableName: string; order?: "asc" | "desc" | null }
   | { type: "IndexRange"; indexName: string; range: RangeFilter[]; order?: "asc" | "desc" | null }
-  | { type: "Search"; indexName: string; filters: unknown[] };
+  | {
+      type: "Search";
+      indexName: string;
+      filters: { type: "Search" | "Eq"; fieldPath: string; value: unknown }[];
+    };
 export interface Query {
   source: QuerySource;
   operators: unknown[];

@@ -8,7 +8,7 @@ import type { FunctionKind } from "./registered.js";
 import { type Auth, badAdminKey, identityFromJwt } from "./http.js";
 import { runOutsideFunctions } from "./scope.js";
 import type { ClientMessage, QueryRequest, StateModification, Version } from "./syncProtocol.js";
-import { runSystemQuery } from "./system.js";
+import { runSystemFunction } from "./system.js";
 import { type TrackedRun, trackRun } from "./tracking.js";
 
 /** Writes closer together than this reach a session in one transition. */
@@ -271,7 +271,7 @@ class Session {
     run.reads = new Set();
     const result = await trackRun(
       run,
-      async () => (await runSystemQuery(this.engine, call)) ?? this.engine.call(call),
+      async () => (await runSystemFunction(this.engine, call)) ?? this.engine.call(call),
     );
     // A query that failed before it read anything may succeed when what it read before changes.
     if (!result.ok) for (const table of previousReads) run.reads.add(table);

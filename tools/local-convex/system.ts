@@ -1,6 +1,9 @@
-/** The few `_system/*` queries the CLI needs for `env list`, `env get`, `data`, `function-spec` and error messages. */
-import { convexToJson, type Value } from "convex/values";
-import type { CallRequest, CallResult, Engine } from "./engine.js";
+/**
+ * The few `_system/*` functions that are needed here: the CLI's queries for `env list`, `env get`, `data`,
+ * `function-spec` and error messages, and the dashboard's edit of a document.
+ */
+import { convexToJson, jsonToConvex, type JSONValue, type Value } from "convex/values";
+import { describeError, type CallRequest, type CallResult, type Engine } from "./engine.js";
 import { type MockDatabase, tableOf } from "./mock.js";
 import { asRegisteredFunction } from "./registered.js";
 
@@ -30,11 +33,16 @@ const SYSTEM_QUERIES: Record<string, SystemQuery> = {
     documentsOf(engine.database(componentPath), String(tableName)).length,
 };
 
+/** What the dashboard calls when somebody edits documents on its data page. */
+const EDIT = "_system/frontend/patchDocumentsFields";
+
 /** Undefined when the call is for one of the project's own functions. */
-export async function runSystemQuery(engine: Engine, call: CallRequest): Promise<CallResult | undefined> {
+export async function runSystemFunction(engine: Engine, call: CallRequest): Promise<CallResult | undefined> {
   if (!call.udfPath.startsWith("_system/")) return undefined;
-  const query = SYSTEM_QUERIES[call.udfPath.replace(/:default$/, "")] ?? SYSTEM_QUERIES[call.udfPath];
-  if (!call.admin) return { ok: false, errorMessage: "System queries need the admin key.", logLines: [] };
+  const name = call.udfPath.replace(/:default$/, "");
+  const query = SYSTEM_QUERIES[name] ?? SYSTEM_QUERIES[call.udfPath];
+  if (!call.admin) return { ok: false, errorMessage: "System functions need the admin key.", logLines: [] };
+  if (name === EDIT) return await edit(engine, (call.args ?? {}) as Args);
   if (query === undefined) {
     return { ok: false, errorMessage: `This server does not implement ${call.udfPath}.`, logLines: [] };
   }
@@ -42,6 +50,15 @@ export async function runSystemQuery(engine: Engine, call: CallRequest): Promise
     query(engine, call.componentPath ?? "", (call.args ?? {}) as Args),
   );
   return { ok: true, value: convexToJson(value), logLines: [] };
+}
+
+async function edit(engine: Engine, { ids, fields }: Args): Promise<CallResult> {
+  try {
+    await engine.patchDocuments(ids as string[], jsonToConvex(fields as JSONValue) as Record<string, Value>);
+    return { ok: true, value: null, logLines: [] };
+  } catch (error) {
+    return { ok: false, ...describeError(error), logLines: [] };
+  }
 }
 
 function apiSpec(engine: Engine, componentPath: string): Value {
