@@ -18,6 +18,7 @@ export interface ImportPanelProps {
 /** How all imports are doing, for those who run them: states, progress, history, and what waits for a person. */
 export function ImportPanel({ mirrors: shown, title = "Imports", theme, className }: ImportPanelProps) {
   const answer = useImportStatus();
+  const listed = answer.status === "ready" ? listedOf(answer.value.mirrors, shown) : [];
   const titleId = useId();
   return (
     <section
@@ -28,7 +29,7 @@ export function ImportPanel({ mirrors: shown, title = "Imports", theme, classNam
     >
       <header className="csi-panel-head">
         <h2 id={titleId}>{title}</h2>
-        {answer.status === "ready" && <Summary mirrors={answer.value.mirrors} />}
+        {answer.status === "ready" && <Summary mirrors={listed} />}
       </header>
       {answer.status === "loading" && (
         <div className="csi-skeleton">
@@ -36,27 +37,25 @@ export function ImportPanel({ mirrors: shown, title = "Imports", theme, classNam
         </div>
       )}
       {answer.status === "failed" && <Failed {...answer} />}
-      {answer.status === "ready" && <Mirrors {...answer.value} shown={shown} />}
+      {answer.status === "ready" && <Mirrors {...answer.value} mirrors={listed} />}
     </section>
   );
 }
 
 type Status = Extract<ReturnType<typeof useImportStatus>, { status: "ready" }>["value"];
 
-function Mirrors({
-  mirrors,
-  unknownStreams,
-  mayOperate,
-  shown,
-}: Status & { shown: readonly string[] | undefined }) {
-  const listed =
-    shown === undefined
-      ? mirrors
-      : shown.flatMap((name) => mirrors.find((mirror) => mirror.name === name) ?? []);
+/** The mirrors of these names, in this order; all without names. */
+function listedOf(mirrors: Status["mirrors"], names: readonly string[] | undefined): Status["mirrors"] {
+  return names === undefined
+    ? mirrors
+    : names.flatMap((name) => mirrors.find((mirror) => mirror.name === name) ?? []);
+}
+
+function Mirrors({ mirrors, unknownStreams, mayOperate }: Status) {
   return (
     <>
-      <StateAnnouncer mirrors={listed} />
-      {listed.length === 0 && (
+      <StateAnnouncer mirrors={mirrors} />
+      {mirrors.length === 0 && (
         <Notice title="No mirror is declared yet">
           The first request of a connector declares those of <code>schema.ts</code>; so does{" "}
           <code>npx convex run imports:declare</code>.
@@ -64,7 +63,7 @@ function Mirrors({
       )}
       {unknownStreams > 0 && <UnknownStreams streams={unknownStreams} mayOperate={mayOperate} />}
       <div className="csi-cards">
-        {listed.map((mirror) => (
+        {mirrors.map((mirror) => (
           <MirrorCard key={mirror.name} mirror={mirror} mayOperate={mayOperate} />
         ))}
       </div>

@@ -1,5 +1,10 @@
 import { useQueries, type RequestForQueries } from "convex/react";
-import type { FunctionArgs, FunctionReference, FunctionReturnType } from "convex/server";
+import {
+  getFunctionName,
+  type FunctionArgs,
+  type FunctionReference,
+  type FunctionReturnType,
+} from "convex/server";
 import { convexToJson } from "convex/values";
 import { useMemo } from "react";
 
@@ -20,10 +25,12 @@ export function useAnswer<Query extends FunctionReference<"query">>(
   args: FunctionArgs<Query> | null,
 ): Answer<FunctionReturnType<Query>> {
   // Arguments are written anew with every render; what they say is what counts, and stands for them below.
+  // So are references: `api.operations.runs` is another object each time that it is read.
+  const name = query === undefined ? null : getFunctionName(query);
   const asked = query === undefined || args === null ? null : JSON.stringify(convexToJson(args));
   const queries = useMemo(
     (): RequestForQueries => (query === undefined || args === null ? {} : { answer: { query, args } }),
-    [query, asked],
+    [name, asked],
   );
   const { answer } = useQueries(queries) as { answer?: FunctionReturnType<Query> | Error };
   return useMemo(() => {
