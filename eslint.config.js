@@ -13,6 +13,8 @@ export default tseslint.config(
       "tools/local-convex/fixture/**",
       "example/dist/**",
       "example/vite.config.ts",
+      // Programs that are judged, not run: test/attempts.
+      "example/attempts/**",
     ],
   },
   js.configs.recommended,

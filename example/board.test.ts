@@ -135,6 +135,20 @@ describe("what the app adds", () => {
   });
 });
 
+describe("the guard page", () => {
+  test.each([
+    ["direct", () => t.mutation(api.attempts.direct)],
+    ["byId", () => t.mutation(api.attempts.byId)],
+    ["dynamicName", () => t.mutation(api.attempts.dynamicName, { table: "flights" })],
+    ["untyped", () => t.mutation(api.attempts.untyped)],
+    ["viaAction", () => t.action(api.attempts.viaAction)],
+  ])("has a write that the run time refuses: %s", async (_name, attempt) => {
+    await deliver("flights", flight(12));
+    await expect(attempt()).rejects.toMatchObject({ data: { code: "MirrorIsReadOnly", table: "flights" } });
+    expect(await t.query(api.flights.get, { flight: KEY })).toMatchObject({ delay: 12 });
+  });
+});
+
 test("the operations page sees every mirror", async () => {
   await deliver("flights", flight(12), flight(12));
   const { mirrors } = await t.query(api.operations.importStatus);

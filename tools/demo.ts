@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { DATASET_SIZES, readDataset, type Dataset, type DatasetSize } from "./demo/dataset.js";
 import { buildPackage, connect, startDeployment, type Deployment } from "./demo/deployment.js";
 import { openKeyboard } from "./demo/keyboard.js";
+import { outside } from "./demo/outside.js";
 import { servePage } from "./demo/page.js";
 import { makeReport, summaryOf, type MirrorStatus } from "./demo/report.js";
 import { rowsOf } from "./demo/source.js";
@@ -74,7 +75,7 @@ async function demo(options: Options, closers: Closers, stop: AbortSignal): Prom
     return await tell(deployment, state, first, options);
   }
 
-  const page = await servePage(deployment.url, options.port);
+  const page = await servePage(deployment.url, options.port, outside(deployment.call, connection, state));
   closers.push(page.close);
   say(`
   The page       ${page.url}

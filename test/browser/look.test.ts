@@ -27,7 +27,21 @@ const PAGES: Record<string, { hash: string; ready: (page: Page) => Promise<void>
   },
   operations: {
     hash: "#/operations",
-    ready: (page) => page.getByRole("heading", { name: "flights" }).waitFor(),
+    ready: (page) => page.getByRole("article", { name: "flights" }).getByText("5,030", { exact: true }).waitFor(),
+  },
+  "guard, a refused write": {
+    hash: "#/guard/byId",
+    ready: async (page) => {
+      await page.getByRole("button", { name: "Run it" }).click();
+      await page.getByText("Refused", { exact: true }).waitFor();
+    },
+  },
+  "guard, the dashboard": {
+    hash: "#/guard/dashboard",
+    ready: async (page) => {
+      await page.getByRole("button", { name: "Audit" }).click();
+      await page.getByText("Every row is as").waitFor();
+    },
   },
 };
 
@@ -36,8 +50,8 @@ beforeAll(async () => {
   await stage.firstSync();
   const [date, origin, destination] = FLIGHT.split("~");
   const flight = { date, origin, destination };
-  await stage.project.run("watchlist:add", { flight, addedBy: "Ruth" });
-  await stage.project.run("notes:add", { flight, author: "Ruth", text: "Crew timed out." });
+  await stage.admin("mutation", "watchlist:add", { flight, addedBy: "Ruth" });
+  await stage.admin("mutation", "notes:add", { flight, author: "Ruth", text: "Crew timed out." });
   await stage.laterSync();
 });
 

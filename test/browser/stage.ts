@@ -3,7 +3,8 @@ import { launchChromium } from "../../tools/browser/chromium.js";
 import type { Connection, JsonRecord } from "../../tools/demo/connector.js";
 import { sync } from "../../tools/demo/connector.js";
 import { AIRPORTS, FLIGHTS, readDataset } from "../../tools/demo/dataset.js";
-import { connect } from "../../tools/demo/deployment.js";
+import { adminOf, connect, type AdminCall } from "../../tools/demo/deployment.js";
+import { outside } from "../../tools/demo/outside.js";
 import { serveBuiltPage } from "../../tools/demo/page.js";
 import { firstSync, laterSync, type SourceState } from "../../tools/demo/syncs.js";
 import { Project } from "../e2e/project.js";
@@ -25,6 +26,7 @@ export class Stage {
     readonly url: string,
     readonly connection: Connection,
     readonly source: SourceState,
+    readonly admin: AdminCall,
     readonly close: () => Promise<void>,
   ) {}
 
@@ -37,19 +39,17 @@ export class Stage {
       const project = await Project.start("example/convex");
       closers.push(() => project.close());
       await project.push();
-      const connection = await connect({
-        siteUrl: project.server.siteUrl,
-        call: async (_kind, name, args) => await project.run(name, args as Record<string, unknown>),
-      });
-      const page = await serveBuiltPage(project.server.url);
-      closers.push(page.close);
-      const browser = await launchChromium();
-      closers.push(() => browser.close());
+      const call = adminOf(project.server);
+      const connection = await connect({ siteUrl: project.server.siteUrl, call });
       const source = {
         dataset: await readDataset("5k"),
         sent: { airports: 0, flights: 0, measurements: 0 },
       };
-      return new Stage(project, browser, page.url, connection, source, close);
+      const page = await serveBuiltPage(project.server.url, outside(call, connection, source));
+      closers.push(page.close);
+      const browser = await launchChromium();
+      closers.push(() => browser.close());
+      return new Stage(project, browser, page.url, connection, source, call, close);
     } catch (error) {
       await close();
       throw error;

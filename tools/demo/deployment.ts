@@ -6,12 +6,14 @@ import { check, type Connection } from "./connector.js";
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const CONVEX_CLI = fileURLToPath(new URL("../../node_modules/convex/bin/main.js", import.meta.url));
 
+/** Calls a function as an administrator does, internal and system functions included. */
+export type AdminCall = (kind: "query" | "mutation", path: string, args: object) => Promise<unknown>;
+
 /** A running deployment with the example pushed to it. */
 export interface Deployment {
   url: string;
   siteUrl: string;
-  /** Calls an internal function as an administrator does. */
-  call: (kind: "query" | "mutation", path: string, args: object) => Promise<unknown>;
+  call: AdminCall;
   close: () => Promise<void>;
 }
 
@@ -49,7 +51,7 @@ export async function startDeployment(signal: AbortSignal): Promise<Deployment> 
   return {
     url: server.url,
     siteUrl: server.siteUrl,
-    call: async (kind, path, args) => await call(server, kind, path, args),
+    call: adminOf(server),
     close: async () => {
       await server.close();
     },
@@ -67,8 +69,14 @@ export async function connect(deployment: Pick<Deployment, "siteUrl" | "call">):
   return connection;
 }
 
+/** The administrator of a deployment. */
+export function adminOf({ url, adminKey }: { url: string; adminKey: string }): AdminCall {
+  return async (kind, path, args) => await call(url, adminKey, kind, path, args);
+}
+
 async function call(
-  { url, adminKey }: { url: string; adminKey: string },
+  url: string,
+  adminKey: string,
   kind: "query" | "mutation",
   path: string,
   args: object,

@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import type { InlineConfig, Plugin } from "vite";
 
 const CONFIG = fileURLToPath(new URL("../../example/vite.config.ts", import.meta.url));
 
@@ -15,7 +16,7 @@ export interface Page {
 }
 
 /** Serves the example's page for a deployment, on loopback. Edits to `example/src` show at once. */
-export async function servePage(convexUrl: string, port: number): Promise<Page> {
+export async function servePage(convexUrl: string, port: number, ...plugins: Plugin[]): Promise<Page> {
   process.env.VITE_CONVEX_URL = convexUrl;
   // Loaded here, because `--once` has no use for it.
   const { createServer: createVite } = await import("vite");
@@ -23,6 +24,7 @@ export async function servePage(convexUrl: string, port: number): Promise<Page> 
   // A server of its own: Vite's would end the process when stdin ends or a SIGTERM comes, before all is cleaned up.
   const vite = await createVite({
     configFile: CONFIG,
+    plugins,
     logLevel: "warn",
     appType: "spa",
     server: { middlewareMode: true, hmr: { server } },
@@ -46,19 +48,20 @@ export async function servePage(convexUrl: string, port: number): Promise<Page> 
 }
 
 /** Builds the page as for a release, and serves what was built, on loopback: nothing reloads it. */
-export async function serveBuiltPage(convexUrl: string): Promise<Page> {
+export async function serveBuiltPage(convexUrl: string, ...plugins: Plugin[]): Promise<Page> {
   process.env.VITE_CONVEX_URL = convexUrl;
   // A test runner says "test", and would get React's development build.
   process.env.NODE_ENV = "production";
-  const { build, preview } = await import("vite");
+  const vite = await import("vite");
   const outDir = await mkdtemp(path.join(os.tmpdir(), "apron-page-"));
   const remove = async (): Promise<void> => {
     await rm(outDir, { recursive: true, force: true });
   };
   try {
-    const options = { configFile: CONFIG, logLevel: "warn", build: { outDir, emptyOutDir: true } } as const;
-    await build(options);
-    const server = await preview({ ...options, preview: { host: "127.0.0.1", port: 0 } });
+    const build = { outDir, emptyOutDir: true };
+    const options: InlineConfig = { configFile: CONFIG, plugins, logLevel: "warn", build };
+    await vite.build(options);
+    const server = await vite.preview({ ...options, preview: { host: "127.0.0.1", port: 0 } });
     return {
       url: server.resolvedUrls!.local[0]!,
       close: async () => {

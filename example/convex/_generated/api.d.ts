@@ -9,6 +9,7 @@
  */
 
 import type * as airports from "../airports.js";
+import type * as attempts from "../attempts.js";
 import type * as flights from "../flights.js";
 import type * as functions from "../functions.js";
 import type * as http from "../http.js";
@@ -26,6 +27,7 @@ import type {
 
 declare const fullApi: ApiFromModules<{
   airports: typeof airports;
+  attempts: typeof attempts;
   flights: typeof flights;
   functions: typeof functions;
   http: typeof http;

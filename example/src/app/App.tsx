@@ -1,10 +1,12 @@
+import { ImportProvider } from "convex-streaming-import/react";
+import { api } from "../../convex/_generated/api";
 import { useRoute } from "../lib/router";
 import { AirportPage } from "../airport/AirportPage";
 import { BoardPage } from "../board/BoardPage";
+import { GuardPage } from "../guard/GuardPage";
 import { AirportDotsProvider } from "../map/AirportDots";
 import { OperationsPage } from "../operations/OperationsPage";
 import { WatchlistPage } from "../watchlist/WatchlistPage";
-import { ImportProvider } from "./Import";
 import { LiveAnnouncer } from "./LiveAnnouncer";
 import { TopBar } from "./TopBar";
 import styles from "./App.module.css";
@@ -12,7 +14,7 @@ import styles from "./App.module.css";
 export function App() {
   const route = useRoute();
   return (
-    <ImportProvider>
+    <ImportProvider functions={api.operations}>
       <AirportDotsProvider>
         <a className="skip-link" href="#main" onClick={skipToMain}>
           Skip to the board
@@ -24,6 +26,7 @@ export function App() {
             {route.page === "airport" && <AirportPage key={route.iata} route={route} />}
             {route.page === "watchlist" && <WatchlistPage route={route} />}
             {route.page === "operations" && <OperationsPage />}
+            {route.page === "guard" && <GuardPage route={route} />}
           </main>
         </div>
         <LiveAnnouncer />

@@ -1,13 +1,14 @@
+import { useImportStatus } from "convex-streaming-import/react";
 import { useEffect, useRef, useState } from "react";
 import { count } from "../lib/format";
-import { useImport } from "./Import";
 
 /** Often enough to know that the board is alive, seldom enough to read it in peace. */
 const ANNOUNCE_EVERY_MS = 8000;
 
 /** Tells people who do not see the board that it changed. */
 export function LiveAnnouncer() {
-  const { mirrors } = useImport();
+  const status = useImportStatus();
+  const mirrors = status.status === "ready" ? status.value.mirrors : undefined;
   const [text, setText] = useState("");
   const latest = useRef(mirrors);
   latest.current = mirrors;

@@ -1,3 +1,4 @@
+import { ImportPanel } from "convex-streaming-import/react";
 import { FlightPanel } from "../flight/FlightPanel";
 import { RecentNotes } from "../flight/RecentNotes";
 import { RouteMap } from "../map/RouteMap";
@@ -6,6 +7,9 @@ import type { Route } from "../lib/router";
 import type { Flight, Place } from "../lib/types";
 import styles from "./Rail.module.css";
 import { RailWatchlist } from "./RailWatchlist";
+
+/** The mirrors that the board is made of. */
+const SHOWN = ["flights", "airports"];
 
 interface RailProps {
   route: Route;
@@ -29,6 +33,7 @@ export function Rail({ route, flights, hovered, focus }: RailProps) {
       </div>
       {route.flight === null ? (
         <>
+          {route.page === "board" && <ImportPanel mirrors={SHOWN} className={styles.panel} />}
           {route.page !== "watchlist" && <RailWatchlist route={route} />}
           <RecentNotes route={route} />
         </>

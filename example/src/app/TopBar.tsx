@@ -9,6 +9,7 @@ export function TopBar({ route }: { route: Route }) {
     { page: "board", label: "Board", href: hrefOf({ page: "board", sort: "latest", flight }) },
     { page: "watchlist", label: "Watchlist", href: hrefOf({ page: "watchlist", flight }) },
     { page: "operations", label: "Operations", href: hrefOf({ page: "operations", flight: null }) },
+    { page: "guard", label: "Guard", href: hrefOf({ page: "guard", attempt: "", flight: null }) },
   ];
   return (
     <header className={styles.bar}>

@@ -9,6 +9,7 @@ export type Route = { flight: FlightKey | null } & (
   | { page: "airport"; iata: string; sort: Sort }
   | { page: "watchlist" }
   | { page: "operations" }
+  | { page: "guard"; attempt: string }
 );
 
 /** Kept in the hash, so that a link to what one sees can be sent, and Back works. */
@@ -38,6 +39,7 @@ function parse(hash: string): Route {
       flight,
     };
   }
+  if (page === "guard") return { page, attempt: argument ?? "", flight: null };
   if (page === "watchlist" || page === "operations") return { page, flight };
   return { page: "board", sort: parseSort(params.get("sort")), flight };
 }
@@ -53,7 +55,9 @@ export function hrefOf(route: Route): string {
       ? ""
       : route.page === "airport"
         ? `airport/${encodeURIComponent(route.iata)}`
-        : route.page;
+        : route.page === "guard" && route.attempt !== ""
+          ? `guard/${encodeURIComponent(route.attempt)}`
+          : route.page;
   const query = params.toString();
   return `#/${path}${query === "" ? "" : `?${query}`}`;
 }

@@ -5,4 +5,3 @@ export type Flight = FunctionReturnType<typeof api.flights.board>[number];
 export type Place = Flight["origin"];
 export type Note = FunctionReturnType<typeof api.notes.recent>[number];
 export type Watch = FunctionReturnType<typeof api.watchlist.list>[number];
-export type Mirror = FunctionReturnType<typeof api.operations.importStatus>["mirrors"][number];

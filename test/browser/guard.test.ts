@@ -1,0 +1,94 @@
+import type { Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { Stage } from "./stage.js";
+
+let stage: Stage;
+let page: Page;
+
+beforeAll(async () => {
+  stage = await Stage.open();
+  await stage.firstSync();
+  page = await stage.visit("#/guard");
+});
+
+afterAll(async () => {
+  await stage.close();
+});
+
+afterEach(() => {
+  // Convex's client writes to the console what a function throws, refusals too.
+  expect(stage.complaints.filter((text) => !text.includes("MirrorIsReadOnly"))).toEqual([]);
+});
+
+/** What a layer says to the program that is open. */
+function layer(name: string) {
+  return page.getByRole("listitem").filter({ has: page.getByRole("heading", { name, exact: true }) });
+}
+
+test.each([
+  ["Insert a row", "insert", "MirrorIsReadOnly<\"Table 'flights' is a mirror", "no-mirror-writes"],
+  ["Patch a row by its id", "patch", "MirrorIsReadOnly<\"Table 'flights' is a mirror", "no-mirror-writes"],
+  ["Let the client name the table", "insert", "Compiles", "require-known-table"],
+  ["Hide the writer behind any", "patch", "Compiles", "require-known-table"],
+  ["Go through an action", "patch", "Compiles", "Nothing to report here"],
+])(
+  "%s: the layers say why not, and the run time refuses it here and now",
+  async (title, operation, types, rule) => {
+    const before = await rows();
+    await page.getByRole("navigation", { name: "Attempts" }).getByRole("link", { name: title }).click();
+    await page.getByRole("heading", { name: title }).waitFor();
+    await layer("Types").getByText(types).waitFor();
+    await layer("ESLint").getByText(rule).waitFor();
+
+    await layer("Run time").getByRole("button", { name: "Run it" }).click();
+    await layer("Run time").getByText("Refused", { exact: true }).waitFor();
+    const said = await layer("Run time").getByRole("status").innerText();
+    expect(said).toContain("MirrorIsReadOnly");
+    expect(said).toContain(`${operation} on flights`);
+    expect(said).toContain('a read-only mirror of "public.flights" (owner: Flight Data)');
+    expect(said).toContain("Remedy Write a table of your own");
+    expect(await rows()).toEqual(before);
+  },
+);
+
+test("Convex's own builder has no guard: ESLint stops it, and nothing of it is deployed", async () => {
+  await page.getByRole("link", { name: "Take Convex’s own builder" }).click();
+  await layer("ESLint").getByText("no-mirror-writes").waitFor();
+  await layer("Run time").getByText("streaming-import guard --strict").waitFor();
+  expect(await layer("Run time").getByRole("button").count()).toBe(0);
+});
+
+test("an edit as in the dashboard is found by the audit, and the source mends it", async () => {
+  await page.getByRole("link", { name: "Edit a row in the dashboard" }).click();
+  await page.getByRole("button", { name: "Audit" }).click();
+  await page.getByText("Every row is as the importer left it.").waitFor();
+
+  await page.getByRole("button", { name: "Edit a flight" }).click();
+  const edited = await page.getByText(/became/).innerText();
+  const [, from, to] = /([A-Z]{3}) to ([A-Z]{3})/.exec(edited)!;
+  const [, before, after] = /delay (\S+) became (\S+)\./.exec(edited)!;
+  expect(Number(after!.replace("−", "-")) - Number(before!.replace("−", "-"))).toBe(60);
+
+  await page.getByRole("button", { name: "Audit" }).click();
+  await page.getByText("1 rows were written outside the importer").waitFor();
+  await page
+    .getByRole("listitem")
+    .getByText(new RegExp(`"${from!}","${to!}"`))
+    .waitFor();
+
+  await page.getByRole("button", { name: "Repair" }).click();
+  await page.getByText("1 row is asked for again.").waitFor();
+  await page.getByRole("button", { name: "Run the source" }).click();
+  await page.getByText(`The delay is ${before!} again.`).waitFor();
+  await page.getByRole("button", { name: "Audit" }).click();
+  await page.getByText("Every row is as the importer left it.").waitFor();
+});
+
+/** How many flights there are, and how late they are together. */
+async function rows(): Promise<unknown> {
+  const status = (await stage.admin("query", "imports:status", {})) as { name: string; rows: number }[];
+  const board = (await stage.admin("query", "flights:board", { sort: "late", limit: 200 })) as {
+    delay: number;
+  }[];
+  return [status.find(({ name }) => name === "flights")!.rows, board.map(({ delay }) => delay)];
+}
