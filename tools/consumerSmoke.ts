@@ -164,6 +164,19 @@ async function importAndRead(consumer: Consumer, pages: string): Promise<void> {
   );
 }
 
+/** The command, as it comes with the package, brings the rows of a file. */
+async function pushAndRead(consumer: Consumer): Promise<void> {
+  const { url, siteUrl, adminKey } = consumer.server;
+  await consumer.write("customers.csv", "id,email,name,updated_at\n8,barbara@example.com,,2026-01-02\n");
+  // Where the command keeps how far it is.
+  process.env.XDG_STATE_HOME = path.join(consumer.directory, "state");
+  const where = ["--url", url, "--site-url", `${siteUrl}/airbyte`, "--admin-key", adminKey];
+  await consumer.npx("streaming-import", "push", "customers.csv", "--mirror", "customers", ...where);
+  const printed = await consumer.convex("run", "customers:byEmail", '{"email": "barbara@example.com"}');
+  const { name, updated_at } = JSON.parse(printed) as Record<string, unknown>;
+  deepEqual({ name, updated_at }, { name: undefined, updated_at: Date.UTC(2026, 0, 2) });
+}
+
 const directory = await mkdtemp(path.join(os.tmpdir(), "streaming-import-consumer-"));
 const server = await spawnLocalConvex();
 try {
@@ -176,6 +189,8 @@ try {
   await consumer.convex("deploy", "--yes");
   say("Importing a row, and reading it");
   await importAndRead(consumer, text);
+  say("Pushing a file, and reading its row");
+  await pushAndRead(consumer);
   say("Compiling, linting and testing the project");
   await consumer.npx("tsc");
   await consumer.npx("eslint", ".");
