@@ -1,4 +1,5 @@
 // @vitest-environment node
+import { parsePatch } from "diff";
 import ts from "typescript";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { check } from "./commands.js";
@@ -23,7 +24,7 @@ const ELSEWHERE: { pages: RegExp; languages: string[]; test: string }[] = [
 ];
 
 /** What a block of a kind has to be; `text` is what nobody can check: output, formats, pictures. */
-const KINDS = ["ts", "tsx", "js", "json", "jsonc", "sh", "text"];
+const KINDS = ["ts", "tsx", "js", "json", "jsonc", "diff", "sh", "text"];
 
 const BLOCKS = PAGES.flatMap(blocksOf);
 
@@ -72,7 +73,7 @@ describe("code", () => {
   });
 });
 
-describe("JSON", () => {
+describe("data", () => {
   test.each(ofKind("json"))("%s is JSON", (_, { code }) => {
     expect(() => JSON.parse(code) as unknown).not.toThrow();
   });
@@ -80,6 +81,11 @@ describe("JSON", () => {
   const commented = ofKind("jsonc");
   test.runIf(commented.length > 0).each(commented)("%s is JSON with comments", (_, { code }) => {
     expect(ts.parseConfigFileTextToJson("block.json", code).error).toBeUndefined();
+  });
+
+  const diffs = ofKind("diff");
+  test.runIf(diffs.length > 0).each(diffs)("%s is a unified diff", (_, { code }) => {
+    expect(parsePatch(code).flatMap(({ hunks }) => hunks)).not.toEqual([]);
   });
 });
 
