@@ -91,13 +91,14 @@ export class V1Client {
    * Whether the token may write a mirror, found out without a trace: a run that asks for an epoch that cannot be is
    * refused as stale, but only after the token was checked.
    */
-  async canWrite(mirror: string): Promise<{ ok: true } | { ok: false; reason: string }> {
+  async canWrite(mirror: string): Promise<{ ok: true } | { ok: false; status: number; reason: string }> {
     try {
       await this.begin({ mirror, syncMode: "append", epoch: Number.MAX_SAFE_INTEGER });
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       if (error.code === "StaleRun") return { ok: true };
-      if (error.isConfiguration || error.code === "MirrorPaused") return { ok: false, reason: error.message };
+      const { status, message: reason } = error;
+      if (error.isConfiguration || error.code === "MirrorPaused") return { ok: false, status, reason };
       throw error;
     }
     return { ok: true };

@@ -67,7 +67,7 @@ function readBuckets(buckets: Json | undefined): Digest {
 }
 
 /** What a sender has to know of a mirror: its fields and what the importer does with rows. */
-function describeMirror({ name, contract, fields }: Mirror & { fields?: unknown }) {
+export function describeMirror({ name, contract, fields }: Mirror & { fields?: unknown }) {
   const { primaryKey, version, onDelete, deletedField, drift, expectEveryMs, owner } = contract;
   return {
     name,

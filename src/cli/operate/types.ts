@@ -54,3 +54,12 @@ export interface TokenInfo {
   endsAt: string | null;
   endReason: string | null;
 }
+
+export interface UnknownStream {
+  stream: string;
+  /** The declaration to paste into schema.ts. */
+  snippet: string;
+  times: number;
+  firstSeenAt: string;
+  lastSeenAt: string;
+}

@@ -1,0 +1,55 @@
+import { createRequire } from "node:module";
+import path from "node:path";
+import { AppMirrors } from "../../client/mirrors.js";
+import { describeMirror } from "../../http/v1Read.js";
+import { CliError, messageOf } from "../exit.js";
+import type { MirrorInfo } from "../v1Types.js";
+import { installed } from "./installed.js";
+import { findModule, type Project } from "./project.js";
+
+/** As much of esbuild as is used. */
+interface Bundler {
+  build: (options: Record<string, unknown>) => Promise<{ outputFiles: { text: string }[] }>;
+}
+
+/** Fields with `hash` cannot be compiled without a key; what is compared here does not depend on it. */
+const ANY_HASH_KEY = "0123456789abcdef";
+
+/**
+ * The mirrors of the project's schema.ts, as `GET /v1/mirrors` would describe them. The schema is bundled, with the
+ * bundler of the project's Convex, and loaded.
+ * @throws CliError when the schema cannot be loaded, or makes no sense
+ */
+export async function localMirrors(project: Project): Promise<MirrorInfo[]> {
+  const schema = findModule(project, "schema");
+  if (schema === null) throw new CliError(`There is no ${project.functionsDir}/schema.ts.`);
+  try {
+    const { default: evaluated } = (await import(await bundle(project.root, schema.file))) as {
+      default: ConstructorParameters<typeof AppMirrors>[0];
+    };
+    const { all } = new AppMirrors(evaluated, ANY_HASH_KEY);
+    return all.map((mirror) => JSON.parse(JSON.stringify(describeMirror(mirror))) as MirrorInfo);
+  } catch (error) {
+    throw new CliError(`${schema.file} cannot be loaded: ${messageOf(error)}`, undefined, { cause: error });
+  }
+}
+
+/** The module with all that it imports, as a URL. */
+async function bundle(root: string, file: string): Promise<string> {
+  const convex = installed(root, "convex");
+  if (convex === null) throw new CliError("convex is not installed.");
+  const require = createRequire(path.join(convex.directory, "package.json"));
+  const { build } = require("esbuild") as Bundler;
+  const { outputFiles } = await build({
+    absWorkingDir: root,
+    entryPoints: [file],
+    bundle: true,
+    write: false,
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    logLevel: "silent",
+  });
+  const code = outputFiles[0]?.text ?? "";
+  return `data:text/javascript;base64,${Buffer.from(code).toString("base64")}`;
+}

@@ -1,0 +1,455 @@
+// @vitest-environment node
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { CHECKS, findings, type Check, type CheckCode } from "../../src/cli/doctor/check.js";
+import { examine, type DoctorOptions } from "../../src/cli/doctor/doctor.js";
+import { checkMirrorStates } from "../../src/cli/doctor/mirrors.js";
+import { checkOptions, prepare, write } from "../../src/cli/init/init.js";
+import { isInRange } from "../../src/cli/project/versions.js";
+import type { MirrorStatus } from "../../src/cli/v1Types.js";
+import { run } from "./support/command.js";
+import { DeployedProject } from "./support/deployed.js";
+import { MANIFEST, UserProject } from "./support/projects.js";
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 240_000 });
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+const SCHEMA = `import { defineSchema } from "convex/server";
+import { v } from "convex/values";
+import { mirrorTable } from "convex-streaming-import/schema";
+
+export default defineSchema({
+  customers: mirrorTable(
+    { id: v.int64(), balance: v.optional(v.number()) },
+    { primaryKey: ["id"], source: "public.customers" },
+  ),
+  orders: mirrorTable({ id: v.int64() }, { primaryKey: ["id"], source: "public.orders" }),
+});
+`;
+
+/** A project that init has set up. */
+function healthy(): UserProject {
+  const project = UserProject.fresh({ "convex/schema.ts": SCHEMA });
+  const { project: read, steps } = prepare(
+    project.directory,
+    checkOptions({ pathPrefix: "/airbyte", source: "customers" }),
+  );
+  write(read, steps);
+  return project;
+}
+
+let project: UserProject;
+
+/** What the doctor finds, without what is well. The caller's own shell is kept out. */
+async function examined(options: DoctorOptions = {}): Promise<Check[]> {
+  return findings(await examine(project.directory, { env: {}, ...options }));
+}
+
+function replace(file: string, what: string | RegExp, by: string): void {
+  const before = project.read(file);
+  const after = before.replace(what, by);
+  expect(after).not.toBe(before);
+  project.write(file, after);
+}
+
+/** Puts a package of another version in the place of the real one, whose files it has. */
+function fake(name: string, version: string): string {
+  const directory = path.join(project.directory, "node_modules", name);
+  const real = name === "convex-streaming-import" ? ROOT : path.join(ROOT, "node_modules", name);
+  rmSync(directory, { recursive: true });
+  mkdirSync(directory);
+  for (const file of readdirSync(real)) {
+    if (file !== "package.json" && file !== "node_modules" && !file.startsWith("."))
+      symlinkSync(path.join(real, file), path.join(directory, file));
+  }
+  const manifest = JSON.parse(readFileSync(path.join(real, "package.json"), "utf8")) as object;
+  project.write(`node_modules/${name}/package.json`, JSON.stringify({ ...manifest, version }));
+  return directory;
+}
+
+describe("a project's files", () => {
+  beforeEach(() => {
+    project = healthy();
+  });
+  afterEach(() => {
+    project.close();
+  });
+
+  test("a healthy project has no finding", async () => {
+    expect(await examined({ offline: true })).toEqual([]);
+  });
+
+  const EVERY: [CheckCode, Check["level"], string, () => void][] = [
+    [
+      "package-installed",
+      "error",
+      "npm install convex-streaming-import",
+      () => {
+        project.write(
+          "package.json",
+          JSON.stringify({ ...MANIFEST, dependencies: {}, scripts: { guard: "streaming-import guard" } }),
+        );
+      },
+    ],
+    [
+      "convex-version",
+      "error",
+      "npm install convex@latest",
+      () => {
+        fake("convex-streaming-import", "0.1.0");
+        fake("convex", "1.42.9");
+        symlinkSync(
+          path.join(ROOT, "node_modules/esbuild"),
+          path.join(project.directory, "node_modules/esbuild"),
+        );
+      },
+    ],
+    [
+      "single-convex",
+      "error",
+      "dedupe",
+      () => {
+        const directory = fake("convex-streaming-import", "0.1.0");
+        mkdirSync(path.join(directory, "node_modules/convex"), { recursive: true });
+        project.write(
+          "node_modules/convex-streaming-import/node_modules/convex/package.json",
+          '{"version":"1.43.0"}',
+        );
+      },
+    ],
+    ["typescript-version", "warning", "typescript@latest", () => fake("typescript", "5.4.5")],
+    ["eslint-version", "error", "eslint@latest", () => fake("eslint", "8.57.0")],
+    [
+      "component-mounted",
+      "error",
+      "init",
+      () => {
+        replace("convex/convex.config.ts", "app.use(streamingImport);\n", "");
+      },
+    ],
+    [
+      "mirrors-declared",
+      "error",
+      "mirrorTable",
+      () => {
+        project.write(
+          "convex/schema.ts",
+          'import { defineSchema } from "convex/server";\nexport default defineSchema({});\n',
+        );
+      },
+    ],
+    [
+      "mirrors-declared",
+      "error",
+      "Mend",
+      () => {
+        replace("convex/schema.ts", 'source: "public.orders"', 'source: "public.customers"');
+      },
+    ],
+    [
+      "importer-exported",
+      "error",
+      "convex/imports.ts",
+      () => {
+        replace("convex/imports.ts", "  apply,\n", "");
+      },
+    ],
+    [
+      "importer-exported",
+      "warning",
+      "convex/imports.ts",
+      () => {
+        replace("convex/imports.ts", "  auditReport,\n", "");
+      },
+    ],
+    [
+      "importer-exported",
+      "error",
+      '{ module: "mirrors" }',
+      () => {
+        project.write("convex/mirrors.ts", project.read("convex/imports.ts"));
+        project.remove("convex/imports.ts");
+        replace("convex/http.ts", "./imports", "./mirrors");
+      },
+    ],
+    [
+      "importer-exported",
+      "error",
+      "init",
+      () => {
+        project.remove("convex/imports.ts");
+      },
+    ],
+    [
+      "routes-registered",
+      "error",
+      "registerRoutes(http)",
+      () => {
+        replace("convex/http.ts", /streamingImport\.registerRoutes.*\n/, "");
+      },
+    ],
+    [
+      "builders-guarded",
+      "error",
+      "init",
+      () => {
+        project.remove("convex/functions.ts");
+      },
+    ],
+    [
+      "builders-used",
+      "warning",
+      "convex/functions.ts",
+      () => {
+        project.write(
+          "convex/notes.ts",
+          'import { mutation } from "./_generated/server";\nexport const add = mutation(async () => {});\n',
+        );
+      },
+    ],
+    [
+      "eslint-plugin",
+      "warning",
+      "init",
+      () => {
+        project.write("eslint.config.js", "export default [];\n");
+      },
+    ],
+    [
+      "guard-gate",
+      "warning",
+      "convex deploy",
+      () => {
+        project.write("package.json", JSON.stringify(MANIFEST));
+      },
+    ],
+  ];
+
+  test.each(EVERY)(
+    "%s, %s: is found, with its fix, and nothing else is",
+    async (code, level, fix, damage) => {
+      damage();
+      const found = await examined({ offline: true });
+      expect(found.map((check) => [check.code, check.level])).toEqual([[code, level]]);
+      expect(found[0]!.fix).toContain(fix);
+    },
+  );
+
+  test("what init has mended is well", async () => {
+    project.remove("convex/functions.ts");
+    project.remove("convex/http.ts");
+    replace("convex/imports.ts", "  apply,\n", "");
+    const { project: read, steps } = prepare(
+      project.directory,
+      checkOptions({ pathPrefix: "/", source: "a" }),
+    );
+    write(read, steps);
+    expect(await examined({ offline: true })).toEqual([]);
+  });
+
+  test("without a deployment that is said, and that alone", async () => {
+    expect((await examined()).map(({ code }) => code)).toEqual(["deployment-configured"]);
+  });
+});
+
+describe("a deployment", () => {
+  let deployed: DeployedProject;
+
+  beforeAll(async () => {
+    project = healthy();
+    deployed = await DeployedProject.start(project);
+    await deployed.run("imports:createToken", { name: "airbyte", mirrors: ["customers", "orders"] });
+  });
+  afterAll(async () => {
+    await deployed.close();
+  });
+  afterEach(() => {
+    deployed.configure();
+    project.write("convex/schema.ts", SCHEMA);
+  });
+
+  async function codes(options: DoctorOptions = {}): Promise<string[]> {
+    return (await examined(options)).map(({ code, level }) => `${level} ${code}`);
+  }
+
+  test("that is healthy has no finding, every check has looked, and no token is left over", async () => {
+    const token = (await deployed.run("imports:createToken", { name: "shell", mirrors: ["*"] })) as string;
+    deployed.configure({ STREAMING_IMPORT_TOKEN: token });
+    const checks = await examine(project.directory, { env: {} });
+    expect(findings(checks)).toEqual([]);
+    expect([...new Set(checks.map(({ code }) => code))].toSorted()).toEqual(CHECKS.toSorted());
+    const tokens = (await deployed.run("imports:listTokens")) as { name: string; endReason: string | null }[];
+    expect(
+      tokens
+        .filter(({ endReason }) => endReason === null)
+        .map(({ name }) => name)
+        .toSorted(),
+    ).toEqual(["airbyte", "shell"]);
+    await deployed.run("imports:revokeToken", { name: "shell" });
+  });
+
+  test("that does not answer", async () => {
+    deployed.configure({ CONVEX_SELF_HOSTED_URL: "http://127.0.0.1:1" });
+    expect(await codes()).toEqual(["error deployment-reachable"]);
+    // The port of HTTP actions answers, but it is not the API.
+    deployed.configure({ CONVEX_SELF_HOSTED_URL: deployed.server.siteUrl });
+    expect(await codes()).toEqual(["error deployment-reachable"]);
+  });
+
+  test("whose functions are not there, or not for this key", async () => {
+    deployed.configure({ STREAMING_IMPORT_MODULE: "nowhere" });
+    expect(await codes()).toEqual(["error functions-deployed"]);
+    deployed.configure({ CONVEX_SELF_HOSTED_ADMIN_KEY: "wrong" });
+    const [finding, ...more] = await examined();
+    expect(more).toEqual([]);
+    expect(finding).toMatchObject({ code: "functions-deployed", level: "error" });
+    expect(finding!.fix).toContain("CONVEX_SELF_HOSTED_ADMIN_KEY");
+  });
+
+  test("whose routes are elsewhere", async () => {
+    deployed.configure({ CONVEX_SITE_URL: `${deployed.server.siteUrl}/elsewhere` });
+    const found = await examined();
+    expect(found.map(({ code }) => code)).toEqual(["routes-reachable"]);
+    expect(found[0]!.fix).toContain("/airbyte");
+    deployed.configure({ CONVEX_SITE_URL: "http://127.0.0.1:1" });
+    expect(await codes()).toEqual(["error routes-reachable"]);
+    deployed.configure({ CONVEX_SITE_URL: `${deployed.server.siteUrl}/airbyte` });
+    expect(await codes()).toEqual([]);
+  });
+
+  test("whose clock is another", async () => {
+    expect(await codes({ now: () => Date.now() + 10 * 60_000 })).toEqual(["warning clock"]);
+    expect(await codes({ now: () => Date.now() - 10 * 60_000 })).toEqual(["warning clock"]);
+  });
+
+  test.each([
+    [
+      "a field",
+      /balance: v.optional\(v.number\(\)\)/,
+      "balance: v.optional(v.string())",
+      ["fields (balance)"],
+    ],
+    ["the source", "public.orders", "sales.orders", ["source"]],
+    [
+      "a new mirror",
+      "  orders:",
+      '  extra: mirrorTable({ id: v.string() }, { primaryKey: ["id"] }),\n  orders:',
+      ['"extra"', "not deployed"],
+    ],
+    ["a mirror less", /  orders: .*\n/, "", ['"orders"', "not in schema.ts"]],
+  ])("whose schema is not that of schema.ts: %s", async (_, what, by, words) => {
+    replace("convex/schema.ts", what, by);
+    const found = await examined();
+    expect(found.map(({ code, level }) => `${level} ${code}`)).toEqual(["error schema-deployed"]);
+    for (const word of words) expect(found[0]!.message).toContain(word);
+    expect(found[0]!.fix).toContain("convex deploy");
+  });
+
+  test("with a paused mirror", async () => {
+    await deployed.run("imports:pause", { mirror: "orders" });
+    const found = await examined();
+    expect(found.map(({ code, level }) => `${level} ${code}`)).toEqual(["warning mirrors-fresh"]);
+    expect(found[0]!.fix).toContain("resume orders");
+    await deployed.run("imports:resume", { mirror: "orders" });
+  });
+
+  test("with rows in quarantine", async () => {
+    const token = (await deployed.run("imports:createToken", { name: "q", mirrors: ["*"] })) as string;
+    expect(await deployed.send(token, "public_customers", [{ id: 1, balance: "a lot" }])).toBe(200);
+    const found = await examined();
+    expect(found.map(({ code, level }) => `${level} ${code}`)).toEqual(["warning quarantine-empty"]);
+    expect(found[0]!.fix).toContain("quarantine list customers");
+    await deployed.run("imports:discardQuarantine", { mirror: "customers" });
+    await deployed.run("imports:revokeToken", { name: "q" });
+  });
+
+  test("with tokens that are not as they should be", async () => {
+    deployed.configure({ STREAMING_IMPORT_TOKEN: "csi_unknown" });
+    expect(await codes()).toEqual(["error token-valid"]);
+
+    const some = (await deployed.run("imports:createToken", {
+      name: "some",
+      mirrors: ["customers"],
+    })) as string;
+    deployed.configure({ STREAMING_IMPORT_TOKEN: some });
+    const scope = await examined();
+    expect(scope.map(({ code, level }) => `${level} ${code}`)).toEqual(["warning token-scope"]);
+    expect(scope[0]!.message).toContain('"orders"');
+
+    const reader = (await deployed.run("imports:createToken", {
+      name: "r",
+      mirrors: ["*"],
+      access: "read",
+    })) as string;
+    deployed.configure({ STREAMING_IMPORT_TOKEN: reader });
+    const reading = await examined();
+    expect(reading.map(({ code, level }) => `${level} ${code}`)).toEqual(["warning token-scope"]);
+    expect(reading[0]!.message).toContain("may only read");
+
+    deployed.configure();
+    await deployed.run("imports:revokeToken", { name: "airbyte" });
+    const closed = await examined();
+    expect(closed.map(({ code, level }) => `${level} ${code}`)).toEqual(["warning connector-tokens"]);
+    expect(closed[0]!.message).toContain('"orders"');
+    await deployed.run("imports:createToken", { name: "again", mirrors: ["orders"] });
+    expect(await codes()).toEqual([]);
+  });
+
+  test("to which a stream comes that has no mirror", async () => {
+    const token = (await deployed.run("imports:createToken", { name: "u", mirrors: ["*"] })) as string;
+    expect(await deployed.send(token, "public_invoices", [{ id: 1 }])).toBe(400);
+    const found = await examined();
+    expect(found.map(({ code, level }) => `${level} ${code}`)).toEqual(["warning streams-known"]);
+    expect(found[0]!.message).toContain("public_invoices");
+    expect(found[0]!.fix).toContain("mirrorTable(");
+  });
+
+  test("the command prints the same, never a token, and ends with 1 on an error", async () => {
+    const cwd = project.directory;
+    const well = await run(["doctor", "--json"], { cwd });
+    expect(well).toMatchObject({ code: 0, err: "" });
+    expect(JSON.parse(well.out)).toMatchObject({ ok: true });
+    const token = (await deployed.run("imports:createToken", { name: "p", mirrors: ["*"] })) as string;
+    project.remove("convex/functions.ts");
+    const ill = await run(["doctor", "--cwd", cwd], { env: { STREAMING_IMPORT_TOKEN: token } });
+    expect(ill.code).toBe(1);
+    expect(ill.out).toContain("(builders-guarded)");
+    expect(ill.out).toContain("1 error, 1 warning");
+    expect(ill.out + ill.err + well.out).not.toMatch(/csi_[0-9a-f]/);
+    expect((await run(["doctor", "--offline"], { cwd })).code).toBe(1);
+    expect((await run(["doctor"], { cwd: path.join(cwd, "node_modules") })).code).toBe(2);
+  });
+});
+
+test.each([
+  ["failed", "error", "runs orders"],
+  ["stale", "error", "expectEvery"],
+  ["late", "warning", "expectEvery"],
+])("a mirror that is %s is a finding", (state, level, fix) => {
+  const mirror = { name: "orders", state, reason: "because", quarantined: 0 } as MirrorStatus;
+  const found = findings(checkMirrorStates([mirror, { ...mirror, state: "upToDate" }], "npx"));
+  expect(found).toMatchObject([{ code: "mirrors-fresh", level }]);
+  expect(found[0]!.message).toContain("because");
+  expect(found[0]!.fix).toContain(fix);
+});
+
+test.each([
+  ["1.43.0", "^1.43.0", true],
+  ["1.48.2", "^1.43.0", true],
+  ["1.42.9", "^1.43.0", false],
+  ["2.0.0", "^1.43.0", false],
+  ["0.4.9", "^0.4.1", true],
+  ["0.5.0", "^0.4.1", false],
+  ["9.0.0", ">=9", true],
+  ["8.57.0", ">=9", false],
+  ["10.1.0-rc.1", ">=9", true],
+  ["6.0.3", "5.9 || 6.0 || 7.0", true],
+  ["6.1.0", "5.9 || 6.0 || 7.0", false],
+  ["6.0.4", "~6.0.3", true],
+  ["3.0.0", "*", true],
+])("%s in %s: %s", (version, range, is) => {
+  expect(isInRange(version, range)).toBe(is);
+});
