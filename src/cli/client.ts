@@ -6,6 +6,7 @@ import { ApiError, networkError, refusalOf } from "./apiError.js";
 import { DEFAULT_RETRY, retrying, type Retry, type RetryPolicy } from "./retry.js";
 import type {
   BegunRun,
+  BudgetUse,
   Delivered,
   FinishedRun,
   MirrorInfo,
@@ -60,10 +61,12 @@ export class V1Client {
     return mirrors;
   }
 
-  /** The mirrors that the token opens, as the registry knows them. */
-  async status(): Promise<MirrorStatus[]> {
-    const { mirrors } = await this.#get<{ mirrors: MirrorStatus[] }>("/v1/status");
-    return mirrors;
+  /** The mirrors that the token opens, as the registry knows them, and the write budget where it is told. */
+  async status(): Promise<{ mirrors: MirrorStatus[]; budget: BudgetUse | null }> {
+    const { mirrors, budget } = await this.#get<{ mirrors: MirrorStatus[]; budget?: BudgetUse }>(
+      "/v1/status",
+    );
+    return { mirrors, budget: budget ?? null };
   }
 
   async digest(mirror: string): Promise<SourceDigest> {

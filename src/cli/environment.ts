@@ -45,6 +45,8 @@ export interface Deployment {
   /** An admin or deploy key. */
   adminKey: string | null;
   siteUrl: string | null;
+  /** The command line names it, with its path. */
+  isSiteGiven: boolean;
   /** An import token. */
   token: string | null;
   module: string;
@@ -68,6 +70,7 @@ export function findDeployment(options: DeploymentOptions, variables: Variables)
     url: url === null ? null : parseUrl(url).href.replace(/\/+$/, ""),
     adminKey: foreign ? null : (key ?? null),
     siteUrl: site === undefined ? siteOf(url) : siteUrlOf(site),
+    isSiteGiven: options.siteUrl !== undefined,
     token: options.token ?? variables("STREAMING_IMPORT_TOKEN") ?? null,
     module: options.module ?? variables("STREAMING_IMPORT_MODULE") ?? "imports",
     name: options.url === undefined ? (variables("CONVEX_DEPLOYMENT") ?? null) : null,

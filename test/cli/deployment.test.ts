@@ -65,7 +65,12 @@ describe("a project with .env.local", () => {
   });
 
   test("status and runs tell of it", async () => {
-    const mirrors = await json<Record<string, unknown>[]>("status");
+    const { mirrors, budget } = await json<{
+      mirrors: Record<string, unknown>[];
+      budget: { bytesPerSecond: number; usedShare: number };
+    }>("status");
+    expect(budget.bytesPerSecond).toBe(2 * 2 ** 20);
+    expect(budget.usedShare).toBeGreaterThanOrEqual(0);
     expect(mirrors.find(({ name }) => name === "users")).toMatchObject({
       state: "upToDate",
       rows: 3,
@@ -74,6 +79,7 @@ describe("a project with .env.local", () => {
     const { out } = await cli("status", "users");
     expect(out).toContain("users");
     expect(out).not.toContain("events");
+    expect(out).toMatch(/write budget: \d+% of 2\.0 MiB\/s in use/);
     const runs = await json<{ state: string }[]>("runs", "users");
     expect(runs.map((each) => each.state)).toEqual(["complete", "complete"]);
     expect((await cli("runs", "users")).out).toContain("received =");

@@ -453,3 +453,10 @@ test.each([
 ])("%s in %s: %s", (version, range, is) => {
   expect(isInRange(version, range)).toBe(is);
 });
+
+test("docs/cli.md has a row for every check, in their order", () => {
+  const rows = [
+    ...readFileSync(path.join(ROOT, "docs/cli.md"), "utf8").matchAll(/^\| `([a-z]+-[a-z-]+|clock)` +\|/gm),
+  ];
+  expect(rows.map(([, code]) => code)).toEqual(CHECKS);
+});

@@ -108,6 +108,12 @@ async function handleApiRequest(
       return;
     }
 
+    // By this name the Convex CLI knows the local backend of a project without an account.
+    if (url.pathname === "/instance_name") {
+      response.writeHead(200).end("anonymous-local-convex");
+      return;
+    }
+
     const body = await readBody(incoming);
     const request: ApiRequest = {
       method: incoming.method ?? "GET",

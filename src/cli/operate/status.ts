@@ -1,12 +1,14 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import pc from "picocolors";
 import { openAdmin } from "../admin.js";
 import { V1Client } from "../client.js";
-import { findDeployment, readVariables, requireSite } from "../environment.js";
+import { findDeployment, readVariables } from "../environment.js";
+import { EXIT } from "../exit.js";
+import { importApi } from "../importApi.js";
 import type { CommonOptions } from "../options.js";
 import { ago, print, since, table } from "../output.js";
-import type { MirrorStatus } from "../v1Types.js";
+import type { BudgetUse, MirrorStatus } from "../v1Types.js";
 import type { RunInfo } from "./types.js";
+import { watch } from "./watch.js";
 
 /** How often `--watch` looks again, in milliseconds. */
 const WATCH_MS = 2_000;
@@ -18,47 +20,61 @@ interface StatusOptions extends CommonOptions {
 /** A mirror with the run that owns it, as far as the caller may know of it. */
 type Watched = MirrorStatus & { run?: RunInfo | null };
 
+/** What there is to tell. The budget is null where the deployment does not tell it: its package is older. */
+interface Status {
+  mirrors: Watched[];
+  budget: BudgetUse | null;
+}
+
 export async function status(mirror: string | undefined, options: StatusOptions): Promise<void> {
   const read = reader(options);
-  const show = async () => {
-    const mirrors = (await read()).filter(({ name }) => mirror === undefined || name === mirror);
-    return mirrors;
+  const look = async (): Promise<Status> => {
+    const { mirrors, budget } = await read();
+    return { mirrors: mirrors.filter(({ name }) => mirror === undefined || name === mirror), budget };
   };
   if (options.watch !== true) {
-    const mirrors = await show();
-    print(options.json, mirrors, () => describe(mirrors));
+    const found = await look();
+    print(options.json, found, () => describe(found));
     return;
   }
-  for (;;) {
-    const mirrors = await show();
-    if (options.json === true) process.stdout.write(`${JSON.stringify(mirrors)}\n`);
-    else {
-      // From the top, and nothing below: the terminal does not flicker.
-      if (process.stdout.isTTY) process.stdout.write("\u001B[H\u001B[2J");
-      process.stdout.write(`${describe(mirrors)}\n${pc.dim(new Date().toLocaleTimeString())}\n`);
-    }
-    await sleep(WATCH_MS);
-  }
+  const stop = new AbortController();
+  process.once("SIGINT", () => {
+    process.exitCode = EXIT.interrupted;
+    stop.abort();
+  });
+  const isJson = options.json === true;
+  const show = async () => {
+    const found = await look();
+    return isJson ? JSON.stringify(found) : `${describe(found)}\n${pc.dim(new Date().toLocaleTimeString())}`;
+  };
+  const out = isJson ? { write: (text: string) => process.stdout.write(text) } : process.stdout;
+  await watch(show, { out, intervalMs: WATCH_MS, signal: stop.signal });
 }
 
 /** With the deployment's key everything; with an import token, the mirrors that it opens. */
-function reader(options: StatusOptions): () => Promise<Watched[]> {
+function reader(options: StatusOptions): () => Promise<Status> {
   const deployment = findDeployment(options, readVariables());
   const { token } = deployment;
   if (deployment.adminKey === null && token !== null) {
-    const client = new V1Client({ url: requireSite(deployment), token });
-    return async () => client.status();
+    let client: V1Client | null = null;
+    return async () => {
+      client ??= new V1Client({ url: await importApi(deployment), token });
+      return await client.status();
+    };
   }
   const admin = openAdmin(deployment);
   return async () => {
-    const mirrors = await admin.call<MirrorStatus[]>("status");
-    return await Promise.all(
-      mirrors.map(async (mirror) => {
-        if (!mirror.running) return { ...mirror, run: null };
-        const [run = null] = await admin.call<RunInfo[]>("runs", { mirror: mirror.name, limit: 1 });
-        return { ...mirror, run };
-      }),
-    );
+    const [mirrors, budget] = await Promise.all([
+      admin.call<MirrorStatus[]>("status"),
+      // An imports.ts of an older set-up does not export it; doctor says so.
+      admin.call<BudgetUse>("budget").catch(() => null),
+    ]);
+    const watched = mirrors.map(async (mirror) => {
+      if (!mirror.running) return { ...mirror, run: null };
+      const [run = null] = await admin.call<RunInfo[]>("runs", { mirror: mirror.name, limit: 1 });
+      return { ...mirror, run };
+    });
+    return { mirrors: await Promise.all(watched), budget };
   };
 }
 
@@ -73,7 +89,7 @@ const COLOURS: Record<string, (text: string) => string> = {
   removed: pc.dim,
 };
 
-function describe(mirrors: readonly Watched[]): string {
+function describe({ mirrors, budget }: Status): string {
   if (mirrors.length === 0) return "No mirrors. Declare one with mirrorTable in convex/schema.ts and deploy.";
   const rows = mirrors.map((mirror) => [
     mirror.name,
@@ -87,12 +103,24 @@ function describe(mirrors: readonly Watched[]): string {
   const reasons = mirrors
     .filter(({ state }) => state !== "upToDate")
     .map(({ name, reason }) => `${pc.bold(name)}: ${reason}`);
-  return [table(["mirror", "state", "rows", "quarantined", "lag", "heard", "run"], rows), ...reasons].join(
-    "\n",
+  return [
+    table(["mirror", "state", "rows", "quarantined", "lag", "heard", "run"], rows),
+    ...reasons,
+    ...(budget === null ? [] : [describeBudget(budget)]),
+  ].join("\n");
+}
+
+/** "write budget: 40% of 2.0 MiB/s in use"; above 100% imports wait. */
+function describeBudget({ bytesPerSecond, usedShare }: BudgetUse): string {
+  const percent = Math.round(usedShare * 100);
+  const colour = percent > 100 ? pc.red : percent > 80 ? pc.yellow : pc.dim;
+  const waits = percent > 100 ? "; imports wait" : "";
+  return colour(
+    `write budget: ${String(percent)}% of ${(bytesPerSecond / 2 ** 20).toFixed(1)} MiB/s in use${waits}`,
   );
 }
 
-/** How far the run is that owns the mirror, and what it takes of the write budget. */
+/** How far the run is that owns the mirror, and how fast. */
 function progress({ running, run }: Watched): string | null {
   if (!running) return null;
   if (run === null || run === undefined) return "running";

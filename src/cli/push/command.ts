@@ -65,6 +65,7 @@ async function pushFile(file: string, options: PushCommandOptions): Promise<void
   const [
     { V1Client },
     environment,
+    { importApi },
     { borrowToken },
     { push },
     { CheckpointFile },
@@ -76,6 +77,7 @@ async function pushFile(file: string, options: PushCommandOptions): Promise<void
   ] = await Promise.all([
     import("../client.js"),
     import("../environment.js"),
+    import("../importApi.js"),
     import("../token.js"),
     import("./push.js"),
     import("./checkpoint.js"),
@@ -86,7 +88,7 @@ async function pushFile(file: string, options: PushCommandOptions): Promise<void
     import("./report.js"),
   ]);
   const deployment = environment.findDeployment(options, environment.readVariables());
-  const url = environment.requireSite(deployment);
+  const url = await importApi(deployment);
   const mapping = new Mapping(options.map ?? [], options.only ?? [], options.drop ?? []);
   const note = (text: string) => process.stderr.write(`${text}\n`);
   const { token, giveBack } = await borrowToken(deployment, options.mirror, "write");

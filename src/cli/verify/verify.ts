@@ -2,7 +2,8 @@ import { readFile } from "node:fs/promises";
 import { differingBuckets, rowCount } from "../../changes/digest.js";
 import { openAdmin } from "../admin.js";
 import { V1Client } from "../client.js";
-import { findDeployment, readVariables, requireSite } from "../environment.js";
+import { findDeployment, readVariables } from "../environment.js";
+import { importApi } from "../importApi.js";
 import { CliError, EXIT, messageOf, usageError } from "../exit.js";
 import type { CommonOptions } from "../options.js";
 import { print, table } from "../output.js";
@@ -33,7 +34,7 @@ export async function verify(name: string, options: VerifyOptions): Promise<void
   const deployment = findDeployment(options, variables);
   const { token, giveBack } = await borrowToken(deployment, name, "read");
   try {
-    const client = new V1Client({ url: requireSite(deployment), token });
+    const client = new V1Client({ url: await importApi(deployment), token });
     const mirror = (await client.mirrors()).find((each) => each.name === name);
     if (mirror === undefined)
       throw new CliError(`The token opens no mirror "${name}". streaming-import status lists the mirrors.`);

@@ -1,0 +1,127 @@
+// @vitest-environment node
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { checkOptions, prepare, write } from "../../src/cli/init/init.js";
+import { run, Running } from "./support/command.js";
+import { DeployedProject } from "./support/deployed.js";
+import { UserProject } from "./support/projects.js";
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 240_000 });
+
+/** A project as init leaves it: its routes are under a path, and nowhere else. */
+let deployed: DeployedProject;
+let cwd: string;
+
+beforeAll(async () => {
+  const project = UserProject.fresh();
+  const { project: read, steps } = prepare(
+    project.directory,
+    checkOptions({ pathPrefix: "/airbyte", source: "public.customers" }),
+  );
+  write(read, steps);
+  project.write("customers.csv", "id\n1\n2\n");
+  deployed = await DeployedProject.start(project);
+  cwd = project.directory;
+});
+afterAll(async () => {
+  await deployed.close();
+});
+
+describe("a project whose routes are under a path", () => {
+  test("push, verify and status find them", async () => {
+    const env = { XDG_STATE_HOME: `${cwd}/state` };
+    const pushed = await run(["push", "customers.csv", "-m", "customers"], { cwd, env });
+    expect(pushed).toMatchObject({ code: 0 });
+    expect((await run(["verify", "customers", "--file", "customers.csv"], { cwd, env })).code).toBe(0);
+    const token = (await deployed.run("imports:createToken", {
+      name: "reader",
+      mirrors: ["*"],
+      access: "read",
+    })) as string;
+    const { siteUrl } = deployed.server;
+    deployed.project.write(".env.local", `CONVEX_SITE_URL=${siteUrl}\nSTREAMING_IMPORT_TOKEN=${token}\n`);
+    const { code, out } = await run(["status", "--json"], { cwd });
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({
+      mirrors: [{ name: "customers", rows: 2 }],
+      budget: { bytesPerSecond: 2 * 2 ** 20 },
+    });
+    expect(out).not.toContain(token);
+    deployed.configure();
+  });
+
+  test("a path that the command line names is taken as it is", async () => {
+    const { siteUrl } = deployed.server;
+    const { code, err } = await run(
+      ["verify", "customers", "--file", "customers.csv", "--site-url", siteUrl],
+      { cwd },
+    );
+    expect(code).toBe(1);
+    expect(err).toContain("404");
+  });
+});
+
+describe("status --watch", () => {
+  test.each([[[]], [["--json"]]])("%j prints again and again, and ends with 130 on SIGINT", async (more) => {
+    const running = new Running(["status", "--watch", ...more], { cwd });
+    const isJson = more.length > 0;
+    const rounds = () =>
+      running.out.match(isJson ? /^\{"mirrors".*\}$/gm : /^customers .* 2 /gm)?.length ?? 0;
+    const until = Date.now() + 60_000;
+    while (rounds() < 2 && Date.now() < until) await sleep(50);
+    running.child.kill("SIGINT");
+    const { code, err } = await running.ended;
+    expect({ code, err }).toEqual({ code: 130, err: "" });
+    expect(rounds()).toBeGreaterThanOrEqual(2);
+    // No terminal: nothing that moves a cursor.
+    expect(running.out).not.toContain("\u001B[");
+  });
+});
+
+describe("a deployment that only the Convex CLI knows", () => {
+  // As `npx convex dev` leaves it for a project without an account: a name, and the key in the CLI's own state.
+  const env = { CONVEX_AGENT_MODE: "anonymous" };
+
+  beforeAll(() => {
+    const { url, siteUrl, adminKey } = deployed.server;
+    const ports = { cloud: Number(new URL(url).port), site: Number(new URL(siteUrl).port) };
+    deployed.project.write(
+      ".convex/local/default/config.json",
+      JSON.stringify({ ports, backendVersion: "local", adminKey, deploymentName: "anonymous-local-convex" }),
+    );
+    deployed.project.write(
+      ".env.local",
+      `CONVEX_DEPLOYMENT=anonymous:anonymous-local-convex\nCONVEX_URL=${url}\nCONVEX_SITE_URL=${siteUrl}\n`,
+    );
+  });
+
+  test("commands call it through the CLI, unmodified", async () => {
+    const shown = await run(["status", "--json"], { cwd, env });
+    expect(shown).toMatchObject({ code: 0, err: "" });
+    expect(JSON.parse(shown.out)).toMatchObject({ mirrors: [{ name: "customers", rows: 2 }] });
+    expect((await run(["pause", "customers", "--reason", 'a "quoted" reason'], { cwd, env })).code).toBe(0);
+    expect((await run(["status"], { cwd, env })).out).toContain('a "quoted" reason');
+    expect((await run(["resume", "customers"], { cwd, env })).code).toBe(0);
+    expect(await run(["token", "create", "cli", "--mirror", "customers"], { cwd, env })).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^csi_[0-9a-f]{64}\n$/) as string,
+    });
+  });
+
+  test("push makes a token through it, and gives it back", async () => {
+    const state = { ...env, XDG_STATE_HOME: `${cwd}/state2` };
+    expect((await run(["push", "customers.csv", "-m", "customers"], { cwd, env: state })).code).toBe(0);
+    const { out } = await run(["token", "list", "--json"], { cwd, env });
+    const tokens = JSON.parse(out) as { name: string; endReason: string | null }[];
+    const borrowed = tokens.filter(({ name }) => name.startsWith("cli-"));
+    expect(borrowed.length).toBeGreaterThan(0);
+    expect(borrowed.every(({ endReason }) => endReason === "revoked")).toBe(true);
+  });
+
+  test("what the CLI says of a mistake is passed on", async () => {
+    const { code, err } = await run(["pause", "nothing"], { cwd, env });
+    expect(code).toBe(1);
+    expect(err).toContain("nothing");
+    expect((await run(["status", "--module", "nowhere"], { cwd, env })).err).toContain("nowhere");
+  });
+});
