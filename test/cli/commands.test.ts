@@ -1,0 +1,111 @@
+// @vitest-environment node
+import type { Command } from "commander";
+import { describe, expect, test, vi } from "vitest";
+import { createProgram } from "../../src/cli/program.js";
+import { run } from "./support/command.js";
+
+vi.setConfig({ testTimeout: 60_000 });
+
+/** Commands that speak the protocol of somebody else. */
+const FOREIGN = /^airbyte /;
+
+/** A command with the words that call it: "token create". */
+interface Leaf {
+  name: string;
+  command: Command;
+}
+
+function leaves(command: Command, path: string[] = []): Leaf[] {
+  if (command.commands.length === 0) return [{ name: path.join(" "), command }];
+  return command.commands.flatMap((child) => leaves(child, [...path, child.name()]));
+}
+
+const ALL = leaves(createProgram());
+const OWN = ALL.filter(({ name }) => !FOREIGN.test(name));
+
+/** What a command cannot do without. */
+function argumentsOf(name: string): string[] {
+  const needed: Record<string, string[]> = {
+    push: ["-", "--mirror", "customers"],
+    verify: ["customers", "--file", "-"],
+    "token create": ["x", "--mirror", "customers"],
+    "quarantine show": ["customers", "id"],
+  };
+  return needed[name] ?? (/^(status|init|doctor|guard|token list)$/.test(name) ? [] : ["customers"]);
+}
+
+/** What `--help` prints, with what is added after it. */
+function helpOf(command: Command): string {
+  let text = "";
+  command.configureOutput({ writeOut: (part) => (text += part) });
+  command.outputHelp();
+  return text;
+}
+
+test("the commands are those that the documentation names", () => {
+  expect(ALL.map(({ name }) => name)).toEqual(
+    expect.arrayContaining([
+      "init",
+      "doctor",
+      "push",
+      "verify",
+      "status",
+      "guard",
+      "airbyte write",
+      "token create",
+    ]),
+  );
+});
+
+describe.each(ALL)("$name", ({ name, command }) => {
+  test("has a description, and an example that calls it", () => {
+    expect(command.description()).not.toBe("");
+    const help = helpOf(command);
+    expect(help).toMatch(/Examples?:/);
+    expect(help).toContain(`streaming-import ${name}`);
+  });
+
+  test("describes each of its options", () => {
+    for (const option of command.options) expect([option.flags, option.description]).not.toContain("");
+  });
+});
+
+describe.each(OWN)("$name", ({ name, command }) => {
+  test("has --json", () => {
+    expect(command.options.map(({ long }) => long)).toContain("--json");
+  });
+
+  test("refuses an option that it does not know, with 2 and where help is", async () => {
+    const { code, out, err } = await run([...name.split(" "), ...argumentsOf(name), "--no-such-option"]);
+    expect({ code, out }).toEqual({ code: 2, out: "" });
+    expect(err).toContain("--no-such-option");
+    expect(err).toContain("--help");
+  });
+});
+
+/** Whoever asks a deployment says where it is in the same way. */
+const ASKING = OWN.filter(({ name }) => !/^(init|guard|generate)\b/.test(name));
+
+describe.each(ASKING)("$name", ({ name, command }) => {
+  test("takes the deployment from the command line as the others do", () => {
+    const options = command.options.map(({ long }) => long);
+    expect(options).toEqual(expect.arrayContaining(["--url", "--site-url", "--admin-key", "--module"]));
+  });
+
+  if (name !== "doctor")
+    test("says what is missing where nothing tells, and ends with 2", async () => {
+      const args = argumentsOf(name);
+      // A directory without .env.local.
+      const { code, out, err } = await run([...name.split(" "), ...args], { cwd: import.meta.dirname });
+      expect({ code, out }).toEqual({ code: 2, out: "" });
+      expect(err).toMatch(/CONVEX_\w+/);
+    });
+});
+
+test("the exit codes of docs/cli.md are those of the command", async () => {
+  const { readFileSync } = await import("node:fs");
+  const { EXIT } = await import("../../src/cli/exit.js");
+  const page = readFileSync(new URL("../../docs/cli.md", import.meta.url), "utf8");
+  const documented = [...page.matchAll(/^\| (\d+) +\|/gm)].map(([, code]) => Number(code));
+  expect(documented).toEqual(Object.values(EXIT));
+});
