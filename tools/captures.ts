@@ -8,7 +8,6 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { run, Running } from "../test/cli/support/command.js";
 import { DeployedProject } from "../test/cli/support/deployed.js";
 import { UserProject } from "../test/cli/support/projects.js";
@@ -17,7 +16,7 @@ import { toSvg, type Recording } from "./captures/terminal.js";
 const IMAGES = fileURLToPath(new URL("../docs/images", import.meta.url));
 
 /** Frames of a recording that moves, and the pause between them as the reader sees it. */
-const [FRAMES, SECONDS_PER_FRAME] = [6, 1.5];
+const [FRAMES, SECONDS_PER_FRAME] = [5, 1.5];
 
 /** Lines of a long output that are shown. */
 const SHOWN_LINES = 44;
@@ -60,17 +59,16 @@ export default http;
 
 /** A file of the vega-datasets package: airports and flights of the United States. */
 function dataset(name: string): string {
-  const directory = path.dirname(createRequire(import.meta.url).resolve("vega-datasets/package.json"));
-  return readFileSync(path.join(directory, "data", name), "utf8");
+  return readFileSync(new URL(`../data/${name}`, import.meta.resolve("vega-datasets")), "utf8");
 }
 
 class Recorder {
   constructor(readonly deployed: { project: UserProject }) {}
 
-  #env(): Record<string, string> {
+  #env(): Record<string, string | undefined> {
     return {
       FORCE_COLOR: "1",
-      NO_COLOR: "",
+      NO_COLOR: undefined,
       XDG_STATE_HOME: path.join(this.deployed.project.directory, ".state"),
     };
   }
@@ -83,10 +81,13 @@ class Recorder {
 
   /** Starts a command that prints again and again, does something meanwhile, and draws what it printed in turn. */
   async recordWatch(file: string, meanwhile: () => Promise<unknown>, ...args: string[]): Promise<void> {
+    const work = meanwhile();
     const running = new Running(args, { cwd: this.deployed.project.directory, env: this.#env() });
     const frames: string[] = [];
-    running.child.stdout.on("data", (text: string) => frames.push(this.#clean(text)));
-    const work = meanwhile();
+    running.child.stdout.on("data", (text: string) => {
+      // From the moment on when there is something to see.
+      if (frames.length > 0 || text.includes("rows/s")) frames.push(this.#clean(text));
+    });
     while (frames.length < FRAMES) await sleep(100);
     running.child.kill("SIGINT");
     await Promise.all([running.ended, work]);

@@ -115,6 +115,34 @@ describe("rows", () => {
     expect(sink.deliveries.map(({ sequence }) => sequence)).toEqual(sink.deliveries.map((_, i) => i + 1));
   });
 
+  test("of several mirrors are under way at once, never two deliveries of one mirror", async () => {
+    const names = ["a", "b", "c", "d", "e", "f"];
+    const wide = await Sink.start(names.map((name) => mirror(name)));
+    const underWay: string[] = [];
+    let [together, ofOneMirror] = [0, 0];
+    wide.before = async ({ path, body }) => {
+      if (path !== "/v1/deliveries") return undefined;
+      const { run } = JSON.parse(body.slice(0, body.indexOf("\n"))) as { run: string };
+      const { mirror: name } = wide.runs.find(({ id }) => id === run)!;
+      underWay.push(name);
+      together = Math.max(together, underWay.length);
+      ofOneMirror = Math.max(ofOneMirror, underWay.filter((each) => each === name).length);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      underWay.splice(underWay.indexOf(name), 1);
+      return undefined;
+    };
+    const rows = Array.from({ length: 60 }, (_, id) => ({ id }));
+    await sync(
+      wide,
+      names.map((name) => stream(name)),
+      rows.flatMap((row) => names.map((name) => record(name, row))),
+      { limits: { maxRows: 10 } },
+    );
+    expect([together, ofOneMirror]).toEqual([4, 1]);
+    for (const name of names) expect(wide.rows(name)).toEqual(rows);
+    await wide.close();
+  });
+
   test("that are not UTF-8 are repaired, with a warning", async () => {
     const writing = new Writing(sink, [stream("users")]);
     const [head, tail] = [

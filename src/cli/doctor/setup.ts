@@ -155,7 +155,7 @@ function checkRaw(raw: readonly string[], guard: string): Check {
   if (raw.length === 0) return ok("builders-used", "All mutations are made by the guarded builders.");
   return warning(
     "builders-used",
-    `Mutations are made by Convex's own builders in ${raw.join(", ")}: at run time nothing keeps them from mirrors.`,
+    `Convex's own builders make the mutations of ${raw.join(", ")}, which can write mirrors at run time.`,
     `Import mutation and internalMutation from ${guard} there.`,
   );
 }

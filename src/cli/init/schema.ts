@@ -9,7 +9,7 @@ const IMPORT = `import { mirrorTable } from "convex-streaming-import/schema";`;
 
 /** A first mirror: the smallest that works, for the importer and the guard need one. */
 function firstMirror(table: string, source: string): string {
-  return `// The columns of ${source} that the app uses, under the source's names. Others are left out, and listed as drift.
+  return `// The columns of ${source} that the app uses; others are left out, and listed as drift.
 ${table}: mirrorTable(
   { id: v.int64() },
   { primaryKey: ["id"], source: ${JSON.stringify(source)} },

@@ -19,7 +19,7 @@ export class Running {
   out = "";
   err = "";
 
-  constructor(args: string[], options: { cwd?: string; env?: Record<string, string> } = {}) {
+  constructor(args: string[], options: { cwd?: string; env?: Record<string, string | undefined> } = {}) {
     // A deployment configured in the caller's shell must not be touched.
     const inherited = Object.entries(process.env).filter(
       ([name]) => !/^(CONVEX|STREAMING_IMPORT|XDG)_/.test(name),
@@ -43,7 +43,7 @@ export class Running {
 /** Runs the command to its end. */
 export async function run(
   args: string[],
-  options: { cwd?: string; env?: Record<string, string>; input?: string | Buffer } = {},
+  options: { cwd?: string; env?: Record<string, string | undefined>; input?: string | Buffer } = {},
 ): Promise<Ended> {
   const running = new Running(args, options);
   running.child.stdin.end(options.input ?? "");

@@ -1,0 +1,124 @@
+// @vitest-environment node
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { openAdmin } from "../../src/cli/admin.js";
+import { findDeployment, readVariables, type DeploymentOptions } from "../../src/cli/environment.js";
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(path.join(os.tmpdir(), "streaming-import-env-"));
+});
+afterEach(() => {
+  rmSync(directory, { recursive: true });
+  vi.unstubAllGlobals();
+});
+
+function find(variables: Record<string, string>, options: DeploymentOptions = {}) {
+  return findDeployment(options, readVariables(directory, variables));
+}
+
+describe("variables", () => {
+  test("of the process win over .env.local, those over .env", () => {
+    writeFileSync(path.join(directory, ".env"), "A=env\nB=env\nC=env\n");
+    writeFileSync(path.join(directory, ".env.local"), "# made by convex\nA=local\nB='local' # team: x\n");
+    const read = readVariables(directory, { A: "process" });
+    expect([read("A"), read("B"), read("C"), read("D")]).toEqual(["process", "local", "env", undefined]);
+  });
+
+  test("that are empty are none", () => {
+    expect(readVariables(directory, { A: " " })("A")).toBeUndefined();
+  });
+});
+
+const CLOUD = "https://happy-otter-123.convex.cloud";
+const SITE = "https://happy-otter-123.convex.site";
+
+describe("the deployment", () => {
+  test.each<[string, Record<string, string>, DeploymentOptions, Record<string, unknown>]>([
+    [
+      "in the cloud, as `npx convex dev` leaves it",
+      { CONVEX_DEPLOYMENT: "dev:happy-otter-123", CONVEX_URL: CLOUD },
+      {},
+      { url: CLOUD, adminKey: null, siteUrl: SITE, name: "dev:happy-otter-123" },
+    ],
+    ["in the cloud, for a framework", { VITE_CONVEX_URL: CLOUD }, {}, { url: CLOUD, siteUrl: SITE }],
+    ["in the cloud, for Next.js", { NEXT_PUBLIC_CONVEX_URL: CLOUD }, {}, { url: CLOUD, siteUrl: SITE }],
+    [
+      "in the cloud, by a deploy key",
+      { CONVEX_DEPLOY_KEY: "prod:happy-otter-123|secret" },
+      {},
+      { url: CLOUD, adminKey: "prod:happy-otter-123|secret", siteUrl: SITE },
+    ],
+    [
+      "of a preview, whose key names none",
+      { CONVEX_DEPLOY_KEY: "preview:team:project|secret", CONVEX_URL: CLOUD },
+      {},
+      { url: CLOUD, adminKey: "preview:team:project|secret" },
+    ],
+    [
+      "that hosts itself, even where a deploy key is about",
+      {
+        CONVEX_SELF_HOSTED_URL: "http://convex.example:3210",
+        CONVEX_SELF_HOSTED_ADMIN_KEY: "self|key",
+        CONVEX_DEPLOY_KEY: "prod:happy-otter-123|secret",
+      },
+      {},
+      { url: "http://convex.example:3210", adminKey: "self|key", siteUrl: "http://convex.example:3211" },
+    ],
+    [
+      "whose HTTP actions have an address of their own",
+      { CONVEX_SELF_HOSTED_URL: "https://api.example", CONVEX_SITE_URL: "https://actions.example/airbyte/" },
+      {},
+      { url: "https://api.example", siteUrl: "https://actions.example/airbyte" },
+    ],
+    [
+      "of the command line: a key of the environment is not sent there",
+      { CONVEX_DEPLOY_KEY: "prod:happy-otter-123|secret", CONVEX_SITE_URL: SITE, CONVEX_DEPLOYMENT: "dev:x" },
+      { url: "http://127.0.0.1:3210" },
+      { url: "http://127.0.0.1:3210", adminKey: null, siteUrl: "http://127.0.0.1:3211", name: null },
+    ],
+    [
+      "of the command line, with its key",
+      {},
+      { url: "http://127.0.0.1:3210", adminKey: "k" },
+      { url: "http://127.0.0.1:3210", adminKey: "k" },
+    ],
+    ["that nobody names", {}, {}, { url: null, adminKey: null, siteUrl: null, name: null, token: null }],
+  ])("%s", (_, variables, options, expected) => {
+    expect(find(variables, options)).toMatchObject(expected);
+  });
+
+  test.each(["not a url", "ftp://x", "https://user:secret@x.example"])(
+    "refuses %s, and does not repeat a password",
+    (url) => {
+      const refused = expect(() => find({ CONVEX_URL: url }));
+      refused.toThrow(/URL/);
+      expect(() => find({ CONVEX_URL: url })).not.toThrow(/secret/);
+    },
+  );
+});
+
+test.each([
+  [
+    "in the cloud",
+    { CONVEX_DEPLOY_KEY: "prod:happy-otter-123|secret" },
+    CLOUD,
+    "prod:happy-otter-123|secret",
+  ],
+  [
+    "that hosts itself",
+    { CONVEX_SELF_HOSTED_URL: "https://convex.example", CONVEX_SELF_HOSTED_ADMIN_KEY: "self|key" },
+    "https://convex.example",
+    "self|key",
+  ],
+])("a function of a deployment %s is called at its address, with its key", async (_, variables, url, key) => {
+  const requests: [string, string | null][] = [];
+  vi.stubGlobal("fetch", async (target: string | URL | Request, init: RequestInit) => {
+    requests.push([String(target), new Headers(init.headers).get("Authorization")]);
+    return Response.json({ status: "success", value: [], logLines: [] });
+  });
+  expect(await openAdmin(find(variables)).call("status")).toEqual([]);
+  expect(requests).toEqual([[`${url}/api/function`, `Convex ${key}`]]);
+});
