@@ -339,7 +339,7 @@ describe("a deployment", () => {
       '  extra: mirrorTable({ id: v.string() }, { primaryKey: ["id"] }),\n  orders:',
       ['"extra"', "not deployed"],
     ],
-    ["a mirror less", /  orders: .*\n/, "", ['"orders"', "not in schema.ts"]],
+    ["a mirror less", / +orders: .*\n/, "", ['"orders"', "not in schema.ts"]],
   ])("whose schema is not that of schema.ts: %s", async (_, what, by, words) => {
     replace("convex/schema.ts", what, by);
     const found = await examined();

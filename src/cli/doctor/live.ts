@@ -28,10 +28,7 @@ export interface LiveOptions {
 export async function checkDeployment({ project, setUp, options, now, env }: LiveOptions): Promise<Check[]> {
   const variables = readVariables(project.root, env);
   const named = options.module ?? variables("STREAMING_IMPORT_MODULE") ?? setUp.module;
-  const deployment = findDeployment(
-    { ...options, ...(named !== null && named !== undefined && { module: named }) },
-    variables,
-  );
+  const deployment = findDeployment({ ...options, ...(named !== null && { module: named }) }, variables);
   const { exec } = project.packageManager;
   if (deployment.url === null && deployment.name === null && deployment.siteUrl === null) {
     const message =
@@ -44,7 +41,7 @@ export async function checkDeployment({ project, setUp, options, now, env }: Liv
   return [
     configured,
     ...(reachable === null ? [] : [reachable]),
-    ...(await checkFunctions({ project, setUp, deployment, now, exec })),
+    ...(await checkFunctions({ setUp, deployment, now, exec })),
   ];
 }
 
@@ -53,14 +50,13 @@ function placeOf({ url, siteUrl, name }: Deployment): string {
 }
 
 interface Context {
-  project: Project;
   setUp: SetUp;
   deployment: Deployment;
   now: () => number;
   exec: string;
 }
 
-async function checkFunctions({ project, setUp, deployment, now, exec }: Context): Promise<Check[]> {
+async function checkFunctions({ setUp, deployment, now, exec }: Context): Promise<Check[]> {
   const { mirrors: local, prefixes } = setUp;
   const deploy = `${exec} convex dev, or ${exec} convex deploy`;
   const checks: Check[] = [];

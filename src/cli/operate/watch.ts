@@ -24,7 +24,8 @@ export async function watch(
 ): Promise<void> {
   const isTerminal = out.isTTY === true;
   let last: string | null = null;
-  while (!signal.aborted) {
+  const isOver = () => signal.aborted;
+  while (!isOver()) {
     let text: string;
     try {
       text = await show();
@@ -35,7 +36,7 @@ export async function watch(
       // What was seen last stays in sight on a terminal; elsewhere it has been printed.
       text = [...(isTerminal ? [last] : []), pc.red(messageOf(error))].join("\n");
     }
-    if (signal.aborted) return;
+    if (isOver()) return;
     out.write(isTerminal ? drawn(text) : `${text}\n`);
     await sleep(intervalMs, undefined, { signal }).catch(() => undefined);
   }
