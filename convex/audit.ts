@@ -24,12 +24,14 @@ import {
   mutation,
   query,
   type MutationCtx,
+  type QueryCtx,
 } from "./_generated/server.js";
 import { applyToMirror } from "./apply.js";
 import { addDelta, addToDigest, noDelta, readDigest, type DigestDelta } from "./digests.js";
 import { ledgerError } from "./errors.js";
 import type { PageHandle } from "./port.js";
 import { getHandles, getMirror } from "./mirrors.js";
+import { exactly } from "./progress.js";
 import { askAgain } from "./resends.js";
 import { now } from "./time.js";
 import { vBudget, vHandles } from "./validators.js";
@@ -53,7 +55,7 @@ export const start = mutation({
       state: "walking",
       reason: "Walking the mirror.",
       startedAt: now(),
-      writes: writesOf(await getMirror(ctx, mirror)),
+      writes: await writesOf(ctx, await getMirror(ctx, mirror)),
       rows: 0,
       differingBuckets: [],
       findings: [],
@@ -74,13 +76,13 @@ export const ground = internalQuery({
       getHandles(ctx),
       readDigest(ctx, name),
     ]);
-    return { chunks: writesOf(mirror), handles, digest: stored.digest, sketch: stored.sketch };
+    return { chunks: await writesOf(ctx, mirror), handles, digest: stored.digest, sketch: stored.sketch };
   },
 });
 
 /** A number that grows with everything that the importer writes to a mirror. */
-function writesOf(mirror: Doc<"mirrors">): number {
-  const { inserted, updated, deleted } = mirror.total;
+async function writesOf(ctx: QueryCtx, mirror: Doc<"mirrors">): Promise<number> {
+  const { inserted, updated, deleted } = (await exactly(ctx, mirror)).total;
   return inserted + updated + deleted + mirror.removed + mirror.copied;
 }
 
@@ -115,7 +117,7 @@ export const conclude = internalMutation({
   returns: v.null(),
   handler: async (ctx, args) => {
     const mirror = await getMirror(ctx, args.mirror);
-    if (writesOf(mirror) !== args.writes) {
+    if ((await writesOf(ctx, mirror)) !== args.writes) {
       if (args.walk < MAX_WALKS) {
         await ctx.scheduler.runAfter(0, internal.audit.walk, { mirror: args.mirror, walk: args.walk + 1 });
         return null;
@@ -231,7 +233,7 @@ export const repair = mutation({
   handler: async (ctx, { mirror: name, removeAdded, budget }) => {
     const [mirror, last] = await Promise.all([getMirror(ctx, name), lastReport(ctx, name)]);
     if (last?.state !== "differs") return { askedAgain: 0, removed: 0, left: 0 };
-    if (last.writes !== writesOf(mirror)) {
+    if (last.writes !== (await writesOf(ctx, mirror))) {
       throw ledgerError(
         "AuditOutdated",
         `The mirror "${name}" has changed since its audit. Audit it again, then repair.`,

@@ -2,6 +2,7 @@ import type { Doc } from "./_generated/dataModel.js";
 import type { MutationCtx } from "./_generated/server.js";
 import { lastRun } from "./lastRun.js";
 import { getMirror } from "./mirrors.js";
+import { tellRest } from "./progress.js";
 import { advanceReach } from "./reach.js";
 import { stateChange } from "./state.js";
 import { startSweep } from "./sweep.js";
@@ -14,6 +15,7 @@ export async function abandonRun(
   state: "incomplete" | "superseded",
   reason: string,
 ): Promise<void> {
+  await tellRest(ctx, run);
   await ctx.db.patch("runs", run._id, { state, reason, finishedAt: now() });
   const mirror = await getMirror(ctx, run.mirror);
   if (mirror.run === run._id)
@@ -35,6 +37,7 @@ export async function abandonRun(
 
 /** Ends a run that is whole. A refresh goes on to sweep what it did not bring. */
 export async function completeRun(ctx: MutationCtx, run: Doc<"runs">, why: string): Promise<void> {
+  await tellRest(ctx, run);
   const mirror = await getMirror(ctx, run.mirror);
   if (mirror.run === run._id) await ctx.db.patch("mirrors", mirror._id, { run: undefined });
   // Silence after a refresh without a single row is far more often a source that failed to start than one that is

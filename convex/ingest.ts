@@ -5,9 +5,9 @@ import { mutation, type MutationCtx } from "./_generated/server.js";
 import { claimDelivery, findDelivery, MAX_NAMED_KEYS, recordDelivery, vPlace } from "./deliveries.js";
 import { recordDrift } from "./drift.js";
 import { ledgerError } from "./errors.js";
-import { scheduleCheck } from "./freshness.js";
 import { pausedError } from "./pause.js";
 import { vMatch } from "./port.js";
+import { recordChunk } from "./progress.js";
 import { putAside, screen } from "./quarantine.js";
 import { appendManifest } from "./manifests.js";
 import { getMirror } from "./mirrors.js";
@@ -15,9 +15,6 @@ import { promiseReach } from "./reach.js";
 import { forgetResends } from "./resends.js";
 import { openRun } from "./openRun.js";
 import { getRun } from "./runs.js";
-import { takeSample } from "./samples.js";
-import { stateChange } from "./state.js";
-import { now } from "./time.js";
 import { touchToken } from "./tokens.js";
 import {
   addCounts,
@@ -29,7 +26,6 @@ import {
   vReach,
   vRowChange,
   vSyncMode,
-  type Counts,
 } from "./validators.js";
 
 /**
@@ -159,16 +155,17 @@ export const applyChunk = mutation({
       args.place === undefined
         ? { place: {}, total: counts, quarantinedKeys: keys }
         : await recordDelivery(ctx, run, args.place, known, { changes, counts, quarantinedKeys: keys });
-    await recordRun(ctx, run, { counts, bytes: args.bytes, place });
     // Once the whole delivery is applied: its record says so.
     if ("sequence" in place && place.begun === undefined) await promiseReach(ctx, mirror, run, args.reach);
-    const rows = await recordMirror(ctx, mirror, run, {
+    const rows = await recordChunk(ctx, mirror, run, {
       counts,
       rowsDelta: outcome.rowsDelta,
       quarantined: aside.length - screened.released,
       drift: newDrift,
+      bytes: args.bytes,
       syncMode,
       lagMs: args.committedAt === undefined ? undefined : Math.max(0, Date.now() - args.committedAt),
+      place,
     });
     const { waitMs } = outcome;
     return { run: run._id, counts, total, quarantinedKeys, replayed: false, rows, syncMode, waitMs };
@@ -240,60 +237,4 @@ async function writeManifests(ctx: MutationCtx, mirror: Doc<"mirrors">, keyHashe
   if (swept?.generation !== undefined && !(generationOpen && swept.generation === generation)) {
     await appendManifest(ctx, mirror.name, swept.generation, keyHashes);
   }
-}
-
-async function recordRun(
-  ctx: MutationCtx,
-  run: Doc<"runs">,
-  chunk: { counts: Counts; bytes: number; place: Partial<Pick<Doc<"runs">, "sequence" | "begun">> },
-): Promise<void> {
-  await ctx.db.patch("runs", run._id, {
-    lastDeliveryAt: now(),
-    ...chunk.place,
-    chunks: run.chunks + 1,
-    bytes: run.bytes + chunk.bytes,
-    counts: addCounts(run.counts, chunk.counts),
-  });
-}
-
-async function recordMirror(
-  ctx: MutationCtx,
-  mirror: Doc<"mirrors">,
-  run: Doc<"runs">,
-  chunk: {
-    counts: Counts;
-    rowsDelta: number;
-    quarantined: number;
-    drift: number;
-    syncMode: Doc<"mirrors">["syncMode"];
-    lagMs: number | undefined;
-  },
-): Promise<number> {
-  const at = now();
-  const rows = mirror.rows + chunk.rowsDelta;
-  const quarantined = Math.max(0, mirror.quarantined + chunk.quarantined);
-  const total = addCounts(mirror.total, chunk.counts);
-  const lagMs = chunk.lagMs ?? mirror.lagMs ?? null;
-  await ctx.db.patch("mirrors", mirror._id, {
-    rows,
-    quarantined,
-    drift: mirror.drift + chunk.drift,
-    total,
-    ...(await takeSample(ctx, mirror, { rows, received: total.received, quarantined, lagMs })),
-    ...(chunk.counts.received > 0 && { lastAppliedAt: at }),
-    lastHeardAt: at,
-    ...(chunk.lagMs !== undefined && { lagMs: chunk.lagMs }),
-    syncMode: chunk.syncMode,
-    ...(await progress(ctx, mirror, run, run.counts.received + chunk.counts.received)),
-  });
-  await scheduleCheck(ctx, mirror);
-  return rows;
-}
-
-async function progress(ctx: MutationCtx, mirror: Doc<"mirrors">, run: Doc<"runs">, received: number) {
-  const loading =
-    run.generation !== undefined || mirror.state === "snapshotting" || mirror.state === "waiting";
-  if (!loading) return await stateChange(ctx, mirror, "upToDate", "Everything received is applied.");
-  const what = run.generation === undefined ? "First load" : `Full refresh ${String(run.generation)}`;
-  return await stateChange(ctx, mirror, "snapshotting", `${what}: ${String(received)} rows received so far.`);
 }

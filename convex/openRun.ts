@@ -7,6 +7,7 @@ import { scheduleCheck } from "./freshness.js";
 import { lastRun } from "./lastRun.js";
 import { dropManifest } from "./manifests.js";
 import { scheduleSettle } from "./settle.js";
+import { nothingUntold, progressOf } from "./progress.js";
 import { stateChange } from "./state.js";
 import { now, since } from "./time.js";
 import { noCounts, type SyncMode } from "./validators.js";
@@ -74,6 +75,8 @@ export async function openRun(ctx: MutationCtx, before: Doc<"mirrors">, args: Ne
     chunks: 0,
     bytes: 0,
     counts: noCounts,
+    untold: nothingUntold,
+    tellScheduled: false,
     swept: 0,
     sweepAttempt: 0,
   });
@@ -84,6 +87,7 @@ export async function openRun(ctx: MutationCtx, before: Doc<"mirrors">, args: Ne
     ...(generation !== null && { generation, generationOpen: true }),
     syncMode: args.syncMode,
     ...lastRun({ epoch }, { epoch }, "running"),
+    progress: progressOf((await ctx.db.get("runs", id))!),
     lastHeardAt: now(),
     ...((generation !== null || firstLoad) &&
       (await stateChange(

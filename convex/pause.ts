@@ -3,6 +3,7 @@ import type { Doc } from "./_generated/dataModel.js";
 import { mutation } from "./_generated/server.js";
 import { ledgerError } from "./errors.js";
 import { getMirror } from "./mirrors.js";
+import { exactly } from "./progress.js";
 import { announce, described } from "./state.js";
 
 /** How long a sender should leave a paused mirror alone, in milliseconds. */
@@ -27,7 +28,7 @@ export const resume = mutation({
   handler: async (ctx, { mirror: name }) => {
     const mirror = await getMirror(ctx, name);
     if (mirror.state !== "paused") return null;
-    const state = mirror.lastAppliedAt === undefined ? "waiting" : "upToDate";
+    const state = (await exactly(ctx, mirror)).lastAppliedAt === undefined ? "waiting" : "upToDate";
     const reason = "Resumed; deliveries are welcome again.";
     await announce(ctx, mirror, state, reason);
     await ctx.db.patch("mirrors", mirror._id, described(name, state, reason));

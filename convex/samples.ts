@@ -14,15 +14,13 @@ export const MAX_SAMPLES = 120;
  * Samples how a mirror stands, at most once a minute and only while something arrives.
  * Returns what to merge into the patch of its registry row.
  */
-export async function takeSample(
-  ctx: MutationCtx,
-  mirror: Doc<"mirrors">,
-  stand: Omit<Sample, "at">,
-): Promise<{ sampledAt?: string }> {
+export async function takeSample(ctx: MutationCtx, mirror: Doc<"mirrors">): Promise<{ sampledAt?: string }> {
   if (since(mirror.sampledAt) < SAMPLE_EVERY_MS) return {};
   const at = now();
   const kept = await findSamples(ctx, mirror.name);
-  const points = thin([...(kept?.points ?? []), { at, ...stand }]);
+  const { rows, quarantined, lagMs = null, total } = mirror;
+  const stand: Sample = { at, rows, received: total.received, quarantined, lagMs };
+  const points = thin([...(kept?.points ?? []), stand]);
   if (kept === null) await ctx.db.insert("samples", { mirror: mirror.name, points });
   else await ctx.db.patch("samples", kept._id, { points });
   return { sampledAt: at };

@@ -5,6 +5,7 @@ import {
   vCounts,
   vHandles,
   vMirrorState,
+  vProgress,
   vReach,
   vRowEncoding,
   vRunState,
@@ -43,6 +44,8 @@ export default defineSchema({
     lastAppliedAt: v.optional(v.string()),
     /** The newest run, in words: "3: complete at 2026-01-31T08:00:00.000Z". */
     lastRun: v.optional(v.string()),
+    /** How far it has come: rows received, and rows that a whole refresh removed. At most a second old. */
+    progress: v.optional(vProgress),
     /** Changes that wait in quarantine. */
     quarantined: v.number(),
     /** Fields on record in the drift table: what the source sends and the schema does not expect. */
@@ -122,6 +125,14 @@ export default defineSchema({
     reach: v.optional(vReach),
     /** The later refresh that sweeps in the stead of this one, which is whole. */
     sweptBy: v.optional(v.id("runs")),
+    /** What the mirror's row has not been told of yet, for a second at most: see progress.ts. */
+    untold: v.object({
+      rows: v.number(),
+      counts: vCounts,
+      appliedAt: v.optional(v.string()),
+      lagMs: v.optional(v.number()),
+    }),
+    tellScheduled: v.boolean(),
     /** Rows that a finished refresh removed because it did not bring them. */
     swept: v.number(),
     /** Counts the attempts to sweep, so that the watchdog restarts only one that died. */

@@ -13,6 +13,7 @@ import { arrivedSince, dropManifest, loadManifest, manifestPage, vManifestPage }
 import { getApp, getHandles, getMirror } from "./mirrors.js";
 import type { CopyHandle, PageHandle, RemoveHandle } from "./port.js";
 import { advanceReach, further } from "./reach.js";
+import { progressOf } from "./progress.js";
 import { stateChange } from "./state.js";
 import { now } from "./time.js";
 
@@ -228,8 +229,13 @@ export const removeStale = internalMutation({
       ids: keyHashes === null ? args.ids : args.ids.filter((_, i) => !arrived.has(keyHashes[i]!)),
       at: Date.now(),
     });
-    await ctx.db.patch("runs", run._id, { swept: run.swept + gone + marked });
-    await ctx.db.patch("mirrors", mirror._id, { rows: mirror.rows - gone, removed: mirror.removed + gone });
+    const swept = run.swept + gone + marked;
+    await ctx.db.patch("runs", run._id, { swept });
+    await ctx.db.patch("mirrors", mirror._id, {
+      rows: mirror.rows - gone,
+      removed: mirror.removed + gone,
+      ...(mirror.run === undefined && { progress: progressOf({ ...run, swept }) }),
+    });
     await addToDigest(ctx, run.mirror, delta);
     await spend(ctx, budget, written, "refresh");
     return null;

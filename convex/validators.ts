@@ -165,6 +165,15 @@ export const vDeclaration = v.object({
   expectEveryMs: v.optional(v.number()),
 });
 
+/** How far the newest run of a mirror has come. */
+export const vProgress = v.object({
+  syncMode: vSyncMode,
+  generation: v.union(v.number(), v.null()),
+  startedAt: v.string(),
+  received: v.number(),
+  swept: v.number(),
+});
+
 /** The write budget as the app sets it. */
 export const vBudget = v.object({
   /** Bytes of rows per second that all mirrors together may write. */

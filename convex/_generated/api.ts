@@ -30,6 +30,7 @@ import type * as mirrors from "../mirrors.js";
 import type * as openRun from "../openRun.js";
 import type * as pause from "../pause.js";
 import type * as port from "../port.js";
+import type * as progress from "../progress.js";
 import type * as quarantine from "../quarantine.js";
 import type * as reach from "../reach.js";
 import type * as registry from "../registry.js";
@@ -76,6 +77,7 @@ const fullApi: ApiFromModules<{
   openRun: typeof openRun;
   pause: typeof pause;
   port: typeof port;
+  progress: typeof progress;
   quarantine: typeof quarantine;
   reach: typeof reach;
   registry: typeof registry;

@@ -393,7 +393,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
       list: FunctionReference<
         "query",
         "internal",
-        {},
+        { exact?: boolean },
         Array<{
           copied: number;
           deletes: string;

@@ -33,7 +33,7 @@ export function operatorFunctions(
     /** Every mirror with its state, its reason and its counts. */
     status: internalQueryGeneric({
       args: {},
-      handler: async (ctx) => await ctx.runQuery(component.registry.list, {}),
+      handler: async (ctx) => await ctx.runQuery(component.registry.list, { exact: true }),
     }),
 
     /** The write budget of all mirrors together, in bytes per second, and which share of it is in use now. */

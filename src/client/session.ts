@@ -172,7 +172,7 @@ export class Session implements ImportSession {
 
   async status() {
     const mine = new Set(this.mirrors().map(({ name }) => name));
-    const all = await this.ctx.runQuery(this.component.registry.list, {});
+    const all = await this.ctx.runQuery(this.component.registry.list, { exact: true });
     return all.filter(({ name }) => mine.has(name)).map(forSenders);
   }
 

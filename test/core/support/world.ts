@@ -9,6 +9,8 @@ import {
 } from "convex/server";
 import { vi } from "vitest";
 import type { ComponentApi } from "../../../convex/_generated/component.js";
+import { getMirror } from "../../../convex/mirrors.js";
+import { exactly } from "../../../convex/progress.js";
 import type { Doc, TableNames } from "../../../convex/_generated/dataModel.js";
 import ledgerSchema from "../../../convex/schema.js";
 import type { RowChange } from "../../../convex/validators.js";
@@ -176,11 +178,9 @@ export class World {
     return await this.inLedger(async (ctx) => (await ctx.db.query(table).collect()) as Doc<Table>[]);
   }
 
-  /** The registry's row of a mirror. */
+  /** The registry's row of a mirror, with what its run has not told it yet. */
   async mirror(name: string): Promise<Doc<"mirrors">> {
-    const found = (await this.ledger("mirrors")).find((mirror) => mirror.name === name);
-    if (found === undefined) throw new Error(`no mirror ${name} in the registry`);
-    return found;
+    return await this.inLedger(async (ctx) => exactly(ctx, await getMirror(ctx, name)));
   }
 
   /** The newest run of a mirror. */
