@@ -7,7 +7,7 @@ import { recordDrift } from "./drift.js";
 import { ledgerError } from "./errors.js";
 import { pausedError } from "./pause.js";
 import { vMatch } from "./port.js";
-import { recordChunk } from "./progress.js";
+import { exactly, recordChunk } from "./progress.js";
 import { putAside, screen } from "./quarantine.js";
 import { appendManifest } from "./manifests.js";
 import { getMirror } from "./mirrors.js";
@@ -103,7 +103,7 @@ export const applyChunk = mutation({
         total,
         quarantinedKeys,
         replayed: true,
-        rows: declared.rows,
+        rows: (await exactly(ctx, declared)).rows,
         syncMode: (await ctx.db.get("runs", run))?.syncMode ?? "append_dedup",
         waitMs: 0,
       };
