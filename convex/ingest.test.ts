@@ -227,7 +227,7 @@ test("what a mirror is doing is said in words", async () => {
     state: "snapshotting",
     reason: "First load: 1 rows received so far.",
   });
-  await app.passTime(60_000);
+  await app.passTime(70_000);
   expect(await app.status("users")).toMatchObject({ state: "upToDate" });
   await apply(app, token, [upsert(1, "b")]);
   expect(await app.status("users")).toMatchObject({
