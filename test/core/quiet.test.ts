@@ -56,3 +56,29 @@ test("QUIET-3: a refresh of unchanged data writes nothing in the mirror", async 
     expect([mirror, cost.mirrorWrites]).toEqual([mirror, 0]);
   }
 });
+
+test("QUIET-4: the registry's row is written at most once a second while a run brings rows, and then tells all", async () => {
+  const world = await World.start();
+  const sender = await Sender.begin(world, "plain");
+  await world.passTime(5_000);
+  const told: number[] = [];
+  for (let id = 0; id < 30; id++) {
+    await sender.deliver(upsert({ id, text: "t" }));
+    const [registered] = (await world.ledger("mirrors")).filter(({ name }) => name === "plain");
+    if (registered!.rows !== told.at(-1)) told.push(registered!.rows);
+    expect((await world.mirror("plain")).rows).toBe(id + 1);
+    await world.passTime(100);
+  }
+  // Three seconds: once at the beginning, and once in each of them.
+  expect(told.length).toBeLessThanOrEqual(5);
+  await world.passTime(1_000);
+  const [registered] = (await world.ledger("mirrors")).filter(({ name }) => name === "plain");
+  expect(registered).toMatchObject({
+    rows: 30,
+    total: { received: 30, inserted: 30 },
+    progress: { received: 30 },
+  });
+  await sender.deliver(upsert({ id: 99, text: "t" }));
+  await sender.finish();
+  expect((await world.ledger("mirrors")).find(({ name }) => name === "plain")).toMatchObject({ rows: 31 });
+});
