@@ -110,7 +110,8 @@ test.each([0, 2, 3, 4, 5, 6])(
 );
 
 test("REFRESH-18: rows that are appended while a mirror without a key is swept stay", async () => {
-  for (let at = 0; at < 6; at++) {
+  // Before each step of the sweep: its start, a page, a removal, a copy and its end.
+  for (let at = 0; at < 5; at++) {
     const world = await World.start();
     await refresh(world, "facts", texts("aaab"));
     const sender = await Sender.begin(world, "facts", overwrite);
