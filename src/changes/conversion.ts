@@ -1,6 +1,6 @@
 /** The protocol between the converters of one validator tree. Private to the conversion; see `convert.ts`. */
 import type { Value } from "convex/values";
-import type { Encoding, Json, JsonObject } from "./change.js";
+import type { Encoding, Json } from "./change.js";
 import type { Note } from "./note.js";
 import { joinPath, type Problem, type ProblemCode } from "./problem.js";
 import { canonicalKind } from "./shape.js";
@@ -75,11 +75,6 @@ export function notesWithin(conversion: Conversion, start: number, name: string)
   const notes = conversion.notes;
   if (notes === null) return;
   for (let i = start; i < notes.length; i++) notes[i]!.path = joinPath(name, notes[i]!.path);
-}
-
-/** True for objects, not for arrays and null. */
-export function isObject(json: Json | undefined): json is JsonObject {
-  return typeof json === "object" && json !== null && !Array.isArray(json);
 }
 
 /** The kind of a value with its article: `an array`. */

@@ -3,6 +3,7 @@ import { v, type GenericValidator, type Value } from "convex/values";
 import { describe, expect, test } from "vitest";
 import type { Encoding, Json } from "./change.js";
 import { compileConverter } from "./convert.js";
+import { HugeNumber } from "./numbers.js";
 import { parseJson } from "./json.js";
 import type { ProblemCode } from "./problem.js";
 
@@ -76,6 +77,7 @@ describe("v.number()", () => {
     [10n ** 23n, "NumberNotExact"],
     ["9007199254740993", "NumberNotExact"],
     ["1e400", "NumberOutOfRange"],
+    [new HugeNumber("1e400"), "NumberOutOfRange"],
     ["", "TypeMismatch"],
     ["abc", "TypeMismatch"],
     ["2023-02-29", "TypeMismatch"],
@@ -136,6 +138,7 @@ describe("v.int64()", () => {
     [9223372036854775808, "NumberOutOfRange"],
     ["-9223372036854775809", "NumberOutOfRange"],
     ["1e400", "NumberOutOfRange"],
+    [new HugeNumber("1e400"), "NumberOutOfRange"],
     ["", "TypeMismatch"],
     ["2024-01-01", "TypeMismatch"],
     [true, "TypeMismatch"],
@@ -397,3 +400,22 @@ function stripProto(json: Json): Json {
   const fit = Object.entries(json).filter(([key]) => /^(?![$_])[ -~]*$/.test(key));
   return Object.fromEntries(fit.map(([key, value]) => [key, stripProto(value)]));
 }
+
+describe("a number that no double holds", () => {
+  const huge = new HugeNumber("1E400");
+
+  test("becomes the text that it was, with a note, where text belongs", () => {
+    expect(noted(v.string(), huge)).toMatchObject({
+      value: "1E400",
+      notes: [{ kind: "coerced", sample: "1E400" }],
+    });
+  });
+
+  test.each([v.any(), v.union(v.number(), v.null()), v.array(v.number()), v.object({ a: v.any() })])(
+    "is refused by %s",
+    (validator) => {
+      const json = validator.kind === "array" ? [huge] : validator.kind === "object" ? { a: huge } : huge;
+      expect(problem(validator, json)[0]).toBe("NumberOutOfRange");
+    },
+  );
+});

@@ -11,7 +11,6 @@ import {
   fail,
   FAILED,
   failWithin,
-  isObject,
   mismatch,
   notesWithin,
   type Conversion,
@@ -21,6 +20,7 @@ import {
 import { isFieldName } from "./identifiers.js";
 import type { Note } from "./note.js";
 import { compileObject } from "./objects.js";
+import { HugeNumber } from "./numbers.js";
 import { located, type Problem } from "./problem.js";
 import {
   convertBoolean,
@@ -31,12 +31,13 @@ import {
   convertLiteral,
   convertNull,
   convertString,
+  outOfRange,
   decode,
   doubleOf,
   isEncoded,
   wellFormed,
 } from "./scalars.js";
-import { canonicalKind, MAX_JSON_DEPTH } from "./shape.js";
+import { canonicalKind, isObject, MAX_JSON_DEPTH } from "./shape.js";
 import { shorten } from "./text.js";
 
 export { canonicalKind };
@@ -123,10 +124,11 @@ function convertAny(json: Json, conversion: Conversion, depth: number): Value | 
     );
   }
   if (typeof json !== "object" || json === null) return json;
+  if (json instanceof HugeNumber) return outOfRange(conversion, json, "a double");
   if (depth > MAX_JSON_DEPTH)
     return fail(conversion, "TooNested", "found JSON nested more than 200 levels deep.");
   if (isEncoded(json, conversion)) return decode(json, conversion);
-  if (!Array.isArray(json)) {
+  if (isObject(json)) {
     return convertEntries(json, conversion, nameOf, (value) => convertAny(value, conversion, depth + 1));
   }
   const array: Value[] = [];
@@ -139,7 +141,7 @@ function convertAny(json: Json, conversion: Conversion, depth: number): Value | 
 }
 
 /** Record keys that may be any name. */
-const nameOf: Convert = (name) => name;
+const nameOf: Convert = (name) => name as string;
 
 function compileRecord(convertKey: Convert, convertValue: Convert): Convert {
   return (json, conversion) => {

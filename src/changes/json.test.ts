@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseJson, writeJson } from "./json.js";
+import { HugeNumber } from "./numbers.js";
 
 describe("numbers", () => {
   test.each<[string, number | bigint]>([
@@ -33,9 +34,12 @@ describe("numbers", () => {
   });
 
   test.each(["1E400", "-1e400", "1e99999999999", `${"9".repeat(400)}.5`, "9".repeat(5000)])(
-    "%s is refused",
+    "%s is beyond doubles, and kept as it is written",
     (text) => {
-      expect(() => parseJson(text)).toThrow(SyntaxError);
+      const huge = parseJson(text);
+      expect(huge).toBeInstanceOf(HugeNumber);
+      expect(String(huge)).toBe(text);
+      expect(writeJson({ a: [huge] })).toBe(`{"a":[${text}]}`);
     },
   );
 

@@ -1,6 +1,6 @@
 import { parse, stringify } from "lossless-json";
 import type { Json } from "./change.js";
-import { readNumber } from "./numbers.js";
+import { HugeNumber, readNumber } from "./numbers.js";
 
 /** A text without these has no number that JSON.parse would change. */
 const SUSPICIOUS = /\d{16}|\d[eE]/;
@@ -10,10 +10,11 @@ const NUMBER_TOKEN = /-?\d[\d.eE+-]*/y;
 
 /**
  * Like `JSON.parse`, but an integer that a double cannot hold exactly comes as a `bigint` instead of another number:
- * `9007199254740993` gives `9007199254740993n`. See `readNumber` for what counts as exact. A key `__proto__` is an
- * ordinary own property; of equal keys in one object the last one wins, as with `JSON.parse`.
+ * `9007199254740993` gives `9007199254740993n`, and a number that is beyond doubles (`1E400`) as a `HugeNumber`. See
+ * `readNumber` for what counts as exact. A key `__proto__` is an ordinary own property; of equal keys in one object the
+ * last one wins, as with `JSON.parse`.
  *
- * @throws SyntaxError with the position, when the text is not JSON or holds a number that no double holds (`1E400`).
+ * @throws SyntaxError with the position, when the text is not JSON.
  */
 export function parseJson(text: string): Json {
   // JSON.parse is fifty times faster than a parser written in JavaScript, and right for almost every text.
@@ -22,8 +23,7 @@ export function parseJson(text: string): Json {
     return parse(text, null, {
       parseNumber: (token) => {
         const number = readNumber(token);
-        if (typeof number === "number" || typeof number === "bigint") return number;
-        throw new SyntaxError(`The number ${token.slice(0, 40)} is beyond the range of numbers.`);
+        return typeof number === "number" || typeof number === "bigint" ? number : new HugeNumber(token);
       },
       onDuplicateKey: ({ newValue }) => newValue,
     }) as Json;
@@ -36,10 +36,14 @@ export function parseJson(text: string): Json {
 
 /**
  * Like `JSON.stringify`, but `parseJson` reads every number as what it was: a `bigint` is written in digits, an integer
- * beyond 2^53 in its own (JavaScript rounds what it prints: 2^63 as 9223372036854776000), and -0 with its sign.
+ * beyond 2^53 in its own (JavaScript rounds what it prints: 2^63 as 9223372036854776000), -0 with its sign, and a
+ * `HugeNumber` as it came.
  */
 export function writeJson(json: Json): string {
-  return stringify(json, null, undefined, [{ test: isPrintedAsAnother, stringify: digitsOf }])!;
+  return stringify(json, null, undefined, [
+    { test: isPrintedAsAnother, stringify: digitsOf },
+    { test: (value) => value instanceof HugeNumber, stringify: String },
+  ])!;
 }
 
 function isPrintedAsAnother(value: unknown): value is number {

@@ -8,6 +8,24 @@ const MAX_DIGITS = 4096;
 const LAST_EXACT = 2 ** 53;
 
 /**
+ * A number of JSON that neither a double nor 4,096 digits hold, such as `1E400`. It is kept as it was written, so that
+ * it spoils its own row and no other.
+ */
+export class HugeNumber {
+  // No property of its own: it is no object of JSON, and must not be taken for one.
+  readonly #text: string;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  /** As the source wrote it. */
+  toString(): string {
+    return this.#text;
+  }
+}
+
+/**
  * The number that a text denotes, without loss: an integer that a double cannot hold comes as a `bigint`; any other
  * number as the nearest double (that is what a decimal fraction is in every system that stores doubles).
  *

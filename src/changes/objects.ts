@@ -6,7 +6,6 @@ import {
   fail,
   FAILED,
   failWithin,
-  isObject,
   mismatch,
   note,
   notesWithin,
@@ -14,6 +13,7 @@ import {
   type Convert,
 } from "./conversion.js";
 import { isEncoded } from "./scalars.js";
+import { isObject } from "./shape.js";
 import { shorten } from "./text.js";
 
 /** A field of an object validator, compiled. */

@@ -9,12 +9,12 @@
  * they are redacted may have such values: a source that sends one gets it hashed like any other object.
  */
 import type { Encoding, Json, JsonObject } from "./change.js";
-import { articled, fail, isObject, mismatch, type Convert } from "./conversion.js";
+import { articled, fail, mismatch, type Convert } from "./conversion.js";
 import { startConversion } from "./convert.js";
 import { cleanFieldName } from "./identifiers.js";
 import { keyedHash } from "./keyedHash.js";
 import { splitPath } from "./paths.js";
-import { canonicalKind, isRedacted } from "./shape.js";
+import { canonicalKind, isObject, isRedacted } from "./shape.js";
 
 /** The least bytes of a hash key: those of less are guessed. */
 const MIN_KEY_BYTES = 16;

@@ -9,7 +9,7 @@ import type { Note } from "./note.js";
 import { countOf, failMissing, valueOf } from "./objects.js";
 import type { Problem } from "./problem.js";
 import { kindBefore } from "./redact.js";
-import { isRedacted } from "./shape.js";
+import { isObject, isRedacted } from "./shape.js";
 import { sampleOf, shorten } from "./text.js";
 
 /** What `convertRow` returns for a row because of which the whole delivery is to be refused. */
@@ -152,9 +152,7 @@ function noteDiscarded(conversion: Conversion, field: RowField, json: JsonObject
 }
 
 function sampleOfValue(json: JsonObject[string]): string {
-  return typeof json === "object" && json !== null && !Array.isArray(json) && isRedacted(json)
-    ? ""
-    : sampleOf(json);
+  return isObject(json) && isRedacted(json) ? "" : sampleOf(json);
 }
 
 /**

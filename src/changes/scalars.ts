@@ -7,15 +7,14 @@ import {
   EXACT,
   FAILED,
   fail,
-  isObject,
   mismatch,
   note,
   type Conversion,
   type Convert,
 } from "./conversion.js";
 import { parseDateTime } from "./dates.js";
-import { isExact, isPrintOfDouble, readNumber } from "./numbers.js";
-import { isEncodedScalar, isRedacted } from "./shape.js";
+import { HugeNumber, isExact, isPrintOfDouble, readNumber } from "./numbers.js";
+import { isEncodedScalar, isObject, isRedacted } from "./shape.js";
 import { isWellFormed, jsonText, sampleOf } from "./text.js";
 
 const MIN_INT64 = -(2n ** 63n);
@@ -69,6 +68,7 @@ export const convertFloat64: Convert = (json, conversion) => {
   if (typeof json === "string") {
     return conversion.level >= ENCODED ? float64OfText(json, conversion) : FAILED;
   }
+  if (json instanceof HugeNumber) return outOfRange(conversion, json, "a double");
   if (isEncoded(json, conversion)) {
     const value = decode(json, conversion);
     if (typeof value === "bigint") {
@@ -124,6 +124,7 @@ export const convertInt64: Convert = (json, conversion) => {
     if (number === null) return mismatch(conversion, json, "int64");
     return Number.isInteger(number) ? int64Of(BigInt(number), conversion) : fraction(conversion, json);
   }
+  if (json instanceof HugeNumber) return outOfRange(conversion, json, "64 bits");
   if (isEncoded(json, conversion)) {
     const value = decode(json, conversion);
     if (typeof value === "bigint" || value === FAILED) return value;
@@ -235,7 +236,8 @@ function fraction(conversion: Conversion, json: Json): typeof FAILED {
   );
 }
 
-function outOfRange(conversion: Conversion, text: string, range: string): typeof FAILED {
+/** Gives up on a number that is too large, be it that it came as text. */
+export function outOfRange(conversion: Conversion, text: string | HugeNumber, range: string): typeof FAILED {
   return fail(
     conversion,
     "NumberOutOfRange",

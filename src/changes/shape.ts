@@ -1,11 +1,17 @@
 /** Small questions about JSON values that several files ask. */
 import type { Json, JsonObject } from "./change.js";
+import { HugeNumber } from "./numbers.js";
 
 /**
  * How deep recursion follows JSON before it gives up, in levels. Convex stores 16; a JSON column that is kept as text
  * may be deeper; a body made to overflow the stack is far deeper.
  */
 export const MAX_JSON_DEPTH = 200;
+
+/** True for objects, not for arrays and null. */
+export function isObject(json: Json | undefined): json is JsonObject {
+  return typeof json === "object" && json !== null && !Array.isArray(json) && !(json instanceof HugeNumber);
+}
 
 /** True for an object that is one of Convex's encodings of a value: `{"$integer": "…"}`. */
 export function isEncodedScalar(object: JsonObject): boolean {
@@ -27,6 +33,7 @@ export function canonicalKind(json: Json | undefined): string {
     case "string":
       return "string";
     default:
+      if (json instanceof HugeNumber) return "number";
       return Array.isArray(json) ? "array" : encodedKind(json);
   }
 }

@@ -1,7 +1,8 @@
 import type { Change, Json, JsonObject } from "../changes/change.js";
 import { cleanFieldName, cleanFields } from "../changes/identifiers.js";
+import { isObject } from "../changes/shape.js";
 import { HttpError } from "./errors.js";
-import { badJson, isObject } from "./request.js";
+import { badJson } from "./request.js";
 
 /** The body of `import_airbyte_records`, checked. */
 export interface AirbyteBatch {

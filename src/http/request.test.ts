@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { HttpError } from "./errors.js";
-import { isObject, jsonObjectOf, MAX_BODY_BYTES, readBody, tokenOf } from "./request.js";
+import { isObject } from "../changes/shape.js";
+import { jsonObjectOf, MAX_BODY_BYTES, readBody, tokenOf } from "./request.js";
 
 const URL = "https://example.convex.site/";
 

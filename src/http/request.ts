@@ -3,6 +3,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import type { Json, JsonObject } from "../changes/change.js";
 import { parseJson } from "../changes/json.js";
+import { isObject } from "../changes/shape.js";
 import { HttpError } from "./errors.js";
 import { gunzip } from "./gunzip.js";
 
@@ -127,10 +128,6 @@ export function parse(text: string): Json {
 /** A body that is JSON but not what the endpoint takes. */
 export function badJson(what: string): HttpError {
   return new HttpError(400, "BadJsonBody", `The request body cannot be used: ${what}.`);
-}
-
-export function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** @param bytes Null when the body was found too large before its end. */

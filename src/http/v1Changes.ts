@@ -1,9 +1,10 @@
 import type { Change, Json, JsonObject } from "../changes/change.js";
 import { cleanFieldName, cleanFields } from "../changes/identifiers.js";
 import { splitPath } from "../changes/paths.js";
+import { isObject } from "../changes/shape.js";
 import { HttpError } from "./errors.js";
 import type { Mirror } from "./importer.js";
-import { badJson, isObject } from "./request.js";
+import { badJson } from "./request.js";
 import { checkNames } from "./v1Fields.js";
 
 const CHANGE_NAMES = ["op", "row", "version", "previousKey"];

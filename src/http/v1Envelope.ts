@@ -1,7 +1,8 @@
 import type { Json, JsonObject } from "../changes/change.js";
+import { isObject } from "../changes/shape.js";
 import { HttpError } from "./errors.js";
 import type { SyncMode } from "./importer.js";
-import { badJson, isObject, parse } from "./request.js";
+import { badJson, parse } from "./request.js";
 import { checkNames, oneOf, shortText, time, wholeNumber } from "./v1Fields.js";
 import { REACH_NAMES, readReach, type Reach } from "./v1Reach.js";
 

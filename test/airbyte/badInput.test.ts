@@ -96,7 +96,16 @@ describe("a body that cannot be read", () => {
   test.each([
     ["broken JSON", '{"tables": {', /JSON|position|end/i],
     ["invalid UTF-8", latin1('{"tables": {}, "messages": [], "n": "\xff"}'), /./],
-    ["a number that no double holds", '{"tables": {}, "messages": [], "n": 1e999}', /1e999/],
+    [
+      "a number in the place of the streams",
+      '{"tables": 1e999, "messages": []}',
+      /"tables" must be an object/,
+    ],
+    [
+      "a number in the place of a record",
+      '{"tables": {"users": {"jsonSchema": {}}}, "messages": [{"tableName": "users", "data": 1e999}]}',
+      /messages\[0\].*object "data"/,
+    ],
     ["a null", "null", /object/],
     ["a list", "[]", /object/],
   ])("%s", async (_, body, message) => {

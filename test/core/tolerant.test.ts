@@ -249,3 +249,45 @@ test("TOLERANT-12: a refresh that is whole supersedes what waited before it bega
   expect((await waiting(world, "plain")).map(({ key }) => key)).toEqual(["[2]"]);
   await expectConserved(world, "plain");
 });
+
+test.each(["JSON", "NDJSON", "Airbyte"])(
+  "TOLERANT-13: a number that no double holds spoils its own row, and is kept as it was written (%s)",
+  async (format) => {
+    const { world, sender } = await sending();
+    const rows = [1, 2, 3].map(
+      (id) => `{"id":${String(id)},"text":"t","version":${id === 2 ? "-1.50E4000" : "1"}}`,
+    );
+    const changes = rows.map((row) => `{"op":"upsert","row":${row}}`);
+    const head = `"run":"${sender.run}","delivery":"d","sequence":1`;
+    const messages = rows.map((row) => `{"tableName":"versioned","data":${row}}`).join(",");
+    const answer =
+      format === "JSON"
+        ? await world.send("POST", "/v1/deliveries", `{${head},"changes":[${changes.join(",")}]}`)
+        : format === "NDJSON"
+          ? await world.send("POST", "/v1/deliveries", [`{${head}}`, ...changes].join("\n"), {
+              "Content-Type": "application/x-ndjson",
+            })
+          : await world.send(
+              "POST",
+              "/api/streaming_import/import_airbyte_records",
+              `{"tables":{"versioned":{"primaryKey":[["id"]],"jsonSchema":{}}},"messages":[${messages}]}`,
+            );
+    expect(answer.status).toBe(200);
+    expect((await world.rows("versioned")).map(({ id }) => id)).toEqual([1, 3]);
+    const [entry] = await waiting(world);
+    expect(entry).toMatchObject({ code: "NumberOutOfRange", key: "[2]", payload: rows[1] });
+    await expectConserved(world, "versioned");
+    // A schema that takes it as text gets what the source wrote.
+    const fields = { id: v.number(), text: v.string(), version: v.union(v.number(), v.string()) };
+    const schema = defineSchema({ versioned: mirrorTable(fields, { primaryKey: ["id"] }) });
+    world.deploy({ schema: schema as unknown as Schema });
+    await world.call("declare");
+    await world.call("replayQuarantine", { mirror: "versioned" });
+    expect(await waiting(world)).toEqual([]);
+    expect((await world.rows("versioned")).find(({ id }) => id === 2)).toEqual({
+      id: 2,
+      text: "t",
+      version: "-1.50E4000",
+    });
+  },
+);

@@ -1,6 +1,5 @@
-import { stringify } from "lossless-json";
 import type { JsonObject } from "../../changes/change.js";
-import { parseJson } from "../../changes/json.js";
+import { parseJson, writeJson } from "../../changes/json.js";
 import { DeliveryBody, type Op } from "../delivery/body.js";
 import { eachMember, startsWith } from "./jsonSpan.js";
 import type { Lane } from "./lane.js";
@@ -80,5 +79,5 @@ function rowText(line: string, lane: Lane): string {
   const row = Object.fromEntries(
     Object.entries(record.data).filter(([name]) => !name.startsWith(CDC_PREFIX) || isKept(lane, name)),
   );
-  return stringify(row) ?? "{}";
+  return writeJson(row);
 }
