@@ -82,6 +82,8 @@ export interface MirrorInfo {
   onDelete?: string;
   deletedField?: string | null;
   owner?: string | null;
+  /** What the token may do with it. */
+  access?: "read" | "write";
 }
 
 /** A mirror as the registry knows it. */

@@ -67,6 +67,10 @@ export class Session implements ImportSession {
     readonly body: Uint8Array<ArrayBuffer>,
   ) {}
 
+  get access(): "read" | "write" {
+    return this.token.access;
+  }
+
   mirrors(): AppMirror[] {
     return mirrorsOpenTo(this.token, this.appMirrors);
   }

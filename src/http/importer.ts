@@ -86,11 +86,13 @@ export interface BegunRun {
 export interface ImportSession {
   /** Its body, read once. */
   readonly body: Uint8Array<ArrayBuffer>;
+  /** What the token may do with the mirrors that it opens; one that may write may read. */
+  readonly access: "read" | "write";
   /** All mirrors that the token opens. */
   mirrors(): Mirror[];
   /** The mirror that a connector means by a stream name (already cleaned), or null. */
   find(stream: string): Mirror | null;
-  /** The only mirror whose source has this stream in whatever namespace, or null. For clients that drop the namespace. */
+  /** The only mirror whose source is this stream, in whatever namespace, or null. For clients that drop the namespace. */
   findByBareStream(stream: string): Mirror | null;
   /** @throws HttpError 403 when the token does not open the mirror for that. */
   authorize(mirror: Mirror, access: "read" | "write"): void;

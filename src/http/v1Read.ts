@@ -26,7 +26,10 @@ export async function status(importer: Importer, request: Request): Promise<Resp
 /** `GET /v1/mirrors`: the contracts of the mirrors that the token opens. */
 export async function mirrors(importer: Importer, request: Request): Promise<Response> {
   const session = await importer.open(request);
-  return Response.json({ mirrors: session.mirrors().map(describeMirror) });
+  const { access } = session;
+  return Response.json({
+    mirrors: session.mirrors().map((mirror) => ({ ...describeMirror(mirror), access })),
+  });
 }
 
 /** `GET /v1/digest?mirror=name`: the digest of a mirror, in the form that `verify` takes. */

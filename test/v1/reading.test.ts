@@ -104,9 +104,20 @@ describe("GET /v1/mirrors", () => {
           deletedField: null,
           expectEveryMs: null,
           owner: null,
+          access: "write",
         },
       ],
     });
+  });
+
+  test("says when the token may only read", async () => {
+    const app = await start();
+    app.token = (await app.call("createToken", {
+      name: "reader",
+      mirrors: ["conformance_plain"],
+      access: "read",
+    })) as string;
+    expect(ok(await app.send("GET", "/v1/mirrors"))).toMatchObject({ mirrors: [{ access: "read" }] });
   });
 
   test("leaves out the field that the importer adds to mirrors without a key", async () => {
