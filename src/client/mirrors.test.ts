@@ -69,6 +69,26 @@ describe("a stream without its namespace", () => {
     expect(mirrors.findByBareStream("orders")).toBeNull();
     expect(mirrors.findByBareStream("nobody")).toBeNull();
   });
+
+  test("is nobody's when it is the whole name of another", () => {
+    const alike = new AppMirrors(
+      defineSchema({
+        users: keyed("crm.people"),
+        accounts: keyed("public.users"),
+        orders: keyed("orders"),
+        bills: keyed("public.orders"),
+        public_items: keyed(),
+      }),
+    );
+    const find = (stream: string) => nameOf(alike.findByBareStream(stream));
+    // A table's name says nothing where its source is another.
+    expect(find("users")).toBe("accounts");
+    expect(find("people")).toBe("users");
+    expect(find("orders")).toBeUndefined();
+    expect(find("public_orders")).toBe("bills");
+    expect(find("public_items")).toBe("public_items");
+    expect(find("items")).toBeUndefined();
+  });
 });
 
 test("rows are found by the primary key, or by their content when there is none", () => {

@@ -65,9 +65,11 @@ export class AppMirrors {
     return this.#byStream.get(stream) ?? this.#byName.get(stream) ?? null;
   }
 
-  /** The only mirror whose source has this stream in whatever namespace. */
+  /** The only mirror whose source is this stream, or has it in whatever namespace. */
   findByBareStream(stream: string): AppMirror | null {
-    const [only, another] = this.all.filter((mirror) => mirror.bareStream === stream);
+    const [only, another] = this.all.filter(
+      (mirror) => mirror.stream === stream || mirror.bareStream === stream,
+    );
     return only !== undefined && another === undefined ? only : null;
   }
 }

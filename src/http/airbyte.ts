@@ -8,9 +8,10 @@ import {
   type AirbyteBatch,
   type AirbyteTable,
 } from "./airbyteEnvelope.js";
+import { isObject } from "../changes/shape.js";
 import { describe, HttpError } from "./errors.js";
 import type { Importer, ImportSession, Mirror, SyncMode } from "./importer.js";
-import { badJson, isObject, jsonObjectOf } from "./request.js";
+import { badJson, jsonObjectOf } from "./request.js";
 
 /**
  * The HTTP API that Airbyte's `destination-convex` speaks, in its three generations: 0.1.0 writes overwrite streams
@@ -196,10 +197,13 @@ function overwriteBy(temporary: string) {
   };
 }
 
-/** 0.2.x leaves the namespace out of set-up calls; a mirror that declares its source is found all the same. */
+/**
+ * The mirror that a set-up call means. 0.2.x leaves the namespace out, so that one name may be the whole name of one
+ * stream and a part of another's: then it is nobody's, for a refresh takes away what it does not bring. Nor does the
+ * name of a table count that another source feeds.
+ */
 function findForSetUp(session: ImportSession, name: string): Mirror | null {
-  const cleaned = cleanTableName(name);
-  return session.find(cleaned) ?? session.findByBareStream(cleaned);
+  return session.findByBareStream(cleanTableName(name));
 }
 
 function checkPrimaryKey(mirror: Mirror, columns: string[]): void {

@@ -1,8 +1,11 @@
 // @vitest-environment node
+import { defineSchema } from "convex/server";
+import { v } from "convex/values";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { mirrorTable } from "../../src/schema/index.js";
 import { expectConserved, expectDigestInStep, sorted } from "./support/checks.js";
 import { expectRefused, refresh, remove, Sender, update, upsert } from "./support/sender.js";
-import { World } from "./support/world.js";
+import { World, type AppVersion } from "./support/world.js";
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -209,4 +212,30 @@ describe("a refresh", () => {
     expect(states).toEqual(["complete", "complete", "complete"]);
     await expectConserved(world, "plain");
   });
+});
+
+test("REFRESH-24: a name that may mean two mirrors, as connectors give that leave the namespace out, refreshes neither", async () => {
+  const keyed = (source?: string) => mirrorTable({ id: v.number() }, { primaryKey: ["id"], source });
+  const schema = defineSchema({
+    users: keyed("crm.people"),
+    accounts: keyed("public.users"),
+    orders: keyed("orders"),
+    bills: keyed("public.orders"),
+  });
+  const world = await World.start({ schema } as unknown as AppVersion);
+  const tables = Object.keys(schema.tables);
+  for (const table of tables) {
+    const sender = await Sender.begin(world, table);
+    await sender.deliver(upsert({ id: 1 }));
+  }
+  const clear = async (...tableNames: string[]) => {
+    const answer = await world.send("PUT", "/api/streaming_import/clear_tables", { tableNames });
+    expect(answer.status).toBe(200);
+    const mirrors = (await world.ledger("mirrors")).filter(({ generationOpen }) => generationOpen);
+    return mirrors.map(({ name }) => name);
+  };
+  expect(await clear("orders")).toEqual([]);
+  // The table of that name has another source; what 0.2.x means is the stream of that name.
+  expect(await clear("users")).toEqual(["accounts"]);
+  expect(await clear("crm_people", "public_orders")).toEqual(["users", "accounts", "bills"]);
 });
