@@ -9,6 +9,7 @@ import { ledgerError, ledgerErrorData } from "./errors.js";
 import { vApplied, vMatch, vTombstone, type Applied, type ApplyHandle } from "./port.js";
 import { quarantineChange, screenBehind } from "./quarantine.js";
 import { getHandles } from "./mirrors.js";
+import { isSetUpError } from "./setUp.js";
 import { findTombstones, layTombstones } from "./tombstones.js";
 import { addCounts, noCounts, vRowChange, type BadRow, type RowChange, type vBudget } from "./validators.js";
 
@@ -80,7 +81,7 @@ async function isolate(
   try {
     return { applied: await applyHeeding(ctx, mirror, batch), poison: [] };
   } catch (error) {
-    if (isTransactionLimit(error) || isSetUp(error)) throw error;
+    if (isTransactionLimit(error) || isSetUpError(error)) throw error;
     const { rows } = batch;
     if (rows.length === 1) {
       const message = error instanceof Error ? error.message.slice(0, 500) : String(error);
@@ -109,18 +110,6 @@ async function isolate(
     };
   }
 }
-
-/**
- * A function of the app that is missing, and an app that has declared nothing, fail for every row; no row is to blame.
- * The words are those of the backend and of `convex-test`; an app that cannot find a customer is another matter.
- */
-function isSetUp(error: unknown): boolean {
-  if (ledgerErrorData(error)?.code === "NotDeclared") return true;
-  return error instanceof Error && MISSING_FUNCTION.test(error.message);
-}
-
-const MISSING_FUNCTION =
-  /handle not found|(?:could not|couldn't) find (?:\w+ )?(?:function|module|query|mutation)\b|no such (?:function|export)/i;
 
 /** Applies a batch, heeding tombstones. They are looked up only for rows that were inserted, which alone may be late. */
 async function applyHeeding(

@@ -5,7 +5,7 @@ import { getMirror } from "./mirrors.js";
 import { tellRest } from "./progress.js";
 import { advanceReach } from "./reach.js";
 import { stateChange } from "./state.js";
-import { startSweep } from "./sweep.js";
+import { startSweep } from "./sweepAttempts.js";
 import { now } from "./time.js";
 
 /** Ends a run that was cut off. Nothing is removed; a refresh stays open, so that the next run can go on with it. */

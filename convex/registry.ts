@@ -1,14 +1,16 @@
 import { v } from "convex/values";
 import type { Doc } from "./_generated/dataModel.js";
 import { mutation, query, type MutationCtx } from "./_generated/server.js";
+import { abandonRun } from "./endRun.js";
 import { scheduleCheck } from "./freshness.js";
 import { hintOfCode } from "./hints.js";
 import { findMirror } from "./mirrors.js";
 import { exactly } from "./progress.js";
-import { described, stateChange } from "./state.js";
+import { announce, described, stateChange } from "./state.js";
+import { giveUpSweep, MIRROR_GONE } from "./sweepAttempts.js";
 import { now } from "./time.js";
 import { touchToken } from "./tokens.js";
-import { noCounts, vBudget, vDeclaration, vHandles } from "./validators.js";
+import { noCounts, vBudget, vDeclaration, vHandles, type MirrorState } from "./validators.js";
 import { vMirrorStatus, vUnknownStream, type MirrorStatus } from "./views.js";
 
 /** More mirrors than a schema can hold tables of use; a bound for scans of the registry. */
@@ -60,12 +62,7 @@ export const declare = mutation({
           version: declaration.version,
           owner: declaration.owner,
           expectEveryMs: declaration.expectEveryMs,
-          ...(mirror.state === "removed" &&
-            described(
-              mirror.name,
-              (await exactly(ctx, mirror)).lastAppliedAt === undefined ? "waiting" : "upToDate",
-              "Declared again in schema.ts.",
-            )),
+          ...(mirror.state === "removed" && (await returned(ctx, mirror))),
         });
       }
       // Connectors join namespace and stream with "_".
@@ -74,14 +71,32 @@ export const declare = mutation({
           await ctx.db.delete("unknownStreams", stream._id);
       }
     }
-    for (const mirror of known.values()) {
-      const reason =
-        "No longer in schema.ts. Its rows, if the table still exists, are as the last import left them.";
-      await ctx.db.patch("mirrors", mirror._id, described(mirror.name, "removed", reason));
-    }
+    for (const mirror of known.values()) if (mirror.state !== "removed") await removeMirror(ctx, mirror);
     return null;
   },
 });
+
+/** What becomes of a removed mirror that is declared again. */
+async function returned(ctx: MutationCtx, mirror: Doc<"mirrors">) {
+  const { lastAppliedAt } = await exactly(ctx, mirror);
+  const state: MirrorState = lastAppliedAt === undefined ? "waiting" : "upToDate";
+  const reason = "Declared again in schema.ts.";
+  await announce(ctx, mirror, state, reason);
+  return described(mirror.name, state, reason);
+}
+
+/** A mirror that has left the schema keeps its row in the registry. What is under way for it ends. */
+async function removeMirror(ctx: MutationCtx, mirror: Doc<"mirrors">): Promise<void> {
+  const reason =
+    "No longer in schema.ts. Its rows, if the table still exists, are as the last import left them.";
+  await announce(ctx, mirror, "removed", reason);
+  await ctx.db.patch("mirrors", mirror._id, described(mirror.name, "removed", reason));
+  for (const id of [mirror.run, mirror.sweeping]) {
+    const run = id === undefined ? null : await ctx.db.get("runs", id);
+    if (run?.state === "running") await abandonRun(ctx, run, "incomplete", MIRROR_GONE);
+    if (run?.state === "sweeping") await giveUpSweep(ctx, run, MIRROR_GONE);
+  }
+}
 
 /**
  * Every mirror as the registry knows it: what a status page shows. Counts are up to a second behind a run that is under

@@ -137,6 +137,8 @@ export default defineSchema({
     swept: v.number(),
     /** Counts the attempts to sweep, so that the watchdog restarts only one that died. */
     sweepAttempt: v.number(),
+    /** How many of them died one after another. */
+    sweepDeaths: v.optional(v.number()),
   })
     .index("by_mirror", ["mirror", "epoch"])
     .index("by_state", ["state"]),

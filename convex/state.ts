@@ -10,7 +10,8 @@ export type StateChange = { mirror: string; from: MirrorState; to: MirrorState; 
 
 /**
  * The new state of a mirror, to be merged into the patch of its registry row. A change is logged as one line of JSON,
- * and told to the app if it asked. A paused mirror stays paused until somebody resumes it.
+ * and told to the app if it asked. A paused mirror stays paused until somebody resumes it,
+ * and a removed one removed until it is declared again.
  */
 export async function stateChange(
   ctx: MutationCtx,
@@ -18,7 +19,7 @@ export async function stateChange(
   state: MirrorState,
   reason: string,
 ): Promise<Described | Record<string, never>> {
-  if (mirror.state === "paused") return {};
+  if (mirror.state === "paused" || mirror.state === "removed") return {};
   await announce(ctx, mirror, state, reason);
   return described(mirror.name, state, reason);
 }

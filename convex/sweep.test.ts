@@ -182,7 +182,7 @@ describe("a sweep", () => {
     });
     expect(slices.map(({ cursor }) => cursor)).toEqual([null, expect.any(String)]);
     // The watchdog of the first slice is not the second's.
-    await app.component("sweep:watch", { run, attempt: 1 });
+    await app.component("sweepAttempts:watch", { run, attempt: 1 });
     expect(await runOf(app, run)).toMatchObject({ sweepAttempt: 2 });
     await app.passTime(0);
     expect((await app.rows("things")).map(({ id }) => id)).toEqual([5]);

@@ -1,8 +1,14 @@
 import { v, type Infer } from "convex/values";
 import { sleep } from "../src/changes/sleep.js";
 import { internal } from "./_generated/api.js";
-import type { Doc } from "./_generated/dataModel.js";
-import { internalAction, internalMutation, internalQuery, type MutationCtx } from "./_generated/server.js";
+import type { Doc, Id } from "./_generated/dataModel.js";
+import {
+  internalAction,
+  internalMutation,
+  internalQuery,
+  type ActionCtx,
+  type MutationCtx,
+} from "./_generated/server.js";
 import { spend } from "./budget.js";
 import { Copies } from "./copies.js";
 import { addToDigest } from "./digests.js";
@@ -12,8 +18,9 @@ import { lastRun } from "./lastRun.js";
 import { arrivedSince, dropManifest, loadManifest, manifestPage, vManifestPage } from "./manifests.js";
 import { getApp, getHandles, getMirror } from "./mirrors.js";
 import type { CopyHandle, PageHandle, RemoveHandle } from "./port.js";
-import { advanceReach, further } from "./reach.js";
 import { progressOf } from "./progress.js";
+import { advanceReach } from "./reach.js";
+import { isMirrorGone } from "./setUp.js";
 import { stateChange } from "./state.js";
 import { now } from "./time.js";
 
@@ -29,67 +36,6 @@ const SLICE_MS = 8 * 60_000;
 /** How long a sweep waits at most before it asks the write budget again: there may be more of it by then. */
 const MAX_WAIT_MS = 60_000;
 
-/** When a sweep has not reported by then, it died, and is started again from the beginning (that is harmless). */
-const WATCHDOG_MS = 15 * 60_000;
-
-/** Starts to remove what a whole refresh did not bring. A sweep of an older refresh that still runs is dropped. */
-export async function startSweep(ctx: MutationCtx, mirror: Doc<"mirrors">, run: Doc<"runs">): Promise<void> {
-  let { reach } = run;
-  if (mirror.sweeping !== undefined) {
-    const older = await ctx.db.get("runs", mirror.sweeping);
-    if (older !== null) {
-      await ctx.db.patch("runs", older._id, {
-        state: "complete",
-        reason: `Refresh ${String(run.generation)} was whole before its sweep ended, and sweeps in its stead.`,
-        finishedAt: now(),
-        sweptBy: run._id,
-      });
-      reach = further(reach ?? {}, older.reach ?? {});
-      await dropManifest(ctx, older.mirror, older.generation!);
-    }
-  }
-  await ctx.db.patch("runs", run._id, {
-    state: "sweeping",
-    reason: "Whole; removing rows that it did not bring.",
-    reach,
-  });
-  await ctx.db.patch("mirrors", mirror._id, {
-    sweeping: run._id,
-    generationOpen: false,
-    ...lastRun(mirror, run, "sweeping"),
-  });
-  await attemptSweep(ctx, run, null);
-}
-
-async function attemptSweep(ctx: MutationCtx, run: Doc<"runs">, cursor: string | null): Promise<void> {
-  const attempt = run.sweepAttempt + 1;
-  await ctx.db.patch("runs", run._id, { sweepAttempt: attempt });
-  await ctx.scheduler.runAfter(0, internal.sweep.walk, { run: run._id, cursor });
-  await ctx.scheduler.runAfter(WATCHDOG_MS, internal.sweep.watch, { run: run._id, attempt });
-}
-
-/** Starts a sweep again that died without a word. */
-export const watch = internalMutation({
-  args: { run: v.id("runs"), attempt: v.number() },
-  returns: v.null(),
-  handler: async (ctx, { run: id, attempt }) => {
-    const run = await ctx.db.get("runs", id);
-    if (run?.state === "sweeping" && run.sweepAttempt === attempt) await attemptSweep(ctx, run, null);
-    return null;
-  },
-});
-
-/** Hands a long sweep over to a fresh action, which goes on at the cursor. */
-export const goOn = internalMutation({
-  args: { run: v.id("runs"), cursor: v.string() },
-  returns: v.null(),
-  handler: async (ctx, { run: id, cursor }) => {
-    const run = await ctx.db.get("runs", id);
-    if (run?.state === "sweeping") await attemptSweep(ctx, run, cursor);
-    return null;
-  },
-});
-
 /**
  * Walks the mirror and brings it to what the refresh brought: rows whose key it did not bring go. In a mirror without
  * a key, where rows are their content, there are as many copies of a row afterwards as the refresh brought. In one that
@@ -99,50 +45,63 @@ export const goOn = internalMutation({
 export const walk = internalAction({
   args: { run: v.id("runs"), cursor: v.union(v.string(), v.null()) },
   returns: v.null(),
-  handler: async (ctx, { run, cursor: start }) => {
-    const startedAt = Date.now();
-    const first = await ctx.runQuery(internal.sweep.start, { run });
-    if (first === null) return null;
-    const { brought, sequence } = await loadManifest(ctx, first);
-    const copies = first.keyed ? null : new Copies(brought, WRITE_ROWS);
-    let cursor = start;
-    do {
-      const page: SweepPage | null = await ctx.runQuery(internal.sweep.page, {
-        run,
-        cursor,
-        sequence,
-      });
-      if (page === null) return null;
-      const hashes = [...new BigInt64Array(page.keyHashes)];
-      const isLast = page.cursor === null;
-      const stale =
-        copies === null
-          ? page.ids.flatMap((id, i) => (brought.has(hashes[i]!) ? [] : [{ id, keyHash: hashes[i]! }]))
-          : copies.surplus(page.ids, hashes, KeyHashBag.of(page.late));
-      for (let from = 0; from < stale.length; from += WRITE_ROWS) {
-        const slice = stale.slice(from, from + WRITE_ROWS);
-        const removal = {
-          run,
-          sequence,
-          ids: slice.map(({ id }) => id),
-          keyHashes: copies === null ? slice.map(({ keyHash }) => keyHash) : null,
-        };
-        await withinBudget(async () => ctx.runMutation(internal.sweep.removeStale, removal));
-      }
-      for (const missing of copies?.missing(isLast) ?? []) {
-        await withinBudget(async () => ctx.runMutation(internal.sweep.addCopies, { run, copies: missing }));
-      }
-      cursor = page.cursor;
-      // The walk of a mirror without a key counts copies across pages: it cannot be cut, and starts over if it dies.
-      if (cursor !== null && copies === null && Date.now() - startedAt > SLICE_MS) {
-        await ctx.runMutation(internal.sweep.goOn, { run, cursor });
-        return null;
-      }
-    } while (cursor !== null);
-    await ctx.runMutation(internal.sweep.finish, { run });
+  handler: async (ctx, args) => {
+    try {
+      await sweepFrom(ctx, args);
+    } catch (error) {
+      // Another attempt would find no mirror either.
+      if (!isMirrorGone(error)) throw error;
+      await ctx.runMutation(internal.sweepAttempts.endForGone, { run: args.run });
+    }
     return null;
   },
 });
+
+async function sweepFrom(
+  ctx: ActionCtx,
+  { run, cursor: start }: { run: Id<"runs">; cursor: string | null },
+): Promise<void> {
+  const startedAt = Date.now();
+  const first = await ctx.runQuery(internal.sweep.start, { run });
+  if (first === null) return;
+  const { brought, sequence } = await loadManifest(ctx, first);
+  const copies = first.keyed ? null : new Copies(brought, WRITE_ROWS);
+  let cursor = start;
+  do {
+    const page: SweepPage | null = await ctx.runQuery(internal.sweep.page, {
+      run,
+      cursor,
+      sequence,
+    });
+    if (page === null) return;
+    const hashes = [...new BigInt64Array(page.keyHashes)];
+    const isLast = page.cursor === null;
+    const stale =
+      copies === null
+        ? page.ids.flatMap((id, i) => (brought.has(hashes[i]!) ? [] : [{ id, keyHash: hashes[i]! }]))
+        : copies.surplus(page.ids, hashes, KeyHashBag.of(page.late));
+    for (let from = 0; from < stale.length; from += WRITE_ROWS) {
+      const slice = stale.slice(from, from + WRITE_ROWS);
+      const removal = {
+        run,
+        sequence,
+        ids: slice.map(({ id }) => id),
+        keyHashes: copies === null ? slice.map(({ keyHash }) => keyHash) : null,
+      };
+      await withinBudget(async () => ctx.runMutation(internal.sweep.removeStale, removal));
+    }
+    for (const missing of copies?.missing(isLast) ?? []) {
+      await withinBudget(async () => ctx.runMutation(internal.sweep.addCopies, { run, copies: missing }));
+    }
+    cursor = page.cursor;
+    // The walk of a mirror without a key counts copies across pages: it cannot be cut, and starts over if it dies.
+    if (cursor !== null && copies === null && Date.now() - startedAt > SLICE_MS) {
+      await ctx.runMutation(internal.sweepAttempts.goOn, { run, cursor });
+      return;
+    }
+  } while (cursor !== null);
+  await ctx.runMutation(internal.sweep.finish, { run });
+}
 
 /** Writes as soon as the write budget lets it. An action that is kept waiting for too long dies, and is started again. */
 async function withinBudget(write: () => Promise<null>): Promise<void> {

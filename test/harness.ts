@@ -197,7 +197,7 @@ export class App {
     return await this.#byPath.fun({ componentPath: "", udfPath: `imports:${name}` }, args);
   }
 
-  /** Calls a function of the component, internal ones too: `app.component("sweep:watch", { … })`. */
+  /** Calls a function of the component, internal ones too: `app.component("sweepAttempts:watch", { … })`. */
   async component(path: string, args: object = {}): Promise<unknown> {
     return await this.#byPath.fun({ componentPath: COMPONENT, udfPath: path }, args);
   }
