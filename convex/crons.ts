@@ -3,6 +3,6 @@ import { internal } from "./_generated/api.js";
 
 const crons = cronJobs();
 
-crons.interval("prune tombstones and old quarantine", { hours: 1 }, internal.maintenance.prune, {});
+crons.interval("prune what is past its time", { hours: 1 }, internal.maintenance.prune, {});
 
 export default crons;

@@ -3,14 +3,27 @@ import { internal } from "./_generated/api.js";
 import { internalMutation } from "./_generated/server.js";
 import { QUARANTINE_DAYS } from "./quarantine.js";
 import { findMirror } from "./mirrors.js";
+import { since } from "./time.js";
 import { TOMBSTONE_DAYS } from "./tombstones.js";
 
-/** Documents deleted per transaction. */
+/** Documents deleted per transaction, of each table. */
 const PAGE = 500;
+
+/** How long a source is asked for a row that it does not send: it has probably lost the row itself. */
+const RESEND_DAYS = 30;
+
+/** How long a stream is shown that no mirror is declared for, after it was last sent. */
+const UNKNOWN_STREAM_DAYS = 30;
+
+/** How long a token is listed after its end. */
+const ENDED_TOKEN_DAYS = 90;
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** Deletes tombstones and quarantined changes that are past their time, a page at a time. */
+/**
+ * Deletes what is past its time, a page at a time. What bounds the other tables is told in docs/SPEC.md, "What bounds
+ * the ledger".
+ */
 export const prune = internalMutation({
   args: {},
   returns: v.null(),
@@ -46,7 +59,20 @@ export const prune = internalMutation({
         quarantined: Math.max(0, mirror.quarantined - quarantined),
       });
     }
-    if (tombstones.length === PAGE || expired.length === PAGE / 10) {
+    const resends = await ctx.db
+      .query("resends")
+      .withIndex("by_creation_time", (q) => q.lt("_creationTime", Date.now() - RESEND_DAYS * DAY_MS))
+      .take(PAGE);
+    for (const { _id } of resends) await ctx.db.delete("resends", _id);
+    // These two are short: a look at all of them an hour costs nothing.
+    for (const { _id, lastSeenAt } of await ctx.db.query("unknownStreams").take(PAGE)) {
+      if (since(lastSeenAt) > UNKNOWN_STREAM_DAYS * DAY_MS) await ctx.db.delete("unknownStreams", _id);
+    }
+    for (const { _id, endsAt } of await ctx.db.query("tokens").take(PAGE)) {
+      if (endsAt !== undefined && since(endsAt) > ENDED_TOKEN_DAYS * DAY_MS)
+        await ctx.db.delete("tokens", _id);
+    }
+    if (tombstones.length === PAGE || expired.length === PAGE / 10 || resends.length === PAGE) {
       await ctx.scheduler.runAfter(0, internal.maintenance.prune, {});
     }
     return null;

@@ -1,0 +1,75 @@
+// @vitest-environment node
+import { readFileSync } from "node:fs";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import ledgerSchema from "../../convex/schema.js";
+import { refresh } from "./support/sender.js";
+import { World } from "./support/world.js";
+
+const DAY_MS = 24 * 3_600_000;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+/** A ledger with 1,200 keys that the source is asked for, a stream that nobody mirrors and a token that has ended. */
+async function filled(): Promise<World> {
+  const world = await World.start();
+  await refresh(world, "versioned", [{ id: 1, text: "a", version: 1 }]);
+  await world.inLedger(async (ctx) => {
+    for (let id = 0; id < 1_200; id++) {
+      const key = JSON.stringify([id]);
+      await ctx.db.insert("resends", { mirror: "versioned", key, keyHash: BigInt(id), reason: "edited" });
+    }
+  });
+  await world.component("registry:recordUnknownStream", {
+    stream: "orders",
+    snippet: "…",
+    token: "connector",
+  });
+  await world.createToken("former");
+  await world.call("revokeToken", { name: "former" });
+  return world;
+}
+
+async function sizes(world: World): Promise<[resends: number, streams: number, tokens: number]> {
+  return [
+    (await world.ledger("resends")).length,
+    (await world.ledger("unknownStreams")).length,
+    (await world.ledger("tokens")).length,
+  ];
+}
+
+async function maintain(world: World): Promise<void> {
+  await world.component("maintenance:prune");
+  await world.passTime(0);
+}
+
+test("OPERATE-11: what is past its time goes, a page at a time, and what is not stays", async () => {
+  const world = await filled();
+  await world.passTime(29 * DAY_MS);
+  await maintain(world);
+  expect(await sizes(world)).toEqual([1_200, 1, 2]);
+  await world.passTime(2 * DAY_MS);
+  await world.component("maintenance:prune");
+  // One step; the rest is scheduled.
+  expect(await sizes(world)).toEqual([700, 0, 2]);
+  await world.passTime(0);
+  expect(await sizes(world)).toEqual([0, 0, 2]);
+  await world.passTime(60 * DAY_MS);
+  await maintain(world);
+  expect((await world.ledger("tokens")).map(({ name }) => name)).toEqual(["connector"]);
+  // What belongs to a mirror is not old, however long ago it was written.
+  expect(await world.ledger("digests")).toHaveLength(1);
+  expect(await world.ledger("runs")).toHaveLength(1);
+});
+
+test("OPERATE-11: every table of the ledger is in the list of what bounds it", () => {
+  const page = readFileSync(new URL("../../docs/SPEC.md", import.meta.url), "utf8");
+  const [, list = ""] = /### What bounds the ledger\n(.*?)\n## /s.exec(page) ?? [];
+  const named = [...list.matchAll(/^\| `(\w+)`/gm)].map(([, table]) => table).sort();
+  expect(named).toEqual(Object.keys(ledgerSchema.tables).sort());
+});
