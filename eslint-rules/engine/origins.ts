@@ -17,17 +17,19 @@ type Tables = ReadonlySet<string> | null;
 export type TypedId = (type: ts.Type) => readonly string[] | null;
 
 /** How many steps are taken back; code that needs more is not understood by its readers either. */
-const MAX_STEPS = 12;
+const MAX_STEPS = 20;
 
-type Kind = "id" | "document" | "list" | "pages" | "query";
+/** What is traced: the name of a table, an id, its document, a list of these, the result of `paginate`, a query. */
+type Kind = "name" | "id" | "document" | "list" | "pages" | "query";
 
-/** The tables of an id whose type says nothing, or null. */
+/** The tables of a name or an id whose type says nothing, or null. */
 export function tablesByOrigin(
   cx: GuardContext,
   expression: ts.Expression,
+  kind: "name" | "id",
   typed: TypedId,
 ): readonly string[] | null {
-  const tables = new Tracer(cx, typed).trace(expression, "id", 0);
+  const tables = new Tracer(cx, typed).trace(expression, kind, 0);
   return tables === null || tables.size === 0 ? null : [...tables];
 }
 
@@ -66,9 +68,12 @@ class Tracer {
       return null;
     }
     if (ts.isIdentifier(expression)) return this.ofName(expression, kind, step);
-    if (ts.isElementAccessExpression(expression))
+    if (ts.isElementAccessExpression(expression)) {
+      if (kind === "name") return this.ofValues(expression.expression);
       return kind === "document" ? next(expression.expression, "list") : null;
+    }
     if (ts.isPropertyAccessExpression(expression)) {
+      if (kind === "name") return this.ofValues(expression.expression);
       const holder = holderOf(kind, expression.name.text);
       return holder === null ? null : next(expression.expression, holder);
     }
@@ -79,6 +84,7 @@ class Tracer {
   private byType(expression: ts.Expression, kind: Kind): Tables {
     const { ts, checker } = this.cx;
     if (kind === "query" || kind === "pages") return null;
+    if (kind === "name") return this.literals(checker.getTypeAtLocation(expression));
     let type: ts.Type | undefined = checker.getTypeAtLocation(expression);
     if ((type.flags & ts.TypeFlags.Any) !== 0) return null;
     if (kind === "list") type = type.getNumberIndexType();
@@ -88,6 +94,28 @@ class Tracer {
     }
     const tables = type && this.typed(type);
     return tables === null || tables === undefined ? null : new Set(tables);
+  }
+
+  private literals(type: ts.Type): Tables {
+    const arms = type.isUnion() ? type.types : [type];
+    return arms.every((arm) => arm.isStringLiteral()) ? new Set(arms.map(({ value }) => value)) : null;
+  }
+
+  /** `TABLES[kind]`: any of the strings in a constant object. */
+  private ofValues(expression: ts.Expression): Tables {
+    const { ts } = this.cx;
+    const name = stripAssertions(ts, expression);
+    const declaration = ts.isIdentifier(name) ? declarationOf(this.cx, name) : null;
+    if (declaration === null || !ts.isVariableDeclaration(declaration)) return null;
+    if ((ts.getCombinedNodeFlags(declaration) & ts.NodeFlags.Const) === 0) return null;
+    const value = declaration.initializer && stripAssertions(ts, declaration.initializer);
+    if (value === undefined || !ts.isObjectLiteralExpression(value)) return null;
+    let tables: Tables = new Set();
+    for (const property of value.properties) {
+      const text = ts.isPropertyAssignment(property) ? stripAssertions(ts, property.initializer) : undefined;
+      tables = union(tables, text && ts.isStringLiteralLike(text) ? new Set([text.text]) : null);
+    }
+    return tables;
   }
 
   private ofCall(call: ts.CallExpression, kind: Kind, step: number): Tables {
@@ -108,13 +136,15 @@ class Tracer {
     const [first] = args;
     const receiver = (as: Kind) => this.trace(callee.expression, as, step + 1);
     switch (kind) {
+      case "name":
+        return null;
       case "query":
         if (OF_QUERY.has(text)) return receiver("query");
-        return text === "query" ? this.named(callee.expression, first) : null;
+        return text === "query" ? this.named(callee.expression, first, step) : null;
       case "pages":
         return text === "paginate" ? receiver("query") : null;
       case "id":
-        return text === "insert" ? this.named(callee.expression, first) : null;
+        return text === "insert" ? this.named(callee.expression, first, step) : null;
       case "list":
         if (TO_LIST.has(text)) return receiver("query");
         return OF_LIST.has(text) ? receiver("list") : null;
@@ -122,14 +152,15 @@ class Tracer {
         if (TO_DOCUMENT.has(text)) return receiver("query");
         if (ELEMENT_OF_LIST.has(text)) return receiver("list");
         if (text !== "get" || first === undefined || !this.isDatabase(callee.expression)) return null;
-        return args.length > 1 ? this.named(callee.expression, first) : this.trace(first, "id", step + 1);
+        return args.length > 1
+          ? this.named(callee.expression, first, step)
+          : this.trace(first, "id", step + 1);
     }
   }
 
   /** The table that is named to something which is, or may be, the database. */
-  private named(database: ts.Expression, name: ts.Expression | undefined): Tables {
-    if (name === undefined || !this.cx.ts.isStringLiteralLike(name)) return null;
-    return this.isDatabase(database) ? new Set([name.text]) : null;
+  private named(database: ts.Expression, name: ts.Expression | undefined, step: number): Tables {
+    return name !== undefined && this.isDatabase(database) ? this.trace(name, "name", step + 1) : null;
   }
 
   private isDatabase(expression: ts.Expression): boolean {
@@ -200,7 +231,10 @@ class Tracer {
     if (ts.isForOfStatement(loop) && loop.initializer === declaration.parent)
       return kind === "document" ? this.trace(loop.expression, "list", step + 1) : null;
     const { initializer } = declaration;
-    return initializer === undefined ? new Set() : this.trace(initializer, kind, step + 1);
+    if (initializer !== undefined) return this.trace(initializer, kind, step + 1);
+    // `let x;` starts as nothing; `declare const x`, `catch (x)` and `for (x in …)` as anything.
+    const isAmbient = (ts.getCombinedModifierFlags(declaration) & ts.ModifierFlags.Ambient) !== 0;
+    return ts.isVariableStatement(loop) && !isAmbient ? new Set() : null;
   }
 
   private ofAssignments(declaration: ts.Declaration, name: ts.Identifier, step: number, kind: Kind): Tables {

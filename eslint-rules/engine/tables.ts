@@ -85,9 +85,17 @@ export function targetByName(cx: GuardContext, expression: ts.Expression): Targe
   const constant = constLiteral(cx, inner, 0);
   if (constant !== null) return { tables: [constant], how: "const", form: "name", reason: "", cast: false };
   const target = ofNameType(cx, checker.getTypeAtLocation(expression));
+  const origin = target.tables === null || inner !== expression ? nameByOrigin(cx, inner) : null;
+  if (origin !== null) return origin;
   if (inner === expression || target.tables === null) return target;
   const written = ofNameType(cx, checker.getTypeAtLocation(inner));
   return withCast(cx, target, written, inner, expression);
+}
+
+function nameByOrigin(cx: GuardContext, name: ts.Expression): Target | null {
+  if (ofNameType(cx, cx.checker.getTypeAtLocation(name)).tables !== null) return null;
+  const tables = tablesByOrigin(cx, name, "name", (type) => ofIdType(cx, type).tables);
+  return tables === null ? null : { tables, how: "type", form: "name", reason: "", cast: false };
 }
 
 /** The table of an id, by its type. */
@@ -95,7 +103,7 @@ export function targetById(cx: GuardContext, expression: ts.Expression): Target 
   const inner = stripAssertions(cx.ts, expression);
   const written = ofIdType(cx, cx.checker.getTypeAtLocation(inner));
   if (written.tables === null) {
-    const tables = tablesByOrigin(cx, inner, (type) => ofIdType(cx, type).tables);
+    const tables = tablesByOrigin(cx, inner, "id", (type) => ofIdType(cx, type).tables);
     if (tables !== null) return { tables, how: "type", form: "id", reason: "", cast: false };
   }
   if (inner === expression) return written;

@@ -101,6 +101,10 @@ runTyped(rule, {
   invalid: [
     // Where the types say nothing, but the text does.
     invalidModule(
+      "async function wipe(ctx: any, table: string) { for (const row of await ctx.db.query(table).collect()) await ctx.db.delete(row._id); } export const f = async (ctx: MutationCtx) => [await wipe(ctx, 'notes'), await wipe(ctx, 'customers')];",
+      "maybeMirrorWrite",
+    ),
+    invalidModule(
       "export async function f(ctx: { db: { query: any; patch: any } }) { const { page } = await ctx.db.query('customers').paginate({}); for (const one of page) await ctx.db.patch(one._id, {}); }",
       "mirrorWrite",
     ),

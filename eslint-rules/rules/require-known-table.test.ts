@@ -9,6 +9,9 @@ const invalidModule = (code: string, ...ids: Id[]) => ({ ...moduleOf(code), ...e
 
 /** Helpers whose types say nothing, but whose text says which table an id is of. */
 const TRACED = [
+  "const TABLES: Record<string, string> = { note: 'notes', user: 'users' }; const tableOf = (kind: string) => TABLES[kind]; export async function f(ctx: any, kind: string) { let rows = await ctx.db.query(tableOf(kind)).collect(); rows = rows.filter((row: any) => row.text); for (const row of rows.slice(0, 9)) await ctx.db.delete(row._id); }",
+  "async function wipe(ctx: any, table: string) { for (const row of await ctx.db.query(table as any).collect()) await ctx.db.delete(row._id); } export const f = async (ctx: MutationCtx) => [await wipe(ctx, 'notes'), await wipe(ctx, 'users')];",
+  "const add = async (ctx: MutationCtx, table: string) => await ctx.db.insert(table as any, {} as never); export const f = async (ctx: MutationCtx) => [await add(ctx, 'notes'), await add(ctx, 'users')];",
   "export async function f(ctx: any) { const note = await ctx.db.query('notes').first(); await ctx.db.patch(note._id, {}); }",
   "export async function f(ctx: any) { const note = await ctx.db.query('notes').withIndex('by_customer', (q: any) => q).unique(); if (note) await ctx.db.delete(note._id); }",
   "export async function f(ctx: any) { for (const note of await ctx.db.query('notes').collect()) await ctx.db.delete(note._id); }",
@@ -30,6 +33,11 @@ const TRACED = [
 
 /** Texts that look like it, but leave another way for the id. */
 const UNTRACED = [
+  "declare const note: any; export async function f(ctx: any) { await ctx.db.delete(note._id); }",
+  "export async function f(ctx: any) { try { await ctx.db.query('notes').first(); } catch (note: any) { await ctx.db.delete(note._id); } }",
+  "export async function f(ctx: any, notes: any) { for (const id in notes) await ctx.db.delete(id as any); }",
+  "const TABLES: Record<string, string> = { note: 'notes', other: text }; export async function f(ctx: any, kind: string) { const row = await ctx.db.query(TABLES[kind]).first(); await ctx.db.delete(row._id); }",
+  "async function wipe(ctx: any, table: string) { for (const row of await ctx.db.query(table).collect()) await ctx.db.delete(row._id); } export const f = async (ctx: MutationCtx) => [await wipe(ctx, 'notes'), await wipe(ctx, text)];",
   "export async function f(ctx: { db: { query: any; patch: any } }, id: any) { await ctx.db.patch(id, {}); }",
   "export async function f(ctx: { db: { delete: any } }, note: any) { await ctx.db.delete(note._id); }",
   "export async function f(ctx: any, other: any) { let { page } = await ctx.db.query('notes').paginate({}); page = other; await ctx.db.delete(page[0]._id); }",
