@@ -44,7 +44,7 @@ function guardModule(cx: GuardContext, report: Report): GuardModule {
   return configured === null ? { kind: "none" } : { kind: "missing", path: configured };
 }
 
-/** `functions.ts` is the guard module when it exports a mutation builder that is not Convex's own. */
+/** `functions.ts` is the guard module when it exports a mutation builder that is made with the guard. */
 function exportsBuilder(cx: GuardContext, file: ts.SourceFile): boolean {
   const { ts, checker } = cx;
   const module = checker.getSymbolAtLocation(file);
@@ -56,8 +56,18 @@ function exportsBuilder(cx: GuardContext, file: ts.SourceFile): boolean {
     return (
       origin !== undefined &&
       !isRawModule(origin.fileName.replace(/\.d\.ts$/, "")) &&
-      cx.packages.isProject(origin)
+      cx.packages.isProject(origin) &&
+      importsGuard(cx, origin)
     );
+  });
+}
+
+/** Apps wrap builders for other reasons, too; what guards comes from this package. */
+function importsGuard({ ts, checker, packages }: GuardContext, file: ts.SourceFile): boolean {
+  return file.statements.some((statement) => {
+    if (!ts.isImportDeclaration(statement)) return false;
+    const module = checker.getSymbolAtLocation(statement.moduleSpecifier)?.valueDeclaration;
+    return module !== undefined && packages.originOf(module.getSourceFile()).kind === "self";
   });
 }
 
