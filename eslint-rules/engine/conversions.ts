@@ -3,6 +3,9 @@ import { argumentsOf, carries, CARRY_DEPTH, isWriter } from "./carriers.js";
 import type { GuardContext } from "./context.js";
 import { memberOf } from "./members.js";
 
+/** Longer texts of types are cut in messages, in characters. */
+const MAX_TYPE_TEXT = 60;
+
 /**
  * What a value that carries the writer turns into when it is used as `target`, when the checker loses sight of the
  * writer by that; null when it keeps sight, or when the target gives no way to write (QueryCtx, DatabaseReader).
@@ -80,12 +83,12 @@ function losesDirect(cx: GuardContext, target: ts.Type): string | null {
   for (const method of ["insert", "patch", "replace", "delete"]) {
     const { kind } = memberOf(cx, target, method);
     if (kind === "writer" || kind === "tableWriter" || kind === "ents") return null;
-    if (kind === "structural" || kind === "any") return `the type ${short(cx, target)} of your own`;
+    if (kind === "structural" || kind === "any") return `the type ${shortType(cx, target)} of your own`;
     // A class or library type with such a method is no writer; only an assertion or an error can bring one there.
-    if (cx.checker.getPropertyOfType(target, method) !== undefined) return short(cx, target);
+    if (cx.checker.getPropertyOfType(target, method) !== undefined) return shortType(cx, target);
   }
   const table = cx.checker.getPropertyOfType(target, "table");
-  return table === undefined ? null : `the type ${short(cx, target)}`;
+  return table === undefined ? null : `the type ${shortType(cx, target)}`;
 }
 
 function losesThroughArguments(
@@ -163,7 +166,16 @@ function comparesParameters(cx: GuardContext, callers: ts.Signature, own: ts.Sig
   return null;
 }
 
-function short(cx: GuardContext, type: ts.Type): string {
+/** A type in a sentence; of a data model written out, only that it is there: `GenericMutationCtx<…>`. */
+export function shortType(cx: GuardContext, type: ts.Type): string {
   const text = cx.checker.typeToString(type);
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+  if (text.length <= MAX_TYPE_TEXT) return text;
+  const [before = ""] = text.split("<{", 1);
+  const isCut = before.length < MAX_TYPE_TEXT;
+  return isCut ? closed(`${before}<…>`) : `${text.slice(0, MAX_TYPE_TEXT - 1)}…`;
+}
+
+function closed(text: string): string {
+  const open = text.split("<").length - text.split(">").length;
+  return `${text}${">".repeat(Math.max(open, 0))}`;
 }

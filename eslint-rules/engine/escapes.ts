@@ -1,7 +1,7 @@
 import type ts from "typescript";
 import { carries } from "./carriers.js";
 import type { GuardContext } from "./context.js";
-import { losesByParameter, losesWriter } from "./conversions.js";
+import { losesByParameter, losesWriter, shortType } from "./conversions.js";
 import { isReference, mayCarry } from "./flows.js";
 import type { Report } from "./report.js";
 import { isTrusted, trustedPackage } from "./trust.js";
@@ -228,8 +228,7 @@ function convert(cx: GuardContext, report: Report, expression: ts.Expression, ta
 }
 
 function escape(cx: GuardContext, report: Report, node: ts.Node, to: string): void {
-  const text = cx.checker.typeToString(cx.checker.getTypeAtLocation(node));
-  const from = text.length > 60 ? `${text.slice(0, 57)}…` : text;
+  const from = shortType(cx, cx.checker.getTypeAtLocation(node));
   report.add("no-writer-escape", "escape", node, { from, to });
 }
 
