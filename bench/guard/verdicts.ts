@@ -1,0 +1,72 @@
+/** What the guard says of every place of an app where rows may change. */
+import ts from "typescript";
+import { join, relative } from "node:path";
+import { analyzeFile } from "../../eslint-rules/engine/analyze.js";
+import { contextFor } from "../../eslint-rules/engine/context.js";
+import { formatMessage } from "../../eslint-rules/engine/messages.js";
+import { DEFAULT_OPTIONS } from "../../eslint-rules/engine/options.js";
+import { isReported } from "../../eslint-rules/engine/presets.js";
+import { deployedFiles, loadProgram } from "../../src/cli/guard/program.js";
+import type { App } from "./app.js";
+
+export interface Site {
+  readonly file: string;
+  readonly line: number;
+  readonly method: string;
+  readonly tables: readonly string[] | null;
+}
+
+export interface Verdict {
+  readonly file: string;
+  /** The first and the last line that it is about. */
+  readonly line: number;
+  readonly endLine: number;
+  readonly rule: string;
+  readonly messageId: string;
+  readonly message: string;
+  readonly presets: readonly string[];
+}
+
+export interface Verdicts {
+  readonly tables: readonly string[];
+  readonly sites: readonly Site[];
+  readonly findings: readonly Verdict[];
+}
+
+/** Analyses an app for each set of mirrors, with one program for all. */
+export function verdictsOf(app: App, mirrorSets: readonly (readonly string[])[]): Verdicts[] {
+  const loaded = loadProgram(join(app.root, app.functions), null);
+  const { program } = loaded;
+  return mirrorSets.map((tables) => {
+    const cx = contextFor(ts, program, { ...DEFAULT_OPTIONS, tables });
+    const sites: Site[] = [];
+    const findings: Verdict[] = [];
+    let all: readonly string[] = [];
+    for (const file of deployedFiles(loaded)) {
+      if (!cx.packages.isProject(file) || file.isDeclarationFile || file.fileName.includes("/_generated/"))
+        continue;
+      const place = (start: number) => ({
+        file: relative(app.root, file.fileName),
+        line: file.getLineAndCharacterOfPosition(start).line + 1,
+      });
+      const analysis = analyzeFile(cx, file, true);
+      if (analysis.schema.problem !== null) throw new Error(`${app.name}: ${analysis.schema.problem}`);
+      if (analysis.schema.component !== null) continue;
+      all = [...analysis.schema.tables];
+      for (const { start, method, tables } of analysis.sites) sites.push({ ...place(start), method, tables });
+      for (const finding of analysis.findings) {
+        const presets = (["recommended", "strict"] as const).filter((preset) => isReported(preset, finding));
+        const message = formatMessage(finding.messageId, finding.data);
+        findings.push({
+          ...place(finding.start),
+          endLine: place(finding.end).line,
+          rule: finding.rule,
+          messageId: finding.messageId,
+          message,
+          presets,
+        });
+      }
+    }
+    return { tables: all, sites, findings };
+  });
+}
