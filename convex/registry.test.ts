@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { App } from "../test/harness.js";
 import { importRows } from "../test/airbyte/support.js";
+import schema from "./schema.js";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -126,4 +127,37 @@ test("a failure of a mirror that nobody declares is no failure of its own", asyn
   const app = await App.start();
   await app.component("registry:recordFailure", { mirror: "nobody", code: "Oops", message: "Too bad." });
   expect(await app.ledger("mirrors")).toEqual([]);
+});
+
+test("SEE-6: the columns that people look for come first in the table of mirrors, and hold words", async () => {
+  expect(Object.keys(schema.tables.mirrors.validator.fields).slice(0, 15)).toEqual([
+    "name",
+    "source",
+    "state",
+    "reason",
+    "hint",
+    "syncMode",
+    "primaryKey",
+    "rows",
+    "lagMs",
+    "lastAppliedAt",
+    "lastRun",
+    "quarantined",
+    "drift",
+    "owner",
+    "policy",
+  ]);
+  const app = await App.start();
+  await importRows(app, "events", [{ kind: "a" }]);
+  const events = (await app.ledger("mirrors")).find(({ name }) => name === "events");
+  expect(events).toMatchObject({
+    source: "public.events",
+    state: "snapshotting",
+    hint: "Nothing to do: it is up to date when everything has arrived.",
+    primaryKey: "none",
+    lastRun: `1: running since ${new Date().toISOString()}`,
+    drift: 0,
+    policy: "evolve",
+    deletes: "hard",
+  });
 });

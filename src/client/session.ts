@@ -121,6 +121,7 @@ export class Session implements ImportSession {
         replayed,
         chunks,
         ...counts,
+        lagMs: options.committedAt === undefined ? null : Math.max(0, Date.now() - options.committedAt),
         ms: Date.now() - startedAt,
       }),
     );
