@@ -1,4 +1,5 @@
 import type { ComponentApi } from "../../convex/_generated/component.js";
+import { noCounts } from "../../convex/validators.js";
 import type { MirrorStatus } from "../../convex/views.js";
 import { mirrorsOpenTo } from "./access.js";
 import type { Change, Encoding } from "../changes/change.js";
@@ -120,6 +121,8 @@ export class Session implements ImportSession {
         delivery: options.delivery?.identity,
         replayed,
         chunks,
+        // Log platforms read this line by its pattern: in the order that docs/logs.md gives.
+        ...noCounts,
         ...counts,
         lagMs: options.committedAt === undefined ? null : Math.max(0, Date.now() - options.committedAt),
         ms: Date.now() - startedAt,

@@ -16,7 +16,11 @@ interface QuarantineProps {
 export function Quarantine({ mirror, quarantined, mayOperate }: QuarantineProps) {
   if (quarantined === 0) return <p className="csi-muted">Nothing waits.</p>;
   if (mayOperate) return <Entries mirror={mirror} quarantined={quarantined} />;
-  return <p className="csi-muted">{count(quarantined, "change")} wait; only operators see rows.</p>;
+  return (
+    <p className="csi-muted">
+      {count(quarantined, "change")} {quarantined === 1 ? "waits" : "wait"}; only operators see rows.
+    </p>
+  );
 }
 
 function Entries({ mirror, quarantined }: Omit<QuarantineProps, "mayOperate">) {

@@ -263,7 +263,7 @@ describe("inside of a mirror's card", () => {
     expect(quarantine(true)).toContain("&quot;total&quot;: &quot;x&quot;");
     expect(quarantine(true)).toContain('aria-label="Discard [7]"');
     expect(textOf(quarantine(true))).toContain("Replay it");
-    expect(textOf(quarantine(false))).toBe("1 change wait; only operators see rows.");
+    expect(textOf(quarantine(false))).toBe("1 change waits; only operators see rows.");
   });
 
   test("quarantine shows a number that JavaScript would round as it came", () => {
