@@ -12,11 +12,8 @@ export interface AccessRequest {
   mirror: string | null;
 }
 
-/** What the app's check may look at: who asks, and the app's tables. */
-export type AuthorizeCtx<DataModel extends GenericDataModel> = Pick<
-  GenericQueryCtx<DataModel>,
-  "auth" | "db"
->;
+/** What the app's check may look at: who asks, and the app's tables. In a mutation, too, it only reads. */
+export type AuthorizeCtx<DataModel extends GenericDataModel> = GenericQueryCtx<DataModel>;
 
 /** The app's check: `true` opens, anything else refuses, and an error of its own refuses in its own words. */
 export type Authorize<DataModel extends GenericDataModel> = (
