@@ -130,7 +130,7 @@ test("a failure of a mirror that nobody declares is no failure of its own", asyn
 });
 
 test("SEE-6: the columns that people look for come first in the table of mirrors, and hold words", async () => {
-  expect(Object.keys(schema.tables.mirrors.validator.fields).slice(0, 15)).toEqual([
+  expect(Object.keys(schema.tables.mirrors.validator.fields).slice(0, 16)).toEqual([
     "name",
     "source",
     "state",
@@ -142,6 +142,7 @@ test("SEE-6: the columns that people look for come first in the table of mirrors
     "lagMs",
     "lastAppliedAt",
     "lastRun",
+    "progress",
     "quarantined",
     "drift",
     "owner",

@@ -210,8 +210,9 @@ test("SEE-4: a mirror is sampled at most once a minute, and only while something
   await app.passTime(60_000);
   expect(await ask(app, "viewer", "samples", { mirror: "users" })).toHaveLength(1);
   await send(app, [{ id: 5, name: "Barbara" }]);
+  await app.passTime(60_000);
   expect(await ask(app, "viewer", "samples", { mirror: "users" })).toMatchObject([
     { rows: 2 },
-    { at: "2026-01-31T08:01:00.000Z", rows: 4, received: 5 },
+    { rows: 4, received: 5 },
   ]);
 });
