@@ -69,12 +69,31 @@ const isListOf =
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
+/** The keys of each kind of specifier besides `from` and `name`, and whether they must be there. */
+const SPECIFIER_KEYS: Readonly<Record<string, Readonly<Record<string, "required" | "optional">>>> = {
+  file: { path: "optional" },
+  lib: {},
+  package: { package: "required" },
+};
+
+/** What typescript-eslint takes as a `TypeOrValueSpecifier`, and nothing else. */
+const isSpecifier: Check = (value) => {
+  if (isString(value)) return true;
+  if (!isRecord(value)) return false;
+  const { from, name, ...others } = value;
+  const keys = isString(from) ? SPECIFIER_KEYS[from as string] : undefined;
+  if (keys === undefined) return false;
+  const isNamed = isString(name) || (isListOf(isString)(name) && (name as string[]).length > 0);
+  const isComplete = Object.entries(keys).every(([key, need]) => need === "optional" || key in others);
+  return isNamed && isComplete && Object.entries(others).every(([key, one]) => key in keys && isString(one));
+};
+
 const CHECKS: Record<keyof GuardOptions, { check: Check; expected: string }> = {
   functionsDir: { check: isStringOrNull, expected: "a path" },
   schema: { check: isStringOrNull, expected: "a path" },
   tables: { check: isListOf(isString), expected: "a list of table names" },
   trusted: {
-    check: isListOf((entry) => isString(entry) || (isRecord(entry) && isString(entry["from"]))),
+    check: isListOf(isSpecifier),
     expected: 'a list of specifiers such as { from: "package", package: "my-package", name: "*" }',
   },
   exemptions: { check: isListOf(isRecord), expected: "a list of { file, within?, tables, reason, until }" },
