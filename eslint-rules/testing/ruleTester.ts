@@ -115,8 +115,21 @@ export function runUntyped(rule: unknown, { valid, invalid }: Cases): void {
 
 type Config = ConstructorParameters<typeof RuleTester>[0] & object;
 
+/** How many different cases a rule is tested with, at least; the core rule has more. */
+const ENOUGH = 60;
+const ENOUGH_OF_CORE = 150;
+/** The cases of the rule, typed and untyped. */
+const cases = new Set<string>();
+
 function run(rule: unknown, suffix: string, config: Config, { valid, invalid }: Cases): void {
   const { name } = rule as { name: string };
+  if (cases.size === 0) {
+    it(`${name}: has cases enough`, () => {
+      expect(cases.size).toBeGreaterThanOrEqual(name === "no-mirror-writes" ? ENOUGH_OF_CORE : ENOUGH);
+    });
+  }
+  for (const { code, options, settings } of [...valid, ...invalid])
+    cases.add(JSON.stringify([suffix, code, options, settings]));
   new RuleTester(config).run(`${name}${suffix}`, rule as never, { valid, invalid });
   it(`${name}${suffix}: ESLint 9 reports what ESLint 10 does`, () => {
     for (const test of [...valid, ...invalid]) {
