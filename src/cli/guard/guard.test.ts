@@ -57,7 +57,10 @@ function app(files: Record<string, string | null>): string {
         moduleResolution: "Bundler",
         skipLibCheck: true,
         noEmit: true,
-        paths: { "convex-streaming-import/*": [`${ROOT}/src/*/index.ts`] },
+        paths: {
+          "convex-streaming-import": [`${ROOT}/dist/src/client/index.d.ts`],
+          "convex-streaming-import/*": [`${ROOT}/src/*/index.ts`],
+        },
       },
       include: ["."],
     }),
@@ -336,8 +339,32 @@ export const f = mutation({ args: {}, handler: async (ctx) => { const x: unknown
 });
 
 describe("this project", () => {
+  const APPLY = WRITE.replace("export const add", "export const apply");
+
+  it("lets the importer's own functions write, by where they come from", async () => {
+    const importer = `import { StreamingImport } from "convex-streaming-import";
+import schema from "./schema.js";
+export const { apply, begin } = new StreamingImport({} as never, schema).internalFunctions() as Record<string, unknown>;`;
+    const { exitCode, report } = await check(app({ "convex/imports.ts": importer }));
+    expect({ exitCode, ...report }).toMatchObject({ exitCode: 0, findings: [], typeErrors: [] });
+  });
+
+  it("takes no function of an app for the importer's because of its name or its file's", async () => {
+    const { report } = await check(
+      app({
+        "convex/imports.ts": `${APPLY}\nexport { apply as begin } from "../src/client/apply.js";`,
+        "src/client/apply.ts": APPLY.replace("./_generated", "../../convex/_generated"),
+      }),
+    );
+    expect(report.findings.map(({ file, messageId }) => [file, messageId]).sort()).toEqual([
+      ["convex/imports.ts", "mirrorWrite"],
+      ["src/client/apply.ts", "mirrorWrite"],
+    ]);
+  });
+
   it("the example app passes in strict mode", async () => {
-    const { report } = await check(ROOT, { functionsDir: "example/convex" });
+    const { exitCode, report } = await check(ROOT, { functionsDir: "example/convex" });
+    expect(exitCode).toBe(0);
     expect(report.problems).toEqual([]);
     expect(report.findings).toEqual([]);
     expect(report.mirrors.length).toBeGreaterThan(0);
