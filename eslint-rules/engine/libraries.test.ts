@@ -1,7 +1,10 @@
 // @vitest-environment node
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import type ts from "typescript";
 import { analyze, programWith, typeErrors } from "../testing/programs.js";
+import { PUBLISHED } from "../testing/published.js";
 import { IMPORTS } from "../testing/sources.js";
 import { LIBRARIES, TRIGGERS } from "./libraries.js";
 
@@ -47,6 +50,10 @@ const ENTRIES = [...LIBRARIES, ...TRIGGERS].map((entry) => `${entry.package} ${e
 const path = (at: number): string => `convex/library_${String(at)}.ts`;
 let program: ts.Program;
 
+function read(path: string): string {
+  return readFileSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)), "utf8");
+}
+
 beforeAll(() => {
   program = programWith(
     Object.fromEntries(ENTRIES.map((entry, at) => [path(at), IMPORTS + (PROGRAMS[entry]?.code ?? "")])),
@@ -56,6 +63,20 @@ beforeAll(() => {
 describe("the table of libraries", () => {
   it("has a program for every entry", () => {
     expect(Object.keys(PROGRAMS).sort()).toEqual([...ENTRIES].sort());
+  });
+
+  it("is the one that the documentation shows, with the versions that it was checked with", () => {
+    const section = /\n## Libraries\n([\s\S]*)/.exec(read("docs/guard.md"))?.[1] ?? "";
+    const { version } = JSON.parse(read("node_modules/convex-helpers/package.json")) as { version: string };
+    for (const [name, tested] of Object.entries({ ...PUBLISHED, "convex-helpers": version })) {
+      expect(section.replace(/ +/g, " ")).toContain(`| ${name} | ${tested} |`);
+    }
+    for (const entry of [...LIBRARIES, ...TRIGGERS]) {
+      const name = entry.name.replace(/\(\)$/, "").replace(/^.*\./, "");
+      expect(read("docs/rules/no-mirror-factories.md") + read("docs/rules/no-mirror-triggers.md")).toContain(
+        name,
+      );
+    }
   });
 
   it.each(ENTRIES.map((entry, at) => [entry, at] as const))("%s is found", (entry, at) => {

@@ -6,7 +6,7 @@ import { contextFor, type GuardContext } from "../engine/context.js";
 import { DEFAULT_OPTIONS, type GuardOptions } from "../engine/options.js";
 import { isReported } from "../engine/presets.js";
 
-/** The app that programs of the tests belong to. */
+/** The app that programs of the tests belong to. tools/checkLibraries.ts names a copy that has no stubs. */
 export const FIXTURE = process.env["GUARD_FIXTURE"] ?? fileURLToPath(new URL("./fixture", import.meta.url));
 
 const { options: compilerOptions, fileNames } = ts.parseJsonConfigFileContent(

@@ -24,7 +24,7 @@ const ELSEWHERE: { pages: RegExp; languages: string[]; test: string }[] = [
 ];
 
 /** What a block of a kind has to be; `text` is what nobody can check: output, formats, pictures. */
-const KINDS = ["ts", "tsx", "js", "json", "jsonc", "diff", "sh", "text"];
+const KINDS = ["ts", "tsx", "js", "json", "jsonc", "diff", "sh", "text", "yaml"];
 
 const BLOCKS = PAGES.flatMap(blocksOf);
 
@@ -109,6 +109,15 @@ describe("commands", () => {
     });
 
     expect(problems).toEqual([]);
+  });
+
+  const workflows = ofKind("yaml");
+  test.runIf(workflows.length > 0).each(workflows)("the steps of %s can be run", (_, { page, code }) => {
+    const functions = functionsOf(page);
+    const steps = [...code.matchAll(/^ *(?:- )?run: (.+)$/gm)].flatMap(([, text]) => commandsOf(text!));
+
+    expect(steps).not.toEqual([]);
+    expect(steps.map((step) => check(step, { functions, mention: false })).filter(Boolean)).toEqual([]);
   });
 
   test.each(PAGES)("those that the sentences of %s mention exist", (page) => {
