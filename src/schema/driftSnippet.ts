@@ -1,4 +1,4 @@
-import { transliterate } from "../changes/transliterate.js";
+import { fieldName } from "./fieldName.js";
 import { isIdentifier } from "./identifier.js";
 
 /** What the source of a mirror sent that its schema does not expect, as the importer has it on record. */
@@ -70,16 +70,6 @@ function newField(entry: DriftEntry, seen: string): string {
   }
   const renamed = fieldName(field);
   return `  ${renamed}: ${validator}, // seen ${seen}; needs columns: { ${renamed}: ${JSON.stringify(field)} }`;
-}
-
-/** A name for a field, made of the words of a column's: `US Gross` gives `usGross`. */
-function fieldName(column: string): string {
-  const words = transliterate(column)
-    .split(/[^A-Za-z0-9]+/)
-    .filter((word) => word !== "")
-    .map((word) => word.toLowerCase());
-  const name = words.map((word, i) => (i === 0 ? word : word[0]!.toUpperCase() + word.slice(1))).join("");
-  return isIdentifier(name) ? name : `source${name[0]?.toUpperCase() ?? ""}${name.slice(1)}`;
 }
 
 function validatorOf({ from, sample }: DriftEntry): string {

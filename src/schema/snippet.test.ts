@@ -74,6 +74,27 @@ test("the fields of a key are not nullable, as a key wants them", () => {
   expect(snippet).toContain("b: v.union(v.number(), v.null()),");
 });
 
+test("a schema of a database, which never says null, means that any column but the key may be null", () => {
+  const integer = { type: "number", airbyte_type: "integer" };
+  const properties = {
+    id: integer,
+    visits: integer,
+    ratio: { type: "number" },
+    tags: { type: "array", items: { type: "string" } },
+    point: { type: "object", properties: { x: { type: "number" } } },
+  };
+  expect(mirrorSnippet("t", { properties }, ["id"])).toBe(`t: mirrorTable(
+  {
+    id: v.int64(),
+    visits: v.union(v.int64(), v.null()),
+    ratio: v.union(v.number(), v.null()),
+    tags: v.union(v.array(v.string()), v.null()),
+    point: v.union(v.object({ x: v.union(v.number(), v.null()) }), v.null()),
+  },
+  { primaryKey: ["id"] },
+),`);
+});
+
 test("an object with a name that a schema cannot declare is kept whole", () => {
   const schema = { properties: { o: { type: "object", properties: { "bad name": { type: "string" } } } } };
   expect(mirrorSnippet("t", schema, null)).toContain("o: v.any(),");
