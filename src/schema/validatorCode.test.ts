@@ -18,6 +18,7 @@ const { anyValidator } = fc.letrec<{ anyValidator: ValidatorJSON }>((tie) => ({
     fc
       .oneof(
         fc.string(),
+        fc.string({ unit: fc.constantFrom(`"`, `'`, "\\", "\n", "a", "ü") }),
         fc.boolean(),
         fc.integer(),
         fc.constantFrom({ $integer: "AQAAAAAAIAA=" }, { $integer: "//////////8=" }),

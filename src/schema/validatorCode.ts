@@ -1,4 +1,5 @@
 import { jsonToConvex, type ObjectFieldType, type ValidatorJSON } from "convex/values";
+import { stringCode } from "./stringCode.js";
 
 /** How code is laid out. */
 export interface Layout {
@@ -58,7 +59,8 @@ export function validatorCode(json: ValidatorJSON, layout: Layout = ONE_LINE, in
 }
 
 function literalCode(value: string | number | boolean | bigint): string {
-  return typeof value === "bigint" ? `${String(value)}n` : JSON.stringify(value);
+  if (typeof value === "string") return stringCode(value);
+  return typeof value === "bigint" ? `${String(value)}n` : String(value);
 }
 
 function fits(code: string, layout: Layout, used: number): boolean {
