@@ -10,7 +10,8 @@ import {
   methodCalls,
   topLevelNames,
 } from "../project/syntax.js";
-import { behind, edit, inStyle, importInsertion, styleOf } from "./edit.js";
+import { behind, inStyle, importInsertion, styleOf } from "../project/edit.js";
+import { edit } from "./edit.js";
 import { byHand, create, keep, type Planning, type Step } from "./step.js";
 
 const FILE = "convex.config";

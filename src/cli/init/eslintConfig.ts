@@ -2,7 +2,8 @@ import ts from "typescript";
 import { lintConfigOf, lints } from "../project/parts.js";
 import type { Module, Project } from "../project/project.js";
 import { bare, defaultExport, initializerOf, localOf, topLevelNames } from "../project/syntax.js";
-import { append, edit, importInsertion } from "./edit.js";
+import { append, importInsertion } from "../project/edit.js";
+import { edit } from "./edit.js";
 import { byHand, create, keep, type Planning, type Step } from "./step.js";
 
 const PLUGIN = "convex-streaming-import/eslint";

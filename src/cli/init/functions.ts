@@ -1,7 +1,8 @@
 import { guardOf } from "../project/parts.js";
 import { findModule, specifierOf } from "../project/project.js";
 import { topLevelNames } from "../project/syntax.js";
-import { edit, importInsertion, inStyle, styleOf } from "./edit.js";
+import { importInsertion, inStyle, styleOf } from "../project/edit.js";
+import { edit } from "./edit.js";
 import { byHand, create, keep, type Planning, type Step } from "./step.js";
 
 /** Names that the guarded builders need in their module. */

@@ -2,7 +2,8 @@ import ts from "typescript";
 import { COMPONENT_NAME, DEFAULT_MODULE, importerOf, routesOf } from "../project/parts.js";
 import { findModule, moduleName, specifierOf } from "../project/project.js";
 import { bare, defaultExport, topLevelNames } from "../project/syntax.js";
-import { edit, importInsertion, inStyle, styleOf } from "./edit.js";
+import { importInsertion, inStyle, styleOf } from "../project/edit.js";
+import { edit } from "./edit.js";
 import { byHand, create, keep, type Planning, type Step } from "./step.js";
 
 /** Serves the import API from http.ts. */

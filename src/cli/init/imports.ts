@@ -3,7 +3,8 @@ import { importerFunctions } from "../project/functionNames.js";
 import { COMPONENT_NAME, DEFAULT_MODULE, importerOf, mountOf, type ImporterPart } from "../project/parts.js";
 import { findModule, specifierOf } from "../project/project.js";
 import { methodCalls } from "../project/syntax.js";
-import { append, edit } from "./edit.js";
+import { append } from "../project/edit.js";
+import { edit } from "./edit.js";
 import { byHand, create, keep, type Planning, type Step } from "./step.js";
 
 /** The module's name where an app has another `imports.ts` already. */

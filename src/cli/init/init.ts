@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { structuredPatch } from "diff";
+import { unifiedDiff } from "../diff.js";
 import { CliError, EXIT, usageError } from "../exit.js";
 import { readProject, type Project } from "../project/project.js";
 import { nextSteps } from "./next.js";
@@ -29,7 +29,7 @@ export function resultOf(project: Project, steps: readonly Step[], written: bool
     files: steps.map((step) => ({
       file: step.file,
       action: actionOf(step),
-      diff: diffOf(step),
+      diff: unifiedDiff(step.file, step.before, step.after),
       manual: step.manual,
     })),
     written,
@@ -57,17 +57,6 @@ export function write({ root }: Project, steps: readonly Step[]): void {
       throw new CliError(`${file} cannot be written. Run the command again.`, EXIT.failure, { cause: error });
     }
   }
-}
-
-/** The change of a file as a unified diff; empty when there is none. */
-export function diffOf({ file, before, after }: Step): string {
-  if (before === after) return "";
-  const { hunks } = structuredPatch(file, file, before ?? "", after ?? "", "", "", { context: 3 });
-  const lines = hunks.flatMap(({ oldStart, oldLines, newStart, newLines, lines: body }) => [
-    `@@ -${String(oldStart)},${String(oldLines)} +${String(newStart)},${String(newLines)} @@`,
-    ...body.map((line) => line.replace(/\r$/, "")),
-  ]);
-  return [`--- ${before === null ? "/dev/null" : file}`, `+++ ${file}`, ...lines].join("\n");
 }
 
 /** @throws CliError for options that make no sense */

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import ts from "typescript";
 import { gateOf } from "../project/parts.js";
-import { insert } from "./edit.js";
+import { insert } from "../project/edit.js";
 import { keep, type Planning, type Step } from "./step.js";
 
 const FILE = "package.json";

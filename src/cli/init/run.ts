@@ -1,5 +1,6 @@
 import { confirm, isCancel } from "@clack/prompts";
 import pc from "picocolors";
+import { coloured } from "../diff.js";
 import { CliError, EXIT, usageError, type ExitCode } from "../exit.js";
 import { print } from "../output.js";
 import { changes, checkOptions, prepare, resultOf, write, type InitResult } from "./init.js";
@@ -57,18 +58,6 @@ function describe({ files }: InitResult): string {
     text === null ? [] : [`\n${pc.bold(file)}: ${text}\n`],
   );
   return [`${list}\n`, ...diffs, ...manual].join("");
-}
-
-function coloured(diff: string): string {
-  return diff
-    .split("\n")
-    .map((line) => {
-      if (line.startsWith("---") || line.startsWith("+++")) return pc.bold(line);
-      if (line.startsWith("@@")) return pc.cyan(line);
-      if (line.startsWith("+")) return pc.green(line);
-      return line.startsWith("-") ? pc.red(line) : pc.dim(line);
-    })
-    .join("\n");
 }
 
 function ending({ written, next }: InitResult, pending: number, dryRun: boolean): string {

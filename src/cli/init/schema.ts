@@ -2,7 +2,8 @@ import ts from "typescript";
 import { cleanTableName } from "../../changes/identifiers.js";
 import { schemaOf } from "../project/parts.js";
 import { findAll, localOf, topLevelNames } from "../project/syntax.js";
-import { append, edit, importInsertion } from "./edit.js";
+import { append, importInsertion } from "../project/edit.js";
+import { edit } from "./edit.js";
 import { byHand, create, keep, type Planning, type Step } from "./step.js";
 
 const IMPORT = `import { mirrorTable } from "convex-streaming-import/schema";`;
