@@ -20,8 +20,8 @@ export default defineConfig({
     // Convex functions run without Node's globals; so do their tests, unless a file asks for node.
     environment: "edge-runtime",
     include: ["{src,convex,eslint-rules,tools,test,example}/**/*.test.{ts,tsx}"],
-    // The page in a browser is `npm run test:browser`: it needs more than Node.
-    exclude: ["**/node_modules/**", "dist/**", "test/browser/**"],
+    // What needs more than Node has commands of its own: `npm run test:browser`, `npm run test:postgres`.
+    exclude: ["**/node_modules/**", "dist/**", "test/browser/**", "test/postgres/**"],
     typecheck: { enabled: true, include: ["src/**/*.test-d.ts"], tsconfig: "tsconfig.json" },
   },
 });

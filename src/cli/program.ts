@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { addAirbyteCommands } from "./airbyte/command.js";
 import { addDoctorCommand } from "./doctor/cli.js";
+import { addGenerateCommand } from "./generate/cli.js";
 import { addGuardCommand } from "./guard/cli.js";
 import { addInitCommand } from "./init/cli.js";
 import { ownManifest } from "./project/ownManifest.js";
@@ -17,6 +18,7 @@ export function createProgram(): Command {
     .exitOverride();
   addInitCommand(program);
   addDoctorCommand(program);
+  addGenerateCommand(program);
   addAirbyteCommands(program);
   addPushCommand(program);
   addVerifyCommand(program);

@@ -9,7 +9,7 @@ import { validatorCode } from "./validatorCode.js";
 const MAX_LENGTH = 50_000;
 
 /** Airbyte's change-data-capture columns, after cleaning: they are no part of a row. */
-export const CDC_PREFIX = "source_ab_cdc";
+const CDC_PREFIX = "source_ab_cdc";
 
 /**
  * The `mirrorTable` declaration for a stream, to paste into `defineSchema`, made from its JSON schema (as Airbyte's

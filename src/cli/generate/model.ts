@@ -1,0 +1,71 @@
+import type { ObjectFieldType, ValidatorJSON } from "convex/values";
+
+/** A table as its source describes it. */
+export interface SourceTable {
+  /** The schema of a database, the namespace of a catalog; null where there is none. */
+  namespace: string | null;
+  name: string;
+  /** Views are mirrored only where somebody asks for them. */
+  isView?: boolean;
+  comment: string | null;
+  columns: readonly SourceColumn[];
+  /** Paths of columns that name a row, most significant first; null where rows have no name. */
+  primaryKey: readonly (readonly string[])[] | null;
+  /** The path of the column by which the source orders the changes of a row, where that is known for certain. */
+  version: readonly string[] | null;
+  /** What whoever reads the schema should know of it. */
+  notes: readonly string[];
+}
+
+export interface SourceColumn {
+  name: string;
+  /** What the column's values are, without null. */
+  validator: ValidatorJSON;
+  nullable: boolean;
+  /** Rows may come without it. */
+  optional?: boolean;
+  comment?: string | null;
+  /** Other types that take the values without loss, and that somebody may prefer. */
+  alternatives?: readonly ValidatorJSON["type"][];
+}
+
+/** What was read from a source. */
+export interface SourceSchema {
+  tables: readonly SourceTable[];
+  /** Namespaces of which all tables were read: a mirror of another table there has lost its source. */
+  namespaces: readonly string[];
+}
+
+/** A mirror as it is to be declared. */
+export interface Mirror {
+  /** The table in schema.ts. */
+  name: string;
+  /** `namespace.stream` or `stream`; null when that is the mirror's name. */
+  source: string | null;
+  comment: string | null;
+  fields: readonly MirrorField[];
+  /** Dotted paths of fields. */
+  primaryKey: readonly string[] | null;
+  version: string | null;
+}
+
+export interface MirrorField {
+  name: string;
+  type: ObjectFieldType;
+  comment: string | null;
+  /** The column's own name. */
+  column: string;
+  /** The name that the column arrives under. */
+  arrivesAs: string;
+  alternatives: readonly ValidatorJSON["type"][];
+}
+
+/** True for a field that does not find its column by its own name: `columns` has to name it. */
+export function isRenamed({ name, arrivesAs }: MirrorField): boolean {
+  return name !== arrivesAs;
+}
+
+/** How people name a table: `public.customers`. */
+export function tableLabel({ namespace, name }: Pick<SourceTable, "namespace" | "name">): string {
+  return namespace === null ? name : `${namespace}.${name}`;
+}

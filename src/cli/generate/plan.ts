@@ -1,0 +1,237 @@
+import { validatorCode } from "../../schema/validatorCode.js";
+import { columnOf, type Declaration } from "./declaration.js";
+import { mirrorOf } from "./mirror.js";
+import {
+  isRenamed,
+  tableLabel,
+  type Mirror,
+  type MirrorField,
+  type SourceSchema,
+  type SourceTable,
+} from "./model.js";
+import { nameTable, streamKey } from "./names.js";
+import type { Entry, SchemaFile } from "./schemaFile.js";
+import { admitsNull, takes } from "./validators.js";
+
+export type DifferenceKind =
+  "missingTable" | "missingColumn" | "extraTable" | "extraColumn" | "type" | "nullability" | "key";
+
+/** Where a schema and its source disagree. */
+export interface Difference {
+  kind: DifferenceKind;
+  /** The table in schema.ts. */
+  table: string;
+  /** The field, or a column that has none yet. */
+  field: string | null;
+  /** For people. */
+  message: string;
+}
+
+/** What `generate` can mend: the rest is for people, whose edits it might undo. */
+export const ADDED: ReadonlySet<DifferenceKind> = new Set(["missingTable", "missingColumn"]);
+
+/** What there is to do to a schema. */
+export interface Plan {
+  newMirrors: readonly Mirror[];
+  /** The tables that these mirror. */
+  newTables: readonly SourceTable[];
+  newFields: readonly { entry: Entry; fields: readonly MirrorField[] }[];
+  differences: readonly Difference[];
+  notes: readonly string[];
+}
+
+/**
+ * Compares a schema with the tables of a source.
+ *
+ * @param all All tables of the source, also those that are not asked for: their mirrors have not lost their source.
+ * @param schema Null when there is no schema yet.
+ * @throws GenerateError for tables that no mirror can hold
+ */
+export function plan(
+  tables: readonly SourceTable[],
+  { tables: all, namespaces }: SourceSchema,
+  schema: SchemaFile | null,
+): Plan {
+  const planner = new Planner(schema);
+  for (const table of tables) planner.add(table);
+  const known = new Set(all.map((table) => streamKey(tableLabel(table))));
+  planner.addExtraTables(known, namespaces);
+  return planner;
+}
+
+class Planner implements Plan {
+  readonly newMirrors: Mirror[] = [];
+  readonly newTables: SourceTable[] = [];
+  readonly newFields: { entry: Entry; fields: readonly MirrorField[] }[] = [];
+  readonly differences: Difference[] = [];
+  readonly notes: string[] = [];
+  readonly #entries: readonly Entry[];
+  readonly #taken: Set<string>;
+
+  constructor(schema: SchemaFile | null) {
+    this.#entries = schema?.entries ?? [];
+    this.#taken = new Set(this.#entries.map(({ name }) => name));
+    if (schema?.hasForeignEntries === true)
+      this.notes.push("Tables that schema.ts takes from other files are not compared.");
+  }
+
+  add(table: SourceTable): void {
+    const entry = this.#find(table);
+    if (entry === null) {
+      this.#addMirror(table);
+    } else if (entry.mirror === null) {
+      this.notes.push(`${entry.name}: declared in another file, and not compared.`);
+    } else {
+      const { mirror, notes } = mirrorOf(table, entry.name);
+      this.notes.push(...notes);
+      this.#compare(entry, entry.mirror, mirror);
+    }
+  }
+
+  /** Mirrors of a namespace that was read have a table there. */
+  addExtraTables(known: ReadonlySet<string | null>, namespaces: readonly string[]): void {
+    for (const { name, mirror } of this.#entries) {
+      const label = mirror?.source ?? null;
+      if (label === null || !label.includes(".")) continue;
+      if (!namespaces.includes(label.slice(0, label.indexOf("."))) || known.has(streamKey(label))) continue;
+      this.#differ("extraTable", name, null, `${name}: the source has no table ${label}`);
+    }
+  }
+
+  /** The entry that mirrors a table: by its source, as the importer finds it; else by its name, if it tells no source. */
+  #find(table: SourceTable): Entry | null {
+    const label = tableLabel(table);
+    const key = streamKey(label);
+    const bySource = this.#entries.find(
+      ({ name, mirror }) => mirror !== null && key !== null && streamKey(mirror.source ?? name) === key,
+    );
+    if (bySource !== undefined) return bySource;
+    const bareKey = streamKey(table.name);
+    return (
+      this.#entries.find(
+        ({ name, mirror, isForeign }) => name === bareKey && (isForeign || mirror?.source === null),
+      ) ?? null
+    );
+  }
+
+  #addMirror(table: SourceTable): void {
+    const { mirror, notes } = mirrorOf(table, nameTable(table, this.#taken));
+    const label = tableLabel(table);
+    if (mirror.fields.length === 0) {
+      this.notes.push(`${label}: has no columns that are known, and is left out.`);
+      return;
+    }
+    this.#taken.add(mirror.name);
+    this.newMirrors.push(mirror);
+    this.newTables.push(table);
+    this.notes.push(...notes);
+    this.#differ("missingTable", mirror.name, null, `${mirror.name}: the table ${label} has no mirror`);
+  }
+
+  #compare(entry: Entry, declared: Declaration, mirror: Mirror): void {
+    const { name } = entry;
+    const fieldsByColumn = new Map(
+      [...declared.fields.keys()].map((field) => [columnOf(declared, field), field]),
+    );
+    const dropped = new Set(declared.drop);
+    const missing = mirror.fields.filter(
+      ({ arrivesAs, column }) =>
+        !fieldsByColumn.has(arrivesAs) && !dropped.has(column) && !dropped.has(arrivesAs),
+    );
+    if (!declared.isComplete)
+      this.notes.push(`${name}: some of its fields are declared in another file, and not compared.`);
+    else if (missing.length > 0) this.#addFields(entry, declared, missing);
+    for (const field of mirror.fields) {
+      const own = fieldsByColumn.get(field.arrivesAs);
+      if (own !== undefined) this.#compareField(name, own, declared, field);
+    }
+    this.#compareNames(name, declared, mirror);
+    this.#compareKeys(name, declared, mirror, fieldsByColumn);
+  }
+
+  #addFields(entry: Entry, declared: Declaration, missing: readonly MirrorField[]): void {
+    for (const { column, type } of missing) {
+      const message = `${entry.name}: the column "${column}" (${validatorCode(type.fieldType)}) is not declared`;
+      this.#differ("missingColumn", entry.name, column, message);
+    }
+    const fields = missing
+      .map((field) => added(field, declared))
+      .filter((field) => {
+        if (declared.isOpen || !isRenamed(field)) return true;
+        this.notes.push(
+          `${entry.name}: the column "${field.column}" needs a field of another name; declare one, and name the column in "columns".`,
+        );
+        return false;
+      });
+    if (fields.length > 0) this.newFields.push({ entry, fields });
+  }
+
+  #compareField(table: string, name: string, declared: Declaration, field: MirrorField): void {
+    const type = declared.fields.get(name) ?? null;
+    const label = `${table}.${name}`;
+    if (type === null) {
+      this.notes.push(`${label}: its validator is not written in v.…(), and not compared.`);
+      return;
+    }
+    const { fieldType, optional } = type;
+    const shown = validatorCode(fieldType);
+    const source = validatorCode(field.type.fieldType);
+    if (!takes(fieldType, field.type.fieldType, field.alternatives)) {
+      this.#differ("type", table, name, `${label}: declared ${shown}, the source has ${source}`);
+      return;
+    }
+    if (optional || admitsNull(fieldType)) return;
+    if (field.type.fieldType.type !== "any" && admitsNull(field.type.fieldType))
+      this.#differ("nullability", table, name, `${label}: declared ${shown}, but may be null at the source`);
+    else if (field.type.optional)
+      this.#differ(
+        "nullability",
+        table,
+        name,
+        `${label}: declared ${shown}, but may be absent at the source`,
+      );
+  }
+
+  #compareNames(table: string, declared: Declaration, mirror: Mirror): void {
+    const columns = new Set(mirror.fields.map(({ arrivesAs }) => arrivesAs));
+    for (const field of declared.fields.keys()) {
+      const column = columnOf(declared, field);
+      if (columns.has(column) || declared.ownFields.includes(field)) continue;
+      this.#differ("extraColumn", table, field, `${table}.${field}: the source has no such column`);
+    }
+  }
+
+  /** A key that somebody has named where the source has none is theirs to name. */
+  #compareKeys(
+    table: string,
+    { primaryKey }: Declaration,
+    mirror: Mirror,
+    fieldsByColumn: ReadonlyMap<string, string>,
+  ): void {
+    if (mirror.primaryKey === null || primaryKey === undefined) return;
+    const wanted = mirror.primaryKey.map((path) => {
+      const [head, ...rest] = path.split(".");
+      const field = mirror.fields.find(({ name }) => name === head)!;
+      return [fieldsByColumn.get(field.arrivesAs) ?? head, ...rest].join(".");
+    });
+    if (primaryKey?.length === wanted.length && wanted.every((path) => primaryKey.includes(path))) return;
+    const shown = primaryKey === null ? "none" : JSON.stringify(primaryKey);
+    this.#differ(
+      "key",
+      table,
+      null,
+      `${table}: its primary key is ${shown}, that of the source ${JSON.stringify(wanted)}`,
+    );
+  }
+
+  #differ(kind: DifferenceKind, table: string, field: string | null, message: string): void {
+    this.differences.push({ kind, table, field, message });
+  }
+}
+
+/** A field that is added to a mirror which has rows: they lack it, so that it is optional, and its name must be free. */
+function added(field: MirrorField, { fields }: Declaration): MirrorField {
+  let { name } = field;
+  for (let number = 2; fields.has(name); number++) name = `${field.name}${String(number)}`;
+  return { ...field, name, type: { ...field.type, optional: true } };
+}

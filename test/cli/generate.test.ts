@@ -1,0 +1,395 @@
+// @vitest-environment node
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import ts from "typescript";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { run } from "./support/command.js";
+
+/** The command `generate` as a process, on files. Databases have tests of their own: test/postgres. */
+vi.setConfig({ testTimeout: 60_000 });
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+let directory: string;
+
+beforeEach(async () => {
+  directory = await mkdtemp(path.join(os.tmpdir(), "streaming-import-generate-"));
+});
+afterEach(async () => {
+  await rm(directory, { recursive: true });
+});
+
+async function file(name: string, content: unknown): Promise<string> {
+  const full = path.join(directory, name);
+  await mkdir(path.dirname(full), { recursive: true });
+  const isRaw = typeof content === "string" || Buffer.isBuffer(content);
+  await writeFile(full, isRaw ? content : JSON.stringify(content));
+  return name;
+}
+
+const schema = async () => await readFile(path.join(directory, "convex/schema.ts"), "utf8");
+const generate = async (...args: string[]) => await run(["generate", ...args], { cwd: directory });
+
+interface Result {
+  written: boolean;
+  diff: string;
+  mirrors: string[];
+  differences: { kind: string; table: string; field: string | null; message: string }[];
+  left: { message: string }[];
+  notes: string[];
+}
+
+async function json(...args: string[]): Promise<Result & { code: number | null }> {
+  const { code, out } = await generate(...args, "--json");
+  return { code, ...(JSON.parse(out) as Result) };
+}
+
+/** What the type checker says of the schema, in an app that has the package. */
+async function typeErrors(): Promise<string[]> {
+  await mkdir(path.join(directory, "node_modules"), { recursive: true });
+  await symlink(
+    path.join(ROOT, "node_modules/convex"),
+    path.join(directory, "node_modules/convex"),
+    "junction",
+  );
+  const paths = { "convex-streaming-import/schema": [path.join(ROOT, "src/schema/index.ts")] };
+  const program = ts.createProgram([path.join(directory, "convex/schema.ts")], {
+    strict: true,
+    noEmit: true,
+    skipLibCheck: true,
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.ESNext,
+    moduleResolution: ts.ModuleResolutionKind.Bundler,
+    types: ["node"],
+    typeRoots: [path.join(ROOT, "node_modules/@types")],
+    paths,
+  });
+  return ts
+    .getPreEmitDiagnostics(program)
+    .filter(({ file: where }) => where?.fileName.endsWith("schema.ts") === true)
+    .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"));
+}
+
+const CATALOG = {
+  streams: [
+    {
+      stream: {
+        name: "users",
+        namespace: "public",
+        json_schema: {
+          type: "object",
+          properties: {
+            id: { type: "number", airbyte_type: "integer" },
+            email: { type: "string", description: "Where to write to." },
+            visits: { type: "number" },
+            created_at: { type: "string", format: "date-time", airbyte_type: "timestamp_with_timezone" },
+            tags: { type: "array", items: { type: "string" } },
+            profile: {},
+            _ab_cdc_lsn: { type: "number" },
+          },
+        },
+        source_defined_primary_key: [["id"]],
+      },
+      sync_mode: "incremental",
+      cursor_field: ["created_at"],
+      destination_sync_mode: "append_dedup",
+      primary_key: [["id"]],
+    },
+    {
+      stream: {
+        name: "Line Items",
+        namespace: null,
+        json_schema: {
+          properties: {
+            _id: { type: "string" },
+            "Unit Price": { type: ["null", "number"] },
+            address: {
+              type: "object",
+              properties: { zip: { type: "string" }, _geo: { type: ["null", "string"] } },
+            },
+          },
+        },
+      },
+      sync_mode: "full_refresh",
+      destination_sync_mode: "append",
+    },
+  ],
+};
+
+const USERS = `  users: mirrorTable(
+    {
+      id: v.int64(),
+      /** Where to write to. */
+      email: v.union(v.string(), v.null()),
+      visits: v.union(v.number(), v.null()),
+      created_at: v.union(v.string(), v.null()),
+      tags: v.union(v.array(v.string()), v.null()),
+      profile: v.any(),
+    },
+    { primaryKey: ["id"], source: "public.users", version: "created_at" },
+  ),`;
+
+const LINE_ITEMS = `  source_line_items: mirrorTable(
+    {
+      source_id: v.string(),
+      unitPrice: v.union(v.number(), v.null()),
+      address: v.object({
+        zip: v.string(),
+        source_geo: v.union(v.string(), v.null()),
+      }),
+    },
+    { source: "Line Items", columns: { unitPrice: "Unit Price" } },
+  ),`;
+
+describe("an Airbyte catalog", () => {
+  test("gives a mirror for each stream, in code that type-checks", async () => {
+    await file("catalog.json", CATALOG);
+    expect(await json("--airbyte", "catalog.json", "--yes")).toMatchObject({
+      code: 0,
+      written: true,
+      mirrors: ["users", "source_line_items"],
+    });
+    expect(await schema()).toBe(`import { mirrorTable } from "convex-streaming-import/schema";
+import { defineSchema } from "convex/server";
+import { v } from "convex/values";
+
+export default defineSchema({
+${USERS}
+${LINE_ITEMS}
+});
+`);
+    expect(await typeErrors()).toEqual([]);
+    expect(await json("--airbyte", "catalog.json", "--check")).toMatchObject({ code: 0, differences: [] });
+  });
+
+  test.each([
+    [
+      "as discover prints it",
+      { type: "CATALOG", catalog: { streams: CATALOG.streams.map(({ stream }) => stream) } },
+    ],
+    ["among logs", `{"type": "LOG"}\nhello\n${JSON.stringify({ type: "CATALOG", catalog: CATALOG })}\n`],
+    [
+      "of the API",
+      { syncCatalog: { streams: CATALOG.streams.map(({ stream, ...config }) => ({ stream, config })) } },
+    ],
+  ])("%s", async (_, content) => {
+    await file("catalog.json", content);
+    const { mirrors, diff } = await json("--airbyte", "catalog.json", "--dry-run");
+    expect(mirrors).toEqual(["users", "source_line_items"]);
+    expect(diff).toContain('primaryKey: ["id"]');
+  });
+
+  test("a cursor that may be null, or that change data capture keeps to itself, is no version", async () => {
+    const [users] = CATALOG.streams;
+    const stream = { ...users!.stream, source_defined_cursor: true };
+    await file("catalog.json", { streams: [{ ...users, stream }] });
+    expect((await json("--airbyte", "catalog.json", "--dry-run")).diff).not.toContain("version");
+  });
+
+  test("a key whose type a row cannot be found by is left out, and said", async () => {
+    const json_schema = { properties: { id: {}, name: { type: "string" } } };
+    await file("catalog.json", { streams: [{ stream: { name: "t", json_schema }, primary_key: [["id"]] }] });
+    const { diff, notes } = await json("--airbyte", "catalog.json", "--dry-run");
+    expect(diff).not.toContain("primaryKey");
+    expect(notes.join()).toMatch(/t: its key id is of a type/);
+  });
+});
+
+describe("a Fivetran schema", () => {
+  const ANSWER = {
+    code: "Success",
+    data: {
+      schemas: {
+        shop: {
+          name_in_destination: "pg_shop",
+          enabled: true,
+          tables: {
+            Orders: {
+              name_in_destination: "orders",
+              enabled: true,
+              columns: {
+                id: { name_in_destination: "id", enabled: true, is_primary_key: true },
+                Total: { name_in_destination: "total", enabled: true, hashed: false },
+                ssn: { name_in_destination: "ssn", enabled: true, hashed: true },
+                fax: { name_in_destination: "fax", enabled: false },
+              },
+            },
+            untouched: { name_in_destination: "untouched", enabled: true },
+            off: { name_in_destination: "off", enabled: false, columns: { a: { enabled: true } } },
+          },
+        },
+      },
+    },
+  };
+
+  test("of the REST API: what it tells, and notes on what it does not", async () => {
+    await file("fivetran.json", ANSWER);
+    const { mirrors, notes } = await json("--fivetran", "fivetran.json", "--yes");
+    expect(mirrors).toEqual(["orders"]);
+    expect(notes.join("\n")).toMatch(/pg_shop\.untouched: has no columns/);
+    expect(notes.join("\n")).toMatch(/pg_shop\.orders: Fivetran's API tells no types/);
+    const text = await schema();
+    expect(text).toContain("id: v.union(v.string(), v.number(), v.int64()),");
+    expect(text).toContain("total: v.any(),");
+    expect(text).toContain("ssn: v.union(v.string(), v.null()),");
+    expect(text).not.toContain("fax");
+    expect(text).toContain('{ primaryKey: ["id"], source: "pg_shop.orders" }');
+    expect(await typeErrors()).toEqual([]);
+  });
+
+  test("of a Connector SDK connector: its types, as Fivetran's destination sends them", async () => {
+    const columns = { id: "LONG", at: "UTC_DATETIME", day: "NAIVE_DATE", raw: "BINARY", any: "JSON" };
+    const price = { type: "DECIMAL", precision: 15, scale: 2 };
+    await file("sdk.json", [{ table: "orders", primary_key: ["id"], columns: { ...columns, price } }]);
+    expect((await json("--fivetran", "sdk.json", "--yes")).code).toBe(0);
+    const text = await schema();
+    for (const line of [
+      "id: v.int64(),",
+      "at: v.union(v.number(), v.null()),",
+      "day: v.union(v.string(), v.null()),",
+      "raw: v.union(v.bytes(), v.null()),",
+      "any: v.any(),",
+      "price: v.union(v.string(), v.null()),",
+      "synced: v.optional(v.number()),",
+    ])
+      expect(text).toContain(line);
+    expect(await typeErrors()).toEqual([]);
+  });
+
+  test("of Fivetran's Convex destination: its validators, whose key is never null", async () => {
+    const nullable = (type: string) => ({
+      fieldType: { type: "union", value: [{ type }, { type: "null" }] },
+      optional: true,
+    });
+    const documentType = { type: "object", value: { id: nullable("bigint"), name: nullable("string") } };
+    const indexes = [{ indexDescriptor: "_fivetran_by_primary_key", fields: ["fivetran.deleted", "id"] }];
+    await file("definition.json", { tableDefinition: { tableName: "shop_users", indexes, documentType } });
+    expect((await json("--fivetran", "definition.json", "--yes")).code).toBe(0);
+    expect(await schema()).toContain(`  shop_users: mirrorTable(
+    {
+      id: v.int64(),
+      name: v.optional(v.union(v.string(), v.null())),
+    },
+    { primaryKey: ["id"] },
+  ),`);
+  });
+});
+
+describe("a sample", () => {
+  const CSV = [
+    "id,name,price,active,flag,note,tags,data,blob,big,code,letter,zeros",
+    '1,Ada,1.50,true,t,,"[""a"",1]","{""a"": 1}",\\x00ff,9007199254740993,007,f,1.00000000000000000001',
+    '2,"",2,FALSE,f,x,[],"{""b"": null}",\\x,1,12,f,2',
+  ].join("\r\n");
+
+  test("of CSV: types that lose nothing of any text", async () => {
+    await file("Order Items.csv.gz", gzipSync(CSV));
+    const { code, mirrors } = await json("--sample", "Order Items.csv.gz", "--key", "id", "--yes");
+    expect({ code, mirrors }).toEqual({ code: 0, mirrors: ["source_order_items"] });
+    expect(await schema()).toContain(`  source_order_items: mirrorTable(
+    {
+      id: v.number(),
+      name: v.string(),
+      price: v.number(),
+      active: v.boolean(),
+      flag: v.boolean(),
+      note: v.union(v.string(), v.null()),
+      tags: v.array(v.union(v.string(), v.number())),
+      data: v.object({ a: v.optional(v.number()), b: v.optional(v.any()) }),
+      blob: v.bytes(),
+      big: v.int64(),
+      code: v.string(),
+      letter: v.string(),
+      zeros: v.string(),
+    },
+    { primaryKey: ["id"], source: "Order Items" },
+  ),`);
+    expect(await typeErrors()).toEqual([]);
+  });
+
+  test("of JSON by lines: nested, with fields that some rows lack", async () => {
+    const rows = [
+      '{"id": 9007199254740993, "at": "2026-01-01", "n": 1, "o": {"x": 1, "deep": {"y": [1.5]}}, "_v": 1}',
+      '{"id": 2, "at": null, "n": "one", "o": {"x": null}, "list": [{"k": "a"}, {"k": "b", "l": true}]}',
+      '{"id": 3, "at": "2026-01-02", "n": 2.5, "o": {"x": 2}, "map": {"first name": 1}}',
+    ];
+    await file("rows.jsonl", rows.join("\n"));
+    await json("--sample", "rows.jsonl", "--table", "events", "--key", "id", "--yes");
+    expect(await schema()).toContain(`  events: mirrorTable(
+    {
+      id: v.int64(),
+      at: v.union(v.string(), v.null()),
+      n: v.union(v.string(), v.number()),
+      o: v.object({
+        x: v.union(v.number(), v.null()),
+        deep: v.optional(v.object({ y: v.array(v.number()) })),
+      }),
+      source_v: v.optional(v.number()),
+      list: v.optional(
+        v.array(v.object({ k: v.string(), l: v.optional(v.boolean()) })),
+      ),
+      map: v.optional(v.any()),
+    },
+    { primaryKey: ["id"] },
+  ),`);
+    expect(await typeErrors()).toEqual([]);
+  });
+
+  test("tells how many rows it has looked at", async () => {
+    await file("rows.csv", "a\n1\n2\nx\n");
+    const { diff, notes } = await json("--sample", "rows.csv", "--rows", "2", "--dry-run");
+    expect(diff).toContain("a: v.number(),");
+    expect(notes.join()).toContain("first 2 rows");
+    expect((await json("--sample", "rows.csv", "--dry-run")).diff).toContain("a: v.string(),");
+  });
+});
+
+describe("refused, with a code and what to do", () => {
+  test.each<[string[], number, string, RegExp]>([
+    [[], 2, "NoSource", /--airbyte/],
+    [["--airbyte", "a.json", "--fivetran", "a.json"], 2, "NoSource", /one of/],
+    [["--postgres"], 2, "NoSource", /DATABASE_URL/],
+    [["--airbyte", "missing.json"], 1, "SourceUnreadable", /missing\.json cannot be read/],
+    [["--airbyte", "empty.json"], 1, "SourceUnreadable", /no Airbyte catalog/],
+    [["--fivetran", "empty.json"], 1, "SourceUnreadable", /no Fivetran schema/],
+    [
+      ["--airbyte", "catalog.json", "--tables", "nope"],
+      2,
+      "UnknownTable",
+      /It has public\.users, Line Items/,
+    ],
+    [["--airbyte", "catalog.json", "--exclude", "*"], 2, "NoTables", /no tables/],
+    [["--airbyte", "catalog.json"], 2, "NotConfirmed", /--yes/],
+    [["--airbyte", "long.json"], 2, "InvalidTableName", /--exclude x+/],
+    [["--airbyte", "wide.json"], 2, "TooManyColumns", /1022/],
+    [["--sample", "rows.csv", "--key", "nope"], 2, "UnknownColumn", /the columns are a/],
+    [["--sample", "none.csv"], 2, "NoTables", /no rows/],
+    [["--airbyte", "catalog.json", "--out", "broken.ts"], 2, "SchemaUnreadable", /broken\.ts, line 1/],
+    [["--airbyte", "catalog.json", "--out", "other.ts"], 2, "SchemaUnreadable", /defineSchema/],
+  ])("%j", async (args, code, name, message) => {
+    const properties = Object.fromEntries(Array.from({ length: 1023 }, (_, i) => [`c${String(i)}`, {}]));
+    await file("empty.json", {});
+    await file("catalog.json", CATALOG);
+    await file("long.json", { streams: [{ name: "x".repeat(65), json_schema: { properties: { a: {} } } }] });
+    await file("wide.json", { streams: [{ name: "wide", json_schema: { properties } }] });
+    await file("rows.csv", "a\n1\n");
+    await file("none.csv", "a\n");
+    await file("broken.ts", "export default defineSchema({");
+    await file("other.ts", "export const x = 1;");
+    const ended = await generate(...args, "--json");
+    expect(ended.code).toBe(code);
+    expect(JSON.parse(ended.out)).toMatchObject({
+      error: { code: name, message: expect.stringMatching(message) },
+    });
+    expect(ended.err).toMatch(message);
+  });
+});
+
+test("--help has examples", async () => {
+  const { code, out } = await generate("--help");
+  expect(code).toBe(0);
+  expect(out).toContain("$ streaming-import generate --postgres --check");
+});

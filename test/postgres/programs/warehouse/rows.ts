@@ -1,0 +1,7 @@
+import { queryGeneric } from "convex/server";
+import { v } from "convex/values";
+
+export const all = queryGeneric({
+  args: { table: v.string() },
+  handler: async (ctx, { table }) => await ctx.db.query(table).collect(),
+});
