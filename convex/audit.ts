@@ -146,7 +146,7 @@ export const conclude = internalMutation({
     await finishReport(ctx, args.mirror, {
       state: "differs",
       reason: complete
-        ? `${String(findings.length)} rows were written outside the importer. See the findings; imports:repair mends them.`
+        ? `${findings.length === 1 ? "1 row was" : `${String(findings.length)} rows were`} written outside the importer. See the findings; imports:repair mends them.`
         : `More rows than can be told apart were written outside the importer, in ${String(differing.length)} of 64 buckets. Refresh the mirror from its source.`,
       writes: args.writes,
       rows,

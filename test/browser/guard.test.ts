@@ -73,7 +73,7 @@ test("an edit as in the dashboard is found by the audit, and the source mends it
   expect(Number(after!.replace("−", "-")) - Number(before!.replace("−", "-"))).toBe(60);
 
   await page.getByRole("button", { name: "Audit" }).click();
-  await page.getByText("1 rows were written outside the importer").waitFor();
+  await page.getByText("1 row was written outside the importer").waitFor();
   await page
     .getByRole("listitem")
     .getByText(new RegExp(`"${from!}","${to!}"`))

@@ -91,5 +91,5 @@ test("an edit as in the dashboard is found by the panel's audit", async () => {
 
   await fetch(`${stage.url}outside/edit`, { method: "POST" });
   await card("flights").getByRole("button", { name: "Audit flights" }).click();
-  await card("flights").getByText("1 rows were written outside the importer").waitFor();
+  await card("flights").getByText("1 row was written outside the importer").waitFor();
 });
