@@ -1,20 +1,6 @@
 import { jsonToConvex, v, type JSONValue, type Value } from "convex/values";
-import {
-  addRow,
-  decodeDigest,
-  differingBuckets,
-  emptyDigest,
-  encodeDigest,
-  removeRow,
-  rowCount,
-} from "../src/changes/digest.js";
-import {
-  addToSketch,
-  decodeSketch,
-  emptySketch,
-  subtractSketch,
-  type SketchEntry,
-} from "../src/changes/sketch.js";
+import { decodeDigest, differingBuckets, rowCount } from "../src/changes/digest.js";
+import { decodeSketch, subtractSketch } from "../src/changes/sketch.js";
 import { internal } from "./_generated/api.js";
 import type { Doc } from "./_generated/dataModel.js";
 import {
@@ -27,8 +13,9 @@ import {
   type QueryCtx,
 } from "./_generated/server.js";
 import { applyToMirror } from "./apply.js";
-import { addDelta, addToDigest, noDelta, readDigest, type DigestDelta } from "./digests.js";
+import { addDelta, addToDigest, noDelta, readDigest } from "./digests.js";
 import { ledgerError } from "./errors.js";
+import { deltaOf, findingsOf, numberOf } from "./findings.js";
 import type { PageHandle } from "./port.js";
 import { getHandles, getMirror } from "./mirrors.js";
 import { exactly } from "./progress.js";
@@ -142,7 +129,7 @@ export const conclude = internalMutation({
       return null;
     }
     const { entries, complete } = decodeSketch(subtractSketch(args.sketch, kept.sketch));
-    const findings = pair(entries);
+    const findings = findingsOf(entries);
     await finishReport(ctx, args.mirror, {
       state: "differs",
       reason: complete
@@ -157,26 +144,6 @@ export const conclude = internalMutation({
     return null;
   },
 });
-
-type Finding = Doc<"audits">["findings"][number];
-
-/** A row that is gone and one that is new under the same key are one that was edited. */
-function pair(entries: readonly SketchEntry[]): Finding[] {
-  const findings = new Map<bigint, Finding>();
-  for (const { sign, keyHash, rowHash, key } of entries) {
-    const hash = BigInt.asIntN(64, keyHash);
-    const row = BigInt.asIntN(64, rowHash);
-    const other = findings.get(hash);
-    findings.set(hash, {
-      kind: other !== undefined ? "edited" : sign > 0 ? "added" : "removed",
-      key: key ?? other?.key ?? null,
-      keyHash: hash,
-      expected: sign > 0 ? other?.expected : row,
-      found: sign > 0 ? row : other?.found,
-    });
-  }
-  return [...findings.values()];
-}
 
 type Report = Omit<Doc<"audits">, "_id" | "_creationTime" | "mirror">;
 
@@ -285,24 +252,3 @@ export const repair = mutation({
     };
   },
 });
-
-/** What the findings say that the rows have and the stored digest has not. */
-function deltaOf(findings: readonly Finding[]): DigestDelta {
-  const digest = emptyDigest();
-  const sketch = emptySketch();
-  for (const { key, keyHash, expected, found } of findings) {
-    if (expected !== undefined) {
-      removeRow(digest, keyHash, expected);
-      addToSketch(sketch, -1, BigInt.asUintN(64, keyHash), BigInt.asUintN(64, expected), key);
-    }
-    if (found !== undefined) {
-      addRow(digest, keyHash, found);
-      addToSketch(sketch, 1, BigInt.asUintN(64, keyHash), BigInt.asUintN(64, found), key);
-    }
-  }
-  return { digest: encodeDigest(digest), sketch };
-}
-
-function numberOf(kind: Finding["kind"], findings: readonly Finding[]): number {
-  return findings.filter((finding) => finding.kind === kind).length;
-}

@@ -19,6 +19,7 @@ import type * as digests from "../digests.js";
 import type * as drift from "../drift.js";
 import type * as endRun from "../endRun.js";
 import type * as errors from "../errors.js";
+import type * as findings from "../findings.js";
 import type * as freshness from "../freshness.js";
 import type * as hints from "../hints.js";
 import type * as ingest from "../ingest.js";
@@ -68,6 +69,7 @@ const fullApi: ApiFromModules<{
   drift: typeof drift;
   endRun: typeof endRun;
   errors: typeof errors;
+  findings: typeof findings;
   freshness: typeof freshness;
   hints: typeof hints;
   ingest: typeof ingest;
