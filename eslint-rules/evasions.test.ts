@@ -126,5 +126,5 @@ describe("the evasion suite", () => {
 
   it("is what the documentation shows", async () => {
     expect(readFileSync(TABLE, "utf8")).toBe(await table());
-  });
+  }, 30_000);
 });
