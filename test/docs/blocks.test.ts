@@ -20,7 +20,7 @@ const ELSEWHERE: { pages: RegExp; languages: string[]; test: string }[] = [
     languages: ["ts"],
     test: "eslint-rules/docs.test.ts",
   },
-  { pages: /^docs\/guides\/postgres\.md$/, languages: ["sql"], test: "test/docs/postgres.test.ts" },
+  { pages: /^docs\/guides\/postgres\.md$/, languages: ["sql"], test: "test/postgres/guide.test.ts" },
 ];
 
 /** What a block of a kind has to be; `text` is what nobody can check: output, formats, pictures. */

@@ -66,6 +66,20 @@ export class PostgresServer {
     }
   }
 
+  /** For settings that take a restart. */
+  async restart(): Promise<void> {
+    await this.#run("pg_ctl", [
+      "restart",
+      "-D",
+      this.#data,
+      "-l",
+      path.join(this.directory, "log"),
+      "-m",
+      "fast",
+      "-w",
+    ]);
+  }
+
   async close(): Promise<void> {
     await this.#run("pg_ctl", ["stop", "-D", this.#data, "-m", "immediate", "-w"]);
     await rm(this.directory, { recursive: true, force: true });
