@@ -104,6 +104,6 @@ function typesOf(schema: JsonObject, depth: number): string[] {
   return alternatives.flatMap((part) => (isObject(part) ? typesOf(part, depth + 1) : []));
 }
 
-function isObject(value: Json | undefined): value is JsonObject {
+export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

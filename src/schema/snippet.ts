@@ -3,7 +3,7 @@ import { cleanFields } from "../changes/identifiers.js";
 import { isObject } from "../changes/shape.js";
 import { CONTENT_KEY_FIELD } from "./contract.js";
 import { isIdentifier } from "./identifier.js";
-import { propertiesOf, tellsNull, validatorOfJsonSchema } from "./jsonSchema.js";
+import { isObject, propertiesOf, tellsNull, validatorOfJsonSchema } from "./jsonSchema.js";
 import { validatorCode } from "./validatorCode.js";
 
 /** Characters of fields that a snippet spells out; it is stored, and sent in error messages. */
