@@ -87,11 +87,13 @@ test("an edit as in the dashboard is found by the audit, and the source mends it
   await page.getByText("Every row is as the importer left it.").waitFor();
 });
 
-/** How many flights there are, and how late they are together. */
+/** How many flights there are, and how late the latest of them are. */
 async function rows(): Promise<unknown> {
-  const status = (await stage.admin("query", "imports:status", {})) as { name: string; rows: number }[];
   const board = (await stage.admin("query", "flights:board", { sort: "late", limit: 200 })) as {
     delay: number;
   }[];
-  return [status.find(({ name }) => name === "flights")!.rows, board.map(({ delay }) => delay)];
+  return [
+    await stage.admin("query", "_system/cli/tableSize", { tableName: "flights" }),
+    board.map(({ delay }) => delay),
+  ];
 }

@@ -122,6 +122,12 @@ test("append mode keeps real duplicates", async () => {
   const row = { delay: 14, distance: 405, time: 8.4 };
   expect(await project.importRecords(token, "telemetry_measurements", null, [row, row])).toEqual(OK);
 
-  const { mirrors } = await client.query(api.operations.importStatus, {});
-  expect(mirrors.find(({ name }) => name === "measurements")).toMatchObject({ rows: 2, syncMode: "append" });
+  // Counts reach the registry within a second or two.
+  await vi.waitFor(async () => {
+    const { mirrors } = await client.query(api.operations.importStatus, {});
+    expect(mirrors.find(({ name }) => name === "measurements")).toMatchObject({
+      rows: 2,
+      syncMode: "append",
+    });
+  }, 20_000);
 });
