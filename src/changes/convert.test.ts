@@ -3,7 +3,7 @@ import { v, type GenericValidator, type Value } from "convex/values";
 import { describe, expect, test } from "vitest";
 import type { Encoding, Json } from "./change.js";
 import { compileConverter } from "./convert.js";
-import { HugeNumber } from "./numbers.js";
+import { WrittenNumber } from "./numbers.js";
 import { parseJson } from "./json.js";
 import type { ProblemCode } from "./problem.js";
 
@@ -77,7 +77,7 @@ describe("v.number()", () => {
     [10n ** 23n, "NumberNotExact"],
     ["9007199254740993", "NumberNotExact"],
     ["1e400", "NumberOutOfRange"],
-    [new HugeNumber("1e400"), "NumberOutOfRange"],
+    [new WrittenNumber("1e400"), "NumberOutOfRange"],
     ["", "TypeMismatch"],
     ["abc", "TypeMismatch"],
     ["2023-02-29", "TypeMismatch"],
@@ -138,7 +138,7 @@ describe("v.int64()", () => {
     [9223372036854775808, "NumberOutOfRange"],
     ["-9223372036854775809", "NumberOutOfRange"],
     ["1e400", "NumberOutOfRange"],
-    [new HugeNumber("1e400"), "NumberOutOfRange"],
+    [new WrittenNumber("1e400"), "NumberOutOfRange"],
     ["", "TypeMismatch"],
     ["2024-01-01", "TypeMismatch"],
     [true, "TypeMismatch"],
@@ -401,8 +401,27 @@ function stripProto(json: Json): Json {
   return Object.fromEntries(fit.map(([key, value]) => [key, stripProto(value)]));
 }
 
+describe("a decimal with more digits than a double", () => {
+  const decimal = new WrittenNumber("12345678901234567890.125");
+
+  test("keeps all of them where text belongs", () => {
+    expect(noted(v.string(), decimal)).toMatchObject({ value: "12345678901234567890.125" });
+  });
+
+  test.each([v.number(), v.any(), v.union(v.number(), v.null())])(
+    "is the nearest double for %s",
+    (validator) => {
+      expect(noted(validator, decimal)).toMatchObject({ value: 12345678901234567890.125 });
+    },
+  );
+
+  test("is no integer", () => {
+    expect(problem(v.int64(), decimal)[0]).toBe("NumberNotExact");
+  });
+});
+
 describe("a number that no double holds", () => {
-  const huge = new HugeNumber("1E400");
+  const huge = new WrittenNumber("1E400");
 
   test("becomes the text that it was, with a note, where text belongs", () => {
     expect(noted(v.string(), huge)).toMatchObject({

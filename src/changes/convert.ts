@@ -20,7 +20,7 @@ import {
 import { isFieldName } from "./identifiers.js";
 import type { Note } from "./note.js";
 import { compileObject } from "./objects.js";
-import { HugeNumber } from "./numbers.js";
+import { WrittenNumber } from "./numbers.js";
 import { located, type Problem } from "./problem.js";
 import {
   convertBoolean,
@@ -124,7 +124,7 @@ function convertAny(json: Json, conversion: Conversion, depth: number): Value | 
     );
   }
   if (typeof json !== "object" || json === null) return json;
-  if (json instanceof HugeNumber) return outOfRange(conversion, json, "a double");
+  if (json instanceof WrittenNumber) return json.nearest ?? outOfRange(conversion, json, "a double");
   if (depth > MAX_JSON_DEPTH)
     return fail(conversion, "TooNested", "found JSON nested more than 200 levels deep.");
   if (isEncoded(json, conversion)) return decode(json, conversion);

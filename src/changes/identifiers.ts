@@ -8,7 +8,7 @@
  *   the backend keeps the last one only.
  */
 import type { Encoding, Json, JsonObject } from "./change.js";
-import { HugeNumber } from "./numbers.js";
+import { WrittenNumber } from "./numbers.js";
 import { isEncodedScalar, MAX_JSON_DEPTH } from "./shape.js";
 import { transliterate } from "./transliterate.js";
 
@@ -80,7 +80,7 @@ export function cleanFields(object: JsonObject, encoding: Encoding = "json"): Js
 }
 
 function cleanValue(value: Json, encoding: Encoding, depth: number): Json {
-  if (typeof value !== "object" || value === null || value instanceof HugeNumber) return value;
+  if (typeof value !== "object" || value === null || value instanceof WrittenNumber) return value;
   // Deeper than Convex can store: the row is going to be refused (TooNested), so that its names do not matter.
   if (depth > MAX_JSON_DEPTH) return value;
   if (!Array.isArray(value)) return cleanObject(value, encoding, depth);

@@ -1,17 +1,17 @@
 import { parse, stringify } from "lossless-json";
 import type { Json } from "./change.js";
-import { HugeNumber, readNumber } from "./numbers.js";
+import { readToken, WrittenNumber } from "./numbers.js";
 
 /** A text without these has no number that JSON.parse would change. */
-const SUSPICIOUS = /\d{16}|\d[eE]/;
+const SUSPICIOUS = /\d{16}|[\d.]{17}|\d[eE]/;
 
 /** A number of JSON that might not survive JSON.parse, at the position where the scan stands. */
 const NUMBER_TOKEN = /-?\d[\d.eE+-]*/y;
 
 /**
  * Like `JSON.parse`, but an integer that a double cannot hold exactly comes as a `bigint` instead of another number:
- * `9007199254740993` gives `9007199254740993n`, and a number that is beyond doubles (`1E400`) as a `HugeNumber`. See
- * `readNumber` for what counts as exact. A key `__proto__` is an ordinary own property; of equal keys in one object the
+ * `9007199254740993` gives `9007199254740993n`; a number that is beyond doubles (`1E400`) and a fraction with more digits
+ * than a double has come as they were written, as a `WrittenNumber`. See `readNumber` for what counts as exact. A key `__proto__` is an ordinary own property; of equal keys in one object the
  * last one wins, as with `JSON.parse`.
  *
  * @throws SyntaxError with the position, when the text is not JSON.
@@ -21,10 +21,7 @@ export function parseJson(text: string): Json {
   if (!SUSPICIOUS.test(text) || !hasInexactNumber(text)) return JSON.parse(text) as Json;
   try {
     return parse(text, null, {
-      parseNumber: (token) => {
-        const number = readNumber(token);
-        return typeof number === "number" || typeof number === "bigint" ? number : new HugeNumber(token);
-      },
+      parseNumber: readToken,
       onDuplicateKey: ({ newValue }) => newValue,
     }) as Json;
   } catch (error) {
@@ -37,12 +34,12 @@ export function parseJson(text: string): Json {
 /**
  * Like `JSON.stringify`, but `parseJson` reads every number as what it was: a `bigint` is written in digits, an integer
  * beyond 2^53 in its own (JavaScript rounds what it prints: 2^63 as 9223372036854776000), -0 with its sign, and a
- * `HugeNumber` as it came.
+ * `WrittenNumber` as it came.
  */
 export function writeJson(json: Json): string {
   return stringify(json, null, undefined, [
     { test: isPrintedAsAnother, stringify: digitsOf },
-    { test: (value) => value instanceof HugeNumber, stringify: String },
+    { test: (value) => value instanceof WrittenNumber, stringify: String },
   ])!;
 }
 
@@ -67,7 +64,7 @@ function hasInexactNumber(text: string): boolean {
       const token = NUMBER_TOKEN.exec(text)?.[0];
       if (token === undefined) return false; // malformed: JSON.parse says where
       if (SUSPICIOUS.test(token) || token.length >= 16) {
-        if (typeof readNumber(token) !== "number") return true;
+        if (typeof readToken(token) !== "number") return true;
       }
       at += token.length;
     } else {

@@ -8,10 +8,10 @@ const MAX_DIGITS = 4096;
 const LAST_EXACT = 2 ** 53;
 
 /**
- * A number of JSON that neither a double nor 4,096 digits hold, such as `1E400`. It is kept as it was written, so that
- * it spoils its own row and no other.
+ * A number of JSON that is no double, kept as it was written: beyond doubles (`1E400`), so that it spoils its own row
+ * and no other; or a decimal with more digits than a double has, so that a text column gets all of them.
  */
-export class HugeNumber {
+export class WrittenNumber {
   // No property of its own: it is no object of JSON, and must not be taken for one.
   readonly #text: string;
 
@@ -23,6 +23,29 @@ export class HugeNumber {
   toString(): string {
     return this.#text;
   }
+
+  /** The nearest double, or null when it is beyond doubles. */
+  get nearest(): number | null {
+    const double = Number(this.#text);
+    return Number.isFinite(double) ? double : null;
+  }
+}
+
+/** Significant digits that every double keeps. */
+const SAFE_DIGITS = 15;
+
+/** The number that a number token of JSON denotes, without loss. */
+export function readToken(token: string): number | bigint | WrittenNumber {
+  const number = readNumber(token);
+  if (typeof number === "bigint") return number;
+  return typeof number === "number" && !isRounded(token, number) ? number : new WrittenNumber(token);
+}
+
+/** True when a decimal fraction has digits that its double is not printed with. */
+function isRounded(token: string, double: number): boolean {
+  if (token.length <= SAFE_DIGITS || integerOf(token) !== null) return false;
+  const written = decimalOf(token);
+  return written !== decimalOf(String(double)) && written !== decimalOf(double.toExponential(16));
 }
 
 /**
@@ -55,6 +78,15 @@ export function readNumber(text: string): number | bigint | "tooLarge" | null {
 export function isExact(integer: bigint): boolean {
   const double = Number(integer);
   return Number.isFinite(double) && BigInt(double) === integer;
+}
+
+/** A decimal in one form for all its spellings: its digits without zeros at either end, and their power of ten. */
+function decimalOf(text: string): string {
+  const [, sign, whole = "", point = ".", exponent = "0"] = NUMBER.exec(text)!;
+  const digits = (whole + point.slice(1)).replace(/^0+/, "");
+  const significant = digits.replace(/0+$/, "");
+  const power = Number(exponent) - (point.length - 1) + digits.length - significant.length;
+  return `${sign!}${significant}e${String(power)}`;
 }
 
 /** The integer that the text of a finite number denotes, or null when it has a fraction. */

@@ -13,7 +13,7 @@ import {
   type Convert,
 } from "./conversion.js";
 import { parseDateTime } from "./dates.js";
-import { HugeNumber, isExact, isPrintOfDouble, readNumber } from "./numbers.js";
+import { WrittenNumber, isExact, isPrintOfDouble, readNumber } from "./numbers.js";
 import { isEncodedScalar, isObject, isRedacted } from "./shape.js";
 import { isWellFormed, jsonText, sampleOf } from "./text.js";
 
@@ -68,7 +68,7 @@ export const convertFloat64: Convert = (json, conversion) => {
   if (typeof json === "string") {
     return conversion.level >= ENCODED ? float64OfText(json, conversion) : FAILED;
   }
-  if (json instanceof HugeNumber) return outOfRange(conversion, json, "a double");
+  if (json instanceof WrittenNumber) return json.nearest ?? outOfRange(conversion, json, "a double");
   if (isEncoded(json, conversion)) {
     const value = decode(json, conversion);
     if (typeof value === "bigint") {
@@ -124,7 +124,11 @@ export const convertInt64: Convert = (json, conversion) => {
     if (number === null) return mismatch(conversion, json, "int64");
     return Number.isInteger(number) ? int64Of(BigInt(number), conversion) : fraction(conversion, json);
   }
-  if (json instanceof HugeNumber) return outOfRange(conversion, json, "64 bits");
+  if (json instanceof WrittenNumber) {
+    return json.nearest === null
+      ? outOfRange(conversion, json, "64 bits")
+      : fraction(conversion, String(json));
+  }
   if (isEncoded(json, conversion)) {
     const value = decode(json, conversion);
     if (typeof value === "bigint" || value === FAILED) return value;
@@ -237,7 +241,11 @@ function fraction(conversion: Conversion, json: Json): typeof FAILED {
 }
 
 /** Gives up on a number that is too large, be it that it came as text. */
-export function outOfRange(conversion: Conversion, text: string | HugeNumber, range: string): typeof FAILED {
+export function outOfRange(
+  conversion: Conversion,
+  text: string | WrittenNumber,
+  range: string,
+): typeof FAILED {
   return fail(
     conversion,
     "NumberOutOfRange",

@@ -1,6 +1,6 @@
 /** Small questions about JSON values that several files ask. */
 import type { Json, JsonObject } from "./change.js";
-import { HugeNumber } from "./numbers.js";
+import { WrittenNumber } from "./numbers.js";
 
 /**
  * How deep recursion follows JSON before it gives up, in levels. Convex stores 16; a JSON column that is kept as text
@@ -10,7 +10,9 @@ export const MAX_JSON_DEPTH = 200;
 
 /** True for objects, not for arrays and null. */
 export function isObject(json: Json | undefined): json is JsonObject {
-  return typeof json === "object" && json !== null && !Array.isArray(json) && !(json instanceof HugeNumber);
+  return (
+    typeof json === "object" && json !== null && !Array.isArray(json) && !(json instanceof WrittenNumber)
+  );
 }
 
 /** True for an object that is one of Convex's encodings of a value: `{"$integer": "…"}`. */
@@ -33,7 +35,7 @@ export function canonicalKind(json: Json | undefined): string {
     case "string":
       return "string";
     default:
-      if (json instanceof HugeNumber) return "number";
+      if (json instanceof WrittenNumber) return "number";
       return Array.isArray(json) ? "array" : encodedKind(json);
   }
 }

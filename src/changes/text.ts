@@ -1,6 +1,6 @@
 /** Text in the form in which Convex stores and people read it. */
 import type { Json } from "./change.js";
-import { HugeNumber } from "./numbers.js";
+import { WrittenNumber } from "./numbers.js";
 import { MAX_JSON_DEPTH } from "./shape.js";
 
 /** Characters of a sample in a note or message. */
@@ -33,7 +33,7 @@ export function sampleOf(json: Json | undefined): string {
 
 /** JSON text of about the first 80 characters of a value; never walks a large value. */
 function preview(json: Json, depth: number): string {
-  if (typeof json !== "object" || json === null || json instanceof HugeNumber) {
+  if (typeof json !== "object" || json === null || json instanceof WrittenNumber) {
     return typeof json === "string" ? JSON.stringify(json.slice(0, SAMPLE_LENGTH)) : String(json);
   }
   if (depth === 3) return "…";
@@ -52,7 +52,7 @@ function preview(json: Json, depth: number): string {
  * @returns null when the value is nested more than 200 levels deep.
  */
 export function jsonText(json: Json, depth = 0): string | null {
-  if (typeof json === "bigint" || json instanceof HugeNumber) return json.toString();
+  if (typeof json === "bigint" || json instanceof WrittenNumber) return json.toString();
   if (typeof json === "number") return numberText(json);
   if (typeof json !== "object" || json === null) return JSON.stringify(json);
   if (depth >= MAX_JSON_DEPTH) return null;

@@ -1,7 +1,7 @@
 import type { ObjectFieldType, ValidatorJSON } from "convex/values";
 import type { Json, JsonObject } from "../../changes/change.js";
 import { cleanFields } from "../../changes/identifiers.js";
-import { HugeNumber } from "../../changes/numbers.js";
+import { WrittenNumber } from "../../changes/numbers.js";
 import { isIdentifier } from "../../schema/identifier.js";
 import { ANY, BOOLEAN, INT64, isInt64, nullable, NUMBER, STRING, union } from "./validators.js";
 
@@ -34,7 +34,7 @@ export class ValueSketch {
     else if (typeof json === "number") this.#kinds.add(Number.isInteger(json) ? "integer" : "fraction");
     else if (typeof json === "bigint") this.#kinds.add(isInt64(json) ? "int64" : "any");
     // Its digits: no number of Convex holds it.
-    else if (json instanceof HugeNumber) this.#kinds.add("string");
+    else if (json instanceof WrittenNumber) this.#kinds.add("string");
     else if (depth >= MAX_DEPTH) this.#kinds.add("any");
     else if (Array.isArray(json)) this.#addArray(json, depth);
     else this.#addObject(cleanFields(json), depth);
