@@ -2,7 +2,7 @@ import type { Json, JsonObject } from "../changes/change.js";
 import { cleanFields } from "../changes/identifiers.js";
 import { CONTENT_KEY_FIELD } from "./contract.js";
 import { isIdentifier } from "./identifier.js";
-import { isObject, propertiesOf, tellsNull, validatorOfJsonSchema } from "./jsonSchema.js";
+import { propertiesOf, tellsNull, validatorOfJsonSchema } from "./jsonSchema.js";
 import { validatorCode } from "./validatorCode.js";
 
 /** Characters of fields that a snippet spells out; it is stored, and sent in error messages. */
