@@ -411,7 +411,7 @@ describe("a decimal with more digits than a double", () => {
   test.each([v.number(), v.any(), v.union(v.number(), v.null())])(
     "is the nearest double for %s",
     (validator) => {
-      expect(noted(validator, decimal)).toMatchObject({ value: 12345678901234567890.125 });
+      expect(noted(validator, decimal)).toMatchObject({ value: Number(String(decimal)) });
     },
   );
 
