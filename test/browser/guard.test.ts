@@ -93,7 +93,7 @@ async function rows(): Promise<unknown> {
     delay: number;
   }[];
   return [
-    await stage.admin("query", "_system/cli/tableSize", { tableName: "flights" }),
+    await stage.admin("query", "_system/cli/tableSize:default", { tableName: "flights" }),
     board.map(({ delay }) => delay),
   ];
 }
