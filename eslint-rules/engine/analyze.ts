@@ -7,6 +7,7 @@ import { visitEscape } from "./escapes.js";
 import { applyExemptions, nodeAt, type Exemption } from "./exemptions.js";
 import { visitFactoryCall } from "./factories.js";
 import type { Finding, WriteSite } from "./findings.js";
+import { visitImporterFunction } from "./importerFunctions.js";
 import { schemaFor, type SchemaInfo } from "./mirrors.js";
 import type { Specifier } from "./options.js";
 import { Report } from "./report.js";
@@ -100,9 +101,10 @@ function walk(cx: GuardContext, report: Report): void {
   const { ts } = cx;
   const visit = (node: ts.Node): void => {
     if (ts.isTypeNode(node) && !ts.isExpressionWithTypeArguments(node)) return;
-    if (ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node))
+    if (ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node)) {
       visitAccess(cx, report, node);
-    else if (ts.isObjectBindingPattern(node)) visitBindingPattern(cx, report, node);
+      visitImporterFunction(cx, report, node);
+    } else if (ts.isObjectBindingPattern(node)) visitBindingPattern(cx, report, node);
     else if (ts.isObjectLiteralExpression(node)) {
       if (isAssignmentTarget(cx, node)) visitAssignmentPattern(cx, report, node);
     } else if (ts.isCallExpression(node)) {

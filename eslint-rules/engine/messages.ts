@@ -76,6 +76,9 @@ export const MESSAGES = {
   scheduledDelete:
     "`{{fn}}` deletes ents later and cascades to {{mirror}} through the edge {{edge}}. The import owns its rows: it alone deletes them. Leave the edge out of the ent definitions.",
 
+  importerFunction:
+    "`{{code}}` is one of the importer's own functions, through which the component writes mirrors: calling it passes every check, and the next sync overwrites what it wrote. Write a table of your own, or send the change to the import API.",
+
   // no-raw-builders
   rawBuilder:
     "`{{name}}` of {{from}} skips the run-time guard: its `ctx.db` can write mirrors. Import it from {{guardModule}}.",

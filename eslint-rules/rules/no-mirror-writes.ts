@@ -5,7 +5,7 @@ import { TYPES_OPTION } from "./schemas.js";
 export default createRule({
   name: "no-mirror-writes",
   description: "Disallow writing tables that mirror another database",
-  messages: ["mirrorWrite", "maybeMirrorWrite", "syntaxWrite"],
+  messages: ["mirrorWrite", "maybeMirrorWrite", "importerFunction", "syntaxWrite"],
   schema: TYPES_OPTION,
   typesOption: true,
 });

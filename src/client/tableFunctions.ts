@@ -25,6 +25,7 @@ import { keyHash } from "../changes/hash.js";
 import { keyOf } from "../changes/paths.js";
 import { applyRows, withoutSystemFields } from "./applyRows.js";
 import { DigestChange } from "./digestChange.js";
+import { importersOwn } from "./importersOwn.js";
 import type { AppMirror, AppMirrors } from "./mirrors.js";
 import { isSoftDeleted, softDeleted } from "./softDelete.js";
 
@@ -42,11 +43,13 @@ const internalQuery: QueryBuilder<GenericDataModel, "internal"> = internalQueryG
 export function tableFunctions(mirrors: AppMirrors) {
   return {
     /** Applies changes to a mirror, in order. See `applyRows`. */
-    apply: internalMutation({
-      args: vApplyArgs,
-      returns: vApplied,
-      handler: async (ctx, { table, ...batch }) => await applyRows(ctx.db, mirrors.get(table), batch),
-    }),
+    apply: importersOwn(
+      internalMutation({
+        args: vApplyArgs,
+        returns: vApplied,
+        handler: async (ctx, { table, ...batch }) => await applyRows(ctx.db, mirrors.get(table), batch),
+      }),
+    ),
 
     /** Reads a page of a mirror: ids and key hashes, in the order in which a sweep walks it. */
     page: internalQuery({
@@ -72,55 +75,61 @@ export function tableFunctions(mirrors: AppMirrors) {
     }),
 
     /** Takes rows of a mirror away by id: deletes them, or marks them with `onDelete: "soft"`. Those gone are no error. */
-    remove: internalMutation({
-      args: vRemoveArgs,
-      returns: vRemoved,
-      handler: async (ctx, { table, ids, at }) => {
-        const mirror = mirrors.get(table);
-        const found = await Promise.all(ids.map((id) => ctx.db.get(table, id as GenericId<string>)));
-        const present = found.filter((row) => row !== null);
-        if (mirror.contract.deletedField !== null) return await markRows(ctx, mirror, present, at);
-        return { ...(await deleteRows(ctx, mirror, present)), marked: 0, written: 0 };
-      },
-    }),
+    remove: importersOwn(
+      internalMutation({
+        args: vRemoveArgs,
+        returns: vRemoved,
+        handler: async (ctx, { table, ids, at }) => {
+          const mirror = mirrors.get(table);
+          const found = await Promise.all(ids.map((id) => ctx.db.get(table, id as GenericId<string>)));
+          const present = found.filter((row) => row !== null);
+          if (mirror.contract.deletedField !== null) return await markRows(ctx, mirror, present, at);
+          return { ...(await deleteRows(ctx, mirror, present)), marked: 0, written: 0 };
+        },
+      }),
+    ),
 
     /** Deletes the first rows of a mirror. */
-    clear: internalMutation({
-      args: vClearArgs,
-      returns: vCleared,
-      handler: async (ctx, { table, limit }) => {
-        const mirror = mirrors.get(table);
-        const { page } = await ctx.db
-          .query(table)
-          .paginate({ cursor: null, numItems: limit, maximumBytesRead: PAGE_BYTES });
-        return await deleteRows(ctx, mirror, page);
-      },
-    }),
+    clear: importersOwn(
+      internalMutation({
+        args: vClearArgs,
+        returns: vCleared,
+        handler: async (ctx, { table, limit }) => {
+          const mirror = mirrors.get(table);
+          const { page } = await ctx.db
+            .query(table)
+            .paginate({ cursor: null, numItems: limit, maximumBytesRead: PAGE_BYTES });
+          return await deleteRows(ctx, mirror, page);
+        },
+      }),
+    ),
 
     /** Inserts further copies of rows, for mirrors without a key. */
-    copy: internalMutation({
-      args: vCopyArgs,
-      returns: vCopied,
-      handler: async (ctx, { table, copies }) => {
-        const mirror = mirrors.get(table);
-        const change = new DigestChange();
-        let added = 0;
-        let written = 0;
-        for (const { id, times } of copies) {
-          const original = await ctx.db.get(table, id as GenericId<string>);
-          if (original === null) continue;
-          const row = withoutSystemFields(original);
-          const { key, hash } = identify(mirror, original);
-          for (let i = 0; i < times; i++) {
-            await ctx.db.insert(table, row);
-            change.add(key, hash, row);
-            added += 1;
-            written += getConvexSize(row);
+    copy: importersOwn(
+      internalMutation({
+        args: vCopyArgs,
+        returns: vCopied,
+        handler: async (ctx, { table, copies }) => {
+          const mirror = mirrors.get(table);
+          const change = new DigestChange();
+          let added = 0;
+          let written = 0;
+          for (const { id, times } of copies) {
+            const original = await ctx.db.get(table, id as GenericId<string>);
+            if (original === null) continue;
+            const row = withoutSystemFields(original);
+            const { key, hash } = identify(mirror, original);
+            for (let i = 0; i < times; i++) {
+              await ctx.db.insert(table, row);
+              change.add(key, hash, row);
+              added += 1;
+              written += getConvexSize(row);
+            }
           }
-        }
-        return { added, written, delta: change.encode() };
-      },
-    }),
+          return { added, written, delta: change.encode() };
+        },
+      }),
+    ),
   };
 }
 

@@ -362,6 +362,31 @@ export const { apply, begin } = new StreamingImport({} as never, schema).interna
     ]);
   });
 
+  it("refuses calls of the importer's own functions: without a cast by the compiler, with one by the engine", async () => {
+    const api = `import { anyApi, type ApiFromModules } from "convex/server";
+import type * as imports from "./imports.js";
+const internal = anyApi as unknown as ApiFromModules<{ imports: typeof imports }>;
+declare const ctx: import("convex/server").GenericActionCtx<never>;
+const change = { table: "customers", rows: [], match: "key" as const, tombstones: [], at: 0 };`;
+    const { report } = await check(
+      app({
+        "convex/imports.ts": `import { StreamingImport } from "convex-streaming-import";
+import schema from "./schema.js";
+export const { apply, status } = new StreamingImport({} as never, schema).internalFunctions();`,
+        "convex/calls.ts": `${api}\nvoid ctx.runMutation(internal.imports.apply, change);`,
+        "convex/casts.ts": `${api}\nvoid ctx.runMutation(internal.imports.apply, change as never);`,
+        "convex/reads.ts": `${api}\nvoid ctx.runQuery(internal.imports.status, {});\nexport default change;`,
+      }),
+    );
+    expect(
+      report.typeErrors.map(({ file, message }) => [file, message.includes("Only the importer calls")]),
+    ).toEqual([["convex/calls.ts", true]]);
+    expect(report.findings.map(({ file, messageId }) => [file, messageId]).sort()).toEqual([
+      ["convex/calls.ts", "importerFunction"],
+      ["convex/casts.ts", "importerFunction"],
+    ]);
+  });
+
   it("the example app passes in strict mode", async () => {
     const { exitCode, report } = await check(ROOT, { functionsDir: "example/convex" });
     expect(exitCode).toBe(0);
