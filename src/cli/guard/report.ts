@@ -70,6 +70,7 @@ export const OUT_OF_REACH: readonly string[] = [
   "edits of rows in the dashboard",
   "`npx convex import`, and other deployments or scripts with this deployment's key",
   "HTTP requests to the import endpoints whose URL is computed at run time",
+  "calls of the importer's own functions by a name made from a string (makeFunctionReference)",
   "code made from strings at run time (eval), where it does not stand in a checked file",
   "the inside of trusted packages",
 ];
