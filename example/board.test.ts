@@ -1,6 +1,6 @@
 /// <reference types="vite/client" />
 import { convexTest, type TestConvex } from "convex-test";
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import streamingImportTest from "../src/test";
 import { api, internal } from "./convex/_generated/api";
 import schema from "./convex/schema";
@@ -151,7 +151,13 @@ describe("the guard page", () => {
 
 test("the operations page sees every mirror", async () => {
   await deliver("flights", flight(12), flight(12));
-  const { mirrors } = await t.query(api.operations.importStatus);
-  expect(mirrors.map(({ name }) => name)).toEqual(["airports", "flights", "measurements"]);
-  expect(mirrors[1]).toMatchObject({ rows: 1, total: { received: 2, inserted: 1, unchanged: 1 } });
+  // What a run brings reaches the page within a second.
+  await vi.waitFor(
+    async () => {
+      const { mirrors } = await t.query(api.operations.importStatus);
+      expect(mirrors.map(({ name }) => name)).toEqual(["airports", "flights", "measurements"]);
+      expect(mirrors[1]).toMatchObject({ rows: 1, total: { received: 2, inserted: 1, unchanged: 1 } });
+    },
+    { timeout: 10_000 },
+  );
 });
