@@ -5,7 +5,7 @@
  *   npx tsx bench/cli/airbyte.ts [--records 1000000] [--rounds 3] [--json]
  */
 import { spawn } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
@@ -41,8 +41,10 @@ try {
   // Bundles, so that neither side pays for translating TypeScript.
   const source = (name: string) => fileURLToPath(new URL(name, import.meta.url));
   await bundle(source("./floor.ts"), at("floor.mjs"));
-  await bundle(source("../../src/cli/main.ts"), at("main.mjs"));
+  await bundle(source("../../src/cli/main.ts"), at("src/cli/project/main.mjs"));
   await bundle(source("./sink.ts"), at("sink.mjs"));
+  // The command reads the package.json three folders above it.
+  await copyFile(source("../../package.json"), at("package.json"));
   const bytes = await generateMessages(at("messages.jsonl"), records);
   await writeCatalog(at("catalog.json"));
   const sink = await startSink();
@@ -55,7 +57,7 @@ try {
   const whole: Measured[] = [];
   for (let round = 0; round < rounds; round++) {
     floor.push(await measure([at("floor.mjs")]));
-    whole.push(await measure([at("main.mjs"), ...write]));
+    whole.push(await measure([at("src/cli/project/main.mjs"), ...write]));
   }
   sink.stop();
   report(bytes, floor, whole);
