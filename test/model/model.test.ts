@@ -15,6 +15,10 @@ import { play, type Modelled } from "./play.js";
 const RUNS = Number(process.env.SOAK_RUNS ?? 40);
 const TIMEOUT_MS = RUNS * 2_000 + 20_000;
 
+/** What the sequences are drawn from, printed with every run; `SEED=… npm run test:soak` plays the same again. */
+const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31);
+console.log(`test/model: SEED=${String(SEED)}, ${String(RUNS)} sequences for each mirror`);
+
 beforeEach(() => {
   vi.useFakeTimers();
   vi.spyOn(console, "error").mockImplementation(() => undefined);
@@ -98,7 +102,7 @@ async function holds<Change>(change: fc.Arbitrary<Change>, start: (world: World)
     const world = await World.start();
     await play(world, start(world), all);
   });
-  await fc.assert(property, { numRuns: RUNS });
+  await fc.assert(property, { numRuns: RUNS, seed: SEED });
 }
 
 describe("whatever is sent, resent, reordered, taken over and cut off, a mirror is what its model is", () => {
