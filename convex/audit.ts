@@ -1,6 +1,6 @@
 import { jsonToConvex, v, type JSONValue, type Value } from "convex/values";
-import { decodeDigest, differingBuckets, rowCount } from "../src/changes/digest.js";
-import { decodeSketch, subtractSketch } from "../src/changes/sketch.js";
+import { decodeDigest, differingBuckets, rowCount } from "../src/core/proof/digest.js";
+import { decodeSketch, subtractSketch } from "../src/core/proof/sketch.js";
 import { internal } from "./_generated/api.js";
 import type { Doc } from "./_generated/dataModel.js";
 import {
@@ -12,17 +12,17 @@ import {
   type MutationCtx,
   type QueryCtx,
 } from "./_generated/server.js";
-import { applyToMirror } from "./apply.js";
-import { addDelta, addToDigest, noDelta, readDigest } from "./digests.js";
-import { ledgerError } from "./errors.js";
-import { deltaOf, findingsOf, numberOf } from "./findings.js";
-import type { PageHandle } from "./port.js";
-import { getHandles, getMirror } from "./mirrors.js";
-import { exactly } from "./progress.js";
-import { askAgain } from "./resends.js";
-import { now } from "./time.js";
-import { vBudget, vHandles } from "./validators.js";
-import { vAuditReport } from "./views.js";
+import { applyToMirror } from "./write/apply.js";
+import { addDelta, addToDigest, noDelta, readDigest } from "./write/digests.js";
+import { ledgerError } from "../src/core/wire/errors.js";
+import { deltaOf, findingsOf, numberOf } from "./write/findings.js";
+import type { PageHandle } from "../src/core/wire/port.js";
+import { getHandles, getMirror } from "./mirror/mirrors.js";
+import { exactly } from "./mirror/progress.js";
+import { askAgain } from "./write/resends.js";
+import { now } from "../src/core/time.js";
+import { vBudget, vHandles } from "../src/core/wire/validators.js";
+import { vAuditReport } from "../src/core/wire/views.js";
 
 /** Rows read per page: their hashes are computed inside the query, whose time is one second. */
 const PAGE_ROWS = 1_000;

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { App } from "../test/harness.js";
 import { expectConserved, users } from "../test/airbyte/support.js";
 import { deleteOf, inOrder, storedKeyHash, upsertOf } from "../test/rowChange.js";
-import type { RowChange } from "./validators.js";
+import type { RowChange } from "../src/core/wire/validators.js";
 
 beforeEach(() => {
   vi.useFakeTimers();

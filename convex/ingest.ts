@@ -1,19 +1,19 @@
 import { v, type Infer } from "convex/values";
-import { applyToMirror } from "./apply.js";
+import { applyToMirror } from "./write/apply.js";
 import type { Doc, Id } from "./_generated/dataModel.js";
 import { mutation, type MutationCtx } from "./_generated/server.js";
-import { claimDelivery, findDelivery, MAX_NAMED_KEYS, recordDelivery, vPlace } from "./deliveries.js";
-import { recordDrift } from "./drift.js";
-import { ledgerError } from "./errors.js";
+import { claimDelivery, findDelivery, MAX_NAMED_KEYS, recordDelivery, vPlace } from "./write/deliveries.js";
+import { recordDrift } from "./write/drift.js";
+import { ledgerError } from "../src/core/wire/errors.js";
 import { pausedError } from "./pause.js";
-import { vMatch } from "./port.js";
-import { exactly, recordChunk } from "./progress.js";
+import { vMatch } from "../src/core/wire/port.js";
+import { exactly, recordChunk } from "./mirror/progress.js";
 import { putAside, screen } from "./quarantine.js";
-import { appendManifest } from "./manifests.js";
-import { getMirror } from "./mirrors.js";
-import { promiseReach } from "./reach.js";
-import { forgetResends } from "./resends.js";
-import { openRun } from "./openRun.js";
+import { appendManifest } from "./run/manifests.js";
+import { getMirror } from "./mirror/mirrors.js";
+import { promiseReach } from "./mirror/watermark.js";
+import { forgetResends } from "./write/resends.js";
+import { openRun } from "./run/lifecycle.js";
 import { getRun } from "./runs.js";
 import { touchToken } from "./tokens.js";
 import {
@@ -26,7 +26,7 @@ import {
   vReach,
   vRowChange,
   vSyncMode,
-} from "./validators.js";
+} from "../src/core/wire/validators.js";
 
 /**
  * Applies one chunk of changes to one mirror: the rows (in the app, through its function handle), quarantine, drift,

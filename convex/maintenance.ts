@@ -2,9 +2,9 @@ import { v } from "convex/values";
 import { internal } from "./_generated/api.js";
 import { internalMutation } from "./_generated/server.js";
 import { QUARANTINE_DAYS } from "./quarantine.js";
-import { findMirror } from "./mirrors.js";
-import { since } from "./time.js";
-import { TOMBSTONE_DAYS } from "./tombstones.js";
+import { findMirror } from "./mirror/mirrors.js";
+import { since } from "../src/core/time.js";
+import { TOMBSTONE_DAYS } from "./write/tombstones.js";
 
 /** Documents deleted per transaction, of each table. */
 const PAGE = 500;

@@ -1,10 +1,10 @@
 import { v } from "convex/values";
 import type { Doc } from "./_generated/dataModel.js";
 import { mutation } from "./_generated/server.js";
-import { ledgerError } from "./errors.js";
-import { getMirror } from "./mirrors.js";
-import { exactly } from "./progress.js";
-import { announce, described } from "./state.js";
+import { ledgerError } from "../src/core/wire/errors.js";
+import { getMirror } from "./mirror/mirrors.js";
+import { exactly } from "./mirror/progress.js";
+import { announce, described } from "./mirror/state.js";
 
 /** How long a sender should leave a paused mirror alone, in milliseconds. */
 const PAUSED_RETRY_MS = 60_000;

@@ -1,12 +1,12 @@
 import { compareValues, convexToJson, v, type Value } from "convex/values";
-import { keyText } from "../src/changes/keyText.js";
-import { findMirror, getMirror } from "./mirrors.js";
+import { keyText } from "../src/core/proof/keyText.js";
+import { findMirror, getMirror } from "./mirror/mirrors.js";
 import type { Doc, Id } from "./_generated/dataModel.js";
 import { internal } from "./_generated/api.js";
 import { internalMutation, mutation, query, type MutationCtx } from "./_generated/server.js";
-import { now } from "./time.js";
-import type { BadRow, RowChange } from "./validators.js";
-import { vQuarantineEntry } from "./views.js";
+import { now } from "../src/core/time.js";
+import type { BadRow, RowChange } from "../src/core/wire/validators.js";
+import { vQuarantineEntry } from "../src/core/wire/views.js";
 
 /** Entries on one page of a listing or of a replay: payloads are up to 256 KiB each, and a query reads up to 16 MiB. */
 const PAGE = 32;

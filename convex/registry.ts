@@ -1,17 +1,17 @@
 import { v } from "convex/values";
 import type { Doc } from "./_generated/dataModel.js";
 import { mutation, query, type MutationCtx } from "./_generated/server.js";
-import { abandonRun } from "./endRun.js";
-import { scheduleCheck } from "./freshness.js";
-import { hintOfCode } from "./hints.js";
-import { findMirror } from "./mirrors.js";
-import { exactly } from "./progress.js";
-import { announce, described, stateChange } from "./state.js";
-import { giveUpSweep, MIRROR_GONE } from "./sweepAttempts.js";
-import { now } from "./time.js";
+import { abandonRun } from "./run/endRun.js";
+import { scheduleCheck } from "./mirror/freshness.js";
+import { hintOfCode } from "./mirror/hints.js";
+import { findMirror } from "./mirror/mirrors.js";
+import { exactly } from "./mirror/progress.js";
+import { announce, described, stateChange } from "./mirror/state.js";
+import { giveUpSweep, MIRROR_GONE } from "./run/sweepAttempts.js";
+import { now } from "../src/core/time.js";
 import { touchToken } from "./tokens.js";
-import { noCounts, vBudget, vDeclaration, vHandles, type MirrorState } from "./validators.js";
-import { vMirrorStatus, vUnknownStream, type MirrorStatus } from "./views.js";
+import { noCounts, vBudget, vDeclaration, vHandles, type MirrorState } from "../src/core/wire/validators.js";
+import { vMirrorStatus, vUnknownStream, type MirrorStatus } from "../src/core/wire/views.js";
 
 /** More mirrors than a schema can hold tables of use; a bound for scans of the registry. */
 const MAX_MIRRORS = 1000;

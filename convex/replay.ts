@@ -1,10 +1,10 @@
 import { v } from "convex/values";
 import { mutation } from "./_generated/server.js";
-import { applyToMirror } from "./apply.js";
-import { getMirror } from "./mirrors.js";
-import { vMatch } from "./port.js";
+import { applyToMirror } from "./write/apply.js";
+import { getMirror } from "./mirror/mirrors.js";
+import { vMatch } from "../src/core/wire/port.js";
 import { release } from "./quarantine.js";
-import { addCounts, vBudget, vCounts, vRowChange } from "./validators.js";
+import { addCounts, vBudget, vCounts, vRowChange } from "../src/core/wire/validators.js";
 
 /**
  * Applies a quarantined change that can be converted now, in one transaction with its leaving the quarantine.

@@ -1,16 +1,16 @@
 import { v } from "convex/values";
 import type { Doc } from "./_generated/dataModel.js";
 import { mutation, query, type MutationCtx } from "./_generated/server.js";
-import { deliveryAt } from "./deliveries.js";
-import { abandonRun, completeRun } from "./endRun.js";
-import { ledgerError } from "./errors.js";
-import { getMirror } from "./mirrors.js";
-import { MAX_RUNS_PER_MIRROR, openRun } from "./openRun.js";
+import { deliveryAt } from "./write/deliveries.js";
+import { abandonRun, completeRun } from "./run/endRun.js";
+import { ledgerError } from "../src/core/wire/errors.js";
+import { getMirror } from "./mirror/mirrors.js";
+import { MAX_RUNS_PER_MIRROR, openRun } from "./run/lifecycle.js";
 import { pausedError } from "./pause.js";
-import { promiseReach } from "./reach.js";
-import { askedAgain } from "./resends.js";
-import { vCounts, vReach, vRunState, vSyncMode } from "./validators.js";
-import { vRunSummary } from "./views.js";
+import { promiseReach } from "./mirror/watermark.js";
+import { askedAgain } from "./write/resends.js";
+import { vCounts, vReach, vRunState, vSyncMode } from "../src/core/wire/validators.js";
+import { vRunSummary } from "../src/core/wire/views.js";
 
 const vBegun = v.object({
   run: v.id("runs"),

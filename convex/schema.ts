@@ -11,7 +11,7 @@ import {
   vRunState,
   vSample,
   vSyncMode,
-} from "./validators.js";
+} from "../src/core/wire/validators.js";
 
 /**
  * The ledger of imports. The rows themselves live in the app's mirror tables; nothing here holds a copy of them, save
@@ -197,9 +197,9 @@ export default defineSchema({
    */
   digests: defineTable({
     mirror: v.string(),
-    /** 64 buckets of count and sum: see src/changes/digest.ts. */
+    /** 64 buckets of count and sum: see src/core/proof/digest.ts. */
     digest: v.bytes(),
-    /** What tells an audit which rows differ: see src/changes/sketch.ts. */
+    /** What tells an audit which rows differ: see src/core/proof/sketch.ts. */
     sketch: v.bytes(),
   }).index("by_mirror", ["mirror"]),
 

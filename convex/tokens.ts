@@ -1,8 +1,8 @@
 import { v } from "convex/values";
-import { ledgerError } from "./errors.js";
+import { ledgerError } from "../src/core/wire/errors.js";
 import type { Doc, Id } from "./_generated/dataModel.js";
 import { mutation, query, type MutationCtx, type QueryCtx } from "./_generated/server.js";
-import { now, since } from "./time.js";
+import { now, since } from "../src/core/time.js";
 
 /**
  * `lastUsedAt` is written at most this often: it tells people and the settle check enough, and costs no write per

@@ -3,8 +3,8 @@ import { ESLint } from "eslint";
 import tseslint from "typescript-eslint";
 import { describe, expect, it, vi } from "vitest";
 import streamingImport, { createConfigs } from "./index.js";
-import { FIXTURE } from "./testing/programs.js";
-import { inMutation } from "./testing/sources.js";
+import { FIXTURE } from "../test/guard/programs.js";
+import { inMutation } from "../test/guard/sources.js";
 
 vi.setConfig({ testTimeout: 60_000 });
 

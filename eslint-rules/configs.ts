@@ -1,6 +1,6 @@
 import type { TSESLint } from "@typescript-eslint/utils";
 import { functionsOfConvexJson } from "./engine/configFile.js";
-import type { RuleName } from "./engine/findings.js";
+import type { RuleName } from "./engine/model.js";
 import { SETTINGS_KEY, type GuardOptions } from "./engine/options.js";
 import { PRESETS, type PresetName } from "./engine/presets.js";
 import { ownTypescript } from "./engine/typescript.js";

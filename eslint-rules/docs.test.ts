@@ -1,11 +1,11 @@
 // @vitest-environment node
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { RuleName } from "./engine/findings.js";
+import type { RuleName } from "./engine/model.js";
 import { PRESETS } from "./engine/presets.js";
-import { rules } from "./rules/index.js";
-import { examplesOf, PAGES } from "./testing/examples.js";
-import { analyze, programWith, typeErrors } from "./testing/programs.js";
+import { rules } from "./indexOld.js";
+import { examplesOf, PAGES } from "../test/guard/examples.js";
+import { analyze, programWith, typeErrors } from "../test/guard/programs.js";
 import type ts from "typescript";
 
 const NAMES = Object.keys(rules) as RuleName[];

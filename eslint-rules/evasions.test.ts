@@ -3,15 +3,15 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { format } from "prettier";
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import { evasionTable, missedBy, stops, type Verdict } from "./testing/evasionTable.js";
-import { EVASIONS, fileOf, type Evasion } from "./testing/evasions/index.js";
-import { refusedByTypes } from "./testing/guardedApp.js";
-import { NotInstalled } from "./testing/modules.js";
-import { programWith, typeErrors, verdictsOf } from "./testing/programs.js";
-import { runGuarded, runRaw, type Outcome } from "./testing/runEvasion.js";
+import { evasionTable, missedBy, stops, type Verdict } from "../test/guard/evasionTable.js";
+import { EVASIONS, fileOf, type Evasion } from "../test/guard/evasions/index.js";
+import { refusedByTypes } from "../test/guard/guardedApp.js";
+import { NotInstalled } from "../test/guard/modules.js";
+import { programWith, typeErrors, verdictsOf } from "../test/guard/programs.js";
+import { runGuarded, runRaw, type Outcome } from "../test/guard/runEvasion.js";
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
-const VERDICTS = path("./testing/evasions/verdicts.json");
+const VERDICTS = path("../test/guard/evasions/verdicts.json");
 const TABLE = path("../docs/rules/evasions.md");
 
 const BAD = EVASIONS.filter(({ truth }) => truth === "bad");

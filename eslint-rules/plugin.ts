@@ -1,5 +1,5 @@
 import { name, version } from "./manifest.js";
-import { rules } from "./rules/index.js";
+import { rules } from "./indexOld.js";
 
 /** The prefix of the rules in configurations and comments. */
 export const NAME = "streaming-import";

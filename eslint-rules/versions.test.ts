@@ -8,11 +8,11 @@ import { ESLint as ESLint9 } from "eslint-9";
 import ts from "typescript";
 import tseslint from "typescript-eslint";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import type { RuleName } from "./engine/findings.js";
+import type { RuleName } from "./engine/model.js";
 import { createConfigs } from "./index.js";
-import { rules } from "./rules/index.js";
-import { examplesOf, type Example } from "./testing/examples.js";
-import { FIXTURE } from "./testing/programs.js";
+import { rules } from "./indexOld.js";
+import { examplesOf, type Example } from "../test/guard/examples.js";
+import { FIXTURE } from "../test/guard/programs.js";
 
 // An app on disk whose functions directory is called backend, linted as a user would lint it: with ESLint 9 and 10, the
 // three presets and the parser of typescript-eslint.

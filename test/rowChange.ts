@@ -1,16 +1,28 @@
 /** Rows on their way to the component, as the importer prepares them. */
 import { getConvexSize, type Value } from "convex/values";
-import type { RowChange } from "../convex/validators.js";
-import { hashToInt64, keyHash, rowHash } from "../src/changes/hash.js";
+import type { RowChange } from "../src/core/wire/validators.js";
+import { hashToInt64, keyHash, rowHash } from "../src/core/proof/hash.js";
 
 type Row = Record<string, Value>;
 
 export function upsertOf(key: Value[], row: Row): RowChange {
-  return { op: "upsert", ...identity(key), bytes: getConvexSize(row), row, rowHash: hashToInt64(rowHash(row)) };
+  return {
+    op: "upsert",
+    ...identity(key),
+    bytes: getConvexSize(row),
+    row,
+    rowHash: hashToInt64(rowHash(row)),
+  };
 }
 
 export function updateOf(key: Value[], row: Row, unset?: string[]): RowChange {
-  return { op: "update", ...identity(key), bytes: getConvexSize(row), row, ...(unset !== undefined && { unset }) };
+  return {
+    op: "update",
+    ...identity(key),
+    bytes: getConvexSize(row),
+    row,
+    ...(unset !== undefined && { unset }),
+  };
 }
 
 export function deleteOf(key: Value[], version?: Value): RowChange {

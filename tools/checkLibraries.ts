@@ -6,11 +6,11 @@
 import { cp, mkdtemp, readFile, realpath, rm, symlink, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { PUBLISHED } from "../eslint-rules/testing/published.js";
+import { PUBLISHED } from "../test/guard/published.js";
 import { ROOT, run } from "./package/commands.js";
 
-const FIXTURE = path.join(ROOT, "eslint-rules/testing/fixture");
-/** Read by eslint-rules/testing/programs.ts. */
+const FIXTURE = path.join(ROOT, "test/guard/fixture");
+/** Read by test/guard/programs.ts. */
 const VARIABLE = "GUARD_FIXTURE";
 
 /** The tests in which the libraries' types count; the pages of the documentation are made from the stubs. */

@@ -1,4 +1,4 @@
-import { LineSplitter } from "../../src/cli/airbyte/lines.js";
+import { LineSplitter } from "../../src/cli/files/lines.js";
 
 /** The floor: stdin cut into lines by the same reader, each parsed with JSON.parse, and nothing else. */
 let messages = 0;

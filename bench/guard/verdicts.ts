@@ -1,7 +1,7 @@
 /** What the guard says of every place of an app where rows may change. */
 import ts from "typescript";
 import { join, relative } from "node:path";
-import { analyzeFile } from "../../eslint-rules/engine/analyze.js";
+import { analyzeFile } from "../../eslint-rules/analyze.js";
 import { contextFor } from "../../eslint-rules/engine/context.js";
 import { formatMessage } from "../../eslint-rules/engine/messages.js";
 import { DEFAULT_OPTIONS } from "../../eslint-rules/engine/options.js";

@@ -62,71 +62,6 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         Name
       >;
     };
-    budget: {
-      balance: FunctionReference<
-        "query",
-        "internal",
-        { budget: { bytesPerSecond: number } },
-        {
-          at: number;
-          balance: number;
-          bytesPerSecond: number;
-          capacity: number;
-        },
-        Name
-      >;
-    };
-    clear: {
-      clearPage: FunctionReference<
-        "mutation",
-        "internal",
-        { mirror: string },
-        number,
-        Name
-      >;
-    };
-    digests: {
-      get: FunctionReference<
-        "query",
-        "internal",
-        { mirror: string },
-        ArrayBuffer,
-        Name
-      >;
-      verify: FunctionReference<
-        "query",
-        "internal",
-        { digest: ArrayBuffer; mirror: string },
-        { differingBuckets: Array<number>; equal: boolean; rows: number },
-        Name
-      >;
-    };
-    drift: {
-      forget: FunctionReference<
-        "mutation",
-        "internal",
-        { mirror: string },
-        null,
-        Name
-      >;
-      list: FunctionReference<
-        "query",
-        "internal",
-        { mirror: string },
-        Array<{
-          field: string;
-          firstSeenAt: string;
-          from: string;
-          kind: string;
-          lastSeenAt: string;
-          mirror: string;
-          sample: string;
-          times: number;
-          to: string | null;
-        }>,
-        Name
-      >;
-    };
     ingest: {
       applyChunk: FunctionReference<
         "mutation",
@@ -215,6 +150,44 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         Name
       >;
     };
+    mirror: {
+      samples: {
+        list: FunctionReference<
+          "query",
+          "internal",
+          { mirror: string },
+          Array<{
+            at: string;
+            lagMs: number | null;
+            quarantined: number;
+            received: number;
+            rows: number;
+          }>,
+          Name
+        >;
+      };
+      watermark: {
+        reached: FunctionReference<
+          "query",
+          "internal",
+          {
+            mirror: string;
+            target:
+              | { time: string }
+              | { position: string }
+              | { run: string; sequence?: number };
+          },
+          {
+            position: string | null;
+            quarantined: number | null;
+            reached: boolean;
+            reason: string;
+            upTo: string | null;
+          },
+          Name
+        >;
+      };
+    };
     pause: {
       pause: FunctionReference<
         "mutation",
@@ -262,27 +235,6 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         "internal",
         { code: string; id: string; message: string },
         null,
-        Name
-      >;
-    };
-    reach: {
-      reached: FunctionReference<
-        "query",
-        "internal",
-        {
-          mirror: string;
-          target:
-            | { time: string }
-            | { position: string }
-            | { run: string; sequence?: number };
-        },
-        {
-          position: string | null;
-          quarantined: number | null;
-          reached: boolean;
-          reason: string;
-          upTo: string | null;
-        },
         Name
       >;
     };
@@ -610,21 +562,6 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         Name
       >;
     };
-    samples: {
-      list: FunctionReference<
-        "query",
-        "internal",
-        { mirror: string },
-        Array<{
-          at: string;
-          lagMs: number | null;
-          quarantined: number;
-          received: number;
-          rows: number;
-        }>,
-        Name
-      >;
-    };
     tokens: {
       authenticate: FunctionReference<
         "query",
@@ -694,5 +631,72 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         null,
         Name
       >;
+    };
+    write: {
+      budget: {
+        balance: FunctionReference<
+          "query",
+          "internal",
+          { budget: { bytesPerSecond: number } },
+          {
+            at: number;
+            balance: number;
+            bytesPerSecond: number;
+            capacity: number;
+          },
+          Name
+        >;
+      };
+      clear: {
+        clearPage: FunctionReference<
+          "mutation",
+          "internal",
+          { mirror: string },
+          number,
+          Name
+        >;
+      };
+      digests: {
+        get: FunctionReference<
+          "query",
+          "internal",
+          { mirror: string },
+          ArrayBuffer,
+          Name
+        >;
+        verify: FunctionReference<
+          "query",
+          "internal",
+          { digest: ArrayBuffer; mirror: string },
+          { differingBuckets: Array<number>; equal: boolean; rows: number },
+          Name
+        >;
+      };
+      drift: {
+        forget: FunctionReference<
+          "mutation",
+          "internal",
+          { mirror: string },
+          null,
+          Name
+        >;
+        list: FunctionReference<
+          "query",
+          "internal",
+          { mirror: string },
+          Array<{
+            field: string;
+            firstSeenAt: string;
+            from: string;
+            kind: string;
+            lastSeenAt: string;
+            mirror: string;
+            sample: string;
+            times: number;
+            to: string | null;
+          }>,
+          Name
+        >;
+      };
     };
   };

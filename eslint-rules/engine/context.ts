@@ -2,7 +2,7 @@ import type ts from "typescript";
 import { PackageIndex } from "./packages.js";
 import type { GuardOptions } from "./options.js";
 import type { SchemaInfo } from "./mirrors.js";
-import type { FileAnalysis } from "./analyze.js";
+import type { FileAnalysis } from "../analyze.js";
 
 /**
  * The TypeScript that made the program. The engine never imports one of its own: the numbers of `SyntaxKind` and of

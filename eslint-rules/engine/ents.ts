@@ -1,7 +1,7 @@
 import type ts from "typescript";
 import type { GuardContext } from "./context.js";
 import { stripAssertions } from "./contracts.js";
-import type { Write } from "./judge.js";
+import type { Write } from "../rules/judge.js";
 import { quoted } from "./messages.js";
 import { Report } from "./report.js";
 

@@ -1,7 +1,7 @@
 import type ts from "typescript";
 import type { Directive } from "./comments.js";
 import type { GuardContext, TypeScript } from "./context.js";
-import type { Finding, RuleName } from "./findings.js";
+import type { Finding, RuleName } from "./model.js";
 import type { ExemptionConfig, GuardOptions } from "./options.js";
 import { GuardConfigurationError } from "./options.js";
 import type { Report } from "./report.js";

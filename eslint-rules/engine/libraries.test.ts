@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import type ts from "typescript";
-import { analyze, programWith, typeErrors } from "../testing/programs.js";
-import { PUBLISHED } from "../testing/published.js";
-import { IMPORTS } from "../testing/sources.js";
+import { analyze, programWith, typeErrors } from "../../test/guard/programs.js";
+import { PUBLISHED } from "../../test/guard/published.js";
+import { IMPORTS } from "../../test/guard/sources.js";
 import { LIBRARIES, TRIGGERS } from "./libraries.js";
 
 /** A program for each entry of the table; `tables` makes its table a mirror where the schema has none of that name. */

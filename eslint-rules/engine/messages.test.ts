@@ -1,7 +1,7 @@
 // @vitest-environment node
 import { beforeAll, describe, expect, it } from "vitest";
-import { EVASIONS, fileOf } from "../testing/evasions/index.js";
-import { analyze, programWith } from "../testing/programs.js";
+import { EVASIONS, fileOf } from "../../test/guard/evasions/index.js";
+import { analyze, programWith } from "../../test/guard/programs.js";
 import { formatMessage, MESSAGES } from "./messages.js";
 
 const place = (id: string, extension: string): string => `convex/${id}.${extension}`;

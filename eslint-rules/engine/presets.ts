@@ -1,4 +1,4 @@
-import type { Finding, RuleName } from "./findings.js";
+import type { Finding, RuleName } from "./model.js";
 
 export type PresetName = "recommended" | "strict";
 export type Severity = "off" | "warn" | "error";

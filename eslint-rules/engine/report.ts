@@ -1,5 +1,5 @@
 import type ts from "typescript";
-import type { Finding, RuleName, TextEdit, WriteSite } from "./findings.js";
+import type { Finding, RuleName, TextEdit, WriteSite } from "./model.js";
 import { describeMirror, quoted, wayOut, type MessageId } from "./messages.js";
 import type { MirrorInfo, SchemaInfo } from "./mirrors.js";
 

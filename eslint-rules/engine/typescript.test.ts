@@ -2,8 +2,8 @@
 import ts from "typescript";
 import older from "typescript-5.9";
 import { describe, expect, it } from "vitest";
-import { FIXTURE } from "../testing/programs.js";
-import { analyzeFile } from "./analyze.js";
+import { FIXTURE } from "../../test/guard/programs.js";
+import { analyzeFile } from "../analyze.js";
 import { contextFor, type TypeScript } from "./context.js";
 import { DEFAULT_OPTIONS } from "./options.js";
 import { typescriptOf } from "./typescript.js";

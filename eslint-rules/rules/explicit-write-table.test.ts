@@ -1,5 +1,5 @@
 // @vitest-environment node
-import { body, errors, moduleOf, runTyped, runUntyped } from "../testing/ruleTester.js";
+import { body, errors, moduleOf, runTyped, runUntyped } from "../../test/guard/ruleTester.js";
 import rule from "./explicit-write-table.js";
 
 /** An id-only write and what the fix makes of it. */

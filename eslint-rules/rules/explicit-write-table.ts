@@ -1,4 +1,4 @@
-import { createRule } from "./createRule.js";
+import { createRule } from "../createRule.js";
 import { TYPES_OPTION } from "./schemas.js";
 
 /** Reports writes whose table is known only from a type; the server checks a name, not a type. */

@@ -1,5 +1,5 @@
 // @vitest-environment node
-import { errors, runTyped, runUntyped } from "../testing/ruleTester.js";
+import { errors, runTyped, runUntyped } from "../../test/guard/ruleTester.js";
 import rule from "./mirror-schema.js";
 
 const IMPORTS = `import { defineSchema, defineTable, type TableDefinition } from "convex/server";

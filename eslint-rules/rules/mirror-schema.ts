@@ -1,4 +1,4 @@
-import { createRule } from "./createRule.js";
+import { createRule } from "../createRule.js";
 
 /** Checks the schema: mirrors that are not seen as mirrors, and options that switch protection off. */
 export default createRule({

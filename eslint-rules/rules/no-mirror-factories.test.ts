@@ -1,5 +1,5 @@
 // @vitest-environment node
-import { errors, moduleOf, runTyped, runUntyped } from "../testing/ruleTester.js";
+import { errors, moduleOf, runTyped, runUntyped } from "../../test/guard/ruleTester.js";
 import rule from "./no-mirror-factories.js";
 
 const CRUD = 'import { crud } from "convex-helpers/server/crud"; import schema from "./schema.js";';

@@ -1,5 +1,5 @@
 // @vitest-environment node
-import { errors, moduleOf, runTyped, runUntyped } from "../testing/ruleTester.js";
+import { errors, moduleOf, runTyped, runUntyped } from "../../test/guard/ruleTester.js";
 import rule from "./no-mirror-triggers.js";
 
 const IMPORT =

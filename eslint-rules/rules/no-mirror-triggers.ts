@@ -1,4 +1,4 @@
-import { createRule } from "./createRule.js";
+import { createRule } from "../createRule.js";
 
 /** Reports triggers on mirrors: they never run for imported rows. */
 export default createRule({

@@ -1,5 +1,5 @@
 // @vitest-environment node
-import { body, errors, moduleOf, runTyped, runUntyped } from "../testing/ruleTester.js";
+import { body, errors, moduleOf, runTyped, runUntyped } from "../../test/guard/ruleTester.js";
 import rule from "./no-mirror-writes.js";
 
 type Id = "mirrorWrite" | "maybeMirrorWrite" | "syntaxWrite";

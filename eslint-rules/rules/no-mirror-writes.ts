@@ -1,4 +1,4 @@
-import { createRule } from "./createRule.js";
+import { createRule } from "../createRule.js";
 import { TYPES_OPTION } from "./schemas.js";
 
 /** Reports writes to mirrors, certain ones and possible ones. */

@@ -1,5 +1,5 @@
 // @vitest-environment node
-import { errors, runTyped } from "../testing/ruleTester.js";
+import { errors, runTyped } from "../../test/guard/ruleTester.js";
 import rule from "./no-raw-builders.js";
 
 /**

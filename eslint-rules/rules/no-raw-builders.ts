@@ -1,4 +1,4 @@
-import { createRule } from "./createRule.js";
+import { createRule } from "../createRule.js";
 
 /** Reports builders whose ctx.db is not guarded at run time, where the app has guarded ones. */
 export default createRule({

@@ -1,4 +1,4 @@
-import { createRule } from "./createRule.js";
+import { createRule } from "../createRule.js";
 
 /** Reports what passes below ctx.db: system calls, the inside of the convex package, import endpoints, code from strings. */
 export default createRule({

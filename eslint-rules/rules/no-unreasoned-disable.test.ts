@@ -1,5 +1,5 @@
 // @vitest-environment node
-import { body, errors, runTyped, runUntyped } from "../testing/ruleTester.js";
+import { body, errors, runTyped, runUntyped } from "../../test/guard/ruleTester.js";
 import rule from "./no-unreasoned-disable.js";
 
 const RULES = [
@@ -126,7 +126,7 @@ runTyped(rule, {
           ],
         },
       },
-      code: body(WRITE).code.replaceAll('"./', '"../'),
+      code: body(WRITE).code.replaceAll('"../indexOld', '"../'),
       filename: "convex/exempt/a.ts",
     },
   ],
@@ -182,7 +182,7 @@ runTyped(rule, {
           ],
         },
       },
-      code: body(WRITE).code.replaceAll('"./', '"../'),
+      code: body(WRITE).code.replaceAll('"../indexOld', '"../'),
       filename: "convex/exempt/b.ts",
       ...errors("expiredExemption"),
     },
@@ -203,7 +203,7 @@ runTyped(rule, {
           ],
         },
       },
-      code: body(WRITE).code.replaceAll('"./', '"../'),
+      code: body(WRITE).code.replaceAll('"../indexOld', '"../'),
       filename: "convex/exempt/c.ts",
       ...errors("unusedExemption"),
     },

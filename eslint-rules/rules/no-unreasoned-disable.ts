@@ -1,5 +1,5 @@
 import { passesCheck } from "../engine/presets.js";
-import { createRule } from "./createRule.js";
+import { createRule } from "../createRule.js";
 
 /** Reports comments that turn the guard off without a reason, and exemptions that do not hold. */
 export default createRule({

@@ -1,5 +1,5 @@
 // @vitest-environment node
-import { body, errors, moduleOf, runTyped } from "../testing/ruleTester.js";
+import { body, errors, moduleOf, runTyped } from "../../test/guard/ruleTester.js";
 import rule from "./no-writer-escape.js";
 
 const invalid = (code: string, ...ids: string[]) => ({ ...body(code), ...errors(...ids) });

@@ -1,5 +1,5 @@
 import { passesCheck } from "../engine/presets.js";
-import { createRule } from "./createRule.js";
+import { createRule } from "../createRule.js";
 
 /** Reports places where the database writer leaves the type checker. */
 export default createRule({

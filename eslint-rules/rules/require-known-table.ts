@@ -1,4 +1,4 @@
-import { createRule } from "./createRule.js";
+import { createRule } from "../createRule.js";
 
 /** Reports writes whose table cannot be proved. */
 export default createRule({

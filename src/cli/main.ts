@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { CliError, EXIT, messageOf } from "./exit.js";
+import { CliError, EXIT, messageOf } from "./terminal/exit.js";
 import { createProgram } from "./program.js";
 
 // Whoever reads has gone (`| head`): there is nobody to tell anything.

@@ -1,10 +1,10 @@
 import { Command } from "commander";
 import { addAirbyteCommands } from "./airbyte/command.js";
 import { addDoctorCommand } from "./doctor/cli.js";
-import { addGenerateCommand } from "./generate/cli.js";
+import { addGenerateCommand } from "./generate/command.js";
 import { addGuardCommand } from "./guard/cli.js";
 import { addInitCommand } from "./init/cli.js";
-import { ownManifest } from "./project/ownManifest.js";
+import { ownManifest } from "./project/manifests.js";
 import { addPushCommand } from "./push/command.js";
 import { addOperateCommands } from "./operate/command.js";
 import { addVerifyCommand } from "./verify/command.js";

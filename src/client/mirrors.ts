@@ -1,6 +1,6 @@
 import type { GenericValidator } from "convex/values";
-import { cleanTableName } from "../changes/identifiers.js";
-import { compileMirror, type CompiledMirror } from "../changes/row.js";
+import { cleanTableName } from "../core/rows/identifiers.js";
+import { compileMirror, type CompiledMirror } from "../core/rows/row.js";
 import {
   CONTENT_INDEX,
   CONTENT_KEY_FIELD,

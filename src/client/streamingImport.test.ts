@@ -3,7 +3,7 @@ import { v } from "convex/values";
 import { describe, expect, test } from "vitest";
 import type { ComponentApi } from "../../convex/_generated/component.js";
 import { mirrorTable, type MirrorOptions } from "../schema/index.js";
-import { Declaration } from "./declaration.js";
+import { Declaration } from "./importing/declaration.js";
 import { StreamingImport } from "./index.js";
 import { AppMirrors } from "./mirrors.js";
 

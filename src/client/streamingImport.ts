@@ -10,16 +10,16 @@ import { errorResponse, HttpError } from "../http/errors.js";
 import type { Importer } from "../http/importer.js";
 import { readBody, tokenOf, verifySignature } from "../http/request.js";
 import { checkPathPrefix, routesUnder } from "../http/routes.js";
-import { budgetOf, type WriteBudget } from "./budget.js";
+import { budgetOf, type WriteBudget } from "./importing/budget.js";
 import type { RunsFunctions } from "./context.js";
-import { dashboardFunctions, type DashboardOptions } from "./dashboard/functions.js";
-import { Declaration } from "./declaration.js";
+import { dashboardFunctions, type DashboardOptions } from "./operations/dashboard.js";
+import { Declaration } from "./importing/declaration.js";
 import { AppMirrors } from "./mirrors.js";
-import { operatorFunctions } from "./operatorFunctions.js";
-import { Session, type SessionSettings } from "./session.js";
-import { tableFunctions } from "./tableFunctions.js";
-import { hashToken } from "./token.js";
-import { tokenFunctions } from "./tokenFunctions.js";
+import { operatorFunctions } from "./operations/operatorFunctions.js";
+import { Session, type SessionSettings } from "./importing/session.js";
+import { tableFunctions } from "./tables/tableFunctions.js";
+import { hashToken } from "./operations/token.js";
+import { tokenFunctions } from "./operations/tokenFunctions.js";
 
 /**
  * How long a connector must be silent before a full refresh counts as whole, in milliseconds. `destination-convex`

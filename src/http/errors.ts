@@ -1,5 +1,5 @@
-import { ledgerErrorData, type LedgerErrorData } from "../../convex/errors.js";
-import { NameError } from "../changes/identifiers.js";
+import { ledgerErrorData, type LedgerErrorData } from "../core/wire/errors.js";
+import { NameError } from "../core/rows/identifiers.js";
 import { isTransient } from "./transient.js";
 
 /** Every refusal that a connector can be given. Stable: connectors, people and documentation refer to them. */

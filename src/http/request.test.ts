@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { HttpError } from "./errors.js";
-import { isObject } from "../changes/shape.js";
+import { isObject } from "../core/rows/values.js";
 import { jsonObjectOf, MAX_BODY_BYTES, readBody, tokenOf } from "./request.js";
 
 const URL = "https://example.convex.site/";

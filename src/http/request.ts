@@ -1,9 +1,9 @@
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
-import type { Json, JsonObject } from "../changes/change.js";
-import { parseJson } from "../changes/json.js";
-import { isObject } from "../changes/shape.js";
+import type { Json, JsonObject } from "../core/rows/change.js";
+import { parseJson } from "../core/rows/json.js";
+import { isObject } from "../core/rows/values.js";
 import { HttpError } from "./errors.js";
 import { gunzip } from "./gunzip.js";
 

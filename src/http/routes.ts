@@ -6,10 +6,10 @@ import {
   primaryKeyIndexesReady,
   replaceTables,
   version,
-} from "./airbyte.js";
+} from "./airbyte/api.js";
 import type { Importer } from "./importer.js";
-import { acceptDelivery, beginRun, finishRun } from "./v1.js";
-import { digest, mirrors, status, verify } from "./v1Read.js";
+import { acceptDelivery, beginRun, finishRun } from "./v1/write.js";
+import { digest, mirrors, status, verify } from "./v1/read.js";
 
 /** A route of the import API: where it is, and what answers there. */
 export interface Route {

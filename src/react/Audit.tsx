@@ -3,7 +3,7 @@ import type { ImportFunction } from "./functions.js";
 import { useImportFunctions } from "./ImportProvider.js";
 import { Notice } from "./Notice.js";
 import { useAnswer } from "./useAnswer.js";
-import { useOperation } from "./useOperation.js";
+import { useOperation } from "./hooks.js";
 import { count, moment } from "./words.js";
 
 type Report = NonNullable<FunctionReturnType<ImportFunction<"auditReport">>>;

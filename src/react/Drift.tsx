@@ -2,7 +2,7 @@ import { useImportFunctions } from "./ImportProvider.js";
 import { Notice } from "./Notice.js";
 import { Snippet } from "./Snippet.js";
 import { useAnswer } from "./useAnswer.js";
-import { useOperation } from "./useOperation.js";
+import { useOperation } from "./hooks.js";
 
 /** What the source of a mirror sends that its schema does not expect: as the lines to paste. */
 export function Drift({ mirror, mayOperate }: { mirror: string; mayOperate: boolean }) {

@@ -1,7 +1,7 @@
 import { useId } from "react";
-import type { MirrorStatus } from "../../convex/views.js";
+import type { MirrorStatus } from "../core/wire/views.js";
 import { Audit } from "./Audit.js";
-import { Disclosure } from "./Disclosure.js";
+import { Disclosure } from "./parts.js";
 import { Drift } from "./Drift.js";
 import { useImportFunctions } from "./ImportProvider.js";
 import { MirrorFacts } from "./MirrorFacts.js";

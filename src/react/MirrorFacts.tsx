@@ -1,4 +1,4 @@
-import type { MirrorStatus } from "../../convex/views.js";
+import type { MirrorStatus } from "../core/wire/views.js";
 import { duration, sinceMs } from "./words.js";
 
 const SYNC_MODES: Readonly<Record<string, string>> = {

@@ -1,6 +1,6 @@
-import type { MirrorStatus } from "../../convex/views.js";
+import type { MirrorStatus } from "../core/wire/views.js";
 import { useImportFunctions } from "./ImportProvider.js";
-import { useOperation } from "./useOperation.js";
+import { useOperation } from "./hooks.js";
 
 /** Refuses deliveries for a mirror, or takes them again. */
 export function PauseButton({ mirror: { name, state } }: { mirror: MirrorStatus }) {

@@ -3,7 +3,7 @@ import { useImportFunctions } from "./ImportProvider.js";
 import { Notice } from "./Notice.js";
 import { QuarantineEntry } from "./QuarantineEntry.js";
 import { useAnswer } from "./useAnswer.js";
-import { useOperation } from "./useOperation.js";
+import { useOperation } from "./hooks.js";
 import { count } from "./words.js";
 
 interface QuarantineProps {

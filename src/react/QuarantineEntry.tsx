@@ -2,7 +2,7 @@ import type { FunctionReturnType } from "convex/server";
 import { useState } from "react";
 import type { ImportFunction } from "./functions.js";
 import { useImportFunctions } from "./ImportProvider.js";
-import { useOperation } from "./useOperation.js";
+import { useOperation } from "./hooks.js";
 import { moment } from "./words.js";
 
 type Entry = FunctionReturnType<ImportFunction<"quarantine">>[number];

@@ -1,4 +1,4 @@
-import type { MirrorStatus } from "../../convex/views.js";
+import type { MirrorStatus } from "../core/wire/views.js";
 import { useImportFunctions } from "./ImportProvider.js";
 import { plotPath } from "./plotPath.js";
 import { useAnswer } from "./useAnswer.js";

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "react";
-import type { MirrorStatus } from "../../convex/views.js";
+import type { MirrorStatus } from "../core/wire/views.js";
 import { STATES } from "./states.js";
 
 /** Tells a screen reader when a mirror changes its state: nothing at first, and no ticking of clocks. */

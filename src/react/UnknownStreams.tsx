@@ -1,7 +1,7 @@
 import { useImportFunctions } from "./ImportProvider.js";
 import { Snippet } from "./Snippet.js";
 import { useAnswer } from "./useAnswer.js";
-import { useOperation } from "./useOperation.js";
+import { useOperation } from "./hooks.js";
 import { count } from "./words.js";
 
 /** Streams that connectors send and no mirror is declared for, with the code to add. */

@@ -1,5 +1,5 @@
 import type { ApiFromModules } from "convex/server";
-import type { DashboardFunctions } from "../client/dashboard/functions.js";
+import type { DashboardFunctions } from "../client/operations/dashboard.js";
 
 /** References to all functions that `dashboardFunctions` makes. */
 type All = ApiFromModules<{ operations: DashboardFunctions }>["operations"];

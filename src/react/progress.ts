@@ -1,4 +1,4 @@
-import type { MirrorStatus } from "../../convex/views.js";
+import type { MirrorStatus } from "../core/wire/views.js";
 
 /** How far a load or a refresh has come. */
 export interface Progress {

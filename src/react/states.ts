@@ -1,4 +1,4 @@
-import type { MirrorStatus } from "../../convex/views.js";
+import type { MirrorStatus } from "../core/wire/views.js";
 
 /** What colour a state has. The words say the same: colour is never all there is. */
 export type Tone = "good" | "busy" | "idle" | "warn" | "bad";

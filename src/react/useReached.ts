@@ -1,4 +1,4 @@
-import type { ReachTarget } from "../client/dashboard/target.js";
+import type { ReachTarget } from "../client/operations/target.js";
 import { useImportFunctions } from "./ImportProvider.js";
 import { useAnswer } from "./useAnswer.js";
 

@@ -1,4 +1,4 @@
-import type { MirrorStatus } from "../../convex/views.js";
+import type { MirrorStatus } from "../core/wire/views.js";
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;

@@ -1,5 +1,5 @@
 import type { Value } from "convex/values";
-import type { DriftPolicies } from "../changes/drift.js";
+import type { DriftPolicies } from "../core/rows/drift.js";
 
 /**
  * The contract of a mirror: what the app's `schema.ts` says about a table whose rows are owned by an import.

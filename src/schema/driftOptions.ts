@@ -1,4 +1,4 @@
-import { DRIFT_POLICIES, EVOLVE, type DriftPolicies, type DriftPolicy } from "../changes/drift.js";
+import { DRIFT_POLICIES, EVOLVE, type DriftPolicies, type DriftPolicy } from "../core/rows/drift.js";
 import type { MirrorContract } from "./contract.js";
 import { leafKinds, ownField, type Fields } from "./fields.js";
 import { refuse, shown } from "./refuse.js";

@@ -1,4 +1,4 @@
-import { transliterate } from "../changes/transliterate.js";
+import { transliterate } from "../core/rows/transliterate.js";
 import { isIdentifier } from "./identifier.js";
 
 /** A name for a field, made of the words of a column's: `US Gross` gives `usGross`. */

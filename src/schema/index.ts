@@ -11,7 +11,7 @@ export {
   type MirrorTableNames,
   type RowFilter,
 } from "./contract.js";
-export type { DriftPolicies, DriftPolicy } from "../changes/drift.js";
+export type { DriftPolicies, DriftPolicy } from "../core/rows/drift.js";
 export type { MirrorTableDefinition } from "./definition.js";
 export type { DriftOption } from "./driftOptions.js";
 export type { Duration } from "./expectEvery.js";

@@ -1,5 +1,5 @@
 import type { ObjectFieldType, ValidatorJSON } from "convex/values";
-import type { Json, JsonObject } from "../changes/change.js";
+import type { Json, JsonObject } from "../core/rows/change.js";
 import { isIdentifier } from "./identifier.js";
 
 /** Nesting that is spelled out; deeper values become v.any(). */

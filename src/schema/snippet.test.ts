@@ -4,7 +4,7 @@ import { defineSchema } from "convex/server";
 import { v, type GenericValidator } from "convex/values";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Json } from "../changes/change.js";
+import type { Json } from "../core/rows/change.js";
 import { contractOf, mirrorTable } from "./index.js";
 import { mirrorSnippet } from "./snippet.js";
 

@@ -1,6 +1,6 @@
-import type { Json, JsonObject } from "../changes/change.js";
-import { cleanFields } from "../changes/identifiers.js";
-import { isObject } from "../changes/shape.js";
+import type { Json, JsonObject } from "../core/rows/change.js";
+import { cleanFields } from "../core/rows/identifiers.js";
+import { isObject } from "../core/rows/values.js";
 import { CONTENT_KEY_FIELD } from "./contract.js";
 import { isIdentifier } from "./identifier.js";
 import { propertiesOf, tellsNull, validatorOfJsonSchema } from "./jsonSchema.js";

@@ -104,7 +104,7 @@ describe.each(ASKING)("$name", ({ name, command }) => {
 
 test("the exit codes of docs/cli.md are those of the command", async () => {
   const { readFileSync } = await import("node:fs");
-  const { EXIT } = await import("../../src/cli/exit.js");
+  const { EXIT } = await import("../../src/cli/terminal/exit.js");
   const page = readFileSync(new URL("../../docs/cli.md", import.meta.url), "utf8");
   const documented = [...page.matchAll(/^\| (\d+) +\|/gm)].map(([, code]) => Number(code));
   expect(documented).toEqual(Object.values(EXIT));

@@ -5,10 +5,10 @@ import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { CHECKS, findings, type Check, type CheckCode } from "../../src/cli/doctor/check.js";
 import { examine, type DoctorOptions } from "../../src/cli/doctor/doctor.js";
-import { checkMirrorStates } from "../../src/cli/doctor/mirrors.js";
+import { checkMirrorStates } from "../../src/cli/doctor/checks/mirrors.js";
 import { checkOptions, prepare, write } from "../../src/cli/init/init.js";
 import { isInRange } from "../../src/cli/project/versions.js";
-import type { MirrorStatus } from "../../src/cli/v1Types.js";
+import type { MirrorStatus } from "../../src/core/wire/v1.js";
 import { run } from "./support/command.js";
 import { DeployedProject } from "./support/deployed.js";
 import { MANIFEST, UserProject } from "./support/projects.js";
@@ -170,7 +170,7 @@ describe("a project's files", () => {
       "error",
       '{ module: "mirrors" }',
       () => {
-        project.write("convex/mirrors.ts", project.read("convex/imports.ts"));
+        project.write("convex/mirror/mirrors.ts", project.read("convex/imports.ts"));
         project.remove("convex/imports.ts");
         replace("convex/http.ts", "./imports", "./mirrors");
       },

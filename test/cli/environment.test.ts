@@ -3,8 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { openAdmin } from "../../src/cli/admin.js";
-import { findDeployment, readVariables, type DeploymentOptions } from "../../src/cli/environment.js";
+import { openAdmin } from "../../src/cli/deployment/admin.js";
+import {
+  findDeployment,
+  readVariables,
+  type DeploymentOptions,
+} from "../../src/cli/deployment/environment.js";
 
 let directory: string;
 beforeEach(() => {

@@ -241,7 +241,7 @@ export default app;
 
   test("a schema whose mirrors are in another file has mirrors", () => {
     project = UserProject.fresh({
-      "convex/mirrors.ts": `import { v } from "convex/values";
+      "convex/mirror/mirrors.ts": `import { v } from "convex/values";
 import { mirrorTable } from "convex-streaming-import/schema";
 export const orders = mirrorTable({ id: v.int64() }, { primaryKey: ["id"] });
 `,

@@ -4,7 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { FieldJson } from "../../src/cli/v1Types.js";
+import type { FieldJson } from "../../src/core/wire/v1.js";
 import { run, Running } from "./support/command.js";
 import { mirror, Sink } from "./support/sink.js";
 

@@ -1,6 +1,6 @@
 // @vitest-environment node
 import { describe, expect, test } from "vitest";
-import { watch } from "../../src/cli/operate/watch.js";
+import { watch } from "../../src/cli/terminal/watch.js";
 
 /** Shows the texts one after the other (an error is thrown), and stops after the last. */
 async function watched(texts: (string | Error)[], isTTY: boolean): Promise<string> {

@@ -1,7 +1,7 @@
 // @vitest-environment node
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { addRow, emptyDigest } from "../../src/changes/digest.js";
-import { hashToHex, keyHash, rowHash } from "../../src/changes/hash.js";
+import { addRow, emptyDigest } from "../../src/core/proof/digest.js";
+import { hashToHex, keyHash, rowHash } from "../../src/core/proof/hash.js";
 import type { Value } from "convex/values";
 import { expectConserved, expectDigestInStep } from "./support/checks.js";
 import { expectOk, refresh, remove, Sender, update, upsert } from "./support/sender.js";

@@ -1,6 +1,6 @@
 // @vitest-environment node
 import { expect, test } from "vitest";
-import { vMirrorState } from "../../convex/validators.js";
+import { vMirrorState } from "../../src/core/wire/validators.js";
 import { MIRROR_IS_READ_ONLY } from "../../src/guard/messages.js";
 import { read } from "./pages.js";
 
@@ -14,7 +14,7 @@ function membersOf(file: string, type: string): string[] {
 }
 
 test("docs/errors.md has a heading for every code, and for nothing else", () => {
-  const ledger = membersOf("convex/errors.ts", "LedgerErrorCode");
+  const ledger = membersOf("src/core/wire/errors.ts", "LedgerErrorCode");
   const codes = new Set([
     ...membersOf("src/http/errors.ts", "ErrorCode"),
     ...ledger.filter((code) => !SIGNALS.includes(code)),

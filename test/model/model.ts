@@ -1,5 +1,5 @@
 /** What a mirror should be: the rules of docs/SPEC.md in a few dozen lines, without chunks, hashes, indexes or crashes. */
-import { noCounts, type Counts } from "../../convex/validators.js";
+import { noCounts, type Counts } from "../../src/core/wire/validators.js";
 import type { SentChange } from "../core/support/sender.js";
 
 export interface ModelRow {

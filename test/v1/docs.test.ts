@@ -5,7 +5,7 @@ import { defineSchema } from "convex/server";
 import { jsonToConvex, v, type JSONValue } from "convex/values";
 import ts from "typescript";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import vectors from "../../src/changes/hash.vectors.json" with { type: "json" };
+import vectors from "../../src/core/proof/hash.vectors.json" with { type: "json" };
 import { mirrorTable } from "../../src/schema/index.js";
 import { expectConserved } from "../core/support/checks.js";
 import { World, type AppVersion, type Row } from "../core/support/world.js";

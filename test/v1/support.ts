@@ -1,10 +1,10 @@
 /** What the tests of our own protocol share: a sender, and the laws that hold after every test. */
 import { jsonToConvex, type JSONValue, type Value } from "convex/values";
 import { afterEach, beforeEach, expect, vi } from "vitest";
-import type { Counts } from "../../convex/validators.js";
-import { addRow, emptyDigest } from "../../src/changes/digest.js";
-import { hashToHex, keyHash, rowHash } from "../../src/changes/hash.js";
-import { keyOf } from "../../src/changes/paths.js";
+import type { Counts } from "../../src/core/wire/validators.js";
+import { addRow, emptyDigest } from "../../src/core/proof/digest.js";
+import { hashToHex, keyHash, rowHash } from "../../src/core/proof/hash.js";
+import { keyOf } from "../../src/core/rows/paths.js";
 import { CONTENT_KEY_FIELD, mirrorContracts } from "../../src/schema/contract.js";
 import { App, type Answer, type AppTable, type TestRow } from "../harness.js";
 import schema from "../app/schema.js";

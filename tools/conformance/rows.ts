@@ -1,7 +1,7 @@
 import { jsonToConvex, type JSONValue, type Value } from "convex/values";
-import { addRow, emptyDigest } from "../../src/changes/digest.js";
-import { contentKey, hashToHex, keyHash, rowHash } from "../../src/changes/hash.js";
-import { valueAt } from "../../src/changes/paths.js";
+import { addRow, emptyDigest } from "../../src/core/proof/digest.js";
+import { contentKey, hashToHex, keyHash, rowHash } from "../../src/core/proof/hash.js";
+import { valueAt } from "../../src/core/rows/paths.js";
 import { CONTENT_KEY_FIELD } from "../../src/schema/contract.js";
 
 /**

@@ -1,8 +1,8 @@
-import { cleanFieldName, cleanTableName } from "../../changes/identifiers.js";
+import { cleanFieldName, cleanTableName } from "../../core/rows/identifiers.js";
 import { mirrorSnippet } from "../../schema/snippet.js";
-import type { Json } from "../../changes/change.js";
-import { messageOf } from "../exit.js";
-import type { MirrorInfo, RunOptions, SyncMode } from "../v1Types.js";
+import type { Json } from "../../core/rows/change.js";
+import { messageOf } from "../terminal/exit.js";
+import type { MirrorInfo, RunOptions, SyncMode } from "../../core/wire/v1.js";
 import { configError } from "./failure.js";
 import {
   streamName,

@@ -1,6 +1,6 @@
-import { V1Client } from "../client.js";
-import { ApiError } from "../apiError.js";
-import { messageOf } from "../exit.js";
+import { V1Client } from "../api/client.js";
+import { ApiError } from "../api/apiError.js";
+import { messageOf } from "../terminal/exit.js";
 import { matchMirrors, readCatalog } from "./catalog.js";
 import { readConfig } from "./config.js";
 

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
-import { EXIT, messageOf, type ExitCode } from "../exit.js";
+import { EXIT, messageOf, type ExitCode } from "../terminal/exit.js";
 import { CONNECTION_SPECIFICATION } from "./config.js";
 import { Emitter } from "./emitter.js";
 

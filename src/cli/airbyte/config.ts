@@ -1,5 +1,5 @@
-import { siteUrlOf } from "../deployment.js";
-import { messageOf } from "../exit.js";
+import { siteUrlOf } from "../deployment/deployment.js";
+import { messageOf } from "../terminal/exit.js";
 import { configError } from "./failure.js";
 
 /** The connector's configuration, as people fill it in. The first two fields are those of `destination-convex`. */

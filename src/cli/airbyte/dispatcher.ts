@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { addCounts, type Delivered } from "../v1Types.js";
+import { addCounts, type Delivered } from "../../core/wire/v1.js";
 import type { Lane, Sealed } from "./lane.js";
 
 export interface DispatchLimits {

@@ -1,5 +1,5 @@
-import { ApiError } from "../apiError.js";
-import { messageOf } from "../exit.js";
+import { ApiError } from "../api/apiError.js";
+import { messageOf } from "../terminal/exit.js";
 import type { FailureType, StreamDescriptor } from "./protocol.js";
 
 /** A reason to end a sync, classified as the platform wants it: it retries what is transient, and shows people the rest. */

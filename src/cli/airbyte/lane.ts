@@ -1,5 +1,5 @@
-import { DeliveryBody } from "../delivery/body.js";
-import { NO_COUNTS, type Counts } from "../v1Types.js";
+import { DeliveryBody } from "../files/body.js";
+import { NO_COUNTS, type Counts } from "../../core/wire/v1.js";
 import type { Target } from "./catalog.js";
 import { RecordShape } from "./recordShape.js";
 

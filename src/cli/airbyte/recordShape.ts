@@ -1,4 +1,4 @@
-import { startsWith, valueAtPath, type Span } from "./jsonSpan.js";
+import { startsWith, valueAtPath, type Span } from "../files/jsonSpan.js";
 
 const DATA = [Buffer.from("record"), Buffer.from("data")];
 

@@ -1,7 +1,7 @@
-import type { JsonObject } from "../../changes/change.js";
-import { parseJson, writeJson } from "../../changes/json.js";
-import { DeliveryBody, type Op } from "../delivery/body.js";
-import { eachMember, startsWith } from "./jsonSpan.js";
+import type { JsonObject } from "../../core/rows/change.js";
+import { parseJson, writeJson } from "../../core/rows/json.js";
+import { DeliveryBody, type Op } from "../files/body.js";
+import { eachMember, startsWith } from "../files/jsonSpan.js";
 import type { Lane } from "./lane.js";
 import type { RecordMessage } from "./protocol.js";
 

@@ -1,5 +1,5 @@
 import type { Lane } from "./lane.js";
-import { eachMember, keyIs, skipSpace, valueAtPath } from "./jsonSpan.js";
+import { eachMember, keyIs, skipSpace, valueAtPath } from "../files/jsonSpan.js";
 
 const STATE = [Buffer.from("state")];
 const DESTINATION_STATS = Buffer.from("destinationStats");

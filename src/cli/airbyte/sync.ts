@@ -13,8 +13,8 @@ import {
 import { addRecord } from "./records.js";
 import { StateQueue, withDestinationStats } from "./states.js";
 import { Streams } from "./streams.js";
-import type { V1Client } from "../client.js";
-import type { Delivered } from "../v1Types.js";
+import type { V1Client } from "../api/client.js";
+import type { Delivered } from "../../core/wire/v1.js";
 import type { Target } from "./catalog.js";
 
 /** What a line that is no JSON must hold to be taken for a damaged message. */

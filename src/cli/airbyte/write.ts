@@ -1,13 +1,13 @@
 import type { Readable, Writable } from "node:stream";
-import { V1Client } from "../client.js";
-import { EXIT, type ExitCode } from "../exit.js";
-import type { RetryPolicy } from "../retry.js";
+import { V1Client } from "../api/client.js";
+import { EXIT, type ExitCode } from "../terminal/exit.js";
+import type { RetryPolicy } from "../api/retry.js";
 import { matchMirrors, readCatalog } from "./catalog.js";
 import { readConfig, type AirbyteConfig } from "./config.js";
 import { DEFAULT_LIMITS, type DispatchLimits } from "./dispatcher.js";
 import { Emitter } from "./emitter.js";
 import { configError, toFailure, type SyncFailure } from "./failure.js";
-import { LineSplitter } from "./lines.js";
+import { LineSplitter } from "../files/lines.js";
 import { Sync } from "./sync.js";
 
 /** How long deliveries under way may take to be acknowledged when the command is told to stop: `docker stop` waits 10 s. */

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { withDeployment, type CommonOptions } from "../options.js";
+import { withDeployment, type CommonOptions } from "../deployment/options.js";
 
 interface CliOptions extends CommonOptions {
   offline?: boolean;
@@ -24,7 +24,7 @@ Examples:
     .action(async ({ cwd, ...options }: CliOptions) => {
       // The Convex CLI, which some questions are asked through, looks for its project there, too.
       if (cwd !== undefined) process.chdir(cwd);
-      const { runDoctor } = await import("./run.js");
+      const { runDoctor } = await import("./command.js");
       process.exitCode = await runDoctor(process.cwd(), options);
     });
 }

@@ -1,10 +1,10 @@
-import type { DeploymentOptions } from "../environment.js";
-import { messageOf } from "../exit.js";
+import type { DeploymentOptions } from "../deployment/environment.js";
+import { messageOf } from "../terminal/exit.js";
 import { readProject } from "../project/project.js";
 import { error, type Check } from "./check.js";
-import { checkDeployment } from "./live.js";
-import { checkPackages } from "./packages.js";
-import { checkSetUp } from "./setup.js";
+import { checkDeployment } from "./checks/live.js";
+import { checkPackages } from "./checks/packages.js";
+import { checkSetUp } from "./checks/setup.js";
 
 export interface DoctorOptions extends DeploymentOptions {
   /** Look at the project's files alone. */

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { unifiedDiff } from "../diff.js";
-import { CliError, EXIT } from "../exit.js";
+import { unifiedDiff } from "../terminal/diff.js";
+import { CliError, EXIT } from "../terminal/exit.js";
 import { formatFile } from "./format.js";
 import { merge } from "./merge.js";
 import { tableLabel, type SourceSchema } from "./model.js";

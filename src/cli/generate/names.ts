@@ -1,4 +1,4 @@
-import { cleanFields, cleanTableName, NameError } from "../../changes/identifiers.js";
+import { cleanFields, cleanTableName, NameError } from "../../core/rows/identifiers.js";
 import { CONTENT_KEY_FIELD } from "../../schema/contract.js";
 import { fieldName } from "../../schema/fieldName.js";
 import { isIdentifier } from "../../schema/identifier.js";

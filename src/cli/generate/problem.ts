@@ -1,4 +1,4 @@
-import { CliError, EXIT, type ExitCode } from "../exit.js";
+import { CliError, EXIT, type ExitCode } from "../terminal/exit.js";
 
 /** Why `generate` gives up. Stable: scripts read them from `--json`. docs/cli.md explains them. */
 export type GenerateCode =

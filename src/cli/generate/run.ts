@@ -2,11 +2,11 @@ import path from "node:path";
 import { confirm, isCancel } from "@clack/prompts";
 import pc from "picocolors";
 import { findSchemaFile } from "./schemaPath.js";
-import { coloured } from "../diff.js";
-import { readVariables } from "../environment.js";
-import { CliError, EXIT, usageError, type ExitCode } from "../exit.js";
-import { print } from "../output.js";
-import type { GenerateCommandOptions } from "./cli.js";
+import { coloured } from "../terminal/diff.js";
+import { readVariables } from "../deployment/environment.js";
+import { CliError, EXIT, usageError, type ExitCode } from "../terminal/exit.js";
+import { print } from "../terminal/output.js";
+import type { GenerateCommandOptions } from "./command.js";
 import { prepare, write, type Prepared } from "./generate.js";
 import type { SourceSchema } from "./model.js";
 import { ADDED } from "./plan.js";
@@ -71,11 +71,11 @@ async function readSource(options: GenerateCommandOptions, root: string): Promis
   }
   if (options.airbyte !== undefined)
     return await (
-      await import("./airbyteCatalog.js")
+      await import("./sources/airbyte.js")
     ).readAirbyteCatalog(path.resolve(root, options.airbyte));
   if (options.fivetran !== undefined)
     return await (
-      await import("./fivetranSchema.js")
+      await import("./sources/fivetran.js")
     ).readFivetranSchema(path.resolve(root, options.fivetran));
   if (options.postgres !== undefined) {
     const url = typeof options.postgres === "string" ? options.postgres : readVariables(root)("DATABASE_URL");
@@ -86,7 +86,7 @@ async function readSource(options: GenerateCommandOptions, root: string): Promis
       );
     const schemas = listOf(options.schema);
     return await (
-      await import("./postgres.js")
+      await import("./sources/postgres.js")
     ).readPostgres(url, schemas.length === 0 ? ["public"] : schemas);
   }
   return await readSampleFile(options, root);
@@ -95,7 +95,7 @@ async function readSource(options: GenerateCommandOptions, root: string): Promis
 async function readSampleFile(options: GenerateCommandOptions, root: string): Promise<SourceSchema> {
   const rows = options.rows === undefined ? SAMPLE_ROWS : Number(options.rows);
   if (!Number.isInteger(rows) || rows < 1) throw usageError("--rows is a number of rows, 1 or more.");
-  const { readSample } = await import("./sample.js");
+  const { readSample } = await import("./sources/sample.js");
   const file = options.sample === "-" ? "-" : path.resolve(root, options.sample!);
   return await readSample(file, {
     name: options.table,

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import ts from "typescript";
 import { functionsOfConvexJson } from "../../../eslint-rules/engine/configFile.js";
-import { messageOf } from "../exit.js";
+import { messageOf } from "../terminal/exit.js";
 import { GenerateError } from "./problem.js";
 
 /**

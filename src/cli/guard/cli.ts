@@ -26,7 +26,7 @@ Examples:
   $ streaming-import guard --sarif > guard.sarif`,
     )
     .action(async ({ strict, json, sarif, functions, tsconfig }: GuardOptions) => {
-      const { runGuard } = await import("./index.js");
+      const { runGuard } = await import("./command.js");
       const { exitCode, output } = await runGuard({
         cwd: process.cwd(),
         strict: strict ?? false,

@@ -1,274 +1,30 @@
-import ts from "typescript";
-import { analyzeFile, type FileAnalysis } from "../../../eslint-rules/engine/analyze.js";
-import { functionsOfConvexJson, loadConfigFile } from "../../../eslint-rules/engine/configFile.js";
-import { contextFor, type GuardContext } from "../../../eslint-rules/engine/context.js";
-import { formatMessage } from "../../../eslint-rules/engine/messages.js";
-import { schemaFor, type SchemaInfo } from "../../../eslint-rules/engine/mirrors.js";
-import {
-  GuardConfigurationError,
-  type GuardOptions,
-  type Specifier,
-} from "../../../eslint-rules/engine/options.js";
-import { isReported, PRESETS } from "../../../eslint-rules/engine/presets.js";
-import type { Finding } from "../../../eslint-rules/engine/findings.js";
-import { CannotCheck, deployedFiles, loadProgram, type LoadedProgram } from "./program.js";
-import { OUT_OF_REACH, type GuardReport, type Place, type ReportedFinding } from "./report.js";
+import { guardCommand, type ExitCode, type GuardCommandOptions } from "./check.js";
+import type { GuardReport } from "./report.js";
+import { formatSarif } from "./sarif.js";
+import { formatText } from "./text.js";
 
-/** What the command is asked to do. */
-export interface GuardCommandOptions {
-  readonly cwd: string;
-  readonly strict: boolean;
-  /** Default: tsconfig.json of the functions directory, or the nearest one above. */
-  readonly tsconfig?: string | undefined;
-  /** Default: streaming-import.guard.json, convex.json, or `convex`. */
-  readonly functionsDir?: string | undefined;
-  /** Today as YYYY-MM-DD; for tests. */
-  readonly today?: string | undefined;
+export type { GuardReport } from "./report.js";
+export { guardCommand, type ExitCode, type GuardCommandOptions };
+
+export type GuardFormat = "text" | "json" | "sarif";
+
+export interface RunGuardOptions extends GuardCommandOptions {
+  readonly format: GuardFormat;
 }
 
-/** 0: nothing found. 1: findings. 2: nothing could be vouched for (configuration, type errors). */
-export type ExitCode = 0 | 1 | 2;
+/** `streaming-import guard`: checks an app and gives the text to print and the code to exit with. */
+export function runGuard(options: RunGuardOptions): Promise<{ exitCode: ExitCode; output: string }> {
+  const { exitCode, report } = guardCommand(options);
+  return Promise.resolve({ exitCode, output: format(report, options.format) });
+}
 
-/** Checks the functions of an app and tells all that it knows. */
-export function guardCommand(options: GuardCommandOptions): { exitCode: ExitCode; report: GuardReport } {
-  const cwd = normalize(options.cwd);
-  try {
-    const config = loadConfigFile(ts, cwd);
-    const directory =
-      options.functionsDir ?? config.functionsDir ?? functionsOfConvexJson(ts, cwd) ?? "convex";
-    const tsconfig = options.tsconfig === undefined ? null : absolute(cwd, options.tsconfig);
-    const loaded = loadProgram(absolute(cwd, directory), tsconfig);
-    const guard: GuardOptions = { ...config, functionsDir: null, today: options.today ?? config.today };
-    return check(cwd, options.strict, loaded, guard);
-  } catch (error) {
-    if (!(error instanceof CannotCheck) && !(error instanceof GuardConfigurationError)) throw error;
-    return { exitCode: 2, report: emptyReport(options.strict, [error.message]) };
+function format(report: GuardReport, as: GuardFormat): string {
+  switch (as) {
+    case "text":
+      return formatText(report);
+    case "json":
+      return `${JSON.stringify(report, null, 2)}\n`;
+    case "sarif":
+      return formatSarif(report);
   }
-}
-
-function check(
-  cwd: string,
-  strict: boolean,
-  loaded: LoadedProgram,
-  options: GuardOptions,
-): { exitCode: ExitCode; report: GuardReport } {
-  const { program } = loaded;
-  const mode = strict ? "strict" : "recommended";
-  const cx = contextFor(ts, program, options);
-  const schema = schemaFor(cx, `${loaded.functionsDir}/x.ts`);
-  const problems = problemsOf(cwd, schema);
-  const deployed = deployedFiles(loaded);
-  const { files, components } = partition(cx, deployed, schema);
-  const typeErrors = typeErrorsOf(cwd, program);
-  const analyses =
-    problems.length > 0 ? [] : files.map((file) => ({ file, analysis: analyzeFile(cx, file, strict) }));
-  const findings = analyses.flatMap(({ file, analysis }) =>
-    analysis.findings
-      .filter((finding) => isReported(mode, finding))
-      .map((finding) => reported(cwd, mode, file, finding)),
-  );
-  if (problems.length === 0)
-    findings.push(
-      ...strayExemptions(
-        options,
-        analyses.map(({ analysis }) => analysis),
-        cwd,
-      ),
-    );
-  const report: GuardReport = {
-    ...emptyReport(strict, problems),
-    tsconfig: loaded.tsconfig === null ? null : relative(cwd, loaded.tsconfig),
-    schema: schema.file === null ? null : relative(cwd, schema.file.fileName),
-    tables: schema.tables.size,
-    mirrors: [...schema.mirrors.values()].map(({ table, source, owner }) => ({ table, source, owner })),
-    files: files.length,
-    notDeployed: notDeployed(cx, loaded, deployed).map((path) => relative(cwd, path)),
-    components: components.map((path) => relative(cwd, path)),
-    writeSites: countSites(analyses.map(({ analysis }) => analysis)),
-    trusted: {
-      packages: [...new Set(analyses.flatMap(({ analysis }) => [...analysis.trustedPackages]))].sort(),
-      specifiers: options.trusted.map(describe),
-    },
-    exemptions: analyses.flatMap(({ file, analysis }) =>
-      analysis.exemptions.map(({ tables, reason, until, form, expired, used, start }) => ({
-        tables,
-        reason,
-        until,
-        form,
-        expired,
-        used,
-        file: relative(cwd, file.fileName),
-        line: start === null ? null : placeOf(cwd, file, start).line,
-      })),
-    ),
-    findings,
-    typeErrors,
-    claim: findings.length + typeErrors.length + problems.length > 0 ? null : claim(strict),
-  };
-  const exitCode = problems.length + typeErrors.length > 0 ? 2 : findings.length > 0 ? 1 : 0;
-  return { exitCode, report };
-}
-
-function claim(strict: boolean): string {
-  return strict
-    ? "No code of this app that is deployed writes a mirror, provided that TypeScript's types hold, that Convex compares the table's name with the id, and that the trusted code and the exemptions listed here are right."
-    : "No write to a mirror was found. This mode trusts types and does not follow a writer that leaves them; --strict does.";
-}
-
-function problemsOf(cwd: string, schema: SchemaInfo): string[] {
-  if (schema.problem === null) return [];
-  const file = schema.file === null ? "schema.ts" : relative(cwd, schema.file.fileName);
-  return [formatMessage(schema.problem, { schema: file })];
-}
-
-/** Files under the app's schema are checked; those of a component have tables of their own. */
-function partition(
-  cx: GuardContext,
-  deployed: ReadonlySet<ts.SourceFile>,
-  schema: SchemaInfo,
-): { files: ts.SourceFile[]; components: string[] } {
-  const files: ts.SourceFile[] = [];
-  const components = new Set<string>();
-  for (const file of deployed) {
-    if (!cx.packages.isProject(file) || file.isDeclarationFile || file.fileName.includes("/_generated/"))
-      continue;
-    const own = schemaFor(cx, file.fileName);
-    if (own.component !== null && own.component !== schema.component) components.add(own.component);
-    else files.push(file);
-  }
-  return { files, components: [...components] };
-}
-
-/** Files in the functions directory, or in the program, that no deployed file imports. */
-function notDeployed(
-  cx: GuardContext,
-  loaded: LoadedProgram,
-  deployed: ReadonlySet<ts.SourceFile>,
-): readonly string[] {
-  const inProgram = cx.program
-    .getSourceFiles()
-    .filter((file) => !deployed.has(file) && !file.isDeclarationFile && cx.packages.isProject(file))
-    .map((file) => file.fileName);
-  return [...inProgram, ...loaded.notDeployed].filter((path) => !path.includes("/_generated/"));
-}
-
-function typeErrorsOf(cwd: string, program: ts.Program): GuardReport["typeErrors"] {
-  return ts
-    .getPreEmitDiagnostics(program)
-    .filter((one) => one.category === ts.DiagnosticCategory.Error && !isAboutDeprecation(one))
-    .map((one) => {
-      const message = ts.flattenDiagnosticMessageText(one.messageText, "\n");
-      return one.file === undefined
-        ? { file: "", line: 0, column: 0, message }
-        : { ...placeOf(cwd, one.file, one.start ?? 0), message };
-    });
-}
-
-/** Options that TypeScript 6 calls deprecated or removed say nothing about the code. */
-function isAboutDeprecation(diagnostic: ts.Diagnostic): boolean {
-  return diagnostic.file === undefined && [5101, 5102, 5107, 5108].includes(diagnostic.code);
-}
-
-function reported(
-  cwd: string,
-  mode: "recommended" | "strict",
-  file: ts.SourceFile,
-  finding: Finding,
-): ReportedFinding {
-  const end = placeOf(cwd, file, finding.end);
-  return {
-    ...placeOf(cwd, file, finding.start),
-    endLine: end.line,
-    endColumn: end.column,
-    rule: finding.rule,
-    messageId: finding.messageId,
-    message: formatMessage(finding.messageId, finding.data),
-    severity: PRESETS[mode][finding.rule].severity === "warn" ? "warning" : "error",
-  };
-}
-
-/** An exemption for a file that is not there guards nothing, and would come to life with a renamed file. */
-function strayExemptions(
-  options: GuardOptions,
-  analyses: readonly FileAnalysis[],
-  cwd: string,
-): ReportedFinding[] {
-  const seen = new Set(
-    analyses.flatMap(({ exemptions }) =>
-      exemptions.filter(({ form }) => form === "config").map(({ file }) => relative(cwd, file)),
-    ),
-  );
-  return options.exemptions.flatMap((exemption) => {
-    const path = exemption.file.replace(/^\.\//, "");
-    if ([...seen].some((file) => file === path || file.endsWith(`/${path}`))) return [];
-    const data = { tables: exemption.tables.join(", ") };
-    return [
-      {
-        file: exemption.file,
-        line: 1,
-        column: 1,
-        endLine: 1,
-        endColumn: 1,
-        rule: "no-unreasoned-disable",
-        messageId: "unusedExemption",
-        message: formatMessage("unusedExemption", data),
-        severity: "error" as const,
-      },
-    ];
-  });
-}
-
-function countSites(analyses: readonly FileAnalysis[]): GuardReport["writeSites"] {
-  const sites = analyses.flatMap((analysis) => analysis.sites);
-  const literal = sites.filter((site) => site.literal && site.tables !== null).length;
-  const unknown = sites.filter((site) => site.tables === null).length;
-  return { total: sites.length, literal, unknown, byType: sites.length - literal - unknown };
-}
-
-function describe(specifier: Specifier): string {
-  if (typeof specifier === "string") return specifier;
-  const names = typeof specifier.name === "string" ? specifier.name : specifier.name.join(", ");
-  if (specifier.from === "package") return `${names} of the package ${specifier.package}`;
-  if (specifier.from === "lib") return `${names} of the language's library`;
-  return `${names} in ${specifier.path ?? "any file"}`;
-}
-
-function emptyReport(strict: boolean, problems: readonly string[]): GuardReport {
-  return {
-    mode: strict ? "strict" : "recommended",
-    typescript: ts.version,
-    tsconfig: null,
-    schema: null,
-    tables: 0,
-    mirrors: [],
-    files: 0,
-    notDeployed: [],
-    components: [],
-    writeSites: { total: 0, literal: 0, byType: 0, unknown: 0 },
-    trusted: { packages: [], specifiers: [] },
-    exemptions: [],
-    outOfReach: OUT_OF_REACH,
-    findings: [],
-    typeErrors: [],
-    problems,
-    claim: null,
-  };
-}
-
-function placeOf(cwd: string, file: ts.SourceFile, position: number): Place {
-  const { line, character } = file.getLineAndCharacterOfPosition(position);
-  return { file: relative(cwd, file.fileName), line: line + 1, column: character + 1 };
-}
-
-function normalize(path: string): string {
-  return path.replaceAll("\\", "/").replace(/\/$/, "");
-}
-
-function absolute(cwd: string, path: string): string {
-  const normal = normalize(path).replace(/^\.\//, "");
-  return /^(?:\/|[A-Za-z]:)/.test(normal) ? normal : `${cwd}/${normal}`;
-}
-
-function relative(cwd: string, path: string): string {
-  return path.startsWith(`${cwd}/`) ? path.slice(cwd.length + 1) : path;
 }

@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { runGuard, type GuardReport, type RunGuardOptions } from "./index.js";
+import { runGuard, type GuardReport, type RunGuardOptions } from "./command.js";
 
 vi.setConfig({ testTimeout: 60_000 });
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url)).replace(/\/$/, "");
-const FIXTURE = `${ROOT}/eslint-rules/testing/fixture`;
+const FIXTURE = `${ROOT}/test/guard/fixture`;
 let directory = "";
 
 beforeAll(() => {
@@ -62,7 +62,7 @@ function app(files: Record<string, string | null>): string {
           "convex-streaming-import/*": [`${ROOT}/src/*/index.ts`],
         },
       },
-      include: ["."],
+      include: ["./command"],
     }),
     ...files,
   };
@@ -136,7 +136,7 @@ describe("streaming-import guard", () => {
       "convex/a.test.ts": "export const x: number = missing;",
       "convex/globals.ts": "export {};\ndeclare global { const BUILD: string; }",
       "page.ts": "export const y: number = missing;",
-      "tsconfig.json": JSON.stringify({ extends: "./convex/tsconfig.json", include: ["."] }),
+      "tsconfig.json": JSON.stringify({ extends: "./convex/tsconfig.json", include: ["./command"] }),
       "strict.json": JSON.stringify({
         extends: "./tsconfig.json",
         compilerOptions: { noUnusedLocals: true, noUnusedParameters: true },

@@ -35,7 +35,7 @@ Examples:
   $ streaming-import init --dry-run --json`,
     )
     .action(async ({ cwd, ...options }: CliOptions) => {
-      const { runInit } = await import("./run.js");
+      const { runInit } = await import("./command.js");
       process.exitCode = await runInit(cwd ?? process.cwd(), options);
     });
 }

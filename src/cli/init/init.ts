@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { unifiedDiff } from "../diff.js";
-import { CliError, EXIT, usageError } from "../exit.js";
+import { unifiedDiff } from "../terminal/diff.js";
+import { CliError, EXIT, usageError } from "../terminal/exit.js";
 import { readProject, type Project } from "../project/project.js";
 import { nextSteps } from "./next.js";
 import { plan } from "./plan.js";

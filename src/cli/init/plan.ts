@@ -1,11 +1,11 @@
 import { moduleOf, type Project } from "../project/project.js";
-import { planAppConfig } from "./appConfig.js";
-import { planEslintConfig } from "./eslintConfig.js";
-import { planFunctions } from "./functions.js";
-import { planHttp } from "./http.js";
-import { planImports } from "./imports.js";
-import { planPackageJson } from "./packageJson.js";
-import { planSchema } from "./schema.js";
+import { planAppConfig } from "./steps/appConfig.js";
+import { planEslintConfig } from "./steps/eslintConfig.js";
+import { planFunctions } from "./steps/functions.js";
+import { planHttp } from "./steps/http.js";
+import { planImports } from "./steps/imports.js";
+import { planPackageJson } from "./steps/packageJson.js";
+import { planSchema } from "./steps/schema.js";
 import type { InitOptions, Planning, Step } from "./step.js";
 
 /** In this order: routes need the importer, which needs the schema and the component's name. */

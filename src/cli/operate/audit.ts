@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { CliError, EXIT } from "../exit.js";
-import type { CommonOptions } from "../options.js";
-import { print, table } from "../output.js";
-import { openSession } from "../session.js";
-import type { AuditReport } from "./types.js";
+import { CliError, EXIT } from "../terminal/exit.js";
+import type { CommonOptions } from "../deployment/options.js";
+import { print, table } from "../terminal/output.js";
+import { openSession } from "../deployment/session.js";
+import type { AuditReport } from "../../core/wire/types.js";
 
 /** How often the report of a walk is looked at, in milliseconds. */
 const POLL_MS = 500;

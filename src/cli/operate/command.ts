@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { collect, withDeployment, type CommonOptions } from "../options.js";
+import { collect, withDeployment, type CommonOptions } from "../deployment/options.js";
 
 /** The commands of whoever keeps watch over mirrors. What they do is loaded when they run. */
 export function addOperateCommands(parent: Command): void {

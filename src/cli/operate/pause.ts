@@ -1,6 +1,6 @@
-import type { CommonOptions } from "../options.js";
-import { print } from "../output.js";
-import { openSession } from "../session.js";
+import type { CommonOptions } from "../deployment/options.js";
+import { print } from "../terminal/output.js";
+import { openSession } from "../deployment/session.js";
 
 export async function pause(mirror: string, options: CommonOptions & { reason?: string }): Promise<void> {
   const { reason } = options;

@@ -1,10 +1,10 @@
 import { confirm, isCancel } from "@clack/prompts";
-import { CliError, EXIT, usageError } from "../exit.js";
-import type { Admin } from "../admin.js";
-import type { CommonOptions } from "../options.js";
-import { ago, print, table } from "../output.js";
-import { openSession } from "../session.js";
-import type { QuarantineEntry } from "./types.js";
+import { CliError, EXIT, usageError } from "../terminal/exit.js";
+import type { Admin } from "../deployment/admin.js";
+import type { CommonOptions } from "../deployment/options.js";
+import { ago, print, table } from "../terminal/output.js";
+import { openSession } from "../deployment/session.js";
+import type { QuarantineEntry } from "../../core/wire/types.js";
 
 /** Entries on a page of `listQuarantine`. */
 const PAGE = 32;

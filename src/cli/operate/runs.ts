@@ -1,9 +1,9 @@
-import { usageError } from "../exit.js";
-import type { CommonOptions } from "../options.js";
-import { ago, print, since, table } from "../output.js";
+import { usageError } from "../terminal/exit.js";
+import type { CommonOptions } from "../deployment/options.js";
+import { ago, print, since, table } from "../terminal/output.js";
 import { conservation } from "../push/report.js";
-import { openSession } from "../session.js";
-import type { RunInfo } from "./types.js";
+import { openSession } from "../deployment/session.js";
+import type { RunInfo } from "../../core/wire/types.js";
 
 export async function runs(mirror: string, options: CommonOptions & { limit: string }): Promise<void> {
   const limit = Number(options.limit);

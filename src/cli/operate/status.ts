@@ -1,14 +1,14 @@
 import pc from "picocolors";
-import { openAdmin } from "../admin.js";
-import { V1Client } from "../client.js";
-import { findDeployment, readVariables } from "../environment.js";
-import { EXIT } from "../exit.js";
-import { importApi } from "../importApi.js";
-import type { CommonOptions } from "../options.js";
-import { ago, print, since, table } from "../output.js";
-import type { BudgetUse, MirrorStatus } from "../v1Types.js";
-import type { RunInfo } from "./types.js";
-import { watch } from "./watch.js";
+import { openAdmin } from "../deployment/admin.js";
+import { V1Client } from "../api/client.js";
+import { findDeployment, readVariables } from "../deployment/environment.js";
+import { EXIT } from "../terminal/exit.js";
+import { importApi } from "../deployment/importApi.js";
+import type { CommonOptions } from "../deployment/options.js";
+import { ago, print, since, table } from "../terminal/output.js";
+import type { BudgetUse, MirrorStatus } from "../../core/wire/v1.js";
+import type { RunInfo } from "../../core/wire/types.js";
+import { watch } from "../terminal/watch.js";
 
 /** How often `--watch` looks again, in milliseconds. */
 const WATCH_MS = 2_000;

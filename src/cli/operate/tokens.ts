@@ -1,9 +1,9 @@
-import { CliError, usageError } from "../exit.js";
-import type { CommonOptions } from "../options.js";
-import { ago, print, table } from "../output.js";
-import { openSession } from "../session.js";
+import { CliError, usageError } from "../terminal/exit.js";
+import type { CommonOptions } from "../deployment/options.js";
+import { ago, print, table } from "../terminal/output.js";
+import { openSession } from "../deployment/session.js";
 import { ask } from "./quarantine.js";
-import type { TokenInfo } from "./types.js";
+import type { TokenInfo } from "../../core/wire/types.js";
 
 interface CreateOptions extends CommonOptions {
   mirror: string[];

@@ -1,9 +1,9 @@
 import { createRequire } from "node:module";
 import path from "node:path";
 import { AppMirrors } from "../../client/mirrors.js";
-import { describeMirror } from "../../http/v1Read.js";
-import { CliError, messageOf } from "../exit.js";
-import type { MirrorInfo } from "../v1Types.js";
+import { describeMirror } from "../../http/v1/read.js";
+import { CliError, messageOf } from "../terminal/exit.js";
+import type { MirrorInfo } from "../../core/wire/v1.js";
 import { installed } from "./installed.js";
 import { findModule, type Project } from "./project.js";
 

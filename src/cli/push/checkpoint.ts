@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { CliError, messageOf } from "../exit.js";
-import { NO_COUNTS, type Counts } from "../v1Types.js";
+import { CliError, messageOf } from "../terminal/exit.js";
+import { NO_COUNTS, type Counts } from "../../core/wire/v1.js";
 
 /** What a push has to remember to go on after it was cut off. No token, and no row. */
 export interface Checkpoint {

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import { CliError, EXIT, usageError } from "../exit.js";
-import { collect, withDeployment, type CommonOptions } from "../options.js";
+import { CliError, EXIT, usageError } from "../terminal/exit.js";
+import { collect, withDeployment, type CommonOptions } from "../deployment/options.js";
 import type { Mode } from "./push.js";
 
 interface PushCommandOptions extends CommonOptions {
@@ -75,16 +75,16 @@ async function pushFile(file: string, options: PushCommandOptions): Promise<void
     { Mapping },
     report,
   ] = await Promise.all([
-    import("../client.js"),
-    import("../environment.js"),
-    import("../importApi.js"),
-    import("../token.js"),
+    import("../api/client.js"),
+    import("../deployment/environment.js"),
+    import("../deployment/importApi.js"),
+    import("../deployment/token.js"),
     import("./push.js"),
     import("./checkpoint.js"),
-    import("./source.js"),
-    import("./csv.js"),
-    import("./rows.js"),
-    import("./mapping.js"),
+    import("../files/source.js"),
+    import("../files/csv.js"),
+    import("../files/rows.js"),
+    import("../files/mapping.js"),
     import("./report.js"),
   ]);
   const deployment = environment.findDeployment(options, environment.readVariables());

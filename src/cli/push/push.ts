@@ -1,11 +1,17 @@
-import { ApiError } from "../apiError.js";
-import type { V1Client } from "../client.js";
-import { DeliveryBody } from "../delivery/body.js";
-import { CliError } from "../exit.js";
-import { addCounts, type Counts, type Delivered, type MirrorInfo, type RunOptions } from "../v1Types.js";
+import { ApiError } from "../api/apiError.js";
+import type { V1Client } from "../api/client.js";
+import { DeliveryBody } from "../files/body.js";
+import { CliError } from "../terminal/exit.js";
+import {
+  addCounts,
+  type Counts,
+  type Delivered,
+  type MirrorInfo,
+  type RunOptions,
+} from "../../core/wire/v1.js";
 import { chained, newCheckpoint, type Checkpoint, type CheckpointFile } from "./checkpoint.js";
-import type { Mapping } from "./mapping.js";
-import type { Rows } from "./rows.js";
+import type { Mapping } from "../files/mapping.js";
+import type { Rows } from "../files/rows.js";
 
 /** Rows of a delivery. The same always: a push that is resumed must cut the file as before. */
 const MAX_ROWS = 1_000;

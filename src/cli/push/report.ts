@@ -1,7 +1,7 @@
 import type { SingleBar } from "cli-progress";
 import progress from "cli-progress";
 import pc from "picocolors";
-import { isConserved, type Counts } from "../v1Types.js";
+import { isConserved, type Counts } from "../../core/wire/v1.js";
 import type { Pushed } from "./push.js";
 
 /** How often a terminal is redrawn, in frames per second. */

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { collect, withDeployment, type CommonOptions } from "../options.js";
+import { collect, withDeployment, type CommonOptions } from "../deployment/options.js";
 
 export function addVerifyCommand(parent: Command): void {
   withDeployment(parent.command("verify"))

@@ -1,14 +1,14 @@
-import type { JsonObject } from "../../changes/change.js";
-import { addRow, bucketOf, emptyDigest, type Digest } from "../../changes/digest.js";
-import type { DriftPolicies } from "../../changes/drift.js";
-import { cleanFields } from "../../changes/identifiers.js";
-import { parseJson } from "../../changes/json.js";
-import { keyText } from "../../changes/keyText.js";
-import { compileMirror, prepareRow, type CompiledMirror } from "../../changes/row.js";
-import { addToSketch, emptySketch } from "../../changes/sketch.js";
-import { CliError } from "../exit.js";
-import type { Rows } from "../push/rows.js";
-import type { MirrorInfo } from "../v1Types.js";
+import type { JsonObject } from "../../core/rows/change.js";
+import { addRow, bucketOf, emptyDigest, type Digest } from "../../core/proof/digest.js";
+import type { DriftPolicies } from "../../core/rows/drift.js";
+import { cleanFields } from "../../core/rows/identifiers.js";
+import { parseJson } from "../../core/rows/json.js";
+import { keyText } from "../../core/proof/keyText.js";
+import { compileMirror, prepareRow, type CompiledMirror } from "../../core/rows/row.js";
+import { addToSketch, emptySketch } from "../../core/proof/sketch.js";
+import { CliError } from "../terminal/exit.js";
+import type { Rows } from "../files/rows.js";
+import type { MirrorInfo } from "../../core/wire/v1.js";
 import { validatorOfFields } from "./validators.js";
 
 /** Rows that cannot be stored are named up to this number. */

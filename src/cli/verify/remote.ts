@@ -5,12 +5,12 @@ import {
   merge,
   type Digest,
   BUCKETS,
-} from "../../changes/digest.js";
-import { hashFromHex } from "../../changes/hash.js";
-import { decodeSketch, emptySketch, mergeSketch, subtractSketch } from "../../changes/sketch.js";
-import { bucketOf } from "../../changes/digest.js";
-import type { Admin } from "../admin.js";
-import { CliError, usageError } from "../exit.js";
+} from "../../core/proof/digest.js";
+import { hashFromHex } from "../../core/proof/hash.js";
+import { decodeSketch, emptySketch, mergeSketch, subtractSketch } from "../../core/proof/sketch.js";
+import { bucketOf } from "../../core/proof/digest.js";
+import type { Admin } from "../deployment/admin.js";
+import { CliError, usageError } from "../terminal/exit.js";
 import type { FileDigest } from "./local.js";
 
 /** Rows of a page: their hashes are computed inside a query, whose time is one second. */

@@ -1,5 +1,5 @@
 import { jsonToConvex, v, type GenericValidator, type JSONValue } from "convex/values";
-import type { FieldJson, ValidatorJson } from "../v1Types.js";
+import type { FieldJson, ValidatorJson } from "../../core/wire/v1.js";
 
 type AnyValidator = ReturnType<typeof v.any>;
 

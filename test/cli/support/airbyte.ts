@@ -1,5 +1,5 @@
 import { PassThrough, Writable } from "node:stream";
-import type { ExitCode } from "../../../src/cli/exit.js";
+import type { ExitCode } from "../../../src/cli/terminal/exit.js";
 import { write, type WriteOptions } from "../../../src/cli/airbyte/write.js";
 import type { Sink } from "./sink.js";
 

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gunzipSync } from "node:zlib";
-import type { MirrorInfo, RunOptions } from "../../../src/cli/v1Types.js";
+import type { MirrorInfo, RunOptions } from "../../../src/core/wire/v1.js";
 
 /** A change as it arrived: its text, and what JSON reads there. */
 export interface SinkChange {

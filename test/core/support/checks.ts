@@ -1,9 +1,9 @@
 import { expect } from "vitest";
-import { addRow, decodeDigest, differingBuckets, emptyDigest } from "../../../src/changes/digest.js";
-import { keyHash, rowHash } from "../../../src/changes/hash.js";
-import { keyText } from "../../../src/changes/keyText.js";
-import { addToSketch, decodeSketch, emptySketch, subtractSketch } from "../../../src/changes/sketch.js";
-import type { Counts } from "../../../convex/validators.js";
+import { addRow, decodeDigest, differingBuckets, emptyDigest } from "../../../src/core/proof/digest.js";
+import { keyHash, rowHash } from "../../../src/core/proof/hash.js";
+import { keyText } from "../../../src/core/proof/keyText.js";
+import { addToSketch, decodeSketch, emptySketch, subtractSketch } from "../../../src/core/proof/sketch.js";
+import type { Counts } from "../../../src/core/wire/validators.js";
 import type { Row, World } from "./world.js";
 import type { Value } from "convex/values";
 

@@ -9,11 +9,11 @@ import {
 } from "convex/server";
 import { vi } from "vitest";
 import type { ComponentApi } from "../../../convex/_generated/component.js";
-import { getMirror } from "../../../convex/mirrors.js";
-import { exactly } from "../../../convex/progress.js";
+import { getMirror } from "../../../convex/mirror/mirrors.js";
+import { exactly } from "../../../convex/mirror/progress.js";
 import type { Doc, TableNames } from "../../../convex/_generated/dataModel.js";
 import ledgerSchema from "../../../convex/schema.js";
-import type { RowChange } from "../../../convex/validators.js";
+import type { RowChange } from "../../../src/core/wire/validators.js";
 import { StreamingImport, type StreamingImportOptions } from "../../../src/client/index.js";
 import { attachIndexes } from "../../../tools/local-convex/indexes.js";
 import {

@@ -1,0 +1,147 @@
+import { v } from "convex/values";
+import { internal } from "../_generated/api.js";
+import type { Doc } from "../_generated/dataModel.js";
+import { internalMutation, type MutationCtx, type QueryCtx } from "../_generated/server.js";
+import { scheduleCheck } from "./freshness.js";
+import { findMirror } from "./mirrors.js";
+import { takeSample } from "./samples.js";
+import { stateChange } from "./state.js";
+import { now, since } from "../../src/core/time.js";
+import { addCounts, noCounts, type Counts, type SyncMode } from "../../src/core/wire/validators.js";
+
+/**
+ * The registry hears of a run's progress at most this often, in milliseconds: whoever watches a mirror would otherwise
+ * be told anew with every chunk, a dozen times a second. What it has not heard yet waits in the run, which every chunk
+ * writes anyway.
+ */
+const TELL_EVERY_MS = 1_000;
+
+export const nothingUntold: Doc<"runs">["untold"] = { rows: 0, counts: noCounts };
+
+/** What a chunk did to a mirror. */
+interface Chunk {
+  counts: Counts;
+  rowsDelta: number;
+  /** By how much the quarantine and the drift on record grew. */
+  quarantined: number;
+  drift: number;
+  bytes: number;
+  syncMode: SyncMode;
+  /** From the source's commit to now, in milliseconds, when the sender told. */
+  lagMs: number | undefined;
+  place: Partial<Pick<Doc<"runs">, "sequence" | "begun">>;
+}
+
+/** Counts a chunk in its run, and in the registry once it is time. Returns the rows in the mirror. */
+export async function recordChunk(
+  ctx: MutationCtx,
+  mirror: Doc<"mirrors">,
+  run: Doc<"runs">,
+  { counts, rowsDelta, quarantined, drift, bytes, syncMode, lagMs, place }: Chunk,
+): Promise<number> {
+  const at = now();
+  const untold = {
+    ...run.untold,
+    rows: run.untold.rows + rowsDelta,
+    counts: addCounts(run.untold.counts, counts),
+    ...(counts.received > 0 && { appliedAt: at }),
+    ...(lagMs !== undefined && { lagMs }),
+  };
+  const after = { ...run, ...place, lastDeliveryAt: at, counts: addCounts(run.counts, counts), untold };
+  // What changes how a mirror is treated, or what a person should do, is told at once.
+  const urgent =
+    quarantined !== 0 ||
+    drift !== 0 ||
+    mirror.syncMode !== syncMode ||
+    mirror.state !== statementOf(mirror, run).state;
+  const due = urgent || since(mirror.lastHeardAt) >= TELL_EVERY_MS;
+  if (due) {
+    const { state, reason } = statementOf(mirror, after);
+    const told = { ...news(mirror, after), quarantined: Math.max(0, mirror.quarantined + quarantined) };
+    await ctx.db.patch("mirrors", mirror._id, {
+      ...told,
+      ...(await stateChange(ctx, mirror, state, reason)),
+      ...(await takeSample(ctx, { ...mirror, ...told })),
+      drift: mirror.drift + drift,
+      syncMode,
+    });
+  } else if (!run.tellScheduled) {
+    await ctx.scheduler.runAfter(TELL_EVERY_MS, internal.mirror.progress.tell, { run: run._id });
+  }
+  await ctx.db.patch("runs", run._id, {
+    ...place,
+    lastDeliveryAt: at,
+    chunks: run.chunks + 1,
+    bytes: run.bytes + bytes,
+    counts: after.counts,
+    untold: due ? nothingUntold : untold,
+    tellScheduled: run.tellScheduled || !due,
+  });
+  await scheduleCheck(ctx, mirror);
+  return mirror.rows + untold.rows;
+}
+
+/** Tells the registry what waited since the last chunk that was told. */
+export const tell = internalMutation({
+  args: { run: v.id("runs") },
+  returns: v.null(),
+  handler: async (ctx, { run: id }) => {
+    const run = await ctx.db.get("runs", id);
+    // One that has ended has told everything.
+    if (run?.state !== "running") return null;
+    await tellRest(ctx, run);
+    await ctx.db.patch("runs", id, { tellScheduled: false });
+    return null;
+  },
+});
+
+/** Tells the registry all that a run has brought: before the run ends, and when a second has passed. */
+export async function tellRest(ctx: MutationCtx, run: Doc<"runs">): Promise<void> {
+  if (!run.tellScheduled) return;
+  const mirror = await findMirror(ctx, run.mirror);
+  if (mirror === null) return;
+  const told = news(mirror, run);
+  await ctx.db.patch("mirrors", mirror._id, {
+    ...told,
+    ...(await takeSample(ctx, { ...mirror, ...told })),
+  });
+  await ctx.db.patch("runs", run._id, { untold: nothingUntold });
+}
+
+/** A mirror's row of the registry with all that its run has brought, told or not. Costs a range while a run is open. */
+export async function exactly(ctx: QueryCtx, mirror: Doc<"mirrors">): Promise<Doc<"mirrors">> {
+  const run = mirror.run === undefined ? null : await ctx.db.get("runs", mirror.run);
+  return run?.tellScheduled === true ? { ...mirror, ...news(mirror, run) } : mirror;
+}
+
+/** How far a run has come, for its mirror's row. */
+export function progressOf({ syncMode, generation, startedAt, counts, swept }: Doc<"runs">) {
+  return { syncMode, generation: generation ?? null, startedAt, received: counts.received, swept };
+}
+
+/** What a run's progress changes in its mirror's row. */
+function news(mirror: Doc<"mirrors">, run: Doc<"runs">): Partial<Doc<"mirrors">> {
+  const { rows, counts, appliedAt, lagMs } = run.untold;
+  const { state, reason } = statementOf(mirror, run);
+  return {
+    rows: mirror.rows + rows,
+    total: addCounts(mirror.total, counts),
+    progress: progressOf(run),
+    ...(appliedAt !== undefined && { lastAppliedAt: appliedAt }),
+    ...(lagMs !== undefined && { lagMs }),
+    ...(run.lastDeliveryAt !== undefined &&
+      since(run.lastDeliveryAt) <= since(mirror.lastHeardAt) && { lastHeardAt: run.lastDeliveryAt }),
+    // A failure that came after the last chunk stands.
+    ...(mirror.state === state && { reason }),
+  };
+}
+
+/** The state that progress brings about, and the words for it. */
+function statementOf(mirror: Doc<"mirrors">, run: Doc<"runs">) {
+  const loading =
+    run.generation !== undefined || mirror.state === "snapshotting" || mirror.state === "waiting";
+  if (!loading) return { state: "upToDate", reason: "Everything received is applied." } as const;
+  const what = run.generation === undefined ? "First load" : `Full refresh ${String(run.generation)}`;
+  const received = String(run.counts.received);
+  return { state: "snapshotting", reason: `${what}: ${received} rows received so far.` } as const;
+}

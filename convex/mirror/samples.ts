@@ -1,0 +1,51 @@
+import { v } from "convex/values";
+import type { Doc } from "../_generated/dataModel.js";
+import { query, type MutationCtx, type QueryCtx } from "../_generated/server.js";
+import { now, since } from "../../src/core/time.js";
+import { vSample, type Sample } from "../../src/core/wire/validators.js";
+
+/** Between two samples of a mirror, in milliseconds: a plot needs no more, and each is a write. */
+const SAMPLE_EVERY_MS = 60_000;
+
+/** Samples kept per mirror: more than a small plot has pixels to tell apart. */
+export const MAX_SAMPLES = 120;
+
+/**
+ * Samples how a mirror stands, at most once a minute and only while something arrives.
+ * Returns what to merge into the patch of its registry row.
+ */
+export async function takeSample(ctx: MutationCtx, mirror: Doc<"mirrors">): Promise<{ sampledAt?: string }> {
+  if (since(mirror.sampledAt) < SAMPLE_EVERY_MS) return {};
+  const at = now();
+  const kept = await findSamples(ctx, mirror.name);
+  const { rows, quarantined, lagMs = null, total } = mirror;
+  const stand: Sample = { at, rows, received: total.received, quarantined, lagMs };
+  const points = thin([...(kept?.points ?? []), stand]);
+  if (kept === null) await ctx.db.insert("samples", { mirror: mirror.name, points });
+  else await ctx.db.patch("samples", kept._id, { points });
+  return { sampledAt: at };
+}
+
+/**
+ * Keeps a list of samples within bounds: when there are too many, every second one of the older half goes. So the last
+ * hour stays fine, and what is long ago gets coarser, but is not forgotten.
+ */
+export function thin<Point>(points: readonly Point[], most = MAX_SAMPLES): Point[] {
+  if (points.length <= most) return [...points];
+  const half = Math.floor(points.length / 2);
+  return points.filter((_, i) => i >= half || i % 2 === 0);
+}
+
+/** How a mirror grew, oldest first. */
+export const list = query({
+  args: { mirror: v.string() },
+  returns: v.array(vSample),
+  handler: async (ctx, { mirror }) => (await findSamples(ctx, mirror))?.points ?? [],
+});
+
+async function findSamples(ctx: QueryCtx, mirror: string): Promise<Doc<"samples"> | null> {
+  return await ctx.db
+    .query("samples")
+    .withIndex("by_mirror", (q) => q.eq("mirror", mirror))
+    .unique();
+}

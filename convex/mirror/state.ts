@@ -1,0 +1,50 @@
+import type { FunctionHandle } from "convex/server";
+import type { Doc } from "../_generated/dataModel.js";
+import type { MutationCtx } from "../_generated/server.js";
+import { hintOf } from "./hints.js";
+import { now } from "../../src/core/time.js";
+import type { MirrorState } from "../../src/core/wire/validators.js";
+
+/** What an app's `onStateChange` is called with. Times are ISO 8601. */
+export type StateChange = { mirror: string; from: MirrorState; to: MirrorState; reason: string; at: string };
+
+/**
+ * The new state of a mirror, to be merged into the patch of its registry row. A change is logged as one line of JSON,
+ * and told to the app if it asked. A paused mirror stays paused until somebody resumes it,
+ * and a removed one removed until it is declared again.
+ */
+export async function stateChange(
+  ctx: MutationCtx,
+  mirror: Doc<"mirrors">,
+  state: MirrorState,
+  reason: string,
+): Promise<Described | Record<string, never>> {
+  if (mirror.state === "paused" || mirror.state === "removed") return {};
+  await announce(ctx, mirror, state, reason);
+  return described(mirror.name, state, reason);
+}
+
+/** A mirror's state with its reason, and what to do about it. */
+type Described = { state: MirrorState; reason: string; hint: string };
+
+/** The columns that tell a mirror's state. */
+export function described(mirror: string, state: MirrorState, reason: string): Described {
+  return { state, reason, hint: hintOf(mirror, state) };
+}
+
+/** Tells the log and the app about a change of state. */
+export async function announce(
+  ctx: MutationCtx,
+  mirror: Doc<"mirrors">,
+  to: MirrorState,
+  reason: string,
+): Promise<void> {
+  if (mirror.state === to) return;
+  const change: StateChange = { mirror: mirror.name, from: mirror.state, to, reason, at: now() };
+  console.log(JSON.stringify({ event: "streamingImport.state", ...change }));
+  const app = await ctx.db.query("app").first();
+  const callback = app?.handles.onStateChange;
+  if (callback !== undefined) {
+    await ctx.scheduler.runAfter(0, callback as FunctionHandle<"mutation", StateChange, null>, change);
+  }
+}

@@ -1,0 +1,125 @@
+import { v } from "convex/values";
+import type { Doc } from "../_generated/dataModel.js";
+import { query, type MutationCtx, type QueryCtx } from "../_generated/server.js";
+import { ledgerError } from "../../src/core/wire/errors.js";
+import { getMirror } from "./mirrors.js";
+import type { Reach } from "../../src/core/wire/validators.js";
+import { vReached } from "../../src/core/wire/views.js";
+
+/** What somebody waits for. */
+export const vTarget = v.union(
+  /** Everything that the source committed up to that time (ISO 8601, by the source's clock). */
+  v.object({ time: v.string() }),
+  /** Everything up to that place in the source's log, as 16 hexadecimal digits. */
+  v.object({ position: v.string() }),
+  /** The run being complete, or its first `sequence` deliveries being applied. */
+  v.object({ run: v.string(), sequence: v.optional(v.number()) }),
+);
+
+/** The further of two promises, in each respect. */
+export function further(a: Reach, b: Reach): Reach {
+  return { upTo: later(a.upTo, b.upTo), position: later(a.position, b.position) };
+}
+
+/** Times and positions are written so that they sort as text. */
+function later(a: string | undefined, b: string | undefined): string | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return a > b ? a : b;
+}
+
+/** Notes how far a mirror has come. It never goes back. */
+export async function advanceReach(
+  ctx: MutationCtx,
+  mirror: string,
+  reach: Reach | undefined,
+): Promise<void> {
+  if (reach?.upTo === undefined && reach?.position === undefined) return;
+  const known = await findReach(ctx, mirror);
+  if (known === null) {
+    await ctx.db.insert("reaches", { mirror, ...reach });
+    return;
+  }
+  const next = further(known, reach);
+  if (next.upTo !== known.upTo || next.position !== known.position)
+    await ctx.db.patch("reaches", known._id, next);
+}
+
+/**
+ * Takes down what the sender of a run promises. While rows that are gone at the source are still to be swept, nothing is
+ * reached: then the promise waits with the refresh that sweeps them.
+ */
+export async function promiseReach(
+  ctx: MutationCtx,
+  mirror: Doc<"mirrors">,
+  run: Doc<"runs">,
+  reach: Reach | undefined,
+): Promise<void> {
+  if (reach === undefined) return;
+  const waitsFor = run.generation === undefined ? mirror.sweeping : run._id;
+  const refresh = waitsFor === undefined ? null : await ctx.db.get("runs", waitsFor);
+  if (refresh === null) await advanceReach(ctx, mirror.name, reach);
+  else await ctx.db.patch("runs", refresh._id, { reach: further(refresh.reach ?? {}, reach) });
+}
+
+/**
+ * Whether a mirror has come as far as somebody waits for: true once everything that its sender has promised up to there
+ * is applied or waits in quarantine, and true from then on. Reads two documents, whatever the mirror holds.
+ *
+ * @throws UnknownMirror; UnknownRun when there is no such run of that mirror, or it is so old that it was forgotten.
+ */
+export const reached = query({
+  args: { mirror: v.string(), target: vTarget },
+  returns: vReached,
+  handler: async (ctx, { mirror, target }) => {
+    const known = await findReach(ctx, mirror);
+    const { upTo = null, position = null } = known ?? {};
+    const { reached, reason } =
+      "run" in target
+        ? await judgeRun(ctx, mirror, target)
+        : "time" in target
+          ? judgeMark(upTo, target.time, "read its source up to a time")
+          : judgeMark(position, target.position, "told a position of its source");
+    // Only now: the mirror's own row changes with every chunk, and would wake everybody who waits.
+    const quarantined = reached ? (await getMirror(ctx, mirror)).quarantined : null;
+    return { reached, reason, quarantined, upTo, position };
+  },
+});
+
+function judgeMark(mark: string | null, wanted: string, what: string): { reached: boolean; reason: string } {
+  if (mark === null) return { reached: false, reason: `The sender has not said yet that it has ${what}.` };
+  if (mark >= wanted) return { reached: true, reason: "Everything up to there has been received." };
+  return { reached: false, reason: `The mirror has come to ${mark}.` };
+}
+
+async function judgeRun(
+  ctx: QueryCtx,
+  mirror: string,
+  { run: id, sequence }: { run: string; sequence?: number },
+): Promise<{ reached: boolean; reason: string }> {
+  const runId = ctx.db.normalizeId("runs", id);
+  const run = runId === null ? null : await ctx.db.get("runs", runId);
+  if (run?.mirror !== mirror) {
+    throw ledgerError(
+      "UnknownRun",
+      `There is no run "${id}" of the mirror "${mirror}", or it is so old that it was forgotten.`,
+    );
+  }
+  if (sequence !== undefined) {
+    const applied = `${String(run.sequence)} deliveries of the run are applied.`;
+    return { reached: run.sequence >= sequence, reason: applied };
+  }
+  let last = run;
+  while (last.sweptBy !== undefined) {
+    const successor = await ctx.db.get("runs", last.sweptBy);
+    if (successor === null) break;
+    last = successor;
+  }
+  return { reached: last.state === "complete", reason: `The run is ${last.state}: ${last.reason}` };
+}
+
+async function findReach(ctx: QueryCtx, mirror: string): Promise<Doc<"reaches"> | null> {
+  return await ctx.db
+    .query("reaches")
+    .withIndex("by_mirror", (q) => q.eq("mirror", mirror))
+    .unique();
+}

@@ -1,0 +1,156 @@
+import type { Doc, Id } from "../_generated/dataModel.js";
+import type { MutationCtx } from "../_generated/server.js";
+import { dropDeliveries } from "../write/deliveries.js";
+import { abandonRun, completeRun } from "./endRun.js";
+import { ledgerError } from "../../src/core/wire/errors.js";
+import { scheduleCheck } from "../mirror/freshness.js";
+import { lastRun } from "../mirror/lastRun.js";
+import { dropManifest } from "./manifests.js";
+import { scheduleSettle } from "./settle.js";
+import { nothingUntold, progressOf } from "../mirror/progress.js";
+import { stateChange } from "../mirror/state.js";
+import { now, since } from "../../src/core/time.js";
+import { noCounts, type SyncMode } from "../../src/core/wire/validators.js";
+
+/** Runs kept per mirror: months of history for an hourly sync would be noise, two weeks are enough to see a trend. */
+export const MAX_RUNS_PER_MIRROR = 300;
+
+/** Delivery records deleted per transaction when a run is pruned. */
+const DELIVERIES_PER_PRUNE = 500;
+
+/**
+ * A `clear_tables` that follows this soon on the last delivery is taken for the retry of an attempt that was cut off
+ * (Airbyte retries at once), so the earlier refresh removes nothing. One that comes later starts the next sync, which
+ * says that the earlier one was whole.
+ */
+const RETRY_WINDOW_MS = 60_000;
+
+/**
+ * For how long a refresh that was cut off is gone on with by a connector that names no generation. The platform may
+ * retry from a checkpoint, and then does not send again what the first attempt brought; an hour is longer than it
+ * waits between attempts.
+ */
+const RESUME_WINDOW_MS = 60 * 60_000;
+
+/** What a new run is to do about generations; null for an incremental run. */
+interface Refresh {
+  /** The source's number of this refresh, or null for "the next one". */
+  generation: number | null;
+}
+
+interface NewRun {
+  openedBy: string;
+  attempt?: number;
+  explicit: boolean;
+  refresh: Refresh | null;
+  syncMode: SyncMode;
+  token: Id<"tokens">;
+  settleAfterMs: number;
+}
+
+/** Opens a run and makes it the mirror's owner. @throws StaleGeneration */
+export async function openRun(ctx: MutationCtx, before: Doc<"mirrors">, args: NewRun): Promise<Doc<"runs">> {
+  if (before.run !== undefined) await endForSuccessor(ctx, before.run);
+  const mirror = (await ctx.db.get("mirrors", before._id))!;
+  const epoch = mirror.epoch + 1;
+  const generation = await nextGeneration(ctx, mirror, args);
+  const id = await ctx.db.insert("runs", {
+    mirror: mirror.name,
+    state: "running",
+    reason:
+      generation === null
+        ? "Receiving changes."
+        : `Full refresh ${String(generation)}: old rows stay until it is whole.`,
+    openedBy: args.openedBy,
+    // A clock that is ahead must not keep out the attempts that follow.
+    ...(args.attempt !== undefined && { attempt: Math.min(args.attempt, Math.floor(Date.now() / 1000)) }),
+    token: args.token,
+    explicit: args.explicit,
+    settleAfterMs: args.settleAfterMs,
+    syncMode: args.syncMode,
+    epoch,
+    ...(generation !== null && { generation }),
+    startedAt: now(),
+    sequence: 0,
+    chunks: 0,
+    bytes: 0,
+    counts: noCounts,
+    untold: nothingUntold,
+    tellScheduled: false,
+    swept: 0,
+    sweepAttempt: 0,
+  });
+  const firstLoad = mirror.lastAppliedAt === undefined;
+  await ctx.db.patch("mirrors", mirror._id, {
+    run: id,
+    epoch,
+    ...(generation !== null && { generation, generationOpen: true }),
+    syncMode: args.syncMode,
+    ...lastRun({ epoch }, { epoch }, "running"),
+    progress: progressOf((await ctx.db.get("runs", id))!),
+    lastHeardAt: now(),
+    ...((generation !== null || firstLoad) &&
+      (await stateChange(
+        ctx,
+        mirror,
+        "snapshotting",
+        firstLoad
+          ? "First load."
+          : `Full refresh ${String(generation)}; the old rows stay readable meanwhile.`,
+      ))),
+  });
+  await scheduleCheck(ctx, (await ctx.db.get("mirrors", mirror._id))!);
+  await pruneRuns(ctx, mirror.name);
+  await scheduleSettle(ctx, id, args.settleAfterMs);
+  return (await ctx.db.get("runs", id))!;
+}
+
+/**
+ * The generation that a refresh brings: the next, or the one that its source names. Null for an incremental run, and
+ * for a refresh of a generation that is whole already: what it sends is applied, and nothing is removed.
+ */
+async function nextGeneration(
+  ctx: MutationCtx,
+  mirror: Doc<"mirrors">,
+  { refresh, explicit }: Pick<NewRun, "refresh" | "explicit">,
+): Promise<number | null> {
+  if (refresh === null) return null;
+  const retried = !explicit && mirror.generationOpen && since(mirror.lastAppliedAt) < RESUME_WINDOW_MS;
+  const generation = refresh.generation ?? mirror.generation + (retried ? 0 : 1);
+  if (generation < mirror.generation) {
+    throw ledgerError(
+      "StaleGeneration",
+      `The mirror "${mirror.name}" is at generation ${String(mirror.generation)}; a refresh of generation ${String(generation)} comes too late.`,
+    );
+  }
+  if (generation === mirror.generation) return mirror.generationOpen ? generation : null;
+  if (mirror.generationOpen) {
+    await dropManifest(ctx, mirror.name, mirror.generation);
+  }
+  return generation;
+}
+
+async function endForSuccessor(ctx: MutationCtx, id: Id<"runs">): Promise<void> {
+  const run = await ctx.db.get("runs", id);
+  if (run?.state !== "running") return;
+  const cutOff = run.generation !== undefined && since(run.lastDeliveryAt) < RETRY_WINDOW_MS;
+  if (run.explicit)
+    await abandonRun(ctx, run, "superseded", "A new run took over before this one was finished.");
+  else if (cutOff) {
+    await abandonRun(
+      ctx,
+      run,
+      "superseded",
+      "A new refresh began within a minute of the last delivery: taken for a retry. Nothing was removed.",
+    );
+  } else await completeRun(ctx, run, "The next sync began.");
+}
+
+async function pruneRuns(ctx: MutationCtx, mirror: string): Promise<void> {
+  const ofMirror = () => ctx.db.query("runs").withIndex("by_mirror", (q) => q.eq("mirror", mirror));
+  const [oldest, newest] = await Promise.all([ofMirror().first(), ofMirror().order("desc").first()]);
+  // Epochs are consecutive, so the ends of the index tell how many runs there are.
+  if (oldest === null || newest === null || newest.epoch - oldest.epoch < MAX_RUNS_PER_MIRROR) return;
+  if (oldest.state === "running" || oldest.state === "sweeping") return;
+  if (!(await dropDeliveries(ctx, oldest._id, DELIVERIES_PER_PRUNE))) await ctx.db.delete("runs", oldest._id);
+}

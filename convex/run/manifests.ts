@@ -1,0 +1,120 @@
+import { v, type Infer } from "convex/values";
+import { internal } from "../_generated/api.js";
+import type { Doc } from "../_generated/dataModel.js";
+import {
+  internalMutation,
+  internalQuery,
+  type ActionCtx,
+  type MutationCtx,
+  type QueryCtx,
+} from "../_generated/server.js";
+import { KeyHashBag } from "./keyHashBag.js";
+
+/** Manifest documents read per query: 8 KB each for chunks of 1,000 rows. */
+const PAGE = 500;
+
+/** Manifest documents deleted per transaction, which may be one that does other things too: 0.8 MB of them. */
+const DROP_PAGE = 100;
+
+/** Adds keys to the manifest of a generation. */
+export async function appendManifest(
+  ctx: MutationCtx,
+  mirror: string,
+  generation: number,
+  keyHashes: readonly bigint[],
+): Promise<void> {
+  if (keyHashes.length === 0) return;
+  const last = await ctx.db
+    .query("manifests")
+    .withIndex("by_generation", (q) => q.eq("mirror", mirror).eq("generation", generation))
+    .order("desc")
+    .first();
+  await ctx.db.insert("manifests", {
+    mirror,
+    generation,
+    sequence: (last?.sequence ?? -1) + 1,
+    keyHashes: BigInt64Array.from(keyHashes).buffer,
+  });
+}
+
+/** All keys that a generation has brought, from the first page on, and the position up to which they were read. */
+export async function loadManifest(
+  ctx: ActionCtx,
+  { mirror, generation, manifest }: { mirror: string; generation: number; manifest: ManifestPage },
+) {
+  const brought = new KeyHashBag();
+  for (let page = manifest; ;) {
+    for (const hashes of page.keyHashes) brought.add(new BigInt64Array(hashes));
+    const { sequence } = page;
+    if (page.isLast) return { brought, sequence };
+    page = await ctx.runQuery(internal.run.manifests.page, { mirror, generation, after: sequence });
+  }
+}
+
+export const vManifestPage = v.object({
+  /** Of the last manifest so far. */
+  sequence: v.number(),
+  keyHashes: v.array(v.bytes()),
+  isLast: v.boolean(),
+});
+type ManifestPage = Infer<typeof vManifestPage>;
+
+const vPlace = { mirror: v.string(), generation: v.number(), after: v.number() };
+
+export const page = internalQuery({
+  args: vPlace,
+  returns: vManifestPage,
+  handler: manifestPage,
+});
+
+export async function manifestPage(
+  ctx: QueryCtx,
+  { mirror, generation, after }: { mirror: string; generation: number; after: number },
+): Promise<ManifestPage> {
+  const manifests = await ctx.db
+    .query("manifests")
+    .withIndex("by_generation", (q) =>
+      q.eq("mirror", mirror).eq("generation", generation).gt("sequence", after),
+    )
+    .take(PAGE);
+  return {
+    sequence: manifests.at(-1)?.sequence ?? after,
+    keyHashes: manifests.map(({ keyHashes }) => keyHashes),
+    isLast: manifests.length < PAGE,
+  };
+}
+
+/** The manifests of a refresh that came after this position. */
+export async function arrivedSince(
+  ctx: QueryCtx,
+  run: Doc<"runs">,
+  sequence: number,
+): Promise<ArrayBuffer[]> {
+  const late = await ctx.db
+    .query("manifests")
+    .withIndex("by_generation", (q) =>
+      q.eq("mirror", run.mirror).eq("generation", run.generation!).gt("sequence", sequence),
+    )
+    .collect();
+  return late.map(({ keyHashes }) => keyHashes);
+}
+
+/** Deletes the manifest of a generation that is done with, a page at a time: the first at once, the rest afterwards. */
+export async function dropManifest(ctx: MutationCtx, mirror: string, generation: number): Promise<void> {
+  const page = await ctx.db
+    .query("manifests")
+    .withIndex("by_generation", (q) => q.eq("mirror", mirror).eq("generation", generation))
+    .take(DROP_PAGE);
+  for (const manifest of page) await ctx.db.delete("manifests", manifest._id);
+  if (page.length < DROP_PAGE) return;
+  await ctx.scheduler.runAfter(0, internal.run.manifests.drop, { mirror, generation });
+}
+
+export const drop = internalMutation({
+  args: { mirror: v.string(), generation: v.number() },
+  returns: v.null(),
+  handler: async (ctx, { mirror, generation }) => {
+    await dropManifest(ctx, mirror, generation);
+    return null;
+  },
+});

@@ -1,0 +1,195 @@
+import { v, type Infer } from "convex/values";
+import { isTransactionLimit } from "../../src/core/wire/limitErrors.js";
+import { internal } from "../_generated/api.js";
+import type { Doc } from "../_generated/dataModel.js";
+import { internalMutation, type MutationCtx } from "../_generated/server.js";
+import { spend, type Priority } from "./budget.js";
+import { addDelta, addToDigest, noDelta } from "./digests.js";
+import { ledgerError, ledgerErrorData } from "../../src/core/wire/errors.js";
+import { vApplied, vMatch, vTombstone, type Applied, type ApplyHandle } from "../../src/core/wire/port.js";
+import { quarantineChange, screenBehind } from "../quarantine.js";
+import { getHandles } from "../mirror/mirrors.js";
+import { isSetUpError } from "../../src/core/wire/setUp.js";
+import { findTombstones, layTombstones } from "./tombstones.js";
+import {
+  addCounts,
+  noCounts,
+  vRowChange,
+  type BadRow,
+  type RowChange,
+  type vBudget,
+} from "../../src/core/wire/validators.js";
+
+/** What became of converted changes. */
+interface Outcome {
+  counts: Applied["counts"];
+  rowsDelta: number;
+  /** Changes that failed inside the transaction, on their way to quarantine. */
+  poison: BadRow[];
+  /** Milliseconds until the write budget is even again. */
+  waitMs: number;
+}
+
+type Batch = {
+  rows: RowChange[];
+  match: Infer<typeof vMatch>;
+  /** The handle of the app's `apply`, when the caller knows it. */
+  handle?: string | undefined;
+  /** Of rows that earlier changes of the same chunk have deleted, when it had to be cut. */
+  tombstones?: Applied["tombstones"];
+};
+
+/**
+ * Writes converted changes to a mirror, and brings its digest, its tombstones and the write budget in step: all that
+ * happens to a mirror's rows happens here, in sweep.ts, in clear.ts, or not at all.
+ * @throws OverBudget
+ */
+export async function applyToMirror(
+  ctx: MutationCtx,
+  mirror: Doc<"mirrors">,
+  {
+    budget,
+    priority,
+    tombstones = true,
+    ...batch
+  }: Pick<Batch, "rows" | "match" | "handle"> & {
+    budget: Infer<typeof vBudget>;
+    priority: Priority;
+    tombstones?: boolean;
+  },
+): Promise<Outcome> {
+  if (batch.rows.length === 0) return { counts: noCounts, rowsDelta: 0, poison: [], waitMs: 0 };
+  const { applied, poison } = await isolate(ctx, mirror, batch);
+  if (applied.written > 0 || applied.rowsDelta !== 0) await addToDigest(ctx, mirror.name, applied.delta);
+  const laid = tombstones ? await layTombstones(ctx, mirror.name, applied.tombstones) : 0;
+  // Rows that shared a key with another, which only somebody who wrote past the importer can bring about, became one.
+  const { inserted, deleted } = applied.counts;
+  const collapsed = inserted - (mirror.deletes === "hard" ? deleted : 0) - applied.rowsDelta;
+  if (laid > 0 || collapsed > 0) {
+    await ctx.db.patch("mirrors", mirror._id, {
+      tombstones: mirror.tombstones + laid,
+      removed: mirror.removed + collapsed,
+    });
+  }
+  const waitMs = await spend(ctx, budget, applied.written, priority);
+  return { counts: applied.counts, rowsDelta: applied.rowsDelta, poison, waitMs };
+}
+
+/**
+ * Applies a batch; when it fails, its halves, so that one bad change does not stop its neighbours. Each try is a
+ * nested mutation, which rolls back alone. A batch that is too large for a transaction is the caller's to cut.
+ */
+async function isolate(
+  ctx: MutationCtx,
+  mirror: Doc<"mirrors">,
+  batch: Batch,
+): Promise<{ applied: Applied; poison: BadRow[] }> {
+  if (batch.rows.length === 0) return { applied: nothing(), poison: [] };
+  try {
+    return { applied: await applyHeeding(ctx, mirror, batch), poison: [] };
+  } catch (error) {
+    if (isTransactionLimit(error) || isSetUpError(error)) throw error;
+    const { rows } = batch;
+    if (rows.length === 1) {
+      const message = error instanceof Error ? error.message.slice(0, 500) : String(error);
+      return { applied: nothing(), poison: [quarantineChange(rows[0]!, "ApplyFailed", message)] };
+    }
+    const middle = Math.ceil(rows.length / 2);
+    const first = await isolate(ctx, mirror, { ...batch, rows: rows.slice(0, middle) });
+    // What waits now holds back later changes of its row, or is superseded by them, as if it had waited before.
+    const behind = screenBehind(first.poison, rows.slice(middle));
+    const second = await isolate(ctx, mirror, {
+      ...batch,
+      rows: behind.rows,
+      tombstones: [...(batch.tombstones ?? []), ...first.applied.tombstones],
+    });
+    const dropped = behind.superseded.size;
+    return {
+      applied: addApplied(addApplied(first.applied, second.applied), {
+        ...nothing(),
+        counts: { ...noCounts, received: dropped, stale: dropped },
+      }),
+      poison: [
+        ...first.poison.filter((row) => !behind.superseded.has(row)),
+        ...behind.held,
+        ...second.poison,
+      ],
+    };
+  }
+}
+
+/** Applies a batch, heeding tombstones. They are looked up only for rows that were inserted, which alone may be late. */
+async function applyHeeding(
+  ctx: MutationCtx,
+  mirror: Doc<"mirrors">,
+  { tombstones: fresh = [], ...batch }: Batch,
+): Promise<Applied> {
+  const checkTombstones = mirror.version !== undefined && mirror.tombstones > 0;
+  try {
+    return await ctx.runMutation(internal.write.apply.once, {
+      mirror: mirror.name,
+      ...batch,
+      tombstones: fresh,
+      checkTombstones,
+    });
+  } catch (error) {
+    if (ledgerErrorData(error)?.code !== "TombstoneHit") throw error;
+    const stored = await findTombstones(
+      ctx,
+      mirror.name,
+      batch.rows.map(({ keyHash }) => keyHash),
+    );
+    return await write(ctx, { ...batch, mirror: mirror.name, tombstones: [...stored, ...fresh] });
+  }
+}
+
+/** One try, which rolls back as a whole. @throws TombstoneHit when a row that it inserted may have been deleted before. */
+export const once = internalMutation({
+  args: {
+    mirror: v.string(),
+    rows: v.array(vRowChange),
+    match: vMatch,
+    handle: v.optional(v.string()),
+    tombstones: v.array(vTombstone),
+    checkTombstones: v.boolean(),
+  },
+  returns: vApplied,
+  handler: async (ctx, { checkTombstones, ...batch }) => {
+    const applied = await write(ctx, batch);
+    if (checkTombstones && (await findTombstones(ctx, batch.mirror, applied.inserted)).length > 0) {
+      throw ledgerError("TombstoneHit", "A row that was deleted before is among those inserted.");
+    }
+    return applied;
+  },
+});
+
+/** Has the app write. @throws NotDeclared */
+async function write(
+  ctx: MutationCtx,
+  {
+    mirror: table,
+    handle,
+    ...batch
+  }: Required<Pick<Batch, "rows" | "match" | "tombstones">> & {
+    mirror: string;
+    handle?: string | undefined;
+  },
+): Promise<Applied> {
+  const apply = (handle ?? (await getHandles(ctx)).apply) as ApplyHandle;
+  return await ctx.runMutation(apply, { table, ...batch, at: Date.now() });
+}
+
+function nothing(): Applied {
+  return { counts: noCounts, rowsDelta: 0, written: 0, delta: noDelta(), inserted: [], tombstones: [] };
+}
+
+function addApplied(a: Applied, b: Applied): Applied {
+  return {
+    counts: addCounts(a.counts, b.counts),
+    rowsDelta: a.rowsDelta + b.rowsDelta,
+    written: a.written + b.written,
+    delta: addDelta(a.delta, b.delta),
+    inserted: [...a.inserted, ...b.inserted],
+    tombstones: [...a.tombstones, ...b.tombstones],
+  };
+}

@@ -1,0 +1,29 @@
+import { v } from "convex/values";
+import { mutation } from "../_generated/server.js";
+import { addToDigest } from "./digests.js";
+import { getHandles, getMirror } from "../mirror/mirrors.js";
+import type { ClearHandle } from "../../src/core/wire/port.js";
+
+/** Rows deleted per transaction: two index ranges each, of 4,096. */
+const PAGE = 1_000;
+
+/**
+ * Deletes a page of a mirror's rows, for `clear_tables` of mirrors without a primary key, and for operators. Returns
+ * how many went; call again until 0.
+ */
+export const clearPage = mutation({
+  args: { mirror: v.string() },
+  returns: v.number(),
+  handler: async (ctx, { mirror: name }) => {
+    const [mirror, handles] = await Promise.all([getMirror(ctx, name), getHandles(ctx)]);
+    const { gone, delta } = await ctx.runMutation(handles.clear as ClearHandle, {
+      table: name,
+      limit: PAGE,
+    });
+    if (gone > 0) {
+      await ctx.db.patch("mirrors", mirror._id, { rows: mirror.rows - gone, removed: mirror.removed + gone });
+      await addToDigest(ctx, name, delta);
+    }
+    return gone;
+  },
+});

@@ -1,0 +1,145 @@
+import { v, type Infer } from "convex/values";
+import { ledgerError } from "../../src/core/wire/errors.js";
+import type { Doc, Id } from "../_generated/dataModel.js";
+import type { MutationCtx } from "../_generated/server.js";
+import { now } from "../../src/core/time.js";
+import { addCounts, noCounts, type Counts } from "../../src/core/wire/validators.js";
+
+/**
+ * Applied deliveries of a run that are remembered. A sender waits for each answer before it sends the next, so that it
+ * never has to ask about another than the last; a run that goes on for months must not fill the table.
+ */
+const KEPT_PER_RUN = 100;
+
+/** Keys of quarantined changes that an answer names; the quarantine itself has them all. */
+export const MAX_NAMED_KEYS = 20;
+
+/** A chunk's place in a delivery. Connectors without identities (Airbyte's stock one) send none. */
+export const vPlace = v.object({
+  identity: v.string(),
+  sequence: v.number(),
+  content: v.string(),
+  size: v.number(),
+  /** Changes of the delivery that come before this chunk. */
+  offset: v.number(),
+});
+export type Place = Infer<typeof vPlace>;
+
+/**
+ * The record of a delivery that has been seen before, or null.
+ * @throws DeliveryMismatch when its name was given to another delivery of the run.
+ */
+export async function findDelivery(
+  ctx: MutationCtx,
+  mirror: Doc<"mirrors">,
+  run: Id<"runs"> | undefined,
+  place: Place,
+): Promise<Doc<"deliveries"> | null> {
+  if (run === undefined) return null;
+  const known = await ctx.db
+    .query("deliveries")
+    .withIndex("by_identity", (q) => q.eq("run", run).eq("identity", place.identity))
+    .unique();
+  // A run of another mirror: whoever asks may not be allowed to know.
+  if (known === null || known.mirror !== mirror.name) return null;
+  if (known.content === place.content && known.sequence === place.sequence) return known;
+  throw ledgerError(
+    "DeliveryMismatch",
+    `The delivery "${place.identity}" was sent before with other content or another sequence number. Give every delivery an identity of its own, and resend it unchanged.`,
+  );
+}
+
+/** The delivery of a run with that sequence number, or null. */
+export async function deliveryAt(
+  ctx: MutationCtx,
+  run: Id<"runs">,
+  sequence: number,
+): Promise<Doc<"deliveries"> | null> {
+  return await ctx.db
+    .query("deliveries")
+    .withIndex("by_run", (q) => q.eq("run", run).eq("sequence", sequence))
+    .unique();
+}
+
+/**
+ * Makes sure that a chunk is the next one of its run, and of its delivery.
+ * @throws OutOfSequence, DeliveryMoved
+ */
+export function claimDelivery(run: Doc<"runs">, place: Place, known: Doc<"deliveries"> | null): void {
+  if (known === null) checkSequence(run, place);
+  const applied = known?.applied ?? 0;
+  if (applied !== place.offset) throw moved(place, applied);
+}
+
+function checkSequence(run: Doc<"runs">, place: Place): void {
+  const expected = run.sequence + 1;
+  const { begun } = run;
+  if (place.sequence === expected && begun === undefined) return;
+  const waitsFor = begun === undefined ? "" : ` It waits for the rest of "${begun}": send that again first.`;
+  throw ledgerError(
+    "OutOfSequence",
+    `The run expects the delivery with sequence ${String(expected)}, not ${String(place.sequence)}${begun === undefined ? "" : ` named "${place.identity}"`}.${waitsFor}`,
+    { expected },
+  );
+}
+
+function moved(place: Place, applied: number) {
+  return ledgerError(
+    "DeliveryMoved",
+    `${String(applied)} changes of the delivery "${place.identity}" are applied already; go on behind them.`,
+    { applied },
+  );
+}
+
+/** Notes that a chunk of a delivery is applied. Returns up to where the run is applied whole, and the delivery so far. */
+export async function recordDelivery(
+  ctx: MutationCtx,
+  run: Doc<"runs">,
+  place: Place,
+  known: Doc<"deliveries"> | null,
+  chunk: { changes: number; counts: Counts; quarantinedKeys: string[] },
+): Promise<{ place: Pick<Doc<"runs">, "sequence" | "begun">; total: Counts; quarantinedKeys: string[] }> {
+  const applied = place.offset + chunk.changes;
+  const progress = {
+    applied,
+    counts: addCounts(known?.counts ?? noCounts, chunk.counts),
+    quarantinedKeys: [...(known?.quarantinedKeys ?? []), ...chunk.quarantinedKeys].slice(0, MAX_NAMED_KEYS),
+    appliedAt: now(),
+  };
+  if (known === null) {
+    const { identity, sequence, content, size } = place;
+    await ctx.db.insert("deliveries", {
+      run: run._id,
+      mirror: run.mirror,
+      identity,
+      sequence,
+      content,
+      size,
+      ...progress,
+    });
+  } else {
+    await ctx.db.patch("deliveries", known._id, progress);
+  }
+  const whole = applied === place.size;
+  if (whole && place.sequence > KEPT_PER_RUN) {
+    const forgotten = await deliveryAt(ctx, run._id, place.sequence - KEPT_PER_RUN);
+    if (forgotten !== null) await ctx.db.delete("deliveries", forgotten._id);
+  }
+  return {
+    place: whole
+      ? { sequence: place.sequence, begun: undefined }
+      : { sequence: run.sequence, begun: place.identity },
+    total: progress.counts,
+    quarantinedKeys: progress.quarantinedKeys,
+  };
+}
+
+/** Deletes the records of a run's deliveries, a page at a time. Returns whether there may be more. */
+export async function dropDeliveries(ctx: MutationCtx, run: Id<"runs">, limit: number): Promise<boolean> {
+  const page = await ctx.db
+    .query("deliveries")
+    .withIndex("by_run", (q) => q.eq("run", run))
+    .take(limit);
+  for (const delivery of page) await ctx.db.delete("deliveries", delivery._id);
+  return page.length === limit;
+}

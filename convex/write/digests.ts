@@ -1,0 +1,66 @@
+import { v } from "convex/values";
+import {
+  decodeDigest,
+  differingBuckets,
+  emptyDigest,
+  encodeDigest,
+  merge,
+  rowCount,
+} from "../../src/core/proof/digest.js";
+import { emptySketch, mergeSketch } from "../../src/core/proof/sketch.js";
+import type { Doc } from "../_generated/dataModel.js";
+import { query, type MutationCtx, type QueryCtx } from "../_generated/server.js";
+
+/** What a write did to the digest and the sketch of a mirror. */
+export type DigestDelta = { digest: ArrayBuffer; sketch: ArrayBuffer };
+
+export function noDelta(): DigestDelta {
+  return { digest: encodeDigest(emptyDigest()), sketch: emptySketch() };
+}
+
+export function addDelta(a: DigestDelta, b: DigestDelta): DigestDelta {
+  return {
+    digest: encodeDigest(merge(decodeDigest(a.digest), decodeDigest(b.digest))),
+    sketch: mergeSketch(a.sketch, b.sketch),
+  };
+}
+
+/** The stored digest of a mirror; that of no rows before the first write. */
+export async function readDigest(ctx: QueryCtx, mirror: string): Promise<DigestDelta> {
+  return (await findDigest(ctx, mirror)) ?? noDelta();
+}
+
+/** Brings the stored digest in step with rows that this transaction has written. */
+export async function addToDigest(ctx: MutationCtx, mirror: string, delta: DigestDelta): Promise<void> {
+  const stored = await findDigest(ctx, mirror);
+  if (stored === null) await ctx.db.insert("digests", { mirror, ...delta });
+  else await ctx.db.patch("digests", stored._id, addDelta(stored, delta));
+}
+
+/**
+ * Compares a mirror with its source by their digests.
+ * @returns the buckets that differ, in ascending order: none when the two are equal.
+ */
+export const verify = query({
+  args: { mirror: v.string(), digest: v.bytes() },
+  returns: v.object({ equal: v.boolean(), rows: v.number(), differingBuckets: v.array(v.number()) }),
+  handler: async (ctx, { mirror, digest }) => {
+    const ours = decodeDigest((await readDigest(ctx, mirror)).digest);
+    const differing = differingBuckets(ours, decodeDigest(digest));
+    return { equal: differing.length === 0, rows: rowCount(ours), differingBuckets: differing };
+  },
+});
+
+/** The digest of a mirror, as `docs/protocol.md` describes it. */
+export const get = query({
+  args: { mirror: v.string() },
+  returns: v.bytes(),
+  handler: async (ctx, { mirror }) => (await readDigest(ctx, mirror)).digest,
+});
+
+async function findDigest(ctx: QueryCtx, mirror: string): Promise<Doc<"digests"> | null> {
+  return await ctx.db
+    .query("digests")
+    .withIndex("by_mirror", (q) => q.eq("mirror", mirror))
+    .unique();
+}

@@ -1,0 +1,43 @@
+import type { Doc } from "../_generated/dataModel.js";
+import type { MutationCtx, QueryCtx } from "../_generated/server.js";
+
+/** Keys asked for again in one answer; the rest follow with the next run. */
+const MAX_ASKED = 500;
+
+/** The keys that the source should send again, as JSON text. */
+export async function askedAgain(ctx: QueryCtx, mirror: string): Promise<string[]> {
+  const resends = await ctx.db
+    .query("resends")
+    .withIndex("by_key", (q) => q.eq("mirror", mirror))
+    .take(MAX_ASKED);
+  return resends.map(({ key }) => key);
+}
+
+/** Asks the source for rows, with its next run. */
+export async function askAgain(
+  ctx: MutationCtx,
+  mirror: Doc<"mirrors">,
+  rows: readonly Pick<Doc<"resends">, "key" | "keyHash" | "reason">[],
+): Promise<void> {
+  for (const row of rows) await ctx.db.insert("resends", { mirror: mirror.name, ...row });
+  if (rows.length > 0) await ctx.db.patch("mirrors", mirror._id, { resending: true });
+}
+
+/** Strikes keys that have arrived off the list. Costs nothing while nothing is asked for, which is nearly always. */
+export async function forgetResends(
+  ctx: MutationCtx,
+  mirror: Doc<"mirrors">,
+  keyHashes: readonly bigint[],
+): Promise<void> {
+  if (mirror.resending !== true) return;
+  const asked = await ctx.db
+    .query("resends")
+    .withIndex("by_key", (q) => q.eq("mirror", mirror.name))
+    .take(MAX_ASKED);
+  const arrived = new Set(keyHashes);
+  const answered = asked.filter(({ keyHash }) => arrived.has(keyHash));
+  for (const { _id } of answered) await ctx.db.delete("resends", _id);
+  if (answered.length === asked.length) {
+    await ctx.db.patch("mirrors", mirror._id, { resending: asked.length === MAX_ASKED });
+  }
+}

@@ -1,0 +1,102 @@
+import { spawn } from "node:child_process";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { ConvexHttpClient } from "convex/browser";
+import { makeFunctionReference } from "convex/server";
+import { ConvexError, type Value } from "convex/values";
+import type { Deployment } from "./environment.js";
+import { CliError, messageOf, usageError } from "../terminal/exit.js";
+
+/** Calls the app's internal functions (`imports:status`, …), as `npx convex run` does. */
+export interface Admin {
+  call: <T>(name: string, args?: Record<string, unknown>) => Promise<T>;
+}
+
+/** What `ConvexHttpClient` can do beyond its public types. */
+interface AdminClient {
+  setAdminAuth: (key: string) => void;
+  function: (
+    reference: unknown,
+    componentPath: string | undefined,
+    args: Record<string, Value>,
+  ) => Promise<unknown>;
+}
+
+/**
+ * The operator's access to a deployment: with its admin or deploy key; without one, through the Convex CLI of the project,
+ * which knows the deployments of whoever is logged in.
+ * @throws CliError when there is neither
+ */
+export function openAdmin({ url, adminKey, name, module }: Deployment): Admin {
+  if (url !== null && adminKey !== null)
+    return { call: async (fn, args) => callWithKey(url, adminKey, `${module}:${fn}`, args) };
+  if (name !== null) return { call: async (fn, args) => callWithCli(`${module}:${fn}`, args) };
+  throw usageError(
+    "This needs the deployment's key. Set CONVEX_DEPLOY_KEY, or CONVEX_SELF_HOSTED_URL and CONVEX_SELF_HOSTED_ADMIN_KEY, or run it in a project that `npx convex dev` has set up (CONVEX_DEPLOYMENT in .env.local).",
+  );
+}
+
+async function callWithKey<T>(
+  url: string,
+  key: string,
+  name: string,
+  args: Record<string, unknown> = {},
+): Promise<T> {
+  const client = new ConvexHttpClient(url, { skipConvexDeploymentUrlCheck: true, logger: false });
+  const admin = client as unknown as AdminClient;
+  admin.setAdminAuth(key);
+  try {
+    return (await admin.function(makeFunctionReference(name), undefined, args as Record<string, Value>)) as T;
+  } catch (error) {
+    throw explain(error, name);
+  }
+}
+
+/** What went wrong, in a sentence: the app's own message where there is one. Never the key. */
+function explain(error: unknown, name: string): CliError {
+  if (error instanceof ConvexError) {
+    const data = error.data as { code?: unknown; message?: unknown } | string;
+    const message =
+      typeof data === "string" ? data : typeof data.message === "string" ? data.message : error.message;
+    return new CliError(message, undefined, { cause: error });
+  }
+  const message = messageOf(error);
+  if (/fetch failed/.test(message)) {
+    const cause = error instanceof Error ? messageOf(error.cause) : "";
+    return new CliError(`The deployment does not answer: ${cause || message}.`, undefined, { cause: error });
+  }
+  if (/Could not find (public )?function/.test(message)) {
+    return new CliError(
+      `The deployment has no function ${name}. Export it from convex/${name.split(":")[0]!}.ts and deploy, or name another module with --module.`,
+      undefined,
+      { cause: error },
+    );
+  }
+  // "[Request ID: …] Server Error\nUncaught Error: <what the function said>\n    at …"
+  const said = /Uncaught (?:\w*Error: )?([^]*?)(?:\n\s+at |$)/.exec(message)?.[1];
+  return new CliError(said?.trim() ?? message, undefined, { cause: error });
+}
+
+async function callWithCli<T>(name: string, args: Record<string, unknown> = {}): Promise<T> {
+  const require = createRequire(path.join(process.cwd(), "package.json"));
+  let cli: string;
+  try {
+    cli = path.join(path.dirname(require.resolve("convex/package.json")), "bin", "main.js");
+  } catch {
+    throw usageError("The package convex is not installed here. Run this in your project.");
+  }
+  const child = spawn(process.execPath, [cli, "run", name, JSON.stringify(args)], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let [out, err] = ["", ""];
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (err += text));
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", resolve);
+  });
+  if (code !== 0)
+    throw new CliError(err.trim() === "" ? `convex run ${name} ended with ${String(code)}.` : err.trim());
+  // The CLI prints nothing for null.
+  return (out.trim() === "" ? null : JSON.parse(out)) as T;
+}

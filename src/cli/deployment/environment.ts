@@ -1,0 +1,103 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { parse } from "dotenv";
+import { parseUrl, siteUrlOf } from "./deployment.js";
+import { usageError } from "../terminal/exit.js";
+
+/** Frameworks give the variables prefixes of their own; the Convex CLI writes these. */
+const PREFIXES = ["", "VITE_", "NEXT_PUBLIC_", "PUBLIC_", "EXPO_PUBLIC_", "REACT_APP_"];
+
+/** Reads a variable, or undefined. */
+export type Variables = (name: string) => string | undefined;
+
+/** The variables of the process, then of `.env.local`, then of `.env`: as the Convex CLI reads them. */
+export function readVariables(directory = process.cwd(), env: NodeJS.ProcessEnv = process.env): Variables {
+  const files = [".env.local", ".env"].map((name) => parseFile(path.join(directory, name)));
+  return (name) => {
+    const value = env[name] ?? files.find((file) => file[name] !== undefined)?.[name];
+    return value === undefined || value.trim() === "" ? undefined : value.trim();
+  };
+}
+
+function parseFile(file: string): Record<string, string> {
+  try {
+    return parse(readFileSync(file));
+  } catch {
+    return {};
+  }
+}
+
+/** What the command line says about where the deployment is. */
+export interface DeploymentOptions {
+  /** The deployment's API, `https://….convex.cloud`. */
+  url?: string;
+  adminKey?: string;
+  /** The import API. */
+  siteUrl?: string;
+  token?: string;
+  /** The module that exports `internalFunctions()`. */
+  module?: string;
+}
+
+/** Where the deployment is, as far as command line and environment tell. */
+export interface Deployment {
+  url: string | null;
+  /** An admin or deploy key. */
+  adminKey: string | null;
+  siteUrl: string | null;
+  /** The command line names it, with its path. */
+  isSiteGiven: boolean;
+  /** An import token. */
+  token: string | null;
+  module: string;
+  /** `CONVEX_DEPLOYMENT`: the Convex CLI knows how to reach it. */
+  name: string | null;
+}
+
+/** Finds the deployment. Self-hosted settings win over a deploy key, that over `CONVEX_DEPLOYMENT`: as in the Convex CLI. */
+export function findDeployment(options: DeploymentOptions, variables: Variables): Deployment {
+  const anyOf = (name: string) =>
+    PREFIXES.map((prefix) => variables(prefix + name)).find((value) => value !== undefined);
+  const selfHosted = variables("CONVEX_SELF_HOSTED_URL");
+  const deployKey = variables("CONVEX_DEPLOY_KEY");
+  const url = options.url ?? selfHosted ?? urlOfDeployKey(deployKey) ?? anyOf("CONVEX_URL") ?? null;
+  const key =
+    options.adminKey ?? (selfHosted === undefined ? deployKey : variables("CONVEX_SELF_HOSTED_ADMIN_KEY"));
+  // A key of the environment belongs to the deployment of the environment.
+  const foreign = options.url !== undefined && options.adminKey === undefined && options.url !== selfHosted;
+  const site = options.siteUrl ?? (options.url === undefined ? anyOf("CONVEX_SITE_URL") : undefined);
+  return {
+    url: url === null ? null : parseUrl(url).href.replace(/\/+$/, ""),
+    adminKey: foreign ? null : (key ?? null),
+    siteUrl: site === undefined ? siteOf(url) : siteUrlOf(site),
+    isSiteGiven: options.siteUrl !== undefined,
+    token: options.token ?? variables("STREAMING_IMPORT_TOKEN") ?? null,
+    module: options.module ?? variables("STREAMING_IMPORT_MODULE") ?? "imports",
+    name: options.url === undefined ? (variables("CONVEX_DEPLOYMENT") ?? null) : null,
+  };
+}
+
+/** `prod:happy-otter-123|…` is a key of https://happy-otter-123.convex.cloud. Keys of previews and projects name none. */
+function urlOfDeployKey(key: string | undefined): string | undefined {
+  const name = /^(?:prod|dev):([a-z0-9-]+)\|/.exec(key ?? "")?.[1];
+  return name === undefined ? undefined : `https://${name}.convex.cloud`;
+}
+
+/** The site URL that belongs to an API URL; null where there is no rule. */
+function siteOf(url: string | null): string | null {
+  if (url === null) return null;
+  const parsed = parseUrl(url);
+  if (parsed.hostname.endsWith(".convex.cloud")) return siteUrlOf(url);
+  // Local and self-hosted backends serve HTTP actions on the next port.
+  if (parsed.port === "") return null;
+  parsed.port = String(Number(parsed.port) + 1);
+  return parsed.href.replace(/\/+$/, "");
+}
+
+/** @throws CliError with the variables that would help */
+export function requireSite({ siteUrl }: Deployment): string {
+  if (siteUrl !== null) return siteUrl;
+  throw usageError(
+    "Which deployment? Set CONVEX_SITE_URL (https://….convex.site), in .env.local or in the environment, or pass --site-url.",
+  );
+}

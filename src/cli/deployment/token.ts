@@ -1,0 +1,42 @@
+import { randomBytes } from "node:crypto";
+import { openAdmin } from "./admin.js";
+import type { Deployment } from "./environment.js";
+import { usageError } from "../terminal/exit.js";
+
+/** An import token for the time of one command. */
+export interface BorrowedToken {
+  token: string;
+  /** Gives it back: one that was made for this command is revoked. */
+  giveBack: () => Promise<void>;
+}
+
+/**
+ * The token of the environment; without one, a token that is made with the deployment's key, opens one mirror, and is
+ * revoked when the command ends (a day later at the latest).
+ */
+export async function borrowToken(
+  deployment: Deployment,
+  mirror: string,
+  access: "read" | "write",
+): Promise<BorrowedToken> {
+  if (deployment.token !== null) return { token: deployment.token, giveBack: async () => Promise.resolve() };
+  if (deployment.adminKey === null && deployment.name === null) {
+    throw usageError(
+      "There is no token. Set STREAMING_IMPORT_TOKEN to an import token (streaming-import token create), or the deployment's key in CONVEX_DEPLOY_KEY or CONVEX_SELF_HOSTED_ADMIN_KEY.",
+    );
+  }
+  const admin = openAdmin(deployment);
+  const name = `cli-${randomBytes(6).toString("hex")}`;
+  const token = await admin.call<string>("createToken", {
+    name,
+    mirrors: [mirror],
+    access,
+    expiresInDays: 1,
+  });
+  return {
+    token,
+    giveBack: async () => {
+      await admin.call("revokeToken", { name });
+    },
+  };
+}

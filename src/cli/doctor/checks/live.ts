@@ -1,0 +1,132 @@
+import { openAdmin, type Admin } from "../../deployment/admin.js";
+import { V1Client } from "../../api/client.js";
+import {
+  findDeployment,
+  readVariables,
+  type DeploymentOptions,
+  type Deployment,
+} from "../../deployment/environment.js";
+import { messageOf } from "../../terminal/exit.js";
+import type { TokenInfo, UnknownStream } from "../../../core/wire/types.js";
+import type { Project } from "../../project/project.js";
+import { borrowToken } from "../../deployment/token.js";
+import type { MirrorInfo, MirrorStatus } from "../../../core/wire/v1.js";
+import { error, ok, type Check } from "../check.js";
+import { checkMirrorStates, checkSchema, checkStreams } from "./mirrors.js";
+import { checkReachable, checkRoutesReachable } from "./reach.js";
+import type { SetUp } from "./setup.js";
+import { checkConnectorTokens, checkToken } from "./tokens.js";
+
+/** Questions are asked once: whoever waits wants to know what is wrong now. */
+const ONE_ATTEMPT = { giveUpAfterMs: 0, maxAskedMs: 0, maxFaults: 0 };
+
+export interface LiveOptions {
+  project: Project;
+  setUp: SetUp;
+  options: DeploymentOptions;
+  /** This machine's clock, in milliseconds. */
+  now: () => number;
+  env?: NodeJS.ProcessEnv;
+}
+
+/** What the deployment says. A check whose ground another one has found missing is left out. */
+export async function checkDeployment({ project, setUp, options, now, env }: LiveOptions): Promise<Check[]> {
+  const variables = readVariables(project.root, env);
+  const named = options.module ?? variables("STREAMING_IMPORT_MODULE") ?? setUp.module;
+  const deployment = findDeployment({ ...options, ...(named !== null && { module: named }) }, variables);
+  const { exec } = project.packageManager;
+  if (deployment.url === null && deployment.name === null && deployment.siteUrl === null) {
+    const message =
+      "Nothing says which deployment is the project's: no CONVEX_DEPLOYMENT, CONVEX_URL or CONVEX_SELF_HOSTED_URL.";
+    return [error("deployment-configured", message, `${exec} convex dev, which writes .env.local.`)];
+  }
+  const configured = ok("deployment-configured", `The deployment is ${placeOf(deployment)}.`);
+  const reachable = await checkReachable(deployment);
+  if (reachable?.level === "error") return [configured, reachable];
+  return [
+    configured,
+    ...(reachable === null ? [] : [reachable]),
+    ...(await checkFunctions({ setUp, deployment, now, exec })),
+  ];
+}
+
+function placeOf({ url, siteUrl, name }: Deployment): string {
+  return url ?? siteUrl ?? name ?? "unknown";
+}
+
+interface Context {
+  setUp: SetUp;
+  deployment: Deployment;
+  now: () => number;
+  exec: string;
+}
+
+async function checkFunctions({ setUp, deployment, now, exec }: Context): Promise<Check[]> {
+  const { mirrors: local, prefixes } = setUp;
+  const deploy = `${exec} convex dev, or ${exec} convex deploy`;
+  const checks: Check[] = [];
+  const admin = adminOf(deployment);
+  if (admin !== null) {
+    const deployed = await checkDeployed(admin, deployment, deploy);
+    checks.push(deployed);
+    if (deployed.level === "error") return checks;
+  }
+  const routes = await checkRoutesReachable(deployment, prefixes, deploy, now);
+  checks.push(...routes.checks);
+  const { api } = routes;
+  if (api === null) return checks;
+
+  const client = (token: string) => new V1Client({ url: api, token, retry: ONE_ATTEMPT });
+  if (deployment.token !== null) checks.push(...(await checkToken(client(deployment.token), local, exec)));
+  if (admin === null) return checks;
+
+  const seen = await look(admin, deployment, client);
+  return [
+    ...checks,
+    ...(local === null ? [] : checkSchema(local, seen.contracts, deploy)),
+    ...checkMirrorStates(seen.status, exec),
+    checkStreams(seen.unknown),
+    ...checkConnectorTokens(seen.tokens, seen.contracts, now(), exec),
+  ];
+}
+
+/** The operator's access, or null where only a token (or nothing) is at hand. */
+function adminOf(deployment: Deployment): Admin | null {
+  return deployment.name !== null || (deployment.url !== null && deployment.adminKey !== null)
+    ? openAdmin(deployment)
+    : null;
+}
+
+async function checkDeployed(admin: Admin, { module }: Deployment, deploy: string): Promise<Check> {
+  const code = "functions-deployed";
+  try {
+    await admin.call("status");
+    return ok(code, `The functions of "${module}" are deployed.`);
+  } catch (thrown) {
+    const message = messageOf(thrown);
+    const isMissing = /no function|Could not find/.test(message);
+    return isMissing
+      ? error(code, `The deployment has no function ${module}:status.`, deploy)
+      : error(
+          code,
+          `The deployment refuses its operator: ${message}`,
+          "Set CONVEX_DEPLOY_KEY or CONVEX_SELF_HOSTED_ADMIN_KEY to this deployment's key, or log in with the Convex CLI.",
+        );
+  }
+}
+
+/** What is asked of the deployment with its key, and (to see the contracts) with a token that is revoked at once. */
+async function look(admin: Admin, deployment: Deployment, client: (token: string) => V1Client) {
+  const { token, giveBack } = await borrowToken({ ...deployment, token: null }, "*", "read");
+  let contracts: MirrorInfo[];
+  try {
+    contracts = await client(token).mirrors();
+  } finally {
+    await giveBack();
+  }
+  // The request above has brought the registry in step with the deployed schema.
+  const status = await admin.call<MirrorStatus[]>("status");
+  const unknown = await admin.call<UnknownStream[]>("unknownStreams");
+  const tokens = await admin.call<TokenInfo[]>("listTokens");
+  return { contracts, status, unknown, tokens };
+}

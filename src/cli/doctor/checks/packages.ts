@@ -1,0 +1,85 @@
+import { installed, type Installed } from "../../project/installed.js";
+import { ownManifest } from "../../project/manifests.js";
+import type { Project } from "../../project/project.js";
+import { isInRange } from "../../project/versions.js";
+import { error, ok, warning, type Check } from "../check.js";
+
+const OWN = "convex-streaming-import";
+
+/** The TypeScript versions that the guard's types are tested with. */
+const TYPESCRIPT = "5.9 || 6.0 || 7.0";
+
+/** Whether what is installed fits together. */
+export function checkPackages(project: Project): Check[] {
+  const { manifest, packageManager, root } = project;
+  const { add, addDev } = packageManager;
+  const own = installed(root, OWN);
+  const declared = { ...manifest.dependencies, ...manifest.devDependencies };
+  const isInstalled = own !== null && declared[OWN] !== undefined;
+  const peers = ownManifest().peerDependencies;
+  return [
+    isInstalled
+      ? ok("package-installed", `${OWN} ${own.version} is installed.`)
+      : error("package-installed", `${OWN} is not a dependency of this project.`, `${add} ${OWN}`),
+    checkConvex(root, peers.convex ?? "*", add),
+    ...(own === null ? [] : [checkSingleConvex(root, own)]),
+    ...checkTypescript(project, addDev),
+    ...checkEslint(root, peers.eslint ?? "*", addDev),
+  ];
+}
+
+function checkConvex(root: string, range: string, add: string): Check {
+  const code = "convex-version";
+  const convex = installed(root, "convex");
+  if (convex === null) return error(code, "convex is not installed.", `${add} convex`);
+  return isInRange(convex.version, range)
+    ? ok(code, `convex ${convex.version} is one that the component works with.`)
+    : error(
+        code,
+        `convex ${convex.version} is not in ${range}, which the component needs.`,
+        `${add} convex@latest`,
+      );
+}
+
+/** Two copies have two kinds of validators and functions: what the one makes, the other does not recognise. */
+function checkSingleConvex(root: string, own: Installed): Check {
+  const code = "single-convex";
+  const [theirs, ours] = [installed(root, "convex"), installed(own.directory, "convex")];
+  if (ours === null || theirs === null || ours.directory === theirs.directory)
+    return ok(code, "There is one copy of convex.");
+  return error(
+    code,
+    `There are two copies of convex: ${theirs.version} of the project, and ${ours.version} of ${OWN}.`,
+    "Install one version for both: remove node_modules and the second entry of convex from the lock file, and install again (npm dedupe, pnpm dedupe).",
+  );
+}
+
+function checkTypescript({ language, root }: Project, addDev: string): Check[] {
+  const code = "typescript-version";
+  const found = installed(root, "typescript");
+  if (language === "js" || found === null) return [];
+  if (isInRange(found.version, TYPESCRIPT))
+    return [ok(code, `TypeScript ${found.version} is one that was tested.`)];
+  return [
+    warning(
+      code,
+      `TypeScript ${found.version} is not one that the guard's types are tested with (5.9, 6.0, 7.0).`,
+      `${addDev} typescript@latest`,
+    ),
+  ];
+}
+
+function checkEslint(root: string, range: string, addDev: string): Check[] {
+  const code = "eslint-version";
+  const found = installed(root, "eslint");
+  // Whether there should be one is another check's question.
+  if (found === null) return [];
+  if (isInRange(found.version, range)) return [ok(code, `ESLint ${found.version} can load the plugin.`)];
+  return [
+    error(
+      code,
+      `ESLint ${found.version} is not ${range}, which the plugin needs.`,
+      `${addDev} eslint@latest`,
+    ),
+  ];
+}

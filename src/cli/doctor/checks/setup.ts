@@ -1,0 +1,161 @@
+import { messageOf } from "../../terminal/exit.js";
+import { importerFunctions, REQUIRED_FUNCTIONS } from "../../project/functionNames.js";
+import { localMirrors } from "../../project/localSchema.js";
+import {
+  expectedModule,
+  functionsModuleOf,
+  gateOf,
+  guardOf,
+  importerOf,
+  lintConfigOf,
+  lints,
+  mountOf,
+  rawBuildersOf,
+  routesOf,
+  type ImporterPart,
+} from "../../project/parts.js";
+import type { Project } from "../../project/project.js";
+import type { MirrorInfo } from "../../../core/wire/v1.js";
+import { error, named, ok, warning, type Check } from "../check.js";
+
+/** What the project's files say of the set-up, and the mirrors of its schema; null when it cannot be loaded. */
+export interface SetUp {
+  checks: Check[];
+  mirrors: MirrorInfo[] | null;
+  /** The prefixes under which http.ts serves the import API. */
+  prefixes: string[];
+  module: string | null;
+}
+
+export async function checkSetUp(project: Project): Promise<SetUp> {
+  const init = `${project.packageManager.exec} streaming-import init`;
+  const importer = importerOf(project);
+  const prefixes = importer === null ? [] : routesOf(project, importer);
+  const declared = await checkMirrors(project, init);
+  return {
+    checks: [
+      checkMount(project, init),
+      declared.check,
+      ...checkImporter(project, importer, init),
+      ...checkRoutes(importer, prefixes, init),
+      ...checkGuard(project, init),
+    ],
+    mirrors: declared.mirrors,
+    prefixes,
+    module: importer === null ? null : functionsModuleOf(project, importer),
+  };
+}
+
+function checkMount(project: Project, init: string): Check {
+  const mount = mountOf(project);
+  if (mount !== null)
+    return ok("component-mounted", `${mount.file} mounts the component as "${mount.name}".`);
+  return error(
+    "component-mounted",
+    `${project.functionsDir}/convex.config.ts does not mount the component.`,
+    `${init}, or write app.use(streamingImport) there.`,
+  );
+}
+
+async function checkMirrors(
+  project: Project,
+  init: string,
+): Promise<{ check: Check; mirrors: MirrorInfo[] | null }> {
+  const code = "mirrors-declared";
+  try {
+    const mirrors = await localMirrors(project);
+    if (mirrors.length > 0)
+      return { check: ok(code, `The schema declares ${named(mirrors.map(({ name }) => name))}.`), mirrors };
+    return {
+      check: error(code, "The schema declares no mirror.", `Declare one with mirrorTable, or: ${init}`),
+      mirrors,
+    };
+  } catch (thrown) {
+    return { check: error(code, messageOf(thrown), "Mend the schema, then run this again."), mirrors: null };
+  }
+}
+
+function checkImporter(project: Project, importer: ImporterPart | null, init: string): Check[] {
+  const code = "importer-exported";
+  if (importer === null)
+    return [error(code, `No module of ${project.functionsDir} makes a StreamingImport.`, init)];
+  const { functions, exported } = importer;
+  const module = functionsModuleOf(project, importer);
+  if (expectedModule(importer) !== module) {
+    return [
+      error(
+        code,
+        `The component looks for its functions in "${expectedModule(importer)}", but "${module}" exports them.`,
+        `Say so in ${importer.importer.file}: new StreamingImport(…, schema, { module: "${module}" }).`,
+      ),
+    ];
+  }
+  const missing = importerFunctions().filter((name) => !exported.has(name));
+  const vital = missing.filter((name) => (REQUIRED_FUNCTIONS as readonly string[]).includes(name));
+  const fix = `${init}, or add them to the exports of ${functions.file}.`;
+  if (vital.length > 0)
+    return [
+      error(
+        code,
+        `${functions.file} does not export ${named(vital)}, without which nothing can be written.`,
+        fix,
+      ),
+    ];
+  if (missing.length > 0)
+    return [warning(code, `${functions.file} does not export ${named(missing)}, which commands need.`, fix)];
+  return [ok(code, `${functions.file} exports the importer's functions.`)];
+}
+
+function checkRoutes(importer: ImporterPart | null, prefixes: readonly string[], init: string): Check[] {
+  const code = "routes-registered";
+  // Routes are the importer's, which another check misses.
+  if (importer === null) return [];
+  if (prefixes.length > 0) {
+    const paths = prefixes.map((prefix) => (prefix === "" ? "the root" : prefix));
+    return [ok(code, `The import API is served under ${paths.join(" and ")}.`)];
+  }
+  return [
+    error(
+      code,
+      "Nothing serves the import API, so that connectors find nothing there.",
+      `${init}, or write ${importer.variable}.registerRoutes(http) in http.ts.`,
+    ),
+  ];
+}
+
+function checkGuard(project: Project, init: string): Check[] {
+  const guard = guardOf(project);
+  const raw = rawBuildersOf(project, guard);
+  const config = lintConfigOf(project);
+  const gate = gateOf(project);
+  return [
+    guard === null
+      ? error("builders-guarded", "Nothing makes guarded builders: code of the app can write mirrors.", init)
+      : ok("builders-guarded", `${guard.file} makes the guarded builders.`),
+    // Without guarded builders there is nothing else to import.
+    ...(guard === null ? [] : [checkRaw(raw, guard.file)]),
+    config !== null && lints(config)
+      ? ok("eslint-plugin", `${config.file} uses the plugin.`)
+      : warning(
+          "eslint-plugin",
+          `${config === null ? "There is no flat config of ESLint" : `${config.file} does not use the plugin`}: writes to mirrors are not found before they are deployed.`,
+          init,
+        ),
+    gate === null
+      ? warning(
+          "guard-gate",
+          "No script of package.json runs the guard: nothing stops a deploy that writes mirrors.",
+          `${init}, and put "streaming-import guard &&" before "convex deploy".`,
+        )
+      : ok("guard-gate", `The script "${gate}" runs the guard.`),
+  ];
+}
+
+function checkRaw(raw: readonly string[], guard: string): Check {
+  if (raw.length === 0) return ok("builders-used", "All mutations are made by the guarded builders.");
+  return warning(
+    "builders-used",
+    `Convex's own builders make the mutations of ${raw.join(", ")}, which can write mirrors at run time.`,
+    `Import mutation and internalMutation from ${guard} there.`,
+  );
+}

@@ -1,0 +1,115 @@
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import type { Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
+import { CliError, messageOf, usageError } from "../terminal/exit.js";
+
+export type Format = "csv" | "json" | "ndjson";
+
+/** A file, or stdin, on its way in. */
+export interface Source {
+  /** Its bytes, decompressed, without a byte order mark. */
+  bytes: AsyncIterable<Buffer>;
+  format: Format;
+  /** The delimiter that the name of the file suggests. */
+  delimiter: string;
+  /** How far reading has come, from 0 to 1; null when nobody knows how much there is. */
+  progress: () => number | null;
+}
+
+const FORMATS: Record<string, Format> = {
+  csv: "csv",
+  tsv: "csv",
+  json: "json",
+  jsonl: "ndjson",
+  ndjson: "ndjson",
+};
+
+/** @param file A path, or "-" for stdin. @throws CliError */
+export async function openSource(file: string, wanted: string | undefined): Promise<Source> {
+  const format = wanted === undefined ? undefined : FORMATS[wanted];
+  if (wanted !== undefined && format === undefined)
+    throw usageError(`The format "${wanted}" is none of csv, tsv, json, jsonl.`);
+  const size = file === "-" ? null : await sizeOf(file);
+  const raw: Readable = file === "-" ? process.stdin : createReadStream(file, { highWaterMark: 256 * 1024 });
+  let read = 0;
+  const [first, rest] = await peek(withoutGzip(counted(raw, (bytes) => (read += bytes))));
+  const extension = /\.(\w+?)(?:\.gz)?$/i.exec(file)?.[1]?.toLowerCase() ?? "";
+  const start = withoutMark(first);
+  return {
+    bytes: joined(start, rest),
+    format: format ?? FORMATS[extension] ?? guess(start),
+    delimiter: (wanted ?? extension) === "tsv" ? "\t" : ",",
+    progress: () => (size === null || size === 0 ? null : Math.min(1, read / size)),
+  };
+}
+
+async function sizeOf(file: string): Promise<number> {
+  try {
+    return (await stat(file)).size;
+  } catch (error) {
+    throw usageError(messageOf(error));
+  }
+}
+
+async function* counted(raw: Readable, count: (bytes: number) => void): AsyncGenerator<Buffer> {
+  for await (const chunk of raw) {
+    count((chunk as Buffer).length);
+    yield chunk as Buffer;
+  }
+}
+
+/** Compressed or not is seen in the bytes, whatever the file is called. */
+async function* withoutGzip(raw: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const [first, rest] = await peek(raw);
+  if (first.length < 2 || first[0] !== 0x1f || first[1] !== 0x8b) {
+    yield first;
+    yield* rest;
+    return;
+  }
+  const gunzip = createGunzip();
+  const feed = async () => {
+    for await (const chunk of joined(first, rest)) {
+      if (!gunzip.write(chunk)) await new Promise((resolve) => gunzip.once("drain", resolve));
+    }
+    gunzip.end();
+  };
+  feed().catch((error: unknown) => gunzip.destroy(error instanceof Error ? error : new Error(String(error))));
+  try {
+    for await (const chunk of gunzip) yield chunk as Buffer;
+  } catch (error) {
+    throw new CliError(`The file is not a whole gzip file: ${messageOf(error)}.`);
+  }
+}
+
+/** The first bytes, at least four where there are so many, and the rest. */
+async function peek(input: AsyncIterable<Buffer>): Promise<[Buffer, AsyncIterable<Buffer>]> {
+  const iterator = input[Symbol.asyncIterator]();
+  let first = Buffer.alloc(0);
+  while (first.length < 4) {
+    const next = await iterator.next();
+    if (next.done === true) break;
+    first = Buffer.concat([first, next.value]);
+  }
+  return [first, { [Symbol.asyncIterator]: () => iterator }];
+}
+
+async function* joined(first: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  if (first.length > 0) yield first;
+  yield* rest;
+}
+
+/** @throws CliError for UTF-16, which spreadsheets like to write. */
+function withoutMark(first: Buffer): Buffer {
+  if (first[0] === 0xef && first[1] === 0xbb && first[2] === 0xbf) return first.subarray(3);
+  if ((first[0] === 0xff && first[1] === 0xfe) || (first[0] === 0xfe && first[1] === 0xff)) {
+    throw new CliError("The file is UTF-16. Save it as UTF-8 (iconv -f UTF-16 -t UTF-8).");
+  }
+  return first;
+}
+
+/** What begins with a bracket is an array, with a brace rows of JSON; all else is CSV. */
+function guess(first: Buffer): Format {
+  const character = first.toString("latin1").trimStart()[0];
+  return character === "[" ? "json" : character === "{" ? "ndjson" : "csv";
+}

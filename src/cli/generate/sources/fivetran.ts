@@ -1,0 +1,228 @@
+import type { ObjectFieldType, ValidatorJSON } from "convex/values";
+import type { Json, JsonObject } from "../../../core/rows/change.js";
+import { isObject, readJsonFile, textOf } from "./jsonFile.js";
+import type { SourceColumn, SourceSchema, SourceTable } from "../model.js";
+import { GenerateError } from "../problem.js";
+import { ANY, admitsNull, BOOLEAN, BYTES, INT64, leavesOf, NUMBER, STRING, union } from "../validators.js";
+
+/** The object in which Fivetran's Convex destination puts its own columns of a row. */
+const OWN_FIELD = "fivetran";
+
+/** What a key can be, where nobody tells its type: Fivetran sends texts, small integers as doubles, large ones as int64. */
+const UNKNOWN_KEY = union([STRING, NUMBER, INT64]);
+
+/**
+ * Types of columns in the values that Fivetran's Convex destination sends: small integers, floats and moments in UTC (in
+ * milliseconds) as doubles, LONG as int64, decimals and other dates as text.
+ */
+const TYPES: Record<string, ValidatorJSON> = {
+  BOOLEAN,
+  SHORT: NUMBER,
+  INT: NUMBER,
+  INTEGER: NUMBER,
+  FLOAT: NUMBER,
+  DOUBLE: NUMBER,
+  LONG: INT64,
+  BIGINT: INT64,
+  DECIMAL: STRING,
+  BIGDECIMAL: STRING,
+  STRING,
+  XML: STRING,
+  NAIVE_DATE: STRING,
+  NAIVE_TIME: STRING,
+  NAIVE_DATETIME: STRING,
+  LOCALDATE: STRING,
+  LOCALDATETIME: STRING,
+  DATE: STRING,
+  UTC_DATETIME: NUMBER,
+  INSTANT: NUMBER,
+  TIMESTAMP: NUMBER,
+  BINARY: BYTES,
+  JSON: ANY,
+  UNSPECIFIED: ANY,
+};
+
+/**
+ * The tables of a Fivetran schema: what the REST API answers to `GET /v1/connections/{id}/schemas`, what `schema()` of a
+ * Connector SDK connector returns, or the `get_schema` and `tableDefinition` of Fivetran's Convex destination.
+ *
+ * @throws GenerateError when the file is none of these
+ */
+export async function readFivetranSchema(file: string): Promise<SourceSchema> {
+  const json = await readJsonFile(file);
+  const body = isObject(json) && isObject(json.data) ? json.data : json;
+  const tables =
+    (isObject(body) && isObject(body.schemas) ? tablesOfApi(body.schemas) : null) ??
+    definitionsOf(body)?.map(tableOfDefinition) ??
+    (Array.isArray(body) ? tablesOfSdk(body, file) : null);
+  if (tables !== null) return { tables, namespaces: [] };
+  throw new GenerateError(
+    "SourceUnreadable",
+    `${file} is no Fivetran schema. Save the answer of GET https://api.fivetran.com/v1/connections/{id}/schemas, or the schema() of a Connector SDK connector.`,
+  );
+}
+
+/** The REST API: columns that nobody has touched are not listed, and few have a type. */
+function tablesOfApi(schemas: JsonObject): SourceTable[] {
+  return Object.entries(schemas).flatMap(([schemaKey, schema]) => {
+    if (!isObject(schema) || schema.enabled === false || !isObject(schema.tables)) return [];
+    const namespace = textOf(schema.name_in_destination) ?? schemaKey;
+    return Object.entries(schema.tables).flatMap(([tableKey, table]) => {
+      if (!isObject(table) || table.enabled === false) return [];
+      return [tableOfApi(namespace, textOf(table.name_in_destination) ?? tableKey, table)];
+    });
+  });
+}
+
+function tableOfApi(namespace: string, name: string, { columns }: JsonObject): SourceTable {
+  const enabled = Object.entries(isObject(columns) ? columns : {}).filter(
+    (entry): entry is [string, JsonObject] => isObject(entry[1]) && entry[1].enabled !== false,
+  );
+  const isTyped = enabled.every(([, column]) => typeOf(column.type) !== null);
+  return table(
+    namespace,
+    name,
+    enabled.map(([key, column]) => ({
+      name: textOf(column.name_in_destination) ?? key,
+      // The hash of a value is text, whatever the value is.
+      type: column.hashed === true ? STRING : typeOf(column.type),
+      inKey: column.is_primary_key === true,
+    })),
+    enabled.length === 0
+      ? [
+          "Fivetran lists only columns that somebody has set; ask for those of this table (…/tables/{table}/columns)",
+        ]
+      : isTyped
+        ? []
+        : ["Fivetran's API tells no types; narrow what is v.any()"],
+  );
+}
+
+/** The Connector SDK: `[{"table": "t", "primary_key": ["id"], "columns": {"id": "INT"}}]`. */
+function tablesOfSdk(tables: readonly Json[], file: string): SourceTable[] {
+  return tables.map((json, i) => {
+    const name = isObject(json) ? textOf(json.table) : null;
+    if (!isObject(json) || name === null)
+      throw new GenerateError(
+        "SourceUnreadable",
+        `${file}: table ${String(i + 1)} has no "table", its name.`,
+      );
+    const key = Array.isArray(json.primary_key) ? json.primary_key : [];
+    const columns = isObject(json.columns) ? json.columns : {};
+    const names = [...new Set([...key.filter((each) => typeof each === "string"), ...Object.keys(columns)])];
+    return table(
+      textOf(json.schema),
+      name,
+      names.map((column) => ({ name: column, type: typeOf(columns[column]), inKey: key.includes(column) })),
+      [],
+    );
+  });
+}
+
+/** A type is a name, or an object with a name: `{"type": "DECIMAL", "precision": 15, "scale": 2}`. */
+function typeOf(json: Json | undefined): ValidatorJSON | null {
+  const name = textOf(isObject(json) ? json.type : json)?.toUpperCase() ?? "";
+  return Object.hasOwn(TYPES, name) ? TYPES[name]! : null;
+}
+
+interface ColumnOfTable {
+  name: string;
+  type: ValidatorJSON | null;
+  inKey: boolean;
+}
+
+function table(
+  namespace: string | null,
+  name: string,
+  all: readonly ColumnOfTable[],
+  notes: readonly string[],
+): SourceTable {
+  // Fivetran's own columns come in an object of their own, and other names with an underscore inside of that.
+  const columns = all.filter((column) => !column.name.startsWith("_"));
+  const own = all.filter((column) => column.name.startsWith("_"));
+  const key = all.filter(({ inKey }) => inKey).map((column) => pathOf(column.name));
+  return {
+    namespace,
+    name,
+    comment: null,
+    columns: [
+      ...columns.map(({ name: column, type, inKey }): SourceColumn => {
+        const validator = type ?? (inKey ? UNKNOWN_KEY : ANY);
+        return { name: column, validator, nullable: !inKey && validator.type !== "any" };
+      }),
+      ...(columns.length === 0 ? [] : [ownColumn(own)]),
+    ],
+    primaryKey: key.length === 0 ? null : key,
+    version: null,
+    notes,
+  };
+}
+
+function pathOf(column: string): string[] {
+  if (!column.startsWith("_")) return [column];
+  const own = /^_fivetran_(.+)$/.exec(column)?.[1];
+  return own === undefined ? [OWN_FIELD, "columns", column.slice(1)] : [OWN_FIELD, own];
+}
+
+/** Rows that do not come through Fivetran's destination have no such object. */
+function ownColumn(own: readonly ColumnOfTable[]): SourceColumn {
+  const optional = (fieldType: ValidatorJSON): ObjectFieldType => ({ fieldType, optional: true });
+  const named = own.find(({ name }) => name === "_fivetran_id");
+  const value: Record<string, ObjectFieldType> = {
+    synced: optional(NUMBER),
+    deleted: optional(BOOLEAN),
+    id: named?.inKey === true ? { fieldType: STRING, optional: false } : optional(STRING),
+    columns: optional(ANY),
+  };
+  return {
+    name: OWN_FIELD,
+    validator: { type: "object", value },
+    nullable: false,
+    optional: named?.inKey !== true,
+  };
+}
+
+/** The definitions of Fivetran's Convex destination: `get_schema`, or the body of `fivetran_create_table`. */
+function definitionsOf(json: Json): JsonObject[] | null {
+  if (!isObject(json)) return null;
+  if (isObject(json.tableDefinition)) return [json.tableDefinition];
+  if (textOf(json.tableName) !== null) return [json];
+  const tables = Array.isArray(json.tables) ? json.tables : null;
+  return tables !== null && tables.every((each) => isObject(each) && textOf(each.tableName) !== null)
+    ? (tables as JsonObject[])
+    : null;
+}
+
+function tableOfDefinition({ tableName, indexes, documentType }: JsonObject): SourceTable {
+  const document = isObject(documentType) && isObject(documentType.value) ? documentType.value : {};
+  const keyIndex = (Array.isArray(indexes) ? indexes : []).find(
+    (index) => isObject(index) && index.indexDescriptor === "_fivetran_by_primary_key",
+  );
+  const fields = isObject(keyIndex) && Array.isArray(keyIndex.fields) ? keyIndex.fields : [];
+  const paths = fields.filter(
+    (field) => typeof field === "string" && field !== "fivetran.deleted" && field !== "_creationTime",
+  );
+  return {
+    namespace: null,
+    name: textOf(tableName)!,
+    comment: null,
+    columns: Object.entries(document).map(([name, json]) =>
+      columnOfDefinition(name, json, paths as string[]),
+    ),
+    primaryKey: paths.length === 0 ? null : (paths as string[]).map((path) => path.split(".")),
+    version: null,
+    notes: [],
+  };
+}
+
+/** Validators come in Convex's own JSON. The destination makes all of them optional; key fields it always sends. */
+function columnOfDefinition(name: string, json: Json, key: readonly string[]): SourceColumn {
+  const field = json as unknown as ObjectFieldType;
+  const validator = field.fieldType;
+  return {
+    name,
+    validator: union(leavesOf(validator).filter(({ type }) => type !== "null")),
+    nullable: validator.type !== "any" && admitsNull(validator),
+    optional: field.optional && !key.includes(name),
+  };
+}

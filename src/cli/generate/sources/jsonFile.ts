@@ -1,0 +1,40 @@
+import { readFile } from "node:fs/promises";
+import type { Json, JsonObject } from "../../../core/rows/change.js";
+import { parseJson } from "../../../core/rows/json.js";
+import { messageOf } from "../../terminal/exit.js";
+import { GenerateError } from "../problem.js";
+
+/**
+ * Reads a JSON file.
+ *
+ * @param isWanted Tells which line is meant in a file that has a JSON text on each.
+ * @throws GenerateError
+ */
+export async function readJsonFile(file: string, isWanted?: (json: Json) => boolean): Promise<Json> {
+  try {
+    const text = (await readFile(file, "utf8")).replace(/^\uFEFF/, "");
+    return (isWanted === undefined ? undefined : lineOf(text, isWanted)) ?? parseJson(text);
+  } catch (error) {
+    throw new GenerateError("SourceUnreadable", `${file} cannot be read as JSON: ${messageOf(error)}`);
+  }
+}
+
+function lineOf(text: string, isWanted: (json: Json) => boolean): Json | undefined {
+  for (const line of text.split("\n")) {
+    try {
+      const json = parseJson(line);
+      if (isWanted(json)) return json;
+    } catch {
+      // A log, or a part of a JSON text that takes many lines.
+    }
+  }
+  return undefined;
+}
+
+export function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export function textOf(value: Json | undefined): string | null {
+  return typeof value === "string" && value !== "" ? value : null;
+}

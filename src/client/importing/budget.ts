@@ -1,0 +1,54 @@
+import type { ComponentApi } from "../../../convex/_generated/component.js";
+import type { RunsFunctions } from "../context.js";
+
+/** Write throughput of Convex's deployment classes, in bytes per second (docs, "Limits": mutation write throughput). */
+const CLASSES = {
+  S16: 4 * 1024 * 1024,
+  S256: 8 * 1024 * 1024,
+  D1024: 32 * 1024 * 1024,
+  D2048: 64 * 1024 * 1024,
+} as const;
+
+/** Half: an import leaves the app as much as it takes. */
+const DEFAULT_SHARE = 0.5;
+
+/** What imports may write: a class of deployment and their share of its throughput, or bytes per second. */
+export type WriteBudget = { class: keyof typeof CLASSES; share?: number } | { bytesPerSecond: number };
+
+/** The budget in bytes per second. @throws Error when it makes no sense. */
+export function budgetOf(budget: WriteBudget = { class: "S16" }): { bytesPerSecond: number } {
+  if ("bytesPerSecond" in budget) {
+    if (!(budget.bytesPerSecond > 0)) throw new Error("writeBudget: bytesPerSecond must be more than 0.");
+    return { bytesPerSecond: budget.bytesPerSecond };
+  }
+  const share = budget.share ?? DEFAULT_SHARE;
+  if (!Object.hasOwn(CLASSES, budget.class)) {
+    throw new Error(
+      `writeBudget: the classes are ${Object.keys(CLASSES).join(", ")}; or give bytesPerSecond.`,
+    );
+  }
+  if (!(share > 0 && share <= 1))
+    throw new Error("writeBudget: share is a part of the whole, more than 0 and at most 1.");
+  return { bytesPerSecond: Math.floor(CLASSES[budget.class] * share) };
+}
+
+/** The write budget, and how much of it imports use. */
+export interface BudgetUse {
+  bytesPerSecond: number;
+  /** 0: nothing was written of late. 1: imports write as much as they may. More: they wait until what they owe is even. */
+  usedShare: number;
+}
+
+/** How much of the write budget is in use now. */
+export async function budgetUse(
+  ctx: Pick<RunsFunctions, "runQuery">,
+  component: ComponentApi,
+  budget: { bytesPerSecond: number },
+): Promise<BudgetUse> {
+  const { balance, bytesPerSecond, capacity, at } = await ctx.runQuery(component.write.budget.balance, {
+    budget,
+  });
+  const filledSince = Math.max(0, (Date.now() - at) / 1000) * bytesPerSecond;
+  const used = 1 - Math.min(balance + filledSince, capacity) / capacity;
+  return { bytesPerSecond, usedShare: Math.round(used * 1_000) / 1_000 };
+}

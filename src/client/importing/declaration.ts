@@ -1,0 +1,69 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
+import { createFunctionHandle, makeFunctionReference } from "convex/server";
+import type { ComponentApi } from "../../../convex/_generated/component.js";
+import type { MirrorContract } from "../../schema/contract.js";
+import type { RunsFunctions } from "../context.js";
+import type { AppMirrors } from "../mirrors.js";
+
+/** What the component's registry is told of the app's schema. */
+export class Declaration {
+  readonly #mirrors;
+  /** Hash of the declaration: when the registry's differs, a deploy has changed something. */
+  readonly fingerprint: string;
+
+  constructor(
+    mirrors: AppMirrors,
+    /** The module that exports the importer's functions, as in `npx convex run <module>:declare`. */
+    private readonly module: string,
+    /** The function to call with every change of a mirror's state, as "module:function". */
+    private readonly onStateChange: string | undefined,
+    /** What imports may write. */
+    private readonly budget: { bytesPerSecond: number },
+  ) {
+    this.#mirrors = mirrors.all.map(({ name, contract }) => ({
+      name,
+      source: contract.source ?? name,
+      primaryKey: contract.primaryKey?.join(", ") ?? "none",
+      keyed: contract.primaryKey !== null,
+      version: contract.version ?? undefined,
+      owner: contract.owner ?? undefined,
+      deletes: contract.deletedField === null ? "hard" : `soft, marked in ${contract.deletedField}`,
+      policy: describeDrift(contract),
+      expectEveryMs: contract.expectEveryMs ?? undefined,
+    }));
+    const declared = JSON.stringify([module, onStateChange, budget, this.#mirrors]);
+    this.fingerprint = bytesToHex(sha256(utf8ToBytes(declared))).slice(0, 16);
+  }
+
+  /** Brings the registry in step. */
+  async send(ctx: Pick<RunsFunctions, "runMutation">, component: ComponentApi): Promise<void> {
+    const [apply, page, remove, clear, copy, onStateChange] = await Promise.all([
+      this.#mutation("apply"),
+      createFunctionHandle(makeFunctionReference<"query">(`${this.module}:page`)),
+      this.#mutation("remove"),
+      this.#mutation("clear"),
+      this.#mutation("copy"),
+      this.onStateChange === undefined
+        ? undefined
+        : createFunctionHandle(makeFunctionReference<"mutation">(this.onStateChange)),
+    ]);
+    await ctx.runMutation(component.registry.declare, {
+      fingerprint: this.fingerprint,
+      handles: { apply, page, remove, clear, copy, onStateChange },
+      budget: this.budget,
+      mirrors: this.#mirrors,
+    });
+  }
+
+  async #mutation(name: string): Promise<string> {
+    return await createFunctionHandle(makeFunctionReference<"mutation">(`${this.module}:${name}`));
+  }
+}
+
+/** "evolve", or what differs: "evolve; types: freeze". */
+function describeDrift({ drift }: MirrorContract): string {
+  const { unknownFields, types, missingFields } = drift;
+  if (unknownFields === types && types === missingFields) return types;
+  return `unknown fields: ${unknownFields}; types: ${types}; missing fields: ${missingFields}`;
+}

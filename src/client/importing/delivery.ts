@@ -1,0 +1,111 @@
+import type { ComponentApi } from "../../../convex/_generated/component.js";
+import { ledgerErrorData } from "../../core/wire/errors.js";
+import { addCounts, noCounts, type Counts } from "../../core/wire/validators.js";
+import { chunkRows } from "../../core/wire/chunk.js";
+import { isTransactionLimit } from "../../core/wire/limitErrors.js";
+import { mergeNotes } from "../../core/rows/note.js";
+import type { SyncMode } from "../../http/importer.js";
+import { sleep } from "../../core/sleep.js";
+import type { RunsFunctions } from "../context.js";
+import type { Item } from "./items.js";
+import { retryConflicts } from "./retry.js";
+
+/** What is the same for all chunks of a delivery. */
+export interface DeliveryOptions {
+  mirror: string;
+  keylessRefresh: "content" | "append";
+  syncMode?: SyncMode;
+  token: string;
+  touchDue: boolean;
+  apply: string | undefined;
+  settleAfterMs: number;
+  budget: { bytesPerSecond: number };
+  run?: string;
+  committedAt?: number;
+  /** How far the sender has read its source with this delivery. */
+  reach?: { upTo?: string; position?: string };
+  /** The sender's name for the delivery, when it has one: it is applied once then. */
+  delivery?: { identity: string; sequence: number; content: string };
+  /**
+   * Wait for the write budget instead of passing the refusal on: for connectors that do not retry. An action has half
+   * an hour.
+   */
+  patient: boolean;
+}
+
+/** What became of a delivery. */
+export interface Delivered {
+  counts: Counts;
+  quarantinedKeys: string[];
+  /** It had been applied before; this is the answer of then. */
+  replayed: boolean;
+  syncMode: SyncMode;
+  chunks: number;
+}
+
+/** The longest that one request waits for the write budget, in milliseconds: connectors and proxies time out, too. */
+const MAX_PATIENCE_MS = 4 * 60_000;
+
+/** Applies a delivery, in as many transactions as the platform's limits ask for. */
+export async function deliver(
+  ctx: RunsFunctions,
+  component: ComponentApi,
+  items: readonly Item[],
+  options: DeliveryOptions,
+): Promise<Delivered> {
+  const { delivery, patient, ...common } = options;
+  const done: Delivered = {
+    counts: noCounts,
+    quarantinedKeys: [],
+    replayed: false,
+    syncMode: options.syncMode ?? "append_dedup",
+    chunks: 0,
+  };
+  let offset = 0;
+  let maxRows: number | undefined;
+  let patienceMs = MAX_PATIENCE_MS;
+  do {
+    const chunk = nextChunk(items.slice(offset), maxRows);
+    try {
+      const applied = await retryConflicts(async () =>
+        ctx.runMutation(component.ingest.applyChunk, {
+          ...common,
+          rows: chunk.flatMap(({ row }) => row ?? []),
+          bad: chunk.flatMap(({ bad }) => bad ?? []),
+          filtered: chunk.filter(({ row, bad }) => row === undefined && bad === undefined).length,
+          notes: mergeNotes(chunk.flatMap(({ notes }) => notes)),
+          bytes: chunk.reduce((sum, { bytes }) => sum + bytes, 0),
+          ...(delivery !== undefined && { place: { ...delivery, size: items.length, offset } }),
+        }),
+      );
+      done.chunks += 1;
+      done.syncMode = applied.syncMode;
+      // The record of a delivery has the sum of its chunks, those of an earlier attempt included.
+      done.counts = delivery === undefined ? addCounts(done.counts, applied.counts) : applied.total;
+      done.quarantinedKeys =
+        delivery === undefined
+          ? [...done.quarantinedKeys, ...applied.quarantinedKeys]
+          : applied.quarantinedKeys;
+      if (applied.replayed) return { ...done, replayed: true };
+      offset += chunk.length;
+      if (patient && offset < items.length) await sleep(Math.min(applied.waitMs, MAX_PATIENCE_MS));
+    } catch (error) {
+      const refusal = ledgerErrorData(error);
+      if (refusal?.code === "DeliveryMoved") offset = refusal.applied!;
+      else if (refusal?.code === "OverBudget" && patient && patienceMs > 0) {
+        await sleep(refusal.retryAfterMs!);
+        patienceMs -= refusal.retryAfterMs!;
+      } else if (isTransactionLimit(error) && chunk.length > 1 && maxRows !== 1)
+        maxRows = Math.ceil(chunk.length / 2);
+      else throw error;
+    }
+  } while (offset < items.length);
+  return done;
+}
+
+/** The first items, as many as a transaction takes. One that belongs together with the next is not the last of them. */
+function nextChunk(items: readonly Item[], maxRows: number | undefined): readonly Item[] {
+  const [chunk = []] = chunkRows(items, { maxRows });
+  if (chunk.at(-1)?.moves !== true) return chunk;
+  return chunk.length > 1 ? chunk.slice(0, -1) : items.slice(0, 2);
+}

@@ -1,0 +1,113 @@
+import type { BadRow, RowChange } from "../../core/wire/validators.js";
+import type { Change, Encoding, JsonObject } from "../../core/rows/change.js";
+import { hashToInt64 } from "../../core/proof/hash.js";
+import { writeJson } from "../../core/rows/json.js";
+import { keyText } from "../../core/proof/keyText.js";
+import type { Note } from "../../core/rows/note.js";
+import { prepareRow, redactRow, type Prepared, type Refused } from "../../core/rows/row.js";
+import { refusalOf } from "./refusals.js";
+import type { AppMirror } from "../mirrors.js";
+
+/** A change of a delivery as far as it can be decided without the database. */
+export interface Item {
+  /** What its transaction is charged with, in bytes. */
+  bytes: number;
+  notes: readonly Note[];
+  /** The change to apply, or the one to put aside; neither when the mirror's filter leaves it out. */
+  row?: RowChange;
+  bad?: BadRow;
+  /** The next change belongs into the same transaction. */
+  moves?: boolean;
+}
+
+/**
+ * The largest row that the quarantine keeps, in characters of JSON: 256 KiB. A larger one is kept in part, so that
+ * a person can recognise it; the source has to send it again.
+ */
+const MAX_PAYLOAD = 256 * 1024;
+
+/** What a person needs to recognise a row that is too large to keep. */
+const PARTIAL_PAYLOAD = 2_000;
+
+/**
+ * Converts the changes of a delivery.
+ * @param refuseBad Throw at the first change that cannot be stored, instead of putting it aside.
+ * @throws HttpError 400 when the mirror's drift policy is to freeze, or `refuseBad` says so.
+ */
+export function toItems(
+  mirror: AppMirror,
+  changes: readonly Change[],
+  encoding: Encoding,
+  refuseBad: boolean,
+): Item[] {
+  const items = changes.map((change, position): Item => {
+    const prepared = prepareRow(mirror.compiled, change, encoding);
+    if ("problem" in prepared) {
+      if (refuseBad || prepared.refuse)
+        throw refusalOf(prepared.problem, mirror.name, position, prepared.refuse);
+      return putAside(mirror, change, encoding, position, prepared);
+    }
+    if (prepared.op === "filtered") return { bytes: 0, notes: prepared.notes };
+    const moves = change.op === "delete" && change.moves === true;
+    return { bytes: prepared.bytes, notes: prepared.notes, row: toRowChange(prepared, position), moves };
+  });
+  // Many a source tells the previous key with every change. A row that moves to where it is stays there.
+  return items.filter((item, i) => item.moves !== true || keyHashOf(item) !== keyHashOf(items[i + 1]!));
+}
+
+function keyHashOf({ row, bad }: Item): bigint | undefined {
+  return row?.keyHash ?? bad?.keyHash;
+}
+
+/** A prepared row without what only the action needs. */
+export function toRowChange(prepared: Prepared, position: number): RowChange {
+  const { key, version, bytes } = prepared;
+  const base = { key, keyHash: hashToInt64(prepared.keyHash), position, bytes, version };
+  switch (prepared.op) {
+    case "upsert":
+      return { op: "upsert", ...base, row: prepared.row, rowHash: hashToInt64(prepared.rowHash) };
+    case "update":
+      return { op: "update", ...base, row: prepared.row, unset: prepared.unset };
+    case "delete":
+      return { op: "delete", ...base };
+  }
+}
+
+function putAside(
+  mirror: AppMirror,
+  change: Change,
+  encoding: Encoding,
+  position: number,
+  { problem, key, keyHash, version, notes }: Refused,
+): Item {
+  const redacted = redactRow(mirror.compiled, change.row, encoding);
+  const text = textOf(redacted.row);
+  const whole = text !== null && text.length <= MAX_PAYLOAD;
+  const payload = text === null ? "" : whole ? text : text.slice(0, PARTIAL_PAYLOAD);
+  return {
+    bytes: payload.length,
+    notes,
+    bad: {
+      position,
+      code: problem.code,
+      message: problem.message,
+      op: change.op,
+      payload,
+      whole,
+      encoding: redacted.encoding,
+      ...(key !== undefined && { key: keyText(key) }),
+      ...(keyHash !== undefined && { keyHash: hashToInt64(keyHash) }),
+      ...(version !== undefined && { version }),
+    },
+  };
+}
+
+/** A row as JSON text; null when it is nested so deep that writing it down overflows the stack. */
+function textOf(row: JsonObject): string | null {
+  try {
+    return writeJson(row);
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,254 @@
+import type { ComponentApi } from "../../../convex/_generated/component.js";
+import { noCounts } from "../../core/wire/validators.js";
+import type { MirrorStatus } from "../../core/wire/views.js";
+import { mirrorsOpenTo } from "./access.js";
+import type { Change, Encoding } from "../../core/rows/change.js";
+import { describe, HttpError } from "../../http/errors.js";
+import type {
+  BeginOptions,
+  BegunRun,
+  Delivered,
+  DeliverOptions,
+  ImportSession,
+  Mirror,
+  PreparedChanges,
+} from "../../http/importer.js";
+import type { Reach } from "../../http/v1/v1Reach.js";
+import { budgetUse, type BudgetUse } from "./budget.js";
+import type { RunsFunctions } from "../context.js";
+import { deliver } from "./delivery.js";
+import { toItems, type Item } from "./items.js";
+import type { AppMirror, AppMirrors } from "../mirrors.js";
+import { retryConflicts } from "./retry.js";
+
+/** The token that a session was opened with. */
+export interface SessionToken {
+  id: string;
+  name: string;
+  mirrors: string[];
+  access: "read" | "write";
+  touchDue: boolean;
+  /** The handle of the app's `apply`, when the registry is in step with the app. */
+  apply: string | undefined;
+}
+
+/** What the app has decided for all sessions. */
+export interface SessionSettings {
+  settleAfterMs: number;
+  budget: { bytesPerSecond: number };
+  badRows: "quarantine" | "refuse";
+}
+
+/**
+ * A connector that says when it is done and falls silent for this long has died, in milliseconds: half an hour is
+ * longer than the pause of any source that is still alive.
+ */
+const DEFAULT_SILENCE_MS = 30 * 60_000;
+
+/** Converted changes on their way from `prepare` to `deliver`. */
+class Prepared implements PreparedChanges {
+  constructor(
+    readonly mirror: Mirror,
+    readonly items: readonly Item[],
+  ) {}
+
+  get size(): number {
+    return this.items.length;
+  }
+}
+
+/** One authenticated request: turns changes into transactions of the component. */
+export class Session implements ImportSession {
+  constructor(
+    private readonly ctx: RunsFunctions,
+    private readonly component: ComponentApi,
+    private readonly appMirrors: AppMirrors,
+    private readonly token: SessionToken,
+    private readonly settings: SessionSettings,
+    readonly body: Uint8Array<ArrayBuffer>,
+  ) {}
+
+  get access(): "read" | "write" {
+    return this.token.access;
+  }
+
+  mirrors(): AppMirror[] {
+    return mirrorsOpenTo(this.token, this.appMirrors);
+  }
+
+  find(stream: string): Mirror | null {
+    return this.appMirrors.find(stream);
+  }
+
+  findByBareStream(stream: string): Mirror | null {
+    return this.appMirrors.findByBareStream(stream);
+  }
+
+  authorize(mirror: Mirror, access: "read" | "write"): void {
+    const opens = this.token.mirrors.includes("*") || this.token.mirrors.includes(mirror.name);
+    if (opens && (access === "read" || this.token.access === "write")) return;
+    throw new HttpError(
+      403,
+      "OperationNotPermitted",
+      `The token "${this.token.name}" may not ${access} the mirror "${mirror.name}". Make one that may with \`npx convex run imports:createToken '{"name": "…", "mirrors": ["${mirror.name}"]}'\`../index`,
+    );
+  }
+
+  prepare(mirror: Mirror, changes: readonly Change[], encoding: Encoding): Prepared {
+    const known = this.appMirrors.get(mirror.name);
+    return new Prepared(mirror, toItems(known, changes, encoding, this.settings.badRows === "refuse"));
+  }
+
+  async deliver(changes: PreparedChanges, options: DeliverOptions): Promise<Delivered> {
+    const { mirror } = changes;
+    const startedAt = Date.now();
+    const done = await deliver(this.ctx, this.component, (changes as Prepared).items, {
+      mirror: mirror.name,
+      token: this.token.id,
+      touchDue: this.token.touchDue,
+      apply: this.token.apply,
+      settleAfterMs: this.settings.settleAfterMs,
+      budget: this.settings.budget,
+      ...options,
+    });
+    const { counts, quarantinedKeys, replayed, syncMode, chunks } = done;
+    console.log(
+      JSON.stringify({
+        event: "streamingImport.delivery",
+        mirror: mirror.name,
+        token: this.token.name,
+        syncMode,
+        delivery: options.delivery?.identity,
+        replayed,
+        chunks,
+        // Log platforms read this line by its pattern: in the order that docs/logs.md gives.
+        ...noCounts,
+        ...counts,
+        lagMs: options.committedAt === undefined ? null : Math.max(0, Date.now() - options.committedAt),
+        ms: Date.now() - startedAt,
+      }),
+    );
+    return { counts, quarantinedKeys, replayed };
+  }
+
+  async beginRefresh(
+    mirror: Mirror,
+    options: { openedBy: string; attempt?: number; resume: boolean; explicit: boolean },
+  ): Promise<string> {
+    const keyed = mirror.contract.primaryKey !== null;
+    const { run, resumed } = await this.ctx.runMutation(this.component.runs.begin, {
+      mirror: mirror.name,
+      ...options,
+      refresh: keyed ? { generation: null } : null,
+      syncMode: "overwrite",
+      token: this.token.id,
+      settleAfterMs: options.explicit ? DEFAULT_SILENCE_MS : this.settings.settleAfterMs,
+    });
+    if (!keyed && !resumed) await clearMirror(this.ctx, this.component, mirror.name);
+    return run;
+  }
+
+  async begin(mirror: Mirror, { silenceMs, ...options }: BeginOptions): Promise<BegunRun> {
+    return await this.ctx.runMutation(this.component.runs.begin, {
+      mirror: mirror.name,
+      openedBy: "v1",
+      resume: false,
+      explicit: true,
+      ...options,
+      token: this.token.id,
+      settleAfterMs: silenceMs ?? DEFAULT_SILENCE_MS,
+    });
+  }
+
+  async run(id: string) {
+    const run = await this.ctx.runQuery(this.component.runs.get, { run: id });
+    if (run === null) return null;
+    const mirror = this.appMirrors.all.find(({ name }) => name === run.mirror);
+    if (mirror === undefined) {
+      throw new HttpError(
+        404,
+        "UnknownMirror",
+        `The mirror "${run.mirror}" of this run is no longer in schema.ts. Declare it again and deploy, or stop sending it.`,
+      );
+    }
+    return { id: run.id, mirror };
+  }
+
+  async finish(run: string, outcome: "complete" | "incomplete", reason: string, reach?: Reach) {
+    return await this.ctx.runMutation(this.component.runs.finish, { run, outcome, reason, reach });
+  }
+
+  async status() {
+    const mine = new Set(this.mirrors().map(({ name }) => name));
+    const all = await this.ctx.runQuery(this.component.registry.list, { exact: true });
+    return all.filter(({ name }) => mine.has(name)).map(forSenders);
+  }
+
+  async budget(): Promise<BudgetUse> {
+    return await budgetUse(this.ctx, this.component, this.settings.budget);
+  }
+
+  async verify(mirror: Mirror, digest: ArrayBuffer) {
+    return await this.ctx.runQuery(this.component.write.digests.verify, { mirror: mirror.name, digest });
+  }
+
+  async digest(mirror: Mirror): Promise<ArrayBuffer> {
+    return await this.ctx.runQuery(this.component.write.digests.get, { mirror: mirror.name });
+  }
+
+  async recordUnknownStream(stream: string, snippet: string): Promise<void> {
+    await this.ctx.runMutation(this.component.registry.recordUnknownStream, {
+      stream,
+      snippet,
+      token: this.token.name,
+    });
+  }
+
+  async recordFailure(mirror: Mirror, error: unknown): Promise<void> {
+    const { code, message } = describe(error);
+    await this.ctx.runMutation(this.component.registry.recordFailure, { mirror: mirror.name, code, message });
+  }
+
+  async cutOff(error: unknown): Promise<void> {
+    const { message } = describe(error);
+    await this.ctx.runMutation(this.component.runs.cutOff, { token: this.token.id, reason: message });
+  }
+
+  async heard(mirrors: readonly Mirror[]): Promise<void> {
+    if (!this.token.touchDue) return;
+    await this.ctx.runMutation(this.component.registry.heard, {
+      token: this.token.id,
+      mirrors: mirrors.map(({ name }) => name),
+    });
+  }
+}
+
+/** A mirror's status as the protocol has it: without what is for the people who run it. */
+function forSenders({
+  hint: _hint,
+  policy: _policy,
+  deletes: _deletes,
+  drift: _drift,
+  expectEveryMs: _expectEveryMs,
+  run: _run,
+  lastRun: _lastRun,
+  ...status
+}: MirrorStatus) {
+  return status;
+}
+
+/** Empties a mirror, a transaction at a time. Returns how many rows it had. */
+export async function clearMirror(
+  ctx: RunsFunctions,
+  component: ComponentApi,
+  mirror: string,
+): Promise<number> {
+  let total = 0;
+  for (;;) {
+    const gone = await retryConflicts(async () =>
+      ctx.runMutation(component.write.clear.clearPage, { mirror }),
+    );
+    if (gone === 0) return total;
+    total += gone;
+  }
+}

@@ -1,0 +1,116 @@
+import { makeFunctionReference, mutationGeneric, type GenericDataModel } from "convex/server";
+import { v } from "convex/values";
+import type { ComponentApi } from "../../../convex/_generated/component.js";
+import type { AppMirrors } from "../mirrors.js";
+import type { Gate } from "./authorize.js";
+
+const vMirror = { mirror: v.string() };
+
+/** The operator's hand on a page. All need the app's consent to operate. */
+export function dashboardMutations<DataModel extends GenericDataModel>(
+  component: ComponentApi,
+  mirrors: AppMirrors,
+  gate: Gate<DataModel>,
+  settings: { budget: { bytesPerSecond: number }; module: string },
+) {
+  return {
+    /**
+     * Tries the quarantined changes of a mirror again, with the schema as it is deployed now, in the background:
+     * what can be applied leaves the quarantine, what cannot has its reason brought up to date.
+     */
+    replay: mutationGeneric({
+      args: vMirror,
+      returns: v.null(),
+      handler: async (ctx, { mirror }) => {
+        await gate.pass(ctx, "operate", mirror);
+        const { name } = mirrors.get(mirror);
+        // Conversion takes longer than a mutation may: the importer's own action does it.
+        const action = makeFunctionReference<"action", { mirror: string }>(
+          `${settings.module}:replayQuarantine`,
+        );
+        await ctx.scheduler.runAfter(0, action, { mirror: name });
+        return null;
+      },
+    }),
+
+    /** Gives up quarantined changes of a mirror, at most a page of 32. Returns how many. */
+    discard: mutationGeneric({
+      args: { ...vMirror, ids: v.array(v.string()) },
+      returns: v.number(),
+      handler: async (ctx, { mirror, ids }) => {
+        await gate.pass(ctx, "operate", mirror);
+        return await ctx.runMutation(component.quarantine.discard, { mirror, ids });
+      },
+    }),
+
+    /** Refuses deliveries for a mirror until it is resumed. What it holds stays readable. */
+    pause: mutationGeneric({
+      args: { ...vMirror, reason: v.optional(v.string()) },
+      returns: v.null(),
+      handler: async (ctx, { mirror, reason }) => {
+        await gate.pass(ctx, "operate", mirror);
+        return await ctx.runMutation(component.pause.pause, {
+          mirror,
+          reason: reason ?? "Paused by an operator.",
+        });
+      },
+    }),
+
+    /** Accepts deliveries for a mirror again. */
+    resume: mutationGeneric({
+      args: vMirror,
+      returns: v.null(),
+      handler: async (ctx, { mirror }) => {
+        await gate.pass(ctx, "operate", mirror);
+        return await ctx.runMutation(component.pause.resume, { mirror });
+      },
+    }),
+
+    /** Starts to look for rows that were written past the importer. `auditReport` tells what it found. */
+    audit: mutationGeneric({
+      args: vMirror,
+      returns: v.null(),
+      handler: async (ctx, { mirror }) => {
+        await gate.pass(ctx, "operate", mirror);
+        return await ctx.runMutation(component.audit.start, { mirror });
+      },
+    }),
+
+    /**
+     * Mends what the last audit found: asks the source again for rows that were edited or removed, and removes rows
+     * that were added, when `removeAdded` says so.
+     */
+    repair: mutationGeneric({
+      args: { ...vMirror, removeAdded: v.optional(v.boolean()) },
+      returns: v.object({ askedAgain: v.number(), removed: v.number(), left: v.number() }),
+      handler: async (ctx, { mirror, removeAdded }) => {
+        await gate.pass(ctx, "operate", mirror);
+        return await ctx.runMutation(component.audit.repair, {
+          mirror,
+          removeAdded: removeAdded ?? false,
+          budget: settings.budget,
+        });
+      },
+    }),
+
+    /** Forgets what is on record as drift of a mirror: the schema has it now, or nobody cares. */
+    forgetDrift: mutationGeneric({
+      args: vMirror,
+      returns: v.null(),
+      handler: async (ctx, { mirror }) => {
+        await gate.pass(ctx, "operate", mirror);
+        return await ctx.runMutation(component.write.drift.forget, { mirror });
+      },
+    }),
+
+    /** Forgets a stream that no mirror is declared for, until it is sent again. */
+    forgetStream: mutationGeneric({
+      args: { stream: v.string() },
+      returns: v.null(),
+      handler: async (ctx, { stream }) => {
+        await gate.pass(ctx, "operate", null);
+        return await ctx.runMutation(component.registry.forgetStream, { stream });
+      },
+    }),
+  };
+}

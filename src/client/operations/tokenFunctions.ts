@@ -1,0 +1,89 @@
+import { internalMutationGeneric, internalQueryGeneric } from "convex/server";
+import { v } from "convex/values";
+import type { ComponentApi } from "../../../convex/_generated/component.js";
+import type { AppMirrors } from "../mirrors.js";
+import { newToken, signingKeyOf } from "./token.js";
+
+/** How long a rotated token goes on working, in hours: a working day to tell every connector of its successor. */
+const DEFAULT_OVERLAP_HOURS = 24;
+
+const HOUR_MS = 60 * 60 * 1000;
+
+/** What connectors may present: functions for people, by `npx convex run imports:createToken '{…}'`. */
+export function tokenFunctions(component: ComponentApi, mirrors: AppMirrors) {
+  return {
+    /**
+     * Makes a token for a connector and returns it: the only time that anybody sees it.
+     * - `mirrors`: names of the mirrors that it opens; `["*"]` is all of them.
+     * - `access`: "write" (default), or "read" for status pages and verification.
+     * - `expiresInDays`: default never.
+     * - `signed`: demand that bodies are signed with the key derived from the token (`X-Signature`, for webhooks).
+     * @throws Error for a mirror that the schema does not declare; TokenNameTaken
+     */
+    createToken: internalMutationGeneric({
+      args: {
+        name: v.string(),
+        mirrors: v.array(v.string()),
+        access: v.optional(v.union(v.literal("write"), v.literal("read"))),
+        expiresInDays: v.optional(v.number()),
+        signed: v.optional(v.boolean()),
+      },
+      returns: v.string(),
+      handler: async (ctx, { name, mirrors: opened, access, expiresInDays, signed }) => {
+        if (opened.length === 0)
+          throw new Error('createToken: name the mirrors that the token opens, or ["*"].');
+        for (const mirror of opened) if (mirror !== "*") mirrors.get(mirror);
+        const { token, hash, startsWith } = newToken();
+        await ctx.runMutation(component.tokens.create, {
+          name,
+          mirrors: opened,
+          access: access ?? "write",
+          hash,
+          startsWith,
+          ...(signed === true && { signingKey: signingKeyOf(token) }),
+          ...(expiresInDays !== undefined && {
+            endsAt: new Date(Date.now() + expiresInDays * 24 * HOUR_MS).toISOString(),
+          }),
+        });
+        return token;
+      },
+    }),
+
+    /**
+     * Makes a new token with the name and rights of an old one and returns it. The old one goes on working for
+     * `overlapHours` (default 24). The successor demands signed bodies if the old one does, or if `signed` says so; it
+     * does not expire.
+     * @throws UnknownToken
+     */
+    rotateToken: internalMutationGeneric({
+      args: { name: v.string(), overlapHours: v.optional(v.number()), signed: v.optional(v.boolean()) },
+      returns: v.string(),
+      handler: async (ctx, { name, overlapHours, signed }) => {
+        const { token, hash, startsWith } = newToken();
+        await ctx.runMutation(component.tokens.rotate, {
+          name,
+          hash,
+          startsWith,
+          signingKey: signingKeyOf(token),
+          signed: signed ?? false,
+          overlapMs: (overlapHours ?? DEFAULT_OVERLAP_HOURS) * HOUR_MS,
+        });
+        return token;
+      },
+    }),
+
+    /** Revokes a token by its name, at once. Returns how many were revoked: 0 when there is none of that name. */
+    revokeToken: internalMutationGeneric({
+      args: { name: v.string() },
+      returns: v.number(),
+      handler: async (ctx, { name }): Promise<number> =>
+        await ctx.runMutation(component.tokens.revoke, { name }),
+    }),
+
+    /** All tokens, newest first: names, mirrors, first characters, last use. Never the tokens. */
+    listTokens: internalQueryGeneric({
+      args: {},
+      handler: async (ctx) => await ctx.runQuery(component.tokens.list, {}),
+    }),
+  };
+}

@@ -1,0 +1,319 @@
+import type { GenericDatabaseWriter, GenericDataModel, GenericDocument } from "convex/server";
+import { compareValues, getConvexSize, type GenericId, type Value } from "convex/values";
+import type { Applied, vTombstone } from "../../core/wire/port.js";
+import { noCounts, type Counts, type RowChange } from "../../core/wire/validators.js";
+import { keyText } from "../../core/proof/keyText.js";
+import { measureDocument } from "../../core/rows/limits.js";
+import { valueAt } from "../../core/rows/paths.js";
+import { DigestChange } from "./digestChange.js";
+import type { AppMirror } from "../mirrors.js";
+import { isSoftDeleted, softDeleted } from "./softDelete.js";
+
+type Db = GenericDatabaseWriter<GenericDataModel>;
+type Row = Record<string, Value>;
+type StoredRow = GenericDocument & { _id: GenericId<string>; _creationTime: number };
+type Tombstone = (typeof vTombstone)["type"];
+
+/** What `applyRows` is to do. */
+export interface Batch {
+  rows: readonly RowChange[];
+  match: "key" | "append" | "content";
+  tombstones: readonly Tombstone[];
+  /** Now, in milliseconds: what a soft delete writes into its marker. */
+  at: number;
+}
+
+/** A row of the mirror while the changes of a chunk pass over it. */
+interface Slot {
+  keyHash: bigint;
+  key: Value[];
+  /** As stored before the chunk; more than one when somebody wrote duplicates of a key past the importer. */
+  stored: StoredRow[];
+  /** As it will be after the chunk, without system fields; null when there is none. */
+  current: Row | null;
+  /** Hash of `current`, when the change told it. */
+  rowHash: bigint | undefined;
+  /** The version at which the row was deleted. */
+  deletedAt: Value | undefined;
+}
+
+/**
+ * Applies the changes of one chunk to a mirror, in order.
+ *
+ * Keys are looked up together, then the changes are played over the rows in memory, and each row that ends up
+ * different is written once: two changes of one row cost one write, and a row that ends as it was costs none (so no
+ * subscription re-runs).
+ */
+export async function applyRows(db: Db, mirror: AppMirror, batch: Batch): Promise<Applied> {
+  const table = new Table(db, mirror);
+  if (batch.match === "append") await append(table, batch.rows);
+  else if (batch.match === "content") await addContent(table, batch.rows);
+  else await applyByKey(table, batch);
+  return table.applied(batch.rows.length);
+}
+
+/** The mirror's table in one transaction: every write passes here, so the digest cannot forget one. */
+class Table {
+  readonly counts: Counts = { ...noCounts };
+  readonly tombstones: Tombstone[] = [];
+  readonly #inserted: bigint[] = [];
+  readonly #digest = new DigestChange();
+  #rowsDelta = 0;
+  #written = 0;
+
+  constructor(
+    private readonly db: Db,
+    readonly mirror: AppMirror,
+  ) {}
+
+  async find(key: readonly Value[], limit: number): Promise<StoredRow[]> {
+    const { name, keyIndex, keyFields } = this.mirror;
+    return (await this.db
+      .query(name)
+      .withIndex(keyIndex, (q) => {
+        // The builder's type changes with each field; over a key of unknown length it cannot be followed.
+        let range = q as unknown as { eq(field: string, value: Value): never };
+        keyFields.forEach((field, i) => {
+          range = range.eq(field, key[i]!);
+        });
+        return range as never;
+      })
+      .take(limit)) as StoredRow[];
+  }
+
+  async insert(row: Row, key: readonly Value[], keyHash: bigint, rowHash: bigint | undefined): Promise<void> {
+    await this.db.insert(this.mirror.name, row);
+    this.#digest.add(key, keyHash, row, rowHash);
+    this.#rowsDelta += 1;
+    this.#written += getConvexSize(row);
+  }
+
+  /**
+   * A row was not there, or marked as deleted, when its news came, be it that it is gone again by the end: these may be
+   * older than its deletion.
+   */
+  noteInserted(keyHash: bigint): void {
+    if (this.mirror.contract.version !== null) this.#inserted.push(keyHash);
+  }
+
+  async replace(
+    stored: StoredRow,
+    row: Row,
+    key: readonly Value[],
+    keyHash: bigint,
+    rowHash: bigint | undefined,
+  ) {
+    await this.db.replace(this.mirror.name, stored._id, row);
+    this.#digest.remove(key, keyHash, withoutSystemFields(stored));
+    this.#digest.add(key, keyHash, row, rowHash);
+    this.#written += getConvexSize(row);
+  }
+
+  async delete(stored: StoredRow, key: readonly Value[], keyHash: bigint): Promise<void> {
+    await this.db.delete(this.mirror.name, stored._id);
+    this.#digest.remove(key, keyHash, withoutSystemFields(stored));
+    this.#rowsDelta -= 1;
+  }
+
+  applied(received: number): Applied {
+    return {
+      counts: { ...this.counts, received },
+      rowsDelta: this.#rowsDelta,
+      written: this.#written,
+      delta: this.#digest.encode(),
+      inserted: this.#inserted,
+      tombstones: this.tombstones,
+    };
+  }
+}
+
+async function append(table: Table, rows: readonly RowChange[]): Promise<void> {
+  for (const { op, row, key, keyHash, rowHash } of rows) {
+    if (op === "delete") {
+      // One of the copies: which, nobody can tell.
+      const [copy] = await table.find(key as Value[], 1);
+      if (copy !== undefined) await table.delete(copy, key as Value[], keyHash);
+      table.counts[copy === undefined ? "ignored" : "deleted"] += 1;
+    } else {
+      await table.insert(row as Row, key as Value[], keyHash, rowHash);
+      table.counts.inserted += 1;
+    }
+  }
+}
+
+/**
+ * Adds the rows of a refresh of a mirror without a key: as many copies of a row as the chunk has, less those that are
+ * there. What a refresh brings over several chunks is settled when it is whole (see sweep.ts in the component). It has no deletions:
+ * what it does not bring goes.
+ */
+async function addContent(table: Table, rows: readonly RowChange[]): Promise<void> {
+  const copies = new Map<bigint, RowChange[]>();
+  for (const row of rows) {
+    if (row.op === "delete") table.counts.ignored += 1;
+    else copies.set(row.keyHash, [...(copies.get(row.keyHash) ?? []), row]);
+  }
+  await Promise.all(
+    [...copies.values()].map(async (same) => {
+      const [first] = same;
+      const present = await table.find(first!.key as Value[], same.length);
+      table.counts.unchanged += present.length;
+      for (const { row, key, keyHash, rowHash } of same.slice(present.length)) {
+        await table.insert(row as Row, key as Value[], keyHash, rowHash);
+        table.counts.inserted += 1;
+      }
+    }),
+  );
+}
+
+async function applyByKey(table: Table, { rows, tombstones, at }: Batch): Promise<void> {
+  const slots = await lookUp(table, rows);
+  for (const { keyHash, version } of tombstones) {
+    for (const slot of slots.values()) if (slot.keyHash === keyHash) rememberDeletion(slot, version as Value);
+  }
+  for (const change of rows) {
+    table.counts[play(table, change, slots.get(keyText(change.key as Value[]))!, at)] += 1;
+  }
+  await Promise.all([...slots.values()].map((slot) => write(table, slot)));
+}
+
+/** Duplicates of a key that are found, and collapsed, at once. There are none unless somebody wrote past the importer. */
+const MAX_DUPLICATES = 16;
+
+async function lookUp(table: Table, changes: readonly RowChange[]): Promise<Map<string, Slot>> {
+  const byName = new Map(changes.map((change) => [keyText(change.key as Value[]), change]));
+  const slots = await Promise.all(
+    [...byName].map(async ([name, change]): Promise<[string, Slot]> => {
+      const key = change.key as Value[];
+      const stored = await table.find(key, MAX_DUPLICATES);
+      const current = stored[0] === undefined ? null : withoutSystemFields(stored[0]);
+      return [
+        name,
+        { keyHash: change.keyHash, key, stored, current, rowHash: undefined, deletedAt: undefined },
+      ];
+    }),
+  );
+  return new Map(slots);
+}
+
+/** Plays one change over its row, and says what became of it. */
+function play(table: Table, change: RowChange, slot: Slot, at: number): Exclude<keyof Counts, "received"> {
+  const { contract } = table.mirror;
+  if (change.op === "delete") return playDelete(table, change, slot, at);
+  if (slot.current === null) {
+    if (change.op === "update") return "ignored";
+    const row = change.row as Row;
+    if (isAfter(slot.deletedAt, versionOf(row, contract.version))) return "stale";
+    slot.current = row;
+    slot.rowHash = change.rowHash;
+    table.noteInserted(change.keyHash);
+    return "inserted";
+  }
+  const marked = isSoftDeleted(table.mirror, slot.current);
+  if (change.op === "update" && marked) return "ignored";
+  const next = change.op === "update" ? merge(table.mirror, slot.current, change) : (change.row as Row);
+  const version = versionOf(next, contract.version);
+  if (isOlder(version, slot.current, contract.version)) return "stale";
+  if (marked && isAfter(slot.deletedAt, version)) return "stale";
+  if (compareValues(next, slot.current) === 0) return "unchanged";
+  // A part of a row cannot be filtered before it is one; merged, it may have left the mirror.
+  if (change.op === "update" && contract.where?.(next) === false) return playDelete(table, change, slot, at);
+  slot.current = next;
+  slot.rowHash = change.op === "update" ? undefined : change.rowHash;
+  if (marked) table.noteInserted(change.keyHash);
+  return "updated";
+}
+
+function playDelete(
+  table: Table,
+  change: RowChange,
+  slot: Slot,
+  at: number,
+): "deleted" | "stale" | "ignored" {
+  const { contract } = table.mirror;
+  const version = change.version as Value | undefined;
+  if (slot.current === null) {
+    layTombstone(table, slot, version);
+    return "ignored";
+  }
+  if (isOlder(version, slot.current, contract.version)) return "stale";
+  layTombstone(table, slot, version ?? versionOf(slot.current, contract.version));
+  if (isSoftDeleted(table.mirror, slot.current)) return "ignored";
+  if (contract.deletedField !== null) {
+    slot.current = softDeleted(table.mirror, slot.current, at, version);
+    slot.rowHash = undefined;
+    return "deleted";
+  }
+  slot.current = null;
+  return "deleted";
+}
+
+function layTombstone(table: Table, slot: Slot, version: Value | undefined): void {
+  if (table.mirror.contract.version === null || version === undefined || version === null) return;
+  rememberDeletion(slot, version);
+  table.tombstones.push({ keyHash: slot.keyHash, version });
+}
+
+/** The highest version counts: a late deletion does not shorten the memory of a later one. */
+function rememberDeletion(slot: Slot, version: Value): void {
+  if (slot.deletedAt === undefined || compareValues(slot.deletedAt, version) < 0) slot.deletedAt = version;
+}
+
+/** The stored row with what an update says of it. @throws Error when the whole is more than Convex can store */
+function merge({ contract: { overflow } }: AppMirror, current: Row, change: RowChange): Row {
+  const news = change.row as Row;
+  const merged = { ...current, ...news };
+  // Unknown fields are parts of the row like any other: those that are not named stay.
+  if (overflow !== null && isObject(current[overflow]) && isObject(news[overflow])) {
+    merged[overflow] = { ...current[overflow], ...news[overflow] };
+  }
+  const unset = change.unset ?? [];
+  const row =
+    unset.length === 0
+      ? merged
+      : Object.fromEntries(Object.entries(merged).filter(([field]) => !unset.includes(field)));
+  const bytes = measureDocument(row);
+  if (typeof bytes !== "number") throw new Error(bytes.message);
+  return row;
+}
+
+function isObject(value: Value | undefined): value is Row {
+  return (
+    typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof ArrayBuffer)
+  );
+}
+
+function versionOf(row: Row, path: string | null): Value | undefined {
+  return path === null ? undefined : valueAt(row, path);
+}
+
+/** True when both have a version and the change's is lower. Equal ones are taken for the same news. */
+function isOlder(mine: Value | undefined, stored: Row, path: string | null): boolean {
+  const theirs = versionOf(stored, path);
+  if (mine === undefined || mine === null || theirs === undefined || theirs === null) return false;
+  return compareValues(mine, theirs) < 0;
+}
+
+/** True when the row was deleted at this version or a later one. */
+function isAfter(deletedAt: Value | undefined, version: Value | undefined): boolean {
+  if (deletedAt === undefined || version === undefined || version === null) return false;
+  return compareValues(version, deletedAt) <= 0;
+}
+
+/** Brings the table to what a slot says. */
+async function write(table: Table, { stored, current, key, keyHash, rowHash }: Slot): Promise<void> {
+  const [first, ...duplicates] = stored;
+  for (const duplicate of duplicates) await table.delete(duplicate, key, keyHash);
+  if (first === undefined) {
+    if (current !== null) await table.insert(current, key, keyHash, rowHash);
+  } else if (current === null) {
+    await table.delete(first, key, keyHash);
+  } else if (compareValues(current, withoutSystemFields(first)) !== 0) {
+    await table.replace(first, current, key, keyHash, rowHash);
+  }
+}
+
+/** The row as its source knows it. */
+export function withoutSystemFields(row: GenericDocument): Row {
+  const { _id, _creationTime, ...fields } = row as StoredRow;
+  return fields;
+}

@@ -1,0 +1,33 @@
+import type { Value } from "convex/values";
+import type { AppMirror } from "../mirrors.js";
+
+type Row = Record<string, Value>;
+
+/** Whether a row of a mirror with `onDelete: "soft"` is marked as deleted. */
+export function isSoftDeleted(
+  { contract: { deletedField } }: AppMirror,
+  row: Readonly<Record<string, unknown>>,
+): boolean {
+  const marker = deletedField === null ? undefined : row[deletedField];
+  return marker !== undefined && marker !== null && marker !== false;
+}
+
+/** The row, marked as deleted at that time; with the version of its deletion, where the source told it. */
+export function softDeleted(mirror: AppMirror, row: Row, at: number, version: Value | undefined): Row {
+  const { deletedField, version: versionField } = mirror.contract;
+  const marked = { ...row, [deletedField!]: markerOf(mirror, at) };
+  const told =
+    version !== undefined && version !== null && versionField !== null && !versionField.includes("../index");
+  return told ? { ...marked, [versionField]: version } : marked;
+}
+
+function markerOf({ markerKind }: AppMirror, at: number): Value {
+  switch (markerKind) {
+    case "boolean":
+      return true;
+    case "float64":
+      return at;
+    default:
+      return new Date(at).toISOString();
+  }
+}

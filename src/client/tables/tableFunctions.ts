@@ -1,0 +1,199 @@
+import {
+  internalMutationGeneric,
+  internalQueryGeneric,
+  type GenericDataModel,
+  type GenericDatabaseReader,
+  type GenericDocument,
+  type GenericMutationCtx,
+  type MutationBuilder,
+  type QueryBuilder,
+} from "convex/server";
+import { getConvexSize, type GenericId, type Value } from "convex/values";
+import {
+  vApplied,
+  vApplyArgs,
+  vClearArgs,
+  vCleared,
+  vCopied,
+  vCopyArgs,
+  vPage,
+  vPageArgs,
+  vRemoveArgs,
+  vRemoved,
+} from "../../core/wire/port.js";
+import { keyHash } from "../../core/proof/hash.js";
+import { keyOf } from "../../core/rows/paths.js";
+import { applyRows, withoutSystemFields } from "./applyRows.js";
+import { DigestChange } from "./digestChange.js";
+import { importersOwn } from "./importersOwn.js";
+import type { AppMirror, AppMirrors } from "../mirrors.js";
+import { isSoftDeleted, softDeleted } from "./softDelete.js";
+
+/** Bytes that one page of a walk may read: half of the 16 MiB of a transaction, for a row may be 1 MiB. */
+const PAGE_BYTES = 8 * 1024 * 1024;
+
+// Any mirror of any app: documents are typed as "some fields", not as `any`.
+const internalMutation: MutationBuilder<GenericDataModel, "internal"> = internalMutationGeneric;
+const internalQuery: QueryBuilder<GenericDataModel, "internal"> = internalQueryGeneric;
+
+/**
+ * The app's side of the component's port: the only functions of an app that write mirror tables. The component calls
+ * them by function handle, inside its own transactions; nobody else needs to.
+ */
+export function tableFunctions(mirrors: AppMirrors) {
+  return {
+    /** Applies changes to a mirror, in order. See `applyRows`. */
+    apply: importersOwn(
+      internalMutation({
+        args: vApplyArgs,
+        returns: vApplied,
+        handler: async (ctx, { table, ...batch }) => await applyRows(ctx.db, mirrors.get(table), batch),
+      }),
+    ),
+
+    /** Reads a page of a mirror: ids and key hashes, in the order in which a sweep walks it. */
+    page: internalQuery({
+      args: vPageArgs,
+      returns: vPage,
+      handler: async (ctx, { table, cursor, limit, hashed }) => {
+        const mirror = mirrors.get(table);
+        const page = await walk(ctx.db, mirror).paginate({
+          cursor,
+          numItems: limit,
+          maximumBytesRead: PAGE_BYTES,
+        });
+        // A sweep has nothing to do with rows that are marked already, however many they have become.
+        const rows = hashed ? page.page : page.page.filter((row) => !isSoftDeleted(mirror, row));
+        const keys = rows.map((row) => identify(mirror, row));
+        return {
+          ids: rows.map((row) => row._id as string),
+          keyHashes: BigInt64Array.from(keys, (key) => key.hash).buffer,
+          delta: hashed ? digestOf(rows, keys) : null,
+          cursor: page.isDone ? null : page.continueCursor,
+        };
+      },
+    }),
+
+    /** Takes rows of a mirror away by id: deletes them, or marks them with `onDelete: "soft"`. Those gone are no error. */
+    remove: importersOwn(
+      internalMutation({
+        args: vRemoveArgs,
+        returns: vRemoved,
+        handler: async (ctx, { table, ids, at }) => {
+          const mirror = mirrors.get(table);
+          const found = await Promise.all(ids.map((id) => ctx.db.get(table, id as GenericId<string>)));
+          const present = found.filter((row) => row !== null);
+          if (mirror.contract.deletedField !== null) return await markRows(ctx, mirror, present, at);
+          return { ...(await deleteRows(ctx, mirror, present)), marked: 0, written: 0 };
+        },
+      }),
+    ),
+
+    /** Deletes the first rows of a mirror. */
+    clear: importersOwn(
+      internalMutation({
+        args: vClearArgs,
+        returns: vCleared,
+        handler: async (ctx, { table, limit }) => {
+          const mirror = mirrors.get(table);
+          const { page } = await ctx.db
+            .query(table)
+            .paginate({ cursor: null, numItems: limit, maximumBytesRead: PAGE_BYTES });
+          return await deleteRows(ctx, mirror, page);
+        },
+      }),
+    ),
+
+    /** Inserts further copies of rows, for mirrors without a key. */
+    copy: importersOwn(
+      internalMutation({
+        args: vCopyArgs,
+        returns: vCopied,
+        handler: async (ctx, { table, copies }) => {
+          const mirror = mirrors.get(table);
+          const change = new DigestChange();
+          let added = 0;
+          let written = 0;
+          for (const { id, times } of copies) {
+            const original = await ctx.db.get(table, id as GenericId<string>);
+            if (original === null) continue;
+            const row = withoutSystemFields(original);
+            const { key, hash } = identify(mirror, original);
+            for (let i = 0; i < times; i++) {
+              await ctx.db.insert(table, row);
+              change.add(key, hash, row);
+              added += 1;
+              written += getConvexSize(row);
+            }
+          }
+          return { added, written, delta: change.encode() };
+        },
+      }),
+    ),
+  };
+}
+
+/** Copies of a row without a key must follow each other; otherwise the order of creation is as good as any. */
+function walk(db: GenericDatabaseReader<GenericDataModel>, { name, contract, keyIndex }: AppMirror) {
+  return contract.primaryKey === null ? db.query(name).withIndex(keyIndex) : db.query(name);
+}
+
+interface Identity {
+  key: Value[];
+  hash: bigint;
+}
+
+/** A row without its key was not written by the importer: it goes by the empty key, which no source can send. */
+function identify({ keyFields }: AppMirror, row: GenericDocument): Identity {
+  const key = keyOf(row, keyFields);
+  const known = Array.isArray(key) ? key : [];
+  return { key: known, hash: BigInt.asIntN(64, keyHash(known)) };
+}
+
+function digestOf(rows: readonly GenericDocument[], keys: readonly Identity[]) {
+  const change = new DigestChange();
+  rows.forEach((row, i) => {
+    change.add(keys[i]!.key, keys[i]!.hash, withoutSystemFields(row));
+  });
+  return change.encode();
+}
+
+async function deleteRows(
+  ctx: GenericMutationCtx<GenericDataModel>,
+  mirror: AppMirror,
+  rows: GenericDocument[],
+) {
+  const change = new DigestChange();
+  await Promise.all(
+    rows.map(async (row) => {
+      await ctx.db.delete(mirror.name, row._id as GenericId<string>);
+      const { key, hash } = identify(mirror, row);
+      change.remove(key, hash, withoutSystemFields(row));
+    }),
+  );
+  return { gone: rows.length, delta: change.encode() };
+}
+
+/** Marks rows as deleted. Their version stays as it is: that they were not brought says nothing of when they went. */
+async function markRows(
+  ctx: GenericMutationCtx<GenericDataModel>,
+  mirror: AppMirror,
+  rows: GenericDocument[],
+  at: number,
+) {
+  const change = new DigestChange();
+  const unmarked = rows.filter((row) => !isSoftDeleted(mirror, row));
+  let written = 0;
+  await Promise.all(
+    unmarked.map(async (row) => {
+      const before = withoutSystemFields(row);
+      const after = softDeleted(mirror, before, at, undefined);
+      await ctx.db.replace(mirror.name, row._id as GenericId<string>, after);
+      const { key, hash } = identify(mirror, row);
+      change.remove(key, hash, before);
+      change.add(key, hash, after);
+      written += getConvexSize(after);
+    }),
+  );
+  return { gone: 0, marked: unmarked.length, written, delta: change.encode() };
+}

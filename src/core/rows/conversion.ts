@@ -1,0 +1,84 @@
+/** The protocol between the converters of one validator tree. Private to the conversion; see `convert.ts`. */
+import type { Value } from "convex/values";
+import type { Encoding, Json } from "./change.js";
+import type { Note } from "./note.js";
+import { joinPath, type Problem, type ProblemCode } from "./problem.js";
+import { canonicalKind } from "./values.js";
+import { sampleOf } from "./text.js";
+
+/** Only values that are of the declared kind already. */
+export const EXACT = 0;
+/** Also values that are written in the only way JSON has for them: dates, base64, int64 as number or digits. */
+export const ENCODED = 1;
+/** Also values of another kind that become the declared one with a note. */
+export const COERCED = 2;
+
+/** How far a converter may go from the value it finds. */
+export type Level = typeof EXACT | typeof ENCODED | typeof COERCED;
+
+/** What a converter returns when it cannot convert. A symbol: it is no value, and cannot be taken for an absent one. */
+export const FAILED = Symbol("failed");
+
+/** The state of converting one value. */
+export interface Conversion {
+  readonly encoding: Encoding;
+  level: Level;
+  /** Null until there is one, for most rows have none. */
+  notes: Note[] | null;
+  /** Set when a converter failed at the level COERCED. */
+  problem: Problem | null;
+}
+
+/**
+ * Converts one value, or returns FAILED when it cannot at the level that the conversion allows. Failure is a return
+ * value, not an exception: unions try members that fail, for every row.
+ */
+export type Convert = (json: Json, conversion: Conversion) => Value | typeof FAILED;
+
+/** Gives up on a value. The path is completed by the converters of the enclosing values. */
+export function fail(conversion: Conversion, code: ProblemCode, message: string): typeof FAILED {
+  if (conversion.level === COERCED) conversion.problem = { code, path: "", message };
+  return FAILED;
+}
+
+/** Gives up on a value of the wrong kind. */
+export function mismatch(conversion: Conversion, json: Json, expected: string, advice = ""): typeof FAILED {
+  if (conversion.level !== COERCED) return FAILED;
+  const found = `found ${articled(canonicalKind(json))}${json === null ? "" : ` (${sampleOf(json)})`}`;
+  const what =
+    advice === "" ? "Correct it at the source, or declare a field that admits it in schema.ts." : advice;
+  return fail(conversion, "TypeMismatch", `${found} where ${articled(expected)} belongs. ${what}`);
+}
+
+/** Prefixes the path of the problem that the converter of a part has left. */
+export function failWithin(conversion: Conversion, name: string): typeof FAILED {
+  const problem = conversion.problem;
+  if (problem !== null && conversion.level === COERCED) problem.path = joinPath(name, problem.path);
+  return FAILED;
+}
+
+/** Notes what was done to a value. Only at the level COERCED, for only there anything is done. */
+export function note(
+  conversion: Conversion,
+  kind: Note["kind"],
+  path: string,
+  json: Json | undefined,
+  to?: string,
+): void {
+  const made: Note = { kind, path, from: canonicalKind(json), sample: sampleOf(json) };
+  if (to !== undefined) made.to = to;
+  (conversion.notes ??= []).push(made);
+}
+
+/** Prefixes the paths of the notes from position `start` on. */
+export function notesWithin(conversion: Conversion, start: number, name: string): void {
+  const notes = conversion.notes;
+  if (notes === null) return;
+  for (let i = start; i < notes.length; i++) notes[i]!.path = joinPath(name, notes[i]!.path);
+}
+
+/** The kind of a value with its article: `an array`. */
+export function articled(kind: string): string {
+  if (kind === "null" || kind === "nothing" || kind.startsWith("one of") || kind.startsWith('"')) return kind;
+  return `${/^[aeiou]/.test(kind) ? "an" : "a"} ${kind}`;
+}

@@ -1,0 +1,125 @@
+/** Converters of objects inside of rows. Rows themselves are more: see `rowFields.ts`. */
+import type { GenericValidator, Validator, Value } from "convex/values";
+import type { Json, JsonObject } from "./change.js";
+import {
+  COERCED,
+  fail,
+  FAILED,
+  failWithin,
+  mismatch,
+  note,
+  notesWithin,
+  type Conversion,
+  type Convert,
+} from "./conversion.js";
+import { isEncoded } from "./scalars.js";
+import { isObject } from "./values.js";
+import { shorten } from "./text.js";
+
+/** A field of an object validator, compiled. */
+export interface Field {
+  readonly name: string;
+  readonly convert: Convert;
+  /** The field may be absent. */
+  readonly optional: boolean;
+  /** The field may be null. */
+  readonly admitsNull: boolean;
+  /** Every object has a property of this name from its prototype, so that it takes a closer look (`constructor`). */
+  readonly inherited: boolean;
+}
+
+/** The fields of an object validator, compiled, in the order in which they are declared. */
+export function compileFields(
+  fields: Record<string, GenericValidator>,
+  compile: (validator: GenericValidator) => Convert,
+): Field[] {
+  return Object.entries(fields).map(([name, validator]) => ({
+    name,
+    convert: compile(validator),
+    optional: validator.isOptional === "optional",
+    admitsNull: admitsNull(validator),
+    inherited: name in Object.prototype,
+  }));
+}
+
+function admitsNull(validator: GenericValidator): boolean {
+  const known = validator as Validator<unknown>;
+  if (known.kind === "union") return (known.members as GenericValidator[]).some(admitsNull);
+  return known.kind === "null" || known.kind === "any";
+}
+
+/** `v.object({…})`. */
+export function compileObject(
+  validators: Record<string, GenericValidator>,
+  compile: (validator: GenericValidator) => Convert,
+): Convert {
+  const fields = compileFields(validators, compile);
+  return (json, conversion) =>
+    !isObject(json) || isEncoded(json, conversion)
+      ? mismatch(conversion, json, "object")
+      : convertFields(json, conversion, fields);
+}
+
+/** Converts the fields of an object. */
+function convertFields(
+  object: JsonObject,
+  conversion: Conversion,
+  fields: readonly Field[],
+): Record<string, Value> | typeof FAILED {
+  const row: Record<string, Value> = {};
+  let found = 0;
+  for (const field of fields) {
+    const name = field.name;
+    const json = valueOf(object, field, name);
+    if (json === undefined) {
+      if (field.optional) continue;
+      if (!field.admitsNull) return failMissing(conversion, name);
+      if (conversion.level !== COERCED) return FAILED;
+      note(conversion, "missingField", name, undefined, "null");
+      row[name] = null;
+      continue;
+    }
+    found++;
+    if (json === null && field.optional && !field.admitsNull) continue;
+    const start = conversion.notes?.length ?? 0;
+    const value = field.convert(json, conversion);
+    if (value === FAILED) return failWithin(conversion, name);
+    if (conversion.notes !== null && conversion.notes.length > start) notesWithin(conversion, start, name);
+    row[name] = value;
+  }
+  if (countOf(object) === found || noteUnknown(object, conversion, fields)) return row;
+  return FAILED;
+}
+
+/** The JSON of a field, or undefined when there is none. */
+export function valueOf(object: JsonObject, field: Field, name: string): Json | undefined {
+  return field.inherited && !Object.hasOwn(object, name) ? undefined : object[name];
+}
+
+/** How many fields an object has. Counting is cheaper than looking every name up; rows rarely have unknown fields. */
+export function countOf(object: JsonObject): number {
+  let count = 0;
+  for (const _name in object) count++;
+  return count;
+}
+
+/** Gives up on an object that lacks a field. */
+export function failMissing(conversion: Conversion, name: string): typeof FAILED {
+  fail(
+    conversion,
+    "MissingField",
+    "found nothing where a value is required. Wrap its validator in v.optional(…), or send the field from the source.",
+  );
+  return failWithin(conversion, name);
+}
+
+/** Notes the fields that no validator names. False when notes are not allowed. */
+function noteUnknown(object: JsonObject, conversion: Conversion, fields: readonly Field[]): boolean {
+  const known = new Set(fields.map((field) => field.name));
+  for (const name of Object.keys(object)) {
+    if (known.has(name) || object[name] === undefined) continue;
+    if (conversion.level !== COERCED) return false;
+    note(conversion, "unknownField", shorten(name, 200), object[name]);
+  }
+  return true;
+}

@@ -1,0 +1,287 @@
+/** What the importer does to each change before the mutation: redact, convert, check, filter, name and hash its row. */
+import { getConvexSize, type Value } from "convex/values";
+import type { Change, Encoding, JsonObject, RowEncoding } from "./change.js";
+import { FAILED, type Conversion } from "./conversion.js";
+import { NO_NOTES, problemOf, startConversion } from "./convert.js";
+import { contentKey, keyHash, rowHash } from "../proof/hash.js";
+import { measureDocument } from "./limits.js";
+import type { CompiledMirror, Path, Reading } from "./mirror.js";
+import type { Note } from "./note.js";
+import { missingKey, valueAt } from "./paths.js";
+import { joinPath, located, type Problem } from "./problem.js";
+import { redact } from "./redact.js";
+import { convertRow, FROZEN, policyFor } from "./rowFields.js";
+import { shorten } from "./text.js";
+
+export {
+  compileMirror,
+  fieldPathOf,
+  type CompiledMirror,
+  type CompileOptions,
+  type RowContract,
+} from "./mirror.js";
+
+/** A row in the values of its mirror, without `_id` and `_creationTime`. */
+export type Row = Record<string, Value>;
+
+interface PreparedBase {
+  /** The row's values at the key's paths; for a mirror without a key, the row's content key alone. */
+  key: Value[];
+  /** Hash of `key`, unsigned 64-bit. */
+  keyHash: bigint;
+  /** The row's value at the version's path; undefined when the mirror has no version or the change does not tell it. */
+  version: Value | undefined;
+  /** Bytes of `row` as a document; of the key when there is no row. For budgets. */
+  bytes: number;
+  /** What was done to the values; empty for most rows. */
+  notes: readonly Note[];
+}
+
+/** A whole row, ready to be stored. */
+export interface PreparedUpsert extends PreparedBase {
+  op: "upsert";
+  /** The document. A mirror without a key has its content key in it. */
+  row: Row;
+  /** Hash of `row` as it is stored, unsigned 64-bit. */
+  rowHash: bigint;
+}
+
+/** A part of a row, to be merged with the stored one. The merged row's limits and hash are the mutation's to check. */
+export interface PreparedUpdate extends PreparedBase {
+  op: "update";
+  /** The fields that replace those of the stored row, key fields among them. */
+  row: Row;
+  /** The fields that are removed from the stored row: optional ones that came as null. */
+  unset: string[];
+}
+
+/** A row that is gone. */
+export interface PreparedDelete extends PreparedBase {
+  op: "delete";
+}
+
+/** A change that the mutation can apply without another thought. */
+export type Prepared = PreparedUpsert | PreparedUpdate | PreparedDelete;
+
+/**
+ * A change of a row that does not belong to the mirror: there is nothing to apply. Of a mirror with a primary key such
+ * a change is a delete, for the row may have belonged to it before.
+ */
+export interface Filtered {
+  op: "filtered";
+  notes: readonly Note[];
+}
+
+/** A change that cannot be applied. */
+export interface Refused {
+  problem: Problem;
+  /** The mirror's drift policy is to refuse the whole delivery because of it, not to put the row aside. */
+  refuse: boolean;
+  /** What is known of the drift that the row has. */
+  notes: readonly Note[];
+  /** The row's key, when that much could be read: later news of the same row supersede this one. */
+  key?: Value[];
+  keyHash?: bigint;
+  /** The row's version, when that much could be read. */
+  version?: Value;
+}
+
+/** Where a row that is prepared comes from. */
+export interface RowOrigin {
+  /** It was redacted before (`redactRow`), and waited in quarantine: its hashes are not hashed again. */
+  redacted?: boolean;
+}
+
+/**
+ * Redacts, converts, checks, filters, names and hashes one change. Runs in the action, not in the mutation, whose time
+ * is short.
+ *
+ * A mirror without a key takes upserts and deletes of whole rows; the hash of the row's content is its key. A partial
+ * row has no content to hash, so that updates are refused.
+ *
+ * A partial row (`update`) cannot be filtered: whether the row that it makes belongs to the mirror is known only once it
+ * is merged, so that whoever applies it asks the contract's `where` again.
+ *
+ * @param change Its names are clean (`cleanFields`), unless it comes from quarantine.
+ */
+export function prepareRow(
+  mirror: CompiledMirror,
+  change: Change,
+  encoding: RowEncoding = "json",
+  { redacted = false }: RowOrigin = {},
+): Prepared | Filtered | Refused {
+  if (encoding === "stored") return prepare(mirror, mirror.stored, change.op, change.row, "convex");
+  const { row } = redactRow(mirror, change.row, encoding, { redacted });
+  return prepare(mirror, mirror.source, change.op, row, encoding);
+}
+
+/**
+ * A row as it may be stored in quarantine, with the encoding to store it by: without the columns that the mirror drops,
+ * and with hashes in the place of the values that it hashes. Prepared again with `{ redacted: true }`, it gives what the
+ * row itself gives.
+ */
+export function redactRow<E extends RowEncoding>(
+  mirror: CompiledMirror,
+  json: JsonObject,
+  encoding: E,
+  { redacted = false }: RowOrigin = {},
+): { row: JsonObject; encoding: E } {
+  const { redaction } = mirror;
+  // A row that was stored before was redacted before.
+  if (redaction === null || encoding === "stored") return { row: json, encoding };
+  return { row: redact(redaction, json, encoding, redacted), encoding };
+}
+
+function prepare(
+  mirror: CompiledMirror,
+  reading: Reading,
+  op: Change["op"],
+  json: JsonObject,
+  encoding: Encoding,
+): Prepared | Filtered | Refused {
+  const { key } = reading;
+  return key === null
+    ? prepareKeyless(mirror, reading, op, json, encoding)
+    : prepareKeyed(mirror, reading, key, op, json, encoding);
+}
+
+function prepareKeyed(
+  mirror: CompiledMirror,
+  reading: Reading,
+  paths: readonly Path[],
+  op: Change["op"],
+  json: JsonObject,
+  encoding: Encoding,
+): Prepared | Filtered | Refused {
+  for (const { path, columns } of paths) {
+    if (valueAt(json, columns) === undefined) return refuseKey(mirror, missingKey(path));
+  }
+  if (op === "delete") {
+    const key = convertKey(paths, json, encoding);
+    if (!Array.isArray(key)) return refuseKey(mirror, key);
+    return deletion(key, convertVersion(reading.version, json, encoding), NO_NOTES);
+  }
+  const unset: string[] = [];
+  const conversion = startConversion(encoding);
+  const row = convertRow(json, conversion, mirror, reading, op === "update" ? unset : null);
+  if (row === FAILED || row === FROZEN) return refuse(conversion, row === FROZEN, reading, json);
+  const notes = conversion.notes ?? NO_NOTES;
+  const key: Value[] = [];
+  for (const { path, names } of paths) {
+    const value = valueAt(row, names);
+    if (value === undefined) return refuseKey(mirror, missingKey(path));
+    key.push(value);
+  }
+  const version = reading.version === null ? undefined : valueAt(row, reading.version.names);
+  if (op === "upsert") {
+    const belongs = filter(mirror, row);
+    if (belongs === false) return deletion(key, version, notes);
+    if (belongs !== true) return { problem: belongs, ...refusedRow(key, version, notes) };
+  }
+  const bytes = measureDocument(row);
+  if (typeof bytes !== "number") return { problem: bytes, ...refusedRow(key, version, notes) };
+  const base = { key, keyHash: keyHash(key), version, bytes, notes };
+  return op === "update" ? { op, row, unset, ...base } : { op, row, rowHash: rowHash(row), ...base };
+}
+
+function prepareKeyless(
+  mirror: CompiledMirror,
+  reading: Reading,
+  op: Change["op"],
+  json: JsonObject,
+  encoding: Encoding,
+): Prepared | Filtered | Refused {
+  if (op === "update") {
+    const message =
+      "a partial row cannot be matched, for the mirror has no primary key. Declare one in schema.ts.";
+    const problem = located({ code: "MissingPrimaryKeyValue", path: "", message });
+    return { problem, refuse: false, notes: NO_NOTES };
+  }
+  const conversion = startConversion(encoding);
+  const row = convertRow(json, conversion, mirror, reading, null);
+  if (row === FAILED || row === FROZEN) return refuse(conversion, row === FROZEN, reading, json);
+  const notes = conversion.notes ?? NO_NOTES;
+  const version = reading.version === null ? undefined : valueAt(row, reading.version.names);
+  const belongs = filter(mirror, row);
+  if (belongs === false) return { op: "filtered", notes };
+  const content = contentKey(row);
+  row[mirror.contentKeyField] = content;
+  const key = [content];
+  if (belongs !== true) return { problem: belongs, ...refusedRow(key, version, notes) };
+  const bytes = measureDocument(row);
+  if (typeof bytes !== "number") return { problem: bytes, ...refusedRow(key, version, notes) };
+  const base = { key, keyHash: keyHash(key), version, bytes, notes };
+  return op === "delete" ? { op, ...base } : { op, row, rowHash: rowHash(row), ...base };
+}
+
+/** Whether a row belongs to the mirror, or why that cannot be told. */
+function filter({ where }: CompiledMirror, row: Row): boolean | Problem {
+  if (where === null) return true;
+  let what: string;
+  try {
+    const belongs: unknown = where(row);
+    // What forgot its `return`, or is a promise, must not delete rows.
+    if (typeof belongs === "boolean") return belongs;
+    what = `returned ${belongs === undefined ? "nothing" : `a value of type ${typeof belongs}`}; it must return true or false`;
+  } catch (error) {
+    what = `threw: ${shorten(error instanceof Error ? error.message : String(error), 200)}`;
+  }
+  return located({ code: "FilterFailed", path: "", message: `the mirror's filter "where" ${what}` });
+}
+
+function deletion(key: Value[], version: Value | undefined, notes: readonly Note[]): PreparedDelete {
+  return { op: "delete", key, keyHash: keyHash(key), version, bytes: getConvexSize(key), notes };
+}
+
+/** What is known of a row that was converted and cannot be stored: its problem is no drift. */
+function refusedRow(
+  key: Value[],
+  version: Value | undefined,
+  notes: readonly Note[],
+): Omit<Refused, "problem"> {
+  return { refuse: false, notes, key, keyHash: keyHash(key), ...(version !== undefined && { version }) };
+}
+
+function refuseKey({ drift }: CompiledMirror, problem: Problem): Refused {
+  return { problem, refuse: policyFor(problem, drift) === "freeze", notes: NO_NOTES };
+}
+
+/** The refusal of a row that cannot be converted, with as much of it as can. */
+function refuse(conversion: Conversion, isFrozen: boolean, reading: Reading, json: JsonObject): Refused {
+  const refused: Refused = {
+    problem: problemOf(conversion),
+    refuse: isFrozen,
+    notes: conversion.notes ?? NO_NOTES,
+  };
+  const version = convertVersion(reading.version, json, conversion.encoding);
+  if (version !== undefined) refused.version = version;
+  const key = reading.key === null ? null : convertKey(reading.key, json, conversion.encoding);
+  if (Array.isArray(key)) Object.assign(refused, { key, keyHash: keyHash(key) });
+  return refused;
+}
+
+/** The key of a row of which nothing else is converted. */
+function convertKey(paths: readonly Path[], json: JsonObject, encoding: Encoding): Value[] | Problem {
+  const key: Value[] = [];
+  for (const part of paths) {
+    const conversion = startConversion(encoding);
+    const value = convertAt(part, json, conversion);
+    if (value === FAILED) {
+      const problem = conversion.problem!;
+      return located({ ...problem, path: joinPath(part.path, problem.path) });
+    }
+    key.push(value);
+  }
+  return key;
+}
+
+/** The version that a change carries. One that cannot be read is as good as none. */
+function convertVersion(version: Path | null, json: JsonObject, encoding: Encoding): Value | undefined {
+  if (version === null || valueAt(json, version.columns) === undefined) return undefined;
+  const value = convertAt(version, json, startConversion(encoding));
+  return value === FAILED ? undefined : value;
+}
+
+function convertAt(part: Path, json: JsonObject, conversion: Conversion): Value | typeof FAILED {
+  return part.convert(valueAt(json, part.columns)!, conversion);
+}

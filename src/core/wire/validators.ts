@@ -1,0 +1,202 @@
+import { v, type Infer } from "convex/values";
+
+/** How a connector delivers, in Airbyte's words. */
+export const vSyncMode = v.union(v.literal("append"), v.literal("append_dedup"), v.literal("overwrite"));
+export type SyncMode = Infer<typeof vSyncMode>;
+
+/**
+ * - waiting: declared; nothing has arrived yet.
+ * - snapshotting: a first load or a full refresh is under way.
+ * - upToDate: everything received is applied.
+ * - late: not heard of for longer than `expectEvery`.
+ * - stale: not heard of for three times that long.
+ * - paused: deliveries are refused until someone resumes it.
+ * - failed: the last request for this mirror was refused or failed; the reason says why.
+ * - removed: no longer in the app's schema.
+ */
+export const vMirrorState = v.union(
+  v.literal("waiting"),
+  v.literal("snapshotting"),
+  v.literal("upToDate"),
+  v.literal("late"),
+  v.literal("stale"),
+  v.literal("paused"),
+  v.literal("failed"),
+  v.literal("removed"),
+);
+export type MirrorState = Infer<typeof vMirrorState>;
+
+/**
+ * - running: owns the mirror; deliveries are welcome.
+ * - sweeping: whole; rows that the refresh did not bring are being removed.
+ * - complete: done.
+ * - incomplete: the connector said that it could not finish, or fell silent for good; nothing was removed, and the
+ *   next run of the same generation goes on where it stopped.
+ * - superseded: a newer run took the mirror over before this one was done; it removed nothing.
+ */
+export const vRunState = v.union(
+  v.literal("running"),
+  v.literal("sweeping"),
+  v.literal("complete"),
+  v.literal("incomplete"),
+  v.literal("superseded"),
+);
+
+/**
+ * What became of changes. The conservation law, for every delivery, run and mirror:
+ * received = inserted + updated + unchanged + deleted + stale + ignored + quarantined.
+ */
+export const vCounts = v.object({
+  received: v.number(),
+  inserted: v.number(),
+  updated: v.number(),
+  /** Equal to the stored row: not written, so no subscription re-runs. */
+  unchanged: v.number(),
+  deleted: v.number(),
+  /** Older than the stored row, or than its deletion, by the mirror's version field: not applied. */
+  stale: v.number(),
+  /** Updates and deletes of rows that do not exist, and rows that the mirror's filter leaves out. */
+  ignored: v.number(),
+  /** Could not be applied: they wait in quarantine, whole. */
+  quarantined: v.number(),
+});
+export type Counts = Infer<typeof vCounts>;
+
+export const noCounts: Counts = {
+  received: 0,
+  inserted: 0,
+  updated: 0,
+  unchanged: 0,
+  deleted: 0,
+  stale: 0,
+  ignored: 0,
+  quarantined: 0,
+};
+
+export function addCounts(a: Counts, b: Counts): Counts {
+  return {
+    received: a.received + b.received,
+    inserted: a.inserted + b.inserted,
+    updated: a.updated + b.updated,
+    unchanged: a.unchanged + b.unchanged,
+    deleted: a.deleted + b.deleted,
+    stale: a.stale + b.stale,
+    ignored: a.ignored + b.ignored,
+    quarantined: a.quarantined + b.quarantined,
+  };
+}
+
+/** One converted change, ready to be applied. Hashes are the 64 bits of the unsigned hash, as Convex's signed int64. */
+export const vRowChange = v.object({
+  op: v.union(v.literal("upsert"), v.literal("update"), v.literal("delete")),
+  /** The values of the key's fields, in the order of the mirror's key index. */
+  key: v.array(v.any()),
+  keyHash: v.int64(),
+  /** Position among the changes of the delivery, from 0. */
+  position: v.number(),
+  /** Size of `row` as a document. */
+  bytes: v.number(),
+  /** upsert: the whole row. update: the fields that change. delete: absent. */
+  row: v.optional(v.any()),
+  /** upsert: hash of the row, so that the mutation need not compute it. */
+  rowHash: v.optional(v.int64()),
+  /** update: fields to remove. */
+  unset: v.optional(v.array(v.string())),
+  /** delete: the version it carries, when the mirror has one and the source told it. */
+  version: v.optional(v.any()),
+});
+export type RowChange = Infer<typeof vRowChange>;
+
+/** How the values of a quarantined row are written: as its source did, or `stored`, converted before. */
+export const vRowEncoding = v.union(v.literal("json"), v.literal("convex"), v.literal("stored"));
+
+/** A change that could not be converted, on its way to quarantine. */
+export const vBadRow = v.object({
+  /** Position among the changes of the delivery, from 0. */
+  position: v.number(),
+  code: v.string(),
+  message: v.string(),
+  op: v.string(),
+  /** The row as it arrived, as JSON text; only its beginning (and `whole` false) when it is larger than is kept. */
+  payload: v.string(),
+  whole: v.boolean(),
+  encoding: vRowEncoding,
+  /** Absent when the key could not be read. */
+  keyHash: v.optional(v.int64()),
+  key: v.optional(v.string()),
+  /** The row's version, when that much could be read. */
+  version: v.optional(v.any()),
+});
+export type BadRow = Infer<typeof vBadRow>;
+
+/** Something a row had that the mirror does not expect; merged per mirror and field. */
+export const vDriftNote = v.object({
+  kind: v.string(),
+  field: v.string(),
+  from: v.string(),
+  to: v.optional(v.string()),
+  sample: v.string(),
+  times: v.number(),
+});
+export type DriftNote = Infer<typeof vDriftNote>;
+
+/** Handles of the app's internal functions through which the component reaches mirror tables. */
+export const vHandles = v.object({
+  apply: v.string(),
+  page: v.string(),
+  remove: v.string(),
+  clear: v.string(),
+  copy: v.string(),
+  /** Called with every change of a mirror's state, when the app has asked for it. */
+  onStateChange: v.optional(v.string()),
+});
+
+/** A mirror as the app's schema declares it. */
+export const vDeclaration = v.object({
+  name: v.string(),
+  source: v.string(),
+  primaryKey: v.string(),
+  keyed: v.boolean(),
+  version: v.optional(v.string()),
+  owner: v.optional(v.string()),
+  /** Onward from here: how the mirror behaves, in the words of mirrorTable's options. */
+  deletes: v.string(),
+  policy: v.string(),
+  expectEveryMs: v.optional(v.number()),
+});
+
+/** How far the newest run of a mirror has come. */
+export const vProgress = v.object({
+  syncMode: vSyncMode,
+  generation: v.union(v.number(), v.null()),
+  startedAt: v.string(),
+  received: v.number(),
+  swept: v.number(),
+});
+
+/** The write budget as the app sets it. */
+export const vBudget = v.object({
+  /** Bytes of rows per second that all mirrors together may write. */
+  bytesPerSecond: v.number(),
+});
+
+/** How a mirror stood at a moment. */
+export const vSample = v.object({
+  /** ISO 8601. */
+  at: v.string(),
+  rows: v.number(),
+  /** Changes ever received. */
+  received: v.number(),
+  quarantined: v.number(),
+  lagMs: v.union(v.number(), v.null()),
+});
+export type Sample = Infer<typeof vSample>;
+
+/** What a sender promises: everything that the source committed up to there is in what it has sent by now. */
+export const vReach = v.object({
+  /** ISO 8601, by the source's clock. */
+  upTo: v.optional(v.string()),
+  /** A place in the source's log, as 16 hexadecimal digits: see src/core/rows/position.ts. */
+  position: v.optional(v.string()),
+});
+export type Reach = Infer<typeof vReach>;

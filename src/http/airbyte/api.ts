@@ -1,0 +1,238 @@
+import { cleanTableName } from "../../core/rows/identifiers.js";
+import { fieldPathOf } from "../../core/rows/row.js";
+import { mirrorSnippet } from "../../schema/snippet.js";
+import { readBatch, readPrimaryKey, toChange, type AirbyteBatch, type AirbyteTable } from "./envelope.js";
+import { isObject } from "../../core/rows/values.js";
+import { describe, HttpError } from "../errors.js";
+import type { Importer, ImportSession, Mirror, SyncMode } from "../importer.js";
+import { badJson, jsonObjectOf } from "../request.js";
+
+/**
+ * The HTTP API that Airbyte's `destination-convex` speaks, in its three generations: 0.1.0 writes overwrite streams
+ * to `temp_<seconds>_<table>` and ends with `replace_tables`; 0.2.x clears first, and leaves the namespace out of the
+ * names in set-up calls; later revisions send the full name everywhere. What the write mode is follows from each
+ * request by itself; set-up calls are hints, never conditions.
+ */
+
+/** `GET /version`: the connector's connection test. Unlike the backend's, it checks the token. */
+export async function version(importer: Importer, request: Request): Promise<Response> {
+  await importer.open(request);
+  return new Response("convex-streaming-import", { status: 200 });
+}
+
+/** `GET primary_key_indexes_ready`: a mirror's index exists as soon as it is deployed. The body never reaches us. */
+export async function primaryKeyIndexesReady(importer: Importer, request: Request): Promise<Response> {
+  await importer.open(request);
+  return Response.json({ indexesReady: true });
+}
+
+/** `PUT add_primary_key_indexes`: nothing to build; says early when the connection's key is not the mirror's. */
+export async function addPrimaryKeyIndexes(importer: Importer, request: Request): Promise<Response> {
+  const session = await importer.open(request);
+  const { indexes } = jsonObjectOf(request, session.body);
+  if (!isObject(indexes)) throw badJson('"indexes" must be an object from table names to primary keys');
+  for (const [name, key] of Object.entries(indexes)) {
+    const primaryKey = readPrimaryKey(name, key);
+    const mirror = findForSetUp(session, name);
+    if (mirror === null) continue;
+    session.authorize(mirror, "write");
+    checkPrimaryKey(mirror, primaryKey);
+  }
+  return done();
+}
+
+/** `PUT clear_tables`: a full refresh begins. Mirrors with a primary key stay readable; others are emptied now. */
+export async function clearTables(importer: Importer, request: Request): Promise<Response> {
+  const session = await importer.open(request);
+  const { tableNames } = jsonObjectOf(request, session.body);
+  if (!Array.isArray(tableNames) || !tableNames.every((name) => typeof name === "string")) {
+    throw badJson('"tableNames" must be an array of strings');
+  }
+  const mirrors = new Set(
+    tableNames.map((name) => findForSetUp(session, name)).filter((mirror) => mirror !== null),
+  );
+  for (const mirror of mirrors) session.authorize(mirror, "write");
+  for (const mirror of mirrors)
+    await session.beginRefresh(mirror, { openedBy: "clear_tables", resume: false, explicit: false });
+  return done();
+}
+
+/** `POST replace_tables` (0.1.0 only): the refreshes that the temporary tables brought are whole. */
+export async function replaceTables(importer: Importer, request: Request): Promise<Response> {
+  const session = await importer.open(request);
+  const { tableNames } = jsonObjectOf(request, session.body);
+  if (!isObject(tableNames)) throw badJson('"tableNames" must be an object from temporary to final names');
+  const refreshes = Object.entries(tableNames).flatMap(([name, final]) => {
+    if (typeof final !== "string") throw badJson(`the final name of "${name}" must be a string`);
+    const mirror = session.find(cleanTableName(final));
+    // A stream without a mirror brought nothing: its records would have been refused.
+    if (mirror === null) return [];
+    session.authorize(mirror, "write");
+    // A mirror without a key was emptied before its first row came; beginning again would empty it once more.
+    return mirror.contract.primaryKey === null ? [] : [{ mirror, openedBy: name }];
+  });
+  for (const { mirror, openedBy } of refreshes) {
+    const run = await session.beginRefresh(mirror, overwriteBy(openedBy));
+    await session.finish(run, "complete", "The connector replaced the table.");
+  }
+  return done();
+}
+
+/**
+ * `POST import_airbyte_records`: up to 1,000 records of any streams. All are checked before the first is written; then
+ * each mirror's are applied in order. When applying fails, what was applied before stays, as on the backend: whole
+ * chunks, a prefix of each mirror's records.
+ */
+export async function importAirbyteRecords(importer: Importer, request: Request): Promise<Response> {
+  const session = await importer.open(request);
+  try {
+    await importRecords(session, request);
+  } catch (error) {
+    if (!isOfAnother(error)) await session.cutOff(error);
+    throw error;
+  }
+  return done();
+}
+
+async function importRecords(session: ImportSession, request: Request): Promise<void> {
+  const batch = readBatch(jsonObjectOf(request, session.body));
+  const deliveries = [];
+  for (const { mirror, temporary, syncMode, records } of await resolveStreams(session, batch)) {
+    const changes = records.map((data) => toChange(data, mirror.contract.primaryKey !== null));
+    const prepared = await noting(session, mirror, () => session.prepare(mirror, changes, "json"));
+    deliveries.push({ mirror, temporary, syncMode, changes: prepared });
+  }
+  for (const { mirror, temporary, syncMode, changes } of deliveries) {
+    await noting(session, mirror, async () => {
+      const run = temporary === null ? undefined : await session.beginRefresh(mirror, overwriteBy(temporary));
+      // The connector does not retry, so it is kept waiting rather than refused while the write budget is spent.
+      await session.deliver(changes, { syncMode, run, keylessRefresh: "append", patient: true });
+    });
+  }
+  if (deliveries.length === 0) await session.heard(mentioned(session, batch));
+}
+
+/** Does something for a mirror; when it fails, people see why in the registry. */
+async function noting<T>(session: ImportSession, mirror: Mirror, work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isOfAnother(error)) await session.recordFailure(mirror, error);
+    throw error;
+  }
+}
+
+/** A run that another has taken over from is over; how the mirror and the connection do, the other one tells. */
+function isOfAnother(error: unknown): boolean {
+  return describe(error).code === "StaleRun";
+}
+
+/** The mirrors of a batch without records: their connector is alive. */
+function mentioned(session: ImportSession, batch: AirbyteBatch): Mirror[] {
+  return [...batch.tables.keys()].flatMap((name) => session.find(cleanTableName(name)) ?? []);
+}
+
+interface Stream {
+  mirror: Mirror;
+  /** The temporary table of an overwrite by 0.1.0, or null. */
+  temporary: string | null;
+  syncMode: SyncMode;
+  records: AirbyteBatch["messages"][number]["data"][];
+}
+
+/** Groups the records by mirror, in the order in which each appears first. @throws HttpError before any write */
+async function resolveStreams(session: ImportSession, batch: AirbyteBatch): Promise<Stream[]> {
+  const streams = new Map<string, Stream>();
+  const mirrors = new Map<string, Stream>();
+  for (const { table, data } of batch.messages) {
+    let stream = streams.get(table);
+    if (stream === undefined) {
+      const resolved = await resolveStream(session, table, batch.tables.get(table)!);
+      // Two names may mean one mirror; its records keep their order.
+      const target = JSON.stringify([resolved.mirror.name, resolved.temporary]);
+      stream = mirrors.get(target) ?? { ...resolved, records: [] };
+      mirrors.set(target, stream);
+      streams.set(table, stream);
+    }
+    stream.records.push(data);
+  }
+  return [...mirrors.values()];
+}
+
+async function resolveStream(session: ImportSession, name: string, table: AirbyteTable) {
+  const final = TEMPORARY.exec(name)?.[2];
+  const stream = final ?? name;
+  const cleaned = cleanTableName(stream);
+  const mirror = session.find(cleaned);
+  if (mirror === null) {
+    const snippet = mirrorSnippet(cleaned, table.jsonSchema, table.primaryKey);
+    await session.recordUnknownStream(cleaned, snippet);
+    throw undeclared(stream, snippet);
+  }
+  session.authorize(mirror, "write");
+  if (table.primaryKey !== null) checkPrimaryKey(mirror, table.primaryKey);
+  const temporary = final === undefined ? null : name;
+  const syncMode: SyncMode =
+    temporary !== null ? "overwrite" : table.primaryKey !== null ? "append_dedup" : "append";
+  return { mirror, temporary, syncMode };
+}
+
+/** 0.1.0 writes a stream that it overwrites to such a table: seconds since 1970, then the final name. */
+const TEMPORARY = /^temp_(\d{9,11})_(.+)$/s;
+
+/** How the refresh begins that fills this temporary table: one per attempt, and an older one is over. */
+function overwriteBy(temporary: string) {
+  const seconds = TEMPORARY.exec(temporary)?.[1];
+  return {
+    openedBy: temporary,
+    ...(seconds !== undefined && { attempt: Number(seconds) }),
+    resume: true,
+    explicit: true,
+  };
+}
+
+/**
+ * The mirror that a set-up call means. 0.2.x leaves the namespace out, so that one name may be the whole name of one
+ * stream and a part of another's: then it is nobody's, for a refresh takes away what it does not bring. Nor does the
+ * name of a table count that another source feeds.
+ */
+function findForSetUp(session: ImportSession, name: string): Mirror | null {
+  return session.findByBareStream(cleanTableName(name));
+}
+
+function checkPrimaryKey(mirror: Mirror, columns: string[]): void {
+  const declared = mirror.contract.primaryKey;
+  const primaryKey = columns.map((column) => fieldPathOf(mirror.contract, column));
+  if (declared === null) {
+    throw new HttpError(
+      400,
+      "PrimaryKeyMismatch",
+      `The connection deduplicates "${mirror.name}" by ${primaryKey.join(", ")}, but the mirror declares no primary key. Add primaryKey: ${JSON.stringify(primaryKey)} to mirrorTable in schema.ts, or choose the sync mode "append".`,
+    );
+  }
+  if (!isSame(declared, primaryKey)) {
+    throw new HttpError(
+      400,
+      "PrimaryKeyMismatch",
+      `The connection's primary key of "${mirror.name}" is ${primaryKey.join(", ")}, the mirror's is ${declared.join(", ")}. Make them the same.`,
+    );
+  }
+}
+
+/** Whether two keys have the same fields. Their order matters to the index alone. */
+function isSame(declared: readonly string[], presented: readonly string[]): boolean {
+  return declared.length === presented.length && declared.every((path) => presented.includes(path));
+}
+
+function undeclared(name: string, snippet: string): HttpError {
+  return new HttpError(
+    400,
+    "MissingStream",
+    `No mirror is declared for the stream "${name}". Add it to defineSchema in convex/schema.ts and deploy, or leave the stream out of the connection:\n\n${snippet}`,
+  );
+}
+
+/** What the connector takes for success: exactly 200, with nothing in it. */
+function done(): Response {
+  return new Response(null, { status: 200 });
+}

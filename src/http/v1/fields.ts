@@ -1,0 +1,60 @@
+import type { JsonObject } from "../../core/rows/change.js";
+import { parseDateTime } from "../../core/rows/dates.js";
+import { badJson } from "../request.js";
+
+/** Readers of single properties of a body. @throws HttpError 400 BadJsonBody, which says what belongs there */
+
+/** What numbers of milliseconds look like that are seconds: times from 2001 to 2286 as seconds, of spring 1970 as not. */
+const SECONDS = { from: 1_000_000_000, to: 9_999_999_999 };
+
+/**
+ * Refuses properties that nobody reads. A misspelt one would otherwise be passed over in silence, and with it what the
+ * sender meant.
+ */
+export function checkNames(object: JsonObject, known: readonly string[], what: string): void {
+  const unknown = Object.keys(object).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw badJson(`${what} has no property ${JSON.stringify(unknown)}; its properties are ${known.join(", ")}`);
+}
+
+/** A whole number from `min` to `max`, or null when the property is absent or null. */
+export function wholeNumber(
+  object: JsonObject,
+  name: string,
+  { min = 0, max = Number.MAX_SAFE_INTEGER }: { min?: number; max?: number } = {},
+): number | null {
+  const value = object[name] ?? null;
+  if (value === null) return null;
+  if (typeof value === "number" && Number.isSafeInteger(value) && value >= min && value <= max) return value;
+  const range =
+    max === Number.MAX_SAFE_INTEGER ? `from ${String(min)}` : `from ${String(min)} to ${String(max)}`;
+  throw badJson(`"${name}" must be a whole number ${range}`);
+}
+
+/** A text of 1 to `max` characters, or null when the property is absent or null. */
+export function shortText(object: JsonObject, name: string, max: number): string | null {
+  const value = object[name] ?? null;
+  if (value === null) return null;
+  if (typeof value === "string" && value !== "" && value.length <= max) return value;
+  throw badJson(`"${name}" must be a text of 1 to ${String(max)} characters`);
+}
+
+/** One of a few words. */
+export function oneOf<Word extends string>(object: JsonObject, name: string, words: readonly Word[]): Word {
+  const word = words.find((each) => each === object[name]);
+  if (word !== undefined) return word;
+  throw badJson(`"${name}" must be ${words.map((each) => JSON.stringify(each)).join(" or ")}`);
+}
+
+/** A time in milliseconds since 1970, from those or from ISO 8601; null when the property is absent or null. */
+export function time(object: JsonObject, name: string): number | null {
+  const value = object[name] ?? null;
+  if (value === null) return null;
+  const ms = typeof value === "string" ? parseDateTime(value) : value;
+  if (typeof ms !== "number") {
+    throw badJson(`"${name}" must be an ISO 8601 time or milliseconds since 1970`);
+  }
+  if (typeof value === "number" && ms >= SECONDS.from && ms <= SECONDS.to)
+    throw badJson(`"${name}" must be in milliseconds since 1970; ${String(ms)} looks like seconds`);
+  return ms;
+}
