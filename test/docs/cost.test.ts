@@ -13,9 +13,9 @@ const LARGE = 4_000;
 const MEASURED: Record<string, keyof Costs> = {
   new: "insert",
   changed: "changed",
-  "as they were": "unchanged",
+  unchanged: "unchanged",
   deleted: "delete",
-  "a full refresh, as they were": "refresh, unchanged",
+  "a full refresh, unchanged": "refresh, unchanged",
 };
 
 const COLUMNS = ["calls", "mirrorWrites", "ledgerWrites", "ledgerBytes", "documentsRead"] as const;
