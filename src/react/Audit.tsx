@@ -1,17 +1,15 @@
 import type { FunctionReturnType } from "convex/server";
-import type { ImportFunction } from "./functions.js";
-import { useImportFunctions } from "./ImportProvider.js";
-import { Notice } from "./Notice.js";
-import { useAnswer } from "./useAnswer.js";
-import { useOperation } from "./hooks.js";
+import { useAnswer, useOperation } from "./hooks.js";
+import { useImportFunctions, type ImportFunction } from "./ImportProvider.js";
+import { Notice } from "./parts.js";
 import { count, moment } from "./words.js";
 
 type Report = NonNullable<FunctionReturnType<ImportFunction<"auditReport">>>;
 
-/** Findings that are listed; the others are counted. */
+/** The most findings listed; the others are counted. */
 const MAX_LISTED = 50;
 
-/** Looks for rows that were written past the importer, and mends what it found. */
+/** Finds rows that were written outside the importer, and repairs them. */
 export function Audit({ mirror }: { mirror: string }) {
   const functions = useImportFunctions();
   const answer = useAnswer(functions.auditReport, { mirror });
@@ -45,7 +43,7 @@ export function Audit({ mirror }: { mirror: string }) {
               void repair.run({ mirror, removeAdded: true });
             }}
           >
-            Repair: remove what was added, ask the source for the rest
+            Repair: remove added rows, request the others from the source
           </button>
         )}
         <span role="status">{audit?.error ?? repair?.error}</span>

@@ -1,10 +1,8 @@
+import { useAnswer, useOperation } from "./hooks.js";
 import { useImportFunctions } from "./ImportProvider.js";
-import { Notice } from "./Notice.js";
-import { Snippet } from "./Snippet.js";
-import { useAnswer } from "./useAnswer.js";
-import { useOperation } from "./hooks.js";
+import { Notice, Snippet } from "./parts.js";
 
-/** What the source of a mirror sends that its schema does not expect: as the lines to paste. */
+/** Fields that the source sends and the schema does not declare, as lines to paste. */
 export function Drift({ mirror, mayOperate }: { mirror: string; mayOperate: boolean }) {
   const functions = useImportFunctions();
   const answer = useAnswer(functions.drift, { mirror });
@@ -12,11 +10,11 @@ export function Drift({ mirror, mayOperate }: { mirror: string; mayOperate: bool
   if (answer.status === "loading") return <p className="csi-muted">Loading …</p>;
   if (answer.status === "failed") return <Notice title={answer.message} tone="bad" />;
   const { entries, snippet } = answer.value;
-  if (entries.length === 0) return <p className="csi-muted">The source sends what the schema expects.</p>;
+  if (entries.length === 0) return <p className="csi-muted">The source matches the schema.</p>;
   return (
     <>
       <p>
-        Paste into the fields of <code>{mirror}</code> in <code>schema.ts</code>, and deploy:
+        Add to the fields of <code>{mirror}</code> in <code>schema.ts</code>, then deploy:
       </p>
       <Snippet code={snippet} label={`Fields to add to ${mirror}`} />
       {mayOperate && forget !== null && (
@@ -28,7 +26,7 @@ export function Drift({ mirror, mayOperate }: { mirror: string; mayOperate: bool
               void forget.run({ mirror });
             }}
           >
-            Done, forget these
+            Dismiss
           </button>
           <span role="status">{forget.error}</span>
         </p>

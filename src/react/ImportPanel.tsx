@@ -1,11 +1,11 @@
-import { useId } from "react";
+import { useEffect, useId, useRef, useState } from "react";
+import type { MirrorStatus } from "../core/wire/views.js";
+import { useAnswer, useImportStatus, useOperation } from "./hooks.js";
+import { useImportFunctions } from "./ImportProvider.js";
 import { MirrorCard } from "./MirrorCard.js";
-import { Notice } from "./Notice.js";
-import { StateAnnouncer } from "./StateAnnouncer.js";
-import type { Theme } from "./theme.js";
-import { UnknownStreams } from "./UnknownStreams.js";
-import { useImportStatus } from "./useImportStatus.js";
-import { count } from "./words.js";
+import { Notice, Snippet } from "./parts.js";
+import { STATES } from "./states.js";
+import { count, type Theme } from "./words.js";
 
 export interface ImportPanelProps {
   /** Only these mirrors, in this order. Default: all that are declared, by name. */
@@ -15,7 +15,7 @@ export interface ImportPanelProps {
   className?: string;
 }
 
-/** How all imports are doing, for those who run them: states, progress, history, and what waits for a person. */
+/** The status of all imports: states, progress, history, and what needs attention. */
 export function ImportPanel({ mirrors: shown, title = "Imports", theme, className }: ImportPanelProps) {
   const answer = useImportStatus();
   const listed = answer.status === "ready" ? listedOf(answer.value.mirrors, shown) : [];
@@ -44,7 +44,7 @@ export function ImportPanel({ mirrors: shown, title = "Imports", theme, classNam
 
 type Status = Extract<ReturnType<typeof useImportStatus>, { status: "ready" }>["value"];
 
-/** The mirrors of these names, in this order; all without names. */
+/** The mirrors with these names, in this order; all mirrors when no names are given. */
 function listedOf(mirrors: Status["mirrors"], names: readonly string[] | undefined): Status["mirrors"] {
   return names === undefined
     ? mirrors
@@ -56,9 +56,9 @@ function Mirrors({ mirrors, unknownStreams, mayOperate }: Status) {
     <>
       <StateAnnouncer mirrors={mirrors} />
       {mirrors.length === 0 && (
-        <Notice title="No mirror is declared yet">
-          The first request of a connector declares those of <code>schema.ts</code>; so does{" "}
-          <code>npx convex run imports:declare</code>.
+        <Notice title="No mirrors yet">
+          The connector's first request declares the mirrors of <code>schema.ts</code>. To declare them now,
+          run <code>npx convex run imports:declare</code>.
         </Notice>
       )}
       {unknownStreams > 0 && <UnknownStreams streams={unknownStreams} mayOperate={mayOperate} />}
@@ -77,7 +77,12 @@ function Summary({ mirrors }: Pick<Status, "mirrors">) {
   return (
     <p className="csi-summary">
       {count(mirrors.length, "mirror")}
-      {failed > 0 && <strong data-csi-tone="bad"> · {String(failed)} in trouble</strong>}
+      {failed > 0 && (
+        <strong data-csi-tone="bad">
+          {" "}
+          · {failed === 1 ? "1 needs" : `${String(failed)} need`} attention
+        </strong>
+      )}
       {waiting > 0 && <strong data-csi-tone="warn"> · {count(waiting, "change")} in quarantine</strong>}
     </p>
   );
@@ -86,11 +91,66 @@ function Summary({ mirrors }: Pick<Status, "mirrors">) {
 function Failed({ code, message }: { code: string | null; message: string }) {
   const refused = code === "NotAuthorized";
   return (
-    <Notice
-      tone={refused ? "idle" : "bad"}
-      title={refused ? "Not for you to see" : "The status could not be read"}
-    >
+    <Notice tone={refused ? "idle" : "bad"} title={refused ? "No access" : "Could not load the status"}>
       {message}
     </Notice>
+  );
+}
+
+/** Announces changes of state to screen readers: not the first state, and no times. */
+function StateAnnouncer({ mirrors }: { mirrors: readonly Pick<MirrorStatus, "name" | "state">[] }) {
+  const known = useRef<ReadonlyMap<string, MirrorStatus["state"]> | null>(null);
+  const [announcement, setAnnouncement] = useState("");
+  useEffect(() => {
+    const before = known.current;
+    known.current = new Map(mirrors.map(({ name, state }) => [name, state]));
+    if (before === null) return;
+    const changed = mirrors.filter(({ name, state }) => before.has(name) && before.get(name) !== state);
+    if (changed.length > 0)
+      setAnnouncement(changed.map(({ name, state }) => `${name}: ${STATES[state].label}.`).join(" "));
+  }, [mirrors]);
+  return (
+    <p className="csi-hidden" role="status">
+      {announcement}
+    </p>
+  );
+}
+
+/** Streams that a connector sends and no mirror declares, with the code to add. */
+function UnknownStreams({ streams, mayOperate }: { streams: number; mayOperate: boolean }) {
+  const functions = useImportFunctions();
+  const answer = useAnswer(functions.unknownStreams, {});
+  const forget = useOperation(functions.forgetStream);
+  return (
+    <section className="csi-notice csi-unknown" data-csi-tone="warn" aria-label="Streams without a mirror">
+      <strong>{count(streams, "stream")} without a mirror</strong>
+      {answer.status === "failed" && <p>{answer.message}</p>}
+      {answer.status === "ready" &&
+        answer.value.map(({ stream, snippet, times }) => (
+          <details key={stream}>
+            <summary>
+              <code>{stream}</code> <span className="csi-muted">sent {count(times, "time")}</span>
+            </summary>
+            <p>
+              Add to <code>schema.ts</code>, then deploy:
+            </p>
+            <Snippet code={snippet} label={`Mirror for ${stream}`} />
+            {mayOperate && forget !== null && (
+              <p className="csi-actions">
+                <button
+                  type="button"
+                  disabled={forget.pending}
+                  onClick={() => {
+                    void forget.run({ stream });
+                  }}
+                >
+                  Dismiss
+                </button>
+                <span role="status">{forget.error}</span>
+              </p>
+            )}
+          </details>
+        ))}
+    </section>
   );
 }

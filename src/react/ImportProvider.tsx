@@ -1,5 +1,18 @@
+import type { ApiFromModules } from "convex/server";
 import { createContext, useContext, type ReactNode } from "react";
-import type { ImportFunctions } from "./functions.js";
+import type { DashboardFunctions } from "../client/operations/dashboard.js";
+
+/** References to all functions that `dashboardFunctions` makes. */
+type All = ApiFromModules<{ operations: DashboardFunctions }>["operations"];
+
+/**
+ * The app's functions, as in `api.operations`. The panel shows only what the app exports: without `pause` there is no
+ * pause button.
+ */
+export type ImportFunctions = Pick<All, "importStatus" | "mirrorStatus"> & Partial<All>;
+
+/** The reference to one function. */
+export type ImportFunction<Name extends keyof All> = All[Name];
 
 const FunctionsContext = createContext<ImportFunctions | null>(null);
 
@@ -10,7 +23,7 @@ export interface ImportProviderProps {
 }
 
 /**
- * Tells the hooks and components of this door which functions of the app to ask. Goes inside of `ConvexProvider`.
+ * Tells the hooks and components which functions of the app to call. Belongs inside `ConvexProvider`.
  *
  * ```tsx
  * <ConvexProvider client={convex}>
@@ -22,11 +35,11 @@ export function ImportProvider({ functions, children }: ImportProviderProps) {
   return <FunctionsContext.Provider value={functions}>{children}</FunctionsContext.Provider>;
 }
 
-/** The app's functions. @throws Error outside of an ImportProvider. */
+/** The app's functions. @throws Error outside an ImportProvider. */
 export function useImportFunctions(): ImportFunctions {
   const functions = useContext(FunctionsContext);
   if (functions !== null) return functions;
   throw new Error(
-    "Put this inside of <ImportProvider functions={api.operations}>, where convex/operations.ts exports what streamingImport.dashboardFunctions returns.",
+    "Put this inside <ImportProvider functions={api.operations}>, where convex/operations.ts exports what streamingImport.dashboardFunctions returns.",
   );
 }

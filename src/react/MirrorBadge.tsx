@@ -1,19 +1,17 @@
+import { useMirrorStatus, useNow } from "./hooks.js";
 import { STATES } from "./states.js";
-import type { Theme } from "./theme.js";
-import { useMirrorStatus } from "./useMirrorStatus.js";
-import { useNow } from "./useNow.js";
-import { badgeWords } from "./words.js";
+import { badgeWords, type Theme } from "./words.js";
 
 export interface MirrorBadgeProps {
   /** The mirror: the name of the app's table. */
   mirror: string;
-  /** What to call it; null for nothing but its state. Default: its name. */
+  /** The label; null shows only the state. Default: the mirror's name. */
   label?: string | null;
   theme?: Theme;
   className?: string;
 }
 
-/** How one mirror is doing, in a few words: "orders live, 3 s behind". */
+/** The status of one mirror in a few words: "orders live, 3 s behind". */
 export function MirrorBadge({ mirror, label = mirror, theme, className }: MirrorBadgeProps) {
   const answer = useMirrorStatus(mirror);
   const now = useNow();
@@ -38,7 +36,7 @@ export function MirrorBadge({ mirror, label = mirror, theme, className }: Mirror
     >
       <i className="csi-dot" aria-hidden="true" />
       {label !== null && <b className="csi-badge-name">{label}</b>}
-      {/* Time goes on between the server's rendering and the browser's. */}
+      {/* The browser renders later than the server. */}
       <span suppressHydrationWarning>{words}</span>
     </span>
   );

@@ -1,21 +1,17 @@
 import { useId } from "react";
 import type { MirrorStatus } from "../core/wire/views.js";
 import { Audit } from "./Audit.js";
-import { Disclosure } from "./parts.js";
 import { Drift } from "./Drift.js";
+import { useNow, useOperation } from "./hooks.js";
 import { useImportFunctions } from "./ImportProvider.js";
-import { MirrorFacts } from "./MirrorFacts.js";
-import { PauseButton } from "./PauseButton.js";
-import { progressOf } from "./progress.js";
+import { Disclosure } from "./parts.js";
 import { Quarantine } from "./Quarantine.js";
 import { RowsPlot } from "./RowsPlot.js";
-import { RunHistory } from "./RunHistory.js";
-import { RunProgress } from "./RunProgress.js";
-import { STATES } from "./states.js";
-import { useNow } from "./useNow.js";
-import { badgeWords, number } from "./words.js";
+import { RunHistory, RunProgress } from "./RunHistory.js";
+import { progressOf, STATES } from "./states.js";
+import { badgeWords, duration, number, sinceMs } from "./words.js";
 
-/** One mirror: its state, why and what to do, its rows over time, and what there is to look into. */
+/** One mirror: state, reason, what to do, rows over time, and details to open. */
 export function MirrorCard({ mirror, mayOperate }: { mirror: MirrorStatus; mayOperate: boolean }) {
   const functions = useImportFunctions();
   const now = useNow();
@@ -87,5 +83,67 @@ export function MirrorCard({ mirror, mayOperate }: { mirror: MirrorStatus; mayOp
       </div>
       {mayOperate && <PauseButton mirror={mirror} />}
     </article>
+  );
+}
+
+const SYNC_MODES: Readonly<Record<string, string>> = {
+  append: "Append",
+  append_dedup: "Append + dedup",
+  overwrite: "Full refresh",
+};
+
+/** The facts of a mirror. */
+function MirrorFacts({ mirror, now }: { mirror: MirrorStatus; now: number }) {
+  const applied = sinceMs(mirror.lastAppliedAt, now);
+  const facts: readonly [name: string, value: string, title?: string | null][] = [
+    [
+      "Lag",
+      mirror.lagMs === null ? "–" : lag(mirror.lagMs),
+      "From the commit at the source to the commit here",
+    ],
+    ["Last change", applied === null ? "never" : `${duration(applied)} ago`, mirror.lastAppliedAt],
+    ["Last run", mirror.lastRun?.replace(/ (?:at|since) \S+$/, "") ?? "–", mirror.lastRun],
+    ["Mode", mirror.syncMode === null ? "–" : (SYNC_MODES[mirror.syncMode] ?? mirror.syncMode)],
+    ["Key", mirror.primaryKey],
+    ["Policy", mirror.policy, `Rows that do not fit: ${mirror.policy}; deleted rows: ${mirror.deletes}`],
+  ];
+  return (
+    <dl className="csi-facts">
+      {facts.map(([name, value, title]) => (
+        <div key={name} title={title ?? undefined}>
+          <dt>{name}</dt>
+          <dd suppressHydrationWarning>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function lag(ms: number): string {
+  return ms < 1_000 ? `${String(Math.round(ms))} ms` : duration(ms);
+}
+
+/** Pauses a mirror, or resumes it. */
+function PauseButton({ mirror: { name, state } }: { mirror: MirrorStatus }) {
+  const functions = useImportFunctions();
+  const pause = useOperation(functions.pause);
+  const resume = useOperation(functions.resume);
+  const paused = state === "paused";
+  const operation = paused ? resume : pause;
+  if (operation === null || state === "removed") return null;
+  return (
+    <footer className="csi-actions">
+      <button
+        type="button"
+        aria-label={`${paused ? "Resume" : "Pause"} ${name}`}
+        disabled={operation.pending}
+        onClick={() => {
+          void operation.run({ mirror: name });
+        }}
+      >
+        {paused ? "Resume" : "Pause"}
+      </button>
+      <span role="status">{operation.error}</span>
+    </footer>
   );
 }

@@ -1,10 +1,9 @@
+import type { FunctionReturnType } from "convex/server";
 import { useState } from "react";
-import { useImportFunctions } from "./ImportProvider.js";
-import { Notice } from "./Notice.js";
-import { QuarantineEntry } from "./QuarantineEntry.js";
-import { useAnswer } from "./useAnswer.js";
-import { useOperation } from "./hooks.js";
-import { count } from "./words.js";
+import { useAnswer, useOperation } from "./hooks.js";
+import { useImportFunctions, type ImportFunction } from "./ImportProvider.js";
+import { Notice } from "./parts.js";
+import { count, moment } from "./words.js";
 
 interface QuarantineProps {
   mirror: string;
@@ -12,20 +11,16 @@ interface QuarantineProps {
   mayOperate: boolean;
 }
 
-/** The changes of a mirror that wait: why, what they are, and what can be done. Rows are for operators only. */
+/** The quarantined changes of a mirror: the reason, the change, and the actions. Only operators see rows. */
 export function Quarantine({ mirror, quarantined, mayOperate }: QuarantineProps) {
-  if (quarantined === 0) return <p className="csi-muted">Nothing waits.</p>;
+  if (quarantined === 0) return <p className="csi-muted">Nothing in quarantine.</p>;
   if (mayOperate) return <Entries mirror={mirror} quarantined={quarantined} />;
-  return (
-    <p className="csi-muted">
-      {count(quarantined, "change")} {quarantined === 1 ? "waits" : "wait"}; only operators see rows.
-    </p>
-  );
+  return <p className="csi-muted">{count(quarantined, "change")} in quarantine. Only operators see rows.</p>;
 }
 
 function Entries({ mirror, quarantined }: Omit<QuarantineProps, "mayOperate">) {
   const functions = useImportFunctions();
-  /** Last ids of the pages before the one that is shown. */
+  /** The last id of each page before the current one. */
   const [pages, setPages] = useState<readonly string[]>([]);
   const [replaying, setReplaying] = useState(false);
   const answer = useAnswer(functions.quarantine, { mirror, after: pages.at(-1) });
@@ -46,12 +41,12 @@ function Entries({ mirror, quarantined }: Omit<QuarantineProps, "mayOperate">) {
               });
             }}
           >
-            Replay {quarantined === 1 ? "it" : `all ${String(quarantined)}`}
+            {quarantined === 1 ? "Replay" : `Replay all ${String(quarantined)}`}
           </button>
           <span className="csi-muted" role="status">
             {replay.error ??
               (replaying
-                ? "Under way: what can be applied now leaves the list, the others say why not."
+                ? "Replay started. Changes that can be applied leave the list; the others show the new reason."
                 : "")}
           </span>
         </p>
@@ -85,4 +80,84 @@ function Entries({ mirror, quarantined }: Omit<QuarantineProps, "mayOperate">) {
       )}
     </>
   );
+}
+
+type Entry = FunctionReturnType<ImportFunction<"quarantine">>[number];
+
+/** A quarantined change. Discarding takes two clicks, because it cannot be undone. */
+function QuarantineEntry({ entry }: { entry: Entry }) {
+  const { id, mirror, op, key, code, message, payload, whole, receivedAt } = entry;
+  const discard = useOperation(useImportFunctions().discard);
+  const [confirming, setConfirming] = useState(false);
+  const what = key ?? "a row without a key";
+  return (
+    <li className="csi-entry">
+      <p>
+        <strong>{code}</strong> <span className="csi-muted">{op}</span> <code>{what}</code>{" "}
+        <time className="csi-muted" dateTime={receivedAt}>
+          {moment(receivedAt)}
+        </time>
+      </p>
+      <p className="csi-reason">{message}</p>
+      <details className="csi-payload">
+        <summary>
+          The change<span className="csi-hidden"> of {what}</span>
+        </summary>
+        <pre tabIndex={0}>{readable(payload)}</pre>
+        {!whole && <p className="csi-muted">Too large to store in full: the source must send it again.</p>}
+      </details>
+      {discard !== null && (
+        <p className="csi-actions">
+          {confirming ? (
+            <>
+              <button
+                type="button"
+                className="csi-danger"
+                disabled={discard.pending}
+                onClick={() => {
+                  void discard.run({ mirror, ids: [id] });
+                }}
+              >
+                Discard permanently
+              </button>
+              <button
+                type="button"
+                autoFocus
+                onClick={() => {
+                  setConfirming(false);
+                }}
+              >
+                Keep
+              </button>
+            </>
+          ) : (
+            <button
+              type="button"
+              aria-label={`Discard ${what}`}
+              onClick={() => {
+                setConfirming(true);
+              }}
+            >
+              Discard …
+            </button>
+          )}
+          <span role="status">{discard.error}</span>
+        </p>
+      )}
+    </li>
+  );
+}
+
+/** JSON with one line per field. Incomplete JSON, and numbers that JavaScript would round, are shown as received. */
+function readable(payload: string): string {
+  try {
+    const indented = JSON.stringify(JSON.parse(payload), null, 2);
+    return bare(indented) === bare(payload) ? indented : payload;
+  } catch {
+    return payload;
+  }
+}
+
+function bare(json: string): string {
+  return json.replace(/\s/g, "");
 }

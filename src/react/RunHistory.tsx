@@ -1,10 +1,11 @@
 import { useState } from "react";
+import { useAnswer } from "./hooks.js";
 import { useImportFunctions } from "./ImportProvider.js";
-import { Notice } from "./Notice.js";
-import { useAnswer } from "./useAnswer.js";
-import { moment, number } from "./words.js";
+import { Notice } from "./parts.js";
+import type { Progress } from "./states.js";
+import { count, moment, number } from "./words.js";
 
-/** Runs shown at first, and more with each click; no more than a query gives. */
+/** Runs shown at first (each click doubles them), and the most that the query returns. */
 const PAGE = 10;
 const MOST = 100;
 
@@ -15,10 +16,10 @@ export function RunHistory({ mirror }: { mirror: string }) {
   if (answer.status === "loading") return <p className="csi-muted">Loading …</p>;
   if (answer.status === "failed") return <Notice title={answer.message} tone="bad" />;
   const runs = answer.value;
-  if (runs.length === 0) return <p className="csi-muted">No run yet.</p>;
+  if (runs.length === 0) return <p className="csi-muted">No runs yet.</p>;
   return (
     <>
-      {/* It may scroll sideways: the keyboard must get there, too. */}
+      {/* It may scroll sideways, so it takes the focus. */}
       <div className="csi-scroll" role="region" tabIndex={0} aria-label={`Runs of ${mirror}`}>
         <table>
           <thead>
@@ -54,9 +55,26 @@ export function RunHistory({ mirror }: { mirror: string }) {
             setLimit(Math.min(limit * 2, MOST));
           }}
         >
-          Older runs
+          Show older runs
         </button>
       )}
     </>
+  );
+}
+
+/** The progress of a load or a refresh. */
+export function RunProgress({ mirror, progress }: { mirror: string; progress: Progress }) {
+  const { received, share, phase } = progress;
+  const words =
+    phase === "sweeping"
+      ? `${count(received, "row")} received; removing rows that the source no longer has`
+      : share === null
+        ? `${count(received, "row")} received`
+        : `${count(received, "row")} received, about ${String(Math.round(share * 100))} %`;
+  return (
+    <div className="csi-progress">
+      <progress aria-label={`Refresh of ${mirror}`} max={1} value={share ?? undefined} />
+      <p>{words}</p>
+    </div>
   );
 }

@@ -9,8 +9,7 @@ import { noCounts } from "../core/wire/validators.js";
 import type { MirrorStatus } from "../core/wire/views.js";
 import { Audit } from "./Audit.js";
 import { Drift } from "./Drift.js";
-import type { ImportFunctions } from "./functions.js";
-import { ImportPanel, ImportProvider, MirrorBadge, useReached } from "./index.js";
+import { ImportPanel, ImportProvider, MirrorBadge, useReached, type ImportFunctions } from "./index.js";
 import { Quarantine } from "./Quarantine.js";
 import { RunHistory } from "./RunHistory.js";
 
@@ -129,7 +128,7 @@ describe("ImportPanel", () => {
     expect(markup).toMatch(/<section[^>]+aria-labelledby="([^"]+)"[^]*<h2 id="\1">Imports<\/h2>/);
     expect(markup).toMatch(/<article[^>]+aria-labelledby="([^"]+)"[^]*<h3 id="\1">orders<\/h3>/);
     expect(textOf(markup)).toContain("1,200 rows live, 3 s behind");
-    expect(textOf(markup)).toContain("Lag 1 s Last change 2 s ago Last run 2: complete Mode Append, by key");
+    expect(textOf(markup)).toContain("Lag 1 s Last change 2 s ago Last run 2: complete Mode Append + dedup");
   });
 
   test("waits, is refused, breaks and is empty without taking the page down", () => {
@@ -140,13 +139,13 @@ describe("ImportPanel", () => {
         message: "You may not see how imports are doing.",
       }),
     });
-    expect(textOf(refused)).toBe("Imports Not for you to see You may not see how imports are doing.");
+    expect(textOf(refused)).toBe("Imports No access You may not see how imports are doing.");
     const broken = render(<ImportPanel />, { importStatus: new Error("Server Error") });
     expect(broken).toMatch(/role="alert"[^]*Server Error/);
-    expect(textOf(panel({ mirrors: [] }))).toContain("No mirror is declared yet");
+    expect(textOf(panel({ mirrors: [] }))).toContain("No mirrors yet");
   });
 
-  test("says what to do about a mirror in trouble, and sums it up", () => {
+  test("says what to do about a mirror that needs attention, and sums it up", () => {
     const text = textOf(
       panel({
         mirrors: [
@@ -161,7 +160,7 @@ describe("ImportPanel", () => {
         ],
       }),
     );
-    expect(text).toContain("1 mirror · 1 in trouble · 2 changes in quarantine");
+    expect(text).toContain("1 mirror · 1 needs attention · 2 changes in quarantine");
     expect(text).toContain("Failed Refused. See SchemaDrift.");
     expect(text).toContain("Quarantine of orders 2 Drift of orders 1");
   });
@@ -238,7 +237,7 @@ describe("inside of a mirror's card", () => {
     const markup = render(<RunHistory mirror="orders" />, { runs: [run] });
     expect(textOf(markup)).toContain("31 Jan, 08:00 UTC complete 10 6 4 1");
     expect(markup).toContain('role="region" tabindex="0" aria-label="Runs of orders"');
-    expect(textOf(render(<RunHistory mirror="orders" />, { runs: [] }))).toBe("No run yet.");
+    expect(textOf(render(<RunHistory mirror="orders" />, { runs: [] }))).toBe("No runs yet.");
   });
 
   const entry = {
@@ -262,8 +261,8 @@ describe("inside of a mirror's card", () => {
     expect(textOf(quarantine(true))).toContain("TypeMismatch upsert [7] 31 Jan, 08:00 UTC The field");
     expect(quarantine(true)).toContain("&quot;total&quot;: &quot;x&quot;");
     expect(quarantine(true)).toContain('aria-label="Discard [7]"');
-    expect(textOf(quarantine(true))).toContain("Replay it");
-    expect(textOf(quarantine(false))).toBe("1 change waits; only operators see rows.");
+    expect(textOf(quarantine(true))).toContain("Replay");
+    expect(textOf(quarantine(false))).toBe("1 change in quarantine. Only operators see rows.");
   });
 
   test("quarantine shows a number that JavaScript would round as it came", () => {

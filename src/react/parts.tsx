@@ -2,20 +2,38 @@ import { useState, type ReactNode } from "react";
 import type { Tone } from "./states.js";
 import { number } from "./words.js";
 
+/** A message in place of content. */
+export function Notice({
+  title,
+  tone = "idle",
+  children,
+}: {
+  title: string;
+  tone?: Tone;
+  children?: ReactNode;
+}) {
+  return (
+    <div className="csi-notice" data-csi-tone={tone} role={tone === "bad" ? "alert" : undefined}>
+      <strong>{title}</strong>
+      <p>{children}</p>
+    </div>
+  );
+}
+
 interface DisclosureProps {
   label: string;
-  /** What it is about, for screen readers: "Runs of orders". */
+  /** The mirror, for screen readers: "Runs of orders". */
   about: string;
-  /** How much there is inside; nothing is shown for 0. */
+  /** How many entries there are; 0 shows no number. */
   amount?: number;
   /** The colour of the amount. */
   tone?: Tone;
   shown: boolean;
-  /** The content, which asks the deployment only while it is open. */
+  /** The content. It queries the deployment only while it is open. */
   children: () => ReactNode;
 }
 
-/** Something to look into. */
+/** A section that opens. */
 export function Disclosure({ label, about, amount = 0, tone = "idle", shown, children }: DisclosureProps) {
   const [open, setOpen] = useState(false);
   if (!shown) return null;
@@ -39,4 +57,45 @@ export function Disclosure({ label, about, amount = 0, tone = "idle", shown, chi
       {open && <div className="csi-disclosed">{children()}</div>}
     </details>
   );
+}
+
+/** Code to paste. */
+export function Snippet({ code, label }: { code: string; label: string }) {
+  const [copied, setCopied] = useState<"no" | "yes" | "failed">("no");
+  return (
+    <div className="csi-snippet">
+      {/* It may scroll, so it takes the focus. */}
+      <pre tabIndex={0} role="region" aria-label={label}>
+        {code}
+      </pre>
+      <button
+        type="button"
+        aria-label={`Copy: ${label}`}
+        onClick={() => {
+          copy(code).then(
+            () => {
+              setCopied("yes");
+            },
+            () => {
+              setCopied("failed");
+            },
+          );
+        }}
+      >
+        Copy
+      </button>
+      <span className="csi-muted" role="status">
+        {copied === "yes"
+          ? "Copied"
+          : copied === "failed"
+            ? "Could not copy: select the text and copy it"
+            : ""}
+      </span>
+    </div>
+  );
+}
+
+/** @throws when the page has no clipboard (no https), or the reader denies it. */
+async function copy(text: string): Promise<void> {
+  await navigator.clipboard.writeText(text);
 }

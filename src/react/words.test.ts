@@ -31,8 +31,8 @@ test.each<[Partial<BadgeStatus>, string]>([
   [{ state: "waiting" }, "waiting for the first row"],
   [{ state: "snapshotting" }, "loading"],
   [{ state: "snapshotting", run }, "loading, 1,234 rows so far"],
-  [{ state: "late", lastHeardAt: ago(12 * 60_000) }, "late, silent for 12 min"],
-  [{ state: "stale", lastHeardAt: ago(3 * 3_600_000) }, "stale, silent for 3 h"],
+  [{ state: "late", lastHeardAt: ago(12 * 60_000) }, "late, no contact for 12 min"],
+  [{ state: "stale", lastHeardAt: ago(3 * 3_600_000) }, "stale, no contact for 3 h"],
   [{ state: "paused", lastHeardAt: ago(0) }, "paused"],
   [{ state: "failed" }, "failed"],
   [{ state: "removed" }, "removed"],
@@ -40,7 +40,7 @@ test.each<[Partial<BadgeStatus>, string]>([
   expect(badgeWords(status(words), NOW)).toBe(badge);
 });
 
-test("time goes on without news", () => {
+test("relative times advance without a new answer", () => {
   const live = status({ lastHeardAt: ago(0), lagMs: 500 });
   expect([0, 1_000, 59_000, 60_000].map((ms) => badgeWords(live, NOW + ms))).toEqual([
     "live, 0 s behind",

@@ -5,7 +5,7 @@ const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
-/** Up to how far behind a mirror is called live, in milliseconds. What is synced by the hour is up to date, not live. */
+/** A mirror is called live when it is at most this far behind, in milliseconds. A mirror synced every hour is up to date, not live. */
 const LIVE_MS = MINUTE_MS;
 
 /** What a badge says. */
@@ -15,8 +15,8 @@ export type BadgeStatus = Pick<
 >;
 
 /**
- * The state of a mirror in a few words: "live, 3 s behind". How far it is behind is how long ago the newest news were
- * committed at the source, as far as anybody here can know.
+ * The state of a mirror in a few words: "live, 3 s behind". "Behind" is the time since the connector last reported,
+ * plus the lag of its last delivery.
  */
 export function badgeWords(mirror: BadgeStatus, now: number): string {
   switch (mirror.state) {
@@ -34,7 +34,7 @@ export function badgeWords(mirror: BadgeStatus, now: number): string {
     case "late":
     case "stale": {
       const heard = sinceMs(mirror.lastHeardAt, now);
-      return heard === null ? mirror.state : `${mirror.state}, silent for ${duration(heard)}`;
+      return heard === null ? mirror.state : `${mirror.state}, no contact for ${duration(heard)}`;
     }
     case "paused":
     case "failed":
@@ -43,7 +43,7 @@ export function badgeWords(mirror: BadgeStatus, now: number): string {
   }
 }
 
-/** How far a mirror is behind its source at most, in milliseconds; null when it has never been heard of. */
+/** How far a mirror is behind its source at most, in milliseconds; null when the connector never reported. */
 export function behindMs(
   { lastHeardAt, lagMs }: Pick<MirrorStatus, "lastHeardAt" | "lagMs">,
   now: number,
@@ -52,7 +52,7 @@ export function behindMs(
   return heard === null ? null : heard + (lagMs ?? 0);
 }
 
-/** Milliseconds since a time; not negative, for clocks differ. */
+/** Milliseconds since a time; not negative, because clocks differ. */
 export function sinceMs(time: string | null, now: number): number | null {
   return time === null ? null : Math.max(0, now - Date.parse(time));
 }
@@ -70,14 +70,20 @@ export function count(value: number, noun: string): string {
   return `${number(value)} ${noun}${value === 1 ? "" : "s"}`;
 }
 
-/** "12,000": the same on every server and in every browser, so that pages hydrate. */
+/** "12,000", the same on the server and in the browser, so that pages hydrate. */
 export function number(value: number): string {
   return value.toLocaleString("en-US");
 }
 
-/** "31 Jan, 08:00 UTC", which reads the same everywhere; the exact time belongs into a title. */
+/** "31 Jan, 08:00 UTC", the same in every time zone. The exact time belongs in a title. */
 export function moment(time: string): string {
   const date = new Date(time);
   const day = date.toLocaleDateString("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
   return `${day}, ${date.toISOString().slice(11, 16)} UTC`;
 }
+
+/**
+ * Which colours to use. Without one they follow the `color-scheme` of the page; `auto` follows the reader's system.
+ * `light` and `dark` are for pages that switch by a class of their own.
+ */
+export type Theme = "light" | "dark" | "auto";

@@ -63,20 +63,20 @@ test("a bad row appears in quarantine with its reason, and stays there as long a
   const entry = card("airports").getByRole("listitem").filter({ hasText: "XNW" });
   await entry.getByText(/name/).first().waitFor();
 
-  await card("airports").getByRole("button", { name: "Replay it" }).click();
-  await card("airports").getByText("Under way").waitFor();
+  await card("airports").getByRole("button", { name: "Replay" }).click();
+  await card("airports").getByText("Replay started").waitFor();
   expect(await entry.count()).toBe(1);
   expect(await violations(page)).toEqual([]);
 });
 
-test("with the schema mended and pushed, the row is replayed and found", async () => {
+test("with the schema fixed and pushed, the row is replayed and found", async () => {
   const file = path.join(stage.project.directory, "convex/schema.ts");
   const schema = await readFile(file, "utf8");
   await writeFile(file, schema.replace("name: v.string()", "name: v.union(v.string(), v.null())"));
   await stage.project.push();
 
-  await card("airports").getByRole("button", { name: "Replay it" }).click();
-  await card("airports").getByText("Nothing waits.").waitFor();
+  await card("airports").getByRole("button", { name: "Replay" }).click();
+  await card("airports").getByText("Nothing in quarantine.").waitFor();
   await page.getByRole("combobox").fill("nowhere");
   await page.getByRole("option", { name: /XNW/ }).click();
   await page.getByRole("heading", { name: "XNW" }).waitFor();

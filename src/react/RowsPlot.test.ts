@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { plotPath } from "./plotPath.js";
+import { plotPath } from "./RowsPlot.js";
 
 const SIZE = { width: 100, height: 10 };
 
