@@ -1,8 +1,9 @@
 // @vitest-environment node
+import path from "node:path";
 import { expect, test } from "vitest";
 import { vMirrorState } from "../../src/core/wire/validators.js";
 import { MIRROR_IS_READ_ONLY } from "../../src/guard/messages.js";
-import { read } from "./pages.js";
+import { PAGES, read } from "./pages.js";
 
 /** Signals between the importer and its component, which answer each other and never reach a person. */
 const SIGNALS = ["DeliveryMoved", "TombstoneHit"];
@@ -38,4 +39,15 @@ test("docs/cli.md lists every code of generate", () => {
   const listed = [...section.matchAll(/^\| `(\w+)` +\| \d/gm)].map(([, code]) => code!);
 
   expect(listed.toSorted()).toEqual(membersOf("src/cli/generate/problem.ts", "GenerateCode").toSorted());
+});
+
+test("the index of docs/ leads to every page", () => {
+  const linked = [...read("docs/README.md").matchAll(/\]\(([^)#\s]+)/g)].map(([, target]) =>
+    path.posix.join("docs", target!),
+  );
+  const pages = PAGES.filter(
+    (page) => page.startsWith("docs/") && page !== "docs/README.md" && !/^docs\/rules\/(?!README)/.test(page),
+  );
+
+  expect(pages.filter((page) => !linked.includes(page))).toEqual([]);
 });
