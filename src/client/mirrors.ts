@@ -9,6 +9,7 @@ import {
   type MirrorContract,
 } from "../schema/contract.js";
 import { markerKind, type MarkerKind } from "../schema/softDelete.js";
+import type { GenericActionCtx, GenericDataModel } from "convex/server";
 
 /** A mirror of the deployed schema, with what the importer derives from its contract. */
 export interface AppMirror {
@@ -100,3 +101,6 @@ function markerKindOf(validator: GenericValidator, field: string): MarkerKind {
   const { fields } = validator as unknown as { fields: Record<string, GenericValidator> };
   return markerKind(fields[field]!);
 }
+
+/** The part of an action's context that the importer uses. */
+export type RunsFunctions = Pick<GenericActionCtx<GenericDataModel>, "runQuery" | "runMutation">;

@@ -11,15 +11,13 @@ import type { Importer } from "../http/importer.js";
 import { readBody, tokenOf, verifySignature } from "../http/request.js";
 import { checkPathPrefix, routesUnder } from "../http/routes.js";
 import { budgetOf, type WriteBudget } from "./importing/budget.js";
-import type { RunsFunctions } from "./context.js";
+import { type RunsFunctions, AppMirrors } from "./mirrors.js";
 import { dashboardFunctions, type DashboardOptions } from "./operations/dashboard.js";
 import { Declaration } from "./importing/declaration.js";
-import { AppMirrors } from "./mirrors.js";
 import { operatorFunctions } from "./operations/operatorFunctions.js";
 import { Session, type SessionSettings } from "./importing/session.js";
 import { tableFunctions } from "./tables/tableFunctions.js";
-import { hashToken } from "./operations/token.js";
-import { tokenFunctions } from "./operations/tokenFunctions.js";
+import { hashToken, tokenFunctions } from "./operations/tokenFunctions.js";
 
 /**
  * How long a connector must be silent before a full refresh counts as whole, in milliseconds. `destination-convex`

@@ -1,6 +1,5 @@
 import { ledgerErrorData, type LedgerErrorData } from "../core/wire/errors.js";
 import { NameError } from "../core/rows/identifiers.js";
-import { isTransient } from "./transient.js";
 
 /** Every refusal that a connector can be given. Stable: connectors, people and documentation refer to them. */
 export type ErrorCode =
@@ -119,5 +118,15 @@ export function describe(error: unknown): HttpError {
     500,
     "InternalServerError",
     "The import failed inside the deployment; its log has the details. Sending the same request again is safe for mirrors with a primary key.",
+  );
+}
+
+/**
+ * True for a transaction that lost a race against another (OCC), or that the deployment was too busy for: the same may
+ * succeed when it is run again. There is nothing to tell it by but the words and codes of the backend.
+ */
+export function isTransient(error: unknown): boolean {
+  return /OptimisticConcurrencyControlFailure|changed while this mutation was being run|TooManyWrites|overloaded|try again/i.test(
+    error instanceof Error ? error.message : String(error),
   );
 }

@@ -1,7 +1,6 @@
-import type { Counts } from "../core/wire/validators.js";
+import type { Counts, Reach } from "../core/wire/validators.js";
 import type { Change, Encoding } from "../core/rows/change.js";
 import type { MirrorContract } from "../schema/contract.js";
-import type { Reach } from "./v1/v1Reach.js";
 
 /** How a connector delivers, in Airbyte's words. */
 export type SyncMode = "append" | "append_dedup" | "overwrite";

@@ -1,11 +1,9 @@
 import type { GenericValidator } from "convex/values";
 import { CONTENT_KEY_FIELD, type MirrorContract } from "./contract.js";
 import { checkDrift } from "./driftOptions.js";
-import { checkExpectEvery } from "./expectEvery.js";
-import { headOf, leafKinds, validatorsAlong, type Fields } from "./fields.js";
-import { isIdentifier } from "./identifier.js";
-import type { MirrorOptions } from "./mirrorTable.js";
-import { refuse } from "./refuse.js";
+import { headOf, leafKinds, validatorsAlong, type Fields, refuse } from "./fields.js";
+import { isIdentifier } from "./fieldName.js";
+import { checkExpectEvery, type MirrorOptions } from "./options.js";
 import { checkShape } from "./shapeOptions.js";
 import { checkDeletion } from "./softDelete.js";
 

@@ -8,7 +8,6 @@ import type {
 } from "convex/server";
 import type { GenericValidator } from "convex/values";
 import type { MirrorBrand } from "./contract.js";
-import type { Expand } from "./expand.js";
 
 type FieldPaths<DocumentType extends GenericValidator> = DocumentType["fieldPaths"] | keyof SystemFields;
 
@@ -124,3 +123,6 @@ export interface MirrorTableDefinition<
     >[0],
   ): MirrorTableDefinition<DocumentType, Indexes, SearchIndexes, VectorIndexes>;
 }
+
+/** Shows an intersection as one object in editors, as Convex's own table types do. */
+export type Expand<T> = T extends unknown ? { [Key in keyof T]: T[Key] } : never;

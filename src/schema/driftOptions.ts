@@ -1,7 +1,6 @@
 import { DRIFT_POLICIES, EVOLVE, type DriftPolicies, type DriftPolicy } from "../core/rows/drift.js";
 import type { MirrorContract } from "./contract.js";
-import { leafKinds, ownField, type Fields } from "./fields.js";
-import { refuse, shown } from "./refuse.js";
+import { leafKinds, ownField, type Fields, refuse, shown } from "./fields.js";
 
 /** One policy for all kinds of drift, or one for each; `evolve` where nothing is said. */
 export type DriftOption = DriftPolicy | Partial<DriftPolicies>;

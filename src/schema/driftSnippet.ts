@@ -1,5 +1,4 @@
-import { fieldName } from "./fieldName.js";
-import { isIdentifier } from "./identifier.js";
+import { fieldName, isIdentifier } from "./fieldName.js";
 
 /** What the source of a mirror sent that its schema does not expect, as the importer has it on record. */
 export interface DriftEntry {

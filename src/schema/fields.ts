@@ -1,5 +1,4 @@
 import type { GenericValidator } from "convex/values";
-import { refuse } from "./refuse.js";
 
 /** The fields of a mirror, as its declaration writes them. */
 export type Fields = Record<string, GenericValidator>;
@@ -41,4 +40,15 @@ export function leafKinds(validator: GenericValidator): string[] {
 /** The top-level field that a dotted path leads into. */
 export function headOf(path: string): string {
   return path.split(".", 1)[0]!;
+}
+
+/** Refuses a declaration at definition time, so that `npx convex dev` does not push it. */
+export function refuse(message: string): never {
+  throw new Error(`mirrorTable: ${message}`);
+}
+
+/** How a message shows what somebody wrote in the place of something else. */
+export function shown(value: unknown): string {
+  if (typeof value === "string") return `"${value}"`;
+  return typeof value === "object" && value !== null ? "an object" : String(value);
 }

@@ -14,5 +14,5 @@ export {
 export type { DriftPolicies, DriftPolicy } from "../core/rows/drift.js";
 export type { MirrorTableDefinition } from "./definition.js";
 export type { DriftOption } from "./driftOptions.js";
-export type { Duration } from "./expectEvery.js";
-export { mirrorTable, type KeyPart, type MirrorOptions } from "./mirrorTable.js";
+export type { Duration, KeyPart, MirrorOptions } from "./options.js";
+export { mirrorTable } from "./mirrorTable.js";

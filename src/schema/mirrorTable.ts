@@ -1,5 +1,5 @@
 import { defineTable, type IndexTiebreakerField } from "convex/server";
-import { v, type ObjectType, type Value, type VObject, type VString } from "convex/values";
+import { v, type ObjectType, type VObject, type VString } from "convex/values";
 import {
   CONTENT_INDEX,
   CONTENT_KEY_FIELD,
@@ -7,76 +7,10 @@ import {
   PRIMARY_KEY_INDEX,
   type MirrorContract,
 } from "./contract.js";
-import type { MirrorTableDefinition } from "./definition.js";
+import type { MirrorTableDefinition, Expand } from "./definition.js";
 import { checkFields, checkOptions } from "./check.js";
-import type { DriftOption } from "./driftOptions.js";
-import type { Expand } from "./expand.js";
-import type { Duration } from "./expectEvery.js";
+import type { KeyPart, MirrorOptions } from "./options.js";
 import type { Fields } from "./fields.js";
-
-/** What a mirror says about itself beside its fields. */
-export interface MirrorOptions<
-  Path extends string = string,
-  PrimaryKey = readonly KeyPart<Path>[],
-  Field extends string = string,
-  Row = Record<string, Value>,
-> {
-  /**
-   * The fields that name a row, most significant first: `["id"]`, `["airport", "flight"]` for a composite key,
-   * `[["address", "id"]]` or `["address.id"]` for a nested one. Leave it out for sources whose rows have no name:
-   * their rows are appended, and told apart by their content.
-   */
-  primaryKey?: PrimaryKey;
-  /** The source table, as `namespace.stream` or `stream`. Default: the name of the Convex table. */
-  source?: string;
-  /**
-   * The field that orders the changes of one row (a number, an int64 or a string that sorts): a change with a lower
-   * version than the stored row is stale and not applied. Without it, arrival order decides.
-   */
-  version?: Path;
-  /** Who answers for the source (a team, a person): named where a write is refused, and in the dashboard. */
-  owner?: string;
-  /**
-   * What happens to a row that the source deletes: `"hard"` (the default) deletes it; `"soft"` keeps it and marks it in
-   * `deletedField`. A row that the source sends again afterwards is back, unmarked.
-   */
-  onDelete?: "hard" | "soft";
-  /**
-   * The field that marks deleted rows: `v.optional(v.boolean())` is set to true, `v.optional(v.number())` to the time in
-   * milliseconds, `v.optional(v.string())` to an ISO 8601 date-time. It is the importer's: a source column of that name is
-   * ignored.
-   */
-  deletedField?: Field;
-  /**
-   * What happens to rows that are not as the validators expect them: one policy, or one each for `unknownFields`,
-   * `types` and `missingFields`. Default: `"evolve"`, which stores what can be stored without loss. See `DriftPolicy`.
-   */
-  drift?: DriftOption;
-  /** A field `v.optional(v.record(v.string(), v.any()))` in which unknown fields are kept. */
-  overflow?: Field;
-  /** How often the source is to be heard of: `"15 minutes"`, or milliseconds. A mirror that is not is late, then stale. */
-  expectEvery?: Duration | number;
-  /** Source columns by the field that they feed, where the names differ: `{ grossUs: "US Gross" }`. */
-  columns?: { readonly [Name in Field]?: string };
-  /**
-   * Source columns (or dotted paths into them) that are never stored, logged or quarantined: `["ssn"]`. Rows with them
-   * are as expected.
-   */
-  drop?: readonly string[];
-  /**
-   * Text fields that are stored as HMAC-SHA-256 in place of the text, as 64 hexadecimal digits; null stays null. Equal
-   * texts have equal hashes, in all mirrors of an app. The importer needs its `hashKey` then.
-   */
-  hash?: readonly Field[];
-  /**
-   * Which rows belong to the mirror. A row that does not pass is deleted from a mirror with a primary key, and not
-   * stored in one without. It sees the row converted and shaped, and must depend on nothing else.
-   */
-  where?: (row: Row) => boolean;
-}
-
-/** One part of a primary key: a field, a dotted path, or a path as an array of field names. */
-export type KeyPart<Path extends string> = Path | readonly [string, ...string[]];
 
 type Dotted<Part> = Part extends string
   ? Part

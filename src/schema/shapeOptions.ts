@@ -1,6 +1,5 @@
 import type { MirrorContract } from "./contract.js";
-import { headOf, leafKinds, ownField, type Fields } from "./fields.js";
-import { refuse, shown } from "./refuse.js";
+import { headOf, leafKinds, ownField, type Fields, refuse, shown } from "./fields.js";
 
 type Shape = Pick<MirrorContract, "columns" | "drop" | "hash" | "where">;
 

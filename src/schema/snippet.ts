@@ -2,7 +2,7 @@ import type { Json, JsonObject } from "../core/rows/change.js";
 import { cleanFields } from "../core/rows/identifiers.js";
 import { isObject } from "../core/rows/values.js";
 import { CONTENT_KEY_FIELD } from "./contract.js";
-import { isIdentifier } from "./identifier.js";
+import { isIdentifier } from "./fieldName.js";
 import { propertiesOf, tellsNull, validatorOfJsonSchema } from "./jsonSchema.js";
 import { validatorCode } from "./validatorCode.js";
 

@@ -1,7 +1,6 @@
 import type { GenericValidator } from "convex/values";
 import type { MirrorContract } from "./contract.js";
-import { leafKinds, ownField, type Fields } from "./fields.js";
-import { refuse, shown } from "./refuse.js";
+import { leafKinds, ownField, type Fields, refuse, shown } from "./fields.js";
 
 /** What marks a row as deleted: true, milliseconds since 1970, or an ISO 8601 date-time. */
 export type MarkerKind = "boolean" | "float64" | "string";

@@ -1,5 +1,4 @@
 import { jsonToConvex, type ObjectFieldType, type ValidatorJSON } from "convex/values";
-import { stringCode } from "./stringCode.js";
 
 /** How code is laid out. */
 export interface Layout {
@@ -91,4 +90,12 @@ function objectCode(
     return `${start}${fieldCode(field, layout, inner, start.length + 1)},`;
   });
   return `${layout.v}.object({\n${lines.join("\n")}\n${" ".repeat(indent)}})`;
+}
+
+/** A text as a literal of TypeScript, in the quotes that Prettier chooses: those that need fewer escapes. */
+export function stringCode(text: string): string {
+  const quoted = JSON.stringify(text);
+  const count = (quote: string) => text.split(quote).length - 1;
+  if (count('"') <= count("'")) return quoted;
+  return `'${quoted.slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`;
 }

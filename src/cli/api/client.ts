@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
-import { signingKeyOf } from "../../client/operations/token.js";
+import { signingKeyOf } from "../../client/operations/tokenFunctions.js";
 import { ApiError, networkError, refusalOf } from "./apiError.js";
 import { DEFAULT_RETRY, retrying, type Retry, type RetryPolicy } from "./retry.js";
 import type {

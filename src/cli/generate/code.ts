@@ -1,5 +1,4 @@
-import { stringCode } from "../../schema/stringCode.js";
-import { fieldCode, type Layout } from "../../schema/validatorCode.js";
+import { stringCode, fieldCode, type Layout } from "../../schema/validatorCode.js";
 import { isRenamed, type Mirror, type MirrorField } from "./model.js";
 
 /** How declarations are written. */

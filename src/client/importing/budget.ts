@@ -1,5 +1,5 @@
 import type { ComponentApi } from "../../../convex/_generated/component.js";
-import type { RunsFunctions } from "../context.js";
+import type { RunsFunctions } from "../mirrors.js";
 
 /** Write throughput of Convex's deployment classes, in bytes per second (docs, "Limits": mutation write throughput). */
 const CLASSES = {

@@ -3,8 +3,7 @@ import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import { createFunctionHandle, makeFunctionReference } from "convex/server";
 import type { ComponentApi } from "../../../convex/_generated/component.js";
 import type { MirrorContract } from "../../schema/contract.js";
-import type { RunsFunctions } from "../context.js";
-import type { AppMirrors } from "../mirrors.js";
+import type { RunsFunctions, AppMirrors } from "../mirrors.js";
 
 /** What the component's registry is told of the app's schema. */
 export class Declaration {

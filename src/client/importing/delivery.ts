@@ -6,9 +6,9 @@ import { isTransactionLimit } from "../../core/wire/limitErrors.js";
 import { mergeNotes } from "../../core/rows/note.js";
 import type { SyncMode } from "../../http/importer.js";
 import { sleep } from "../../core/sleep.js";
-import type { RunsFunctions } from "../context.js";
+import type { RunsFunctions } from "../mirrors.js";
 import type { Item } from "./items.js";
-import { retryConflicts } from "./retry.js";
+import { retryConflicts } from "./session.js";
 
 /** What is the same for all chunks of a delivery. */
 export interface DeliveryOptions {

@@ -5,8 +5,9 @@ import { writeJson } from "../../core/rows/json.js";
 import { keyText } from "../../core/proof/keyText.js";
 import type { Note } from "../../core/rows/note.js";
 import { prepareRow, redactRow, type Prepared, type Refused } from "../../core/rows/row.js";
-import { refusalOf } from "./refusals.js";
 import type { AppMirror } from "../mirrors.js";
+import type { Problem, ProblemCode } from "../../core/rows/problem.js";
+import { HttpError, type ErrorCode } from "../../http/errors.js";
 
 /** A change of a delivery as far as it can be decided without the database. */
 export interface Item {
@@ -110,4 +111,31 @@ function textOf(row: JsonObject): string | null {
     if (error instanceof RangeError) return null;
     throw error;
   }
+}
+
+/** The codes that the Convex backend gives for the same situation, so that existing alerts keep their meaning. */
+const CODES: Record<ProblemCode, ErrorCode> = {
+  MissingPrimaryKeyValue: "MissingPrimaryKeyValue",
+  MissingField: "SchemaEnforcementError",
+  TypeMismatch: "SchemaEnforcementError",
+  NumberNotExact: "SchemaEnforcementError",
+  NumberOutOfRange: "SchemaEnforcementError",
+  InvalidBytes: "SchemaEnforcementError",
+  InvalidString: "BadJsonBody",
+  InvalidFieldName: "BadJsonBody",
+  ValueTooLarge: "ValueTooLargeError",
+  ArrayTooLong: "ArrayTooLong",
+  TooManyFields: "TooManyFieldsError",
+  TooNested: "TooNestedError",
+  UnknownField: "SchemaDrift",
+  FilterFailed: "SchemaEnforcementError",
+};
+
+/** The refusal of a request because of one of its rows. */
+export function refusalOf(problem: Problem, mirror: string, position: number, frozen: boolean): HttpError {
+  return new HttpError(
+    400,
+    frozen ? "SchemaDrift" : CODES[problem.code],
+    `Record ${String(position + 1)} of this request for "${mirror}" cannot be stored: ${problem.message}`,
+  );
 }

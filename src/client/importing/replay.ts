@@ -3,10 +3,9 @@ import { addCounts, noCounts, type Counts } from "../../core/wire/validators.js"
 import type { Change, JsonObject, RowEncoding } from "../../core/rows/change.js";
 import { parseJson } from "../../core/rows/json.js";
 import { prepareRow } from "../../core/rows/row.js";
-import type { RunsFunctions } from "../context.js";
+import type { RunsFunctions, AppMirror } from "../mirrors.js";
 import { toRowChange } from "./items.js";
-import type { AppMirror } from "../mirrors.js";
-import { retryConflicts } from "./retry.js";
+import { retryConflicts } from "./session.js";
 
 /** What became of the changes that waited. */
 export interface Replayed {

@@ -10,11 +10,11 @@ import {
   vReached,
   vRunSummary,
   vUnknownStream,
+  type MirrorStatus,
 } from "../../core/wire/views.js";
 import { driftSnippet } from "../../schema/driftSnippet.js";
 import type { AppMirrors } from "../mirrors.js";
 import type { Gate } from "./authorize.js";
-import { forViewers } from "./forViewers.js";
 import { toTarget, vTarget } from "./target.js";
 
 /** Runs on a page of history, unless told; and the most. */
@@ -140,5 +140,21 @@ export function dashboardQueries<DataModel extends GenericDataModel>(
         return await ctx.runQuery(component.audit.report, { mirror });
       },
     }),
+  };
+}
+
+/**
+ * A mirror's status for people who may not see rows: the message of a refusal quotes the value that was refused, so
+ * that only its code is left. The code stands behind the time in `lastError`.
+ */
+export function forViewers(status: MirrorStatus): MirrorStatus {
+  const { state, reason, lastError } = status;
+  if (lastError === null) return status;
+  const [, head = "", code = "", message = ""] = /^(\S+ (\w+)): ([^]*)$/.exec(lastError) ?? [];
+  const isQuoted = state === "failed" && reason === message;
+  return {
+    ...status,
+    lastError: head,
+    reason: isQuoted ? `The last request was refused: ${code}. Those who operate imports see why.` : reason,
   };
 }

@@ -23,8 +23,7 @@ import {
 } from "../../core/wire/port.js";
 import { keyHash } from "../../core/proof/hash.js";
 import { keyOf } from "../../core/rows/paths.js";
-import { applyRows, withoutSystemFields } from "./applyRows.js";
-import { DigestChange } from "./digestChange.js";
+import { applyRows, withoutSystemFields, DigestChange } from "./applyRows.js";
 import { importersOwn } from "./importersOwn.js";
 import type { AppMirror, AppMirrors } from "../mirrors.js";
 import { isSoftDeleted, softDeleted } from "./softDelete.js";

@@ -1,10 +1,10 @@
+import type { Reach } from "../../core/wire/validators.js";
 import type { Json, JsonObject } from "../../core/rows/change.js";
 import { isObject } from "../../core/rows/values.js";
 import { HttpError } from "../errors.js";
 import type { SyncMode } from "../importer.js";
 import { badJson, parse } from "../request.js";
-import { checkNames, oneOf, shortText, time, wholeNumber } from "./fields.js";
-import { REACH_NAMES, readReach, type Reach } from "./v1Reach.js";
+import { checkNames, oneOf, shortText, time, wholeNumber, REACH_NAMES, readReach } from "./fields.js";
 
 /** The most changes in one delivery: five transactions' worth; a reply should not take minutes. */
 export const MAX_CHANGES = 5_000;

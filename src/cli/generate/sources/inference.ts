@@ -2,7 +2,7 @@ import type { ObjectFieldType, ValidatorJSON } from "convex/values";
 import type { Json, JsonObject } from "../../../core/rows/change.js";
 import { cleanFields } from "../../../core/rows/identifiers.js";
 import { WrittenNumber } from "../../../core/rows/numbers.js";
-import { isIdentifier } from "../../../schema/identifier.js";
+import { isIdentifier } from "../../../schema/fieldName.js";
 import { ANY, BOOLEAN, INT64, isInt64, nullable, NUMBER, STRING, union } from "../validators.js";
 
 /** Nesting that is spelled out; deeper values become v.any(). */

@@ -1,0 +1,97 @@
+import type { Value } from "convex/values";
+import type { DriftOption } from "./driftOptions.js";
+import { refuse, shown } from "./fields.js";
+
+/** What a mirror says about itself beside its fields. */
+export interface MirrorOptions<
+  Path extends string = string,
+  PrimaryKey = readonly KeyPart<Path>[],
+  Field extends string = string,
+  Row = Record<string, Value>,
+> {
+  /**
+   * The fields that name a row, most significant first: `["id"]`, `["airport", "flight"]` for a composite key,
+   * `[["address", "id"]]` or `["address.id"]` for a nested one. Leave it out for sources whose rows have no name:
+   * their rows are appended, and told apart by their content.
+   */
+  primaryKey?: PrimaryKey;
+  /** The source table, as `namespace.stream` or `stream`. Default: the name of the Convex table. */
+  source?: string;
+  /**
+   * The field that orders the changes of one row (a number, an int64 or a string that sorts): a change with a lower
+   * version than the stored row is stale and not applied. Without it, arrival order decides.
+   */
+  version?: Path;
+  /** Who answers for the source (a team, a person): named where a write is refused, and in the dashboard. */
+  owner?: string;
+  /**
+   * What happens to a row that the source deletes: `"hard"` (the default) deletes it; `"soft"` keeps it and marks it in
+   * `deletedField`. A row that the source sends again afterwards is back, unmarked.
+   */
+  onDelete?: "hard" | "soft";
+  /**
+   * The field that marks deleted rows: `v.optional(v.boolean())` is set to true, `v.optional(v.number())` to the time in
+   * milliseconds, `v.optional(v.string())` to an ISO 8601 date-time. It is the importer's: a source column of that name is
+   * ignored.
+   */
+  deletedField?: Field;
+  /**
+   * What happens to rows that are not as the validators expect them: one policy, or one each for `unknownFields`,
+   * `types` and `missingFields`. Default: `"evolve"`, which stores what can be stored without loss. See `DriftPolicy`.
+   */
+  drift?: DriftOption;
+  /** A field `v.optional(v.record(v.string(), v.any()))` in which unknown fields are kept. */
+  overflow?: Field;
+  /** How often the source is to be heard of: `"15 minutes"`, or milliseconds. A mirror that is not is late, then stale. */
+  expectEvery?: Duration | number;
+  /** Source columns by the field that they feed, where the names differ: `{ grossUs: "US Gross" }`. */
+  columns?: { readonly [Name in Field]?: string };
+  /**
+   * Source columns (or dotted paths into them) that are never stored, logged or quarantined: `["ssn"]`. Rows with them
+   * are as expected.
+   */
+  drop?: readonly string[];
+  /**
+   * Text fields that are stored as HMAC-SHA-256 in place of the text, as 64 hexadecimal digits; null stays null. Equal
+   * texts have equal hashes, in all mirrors of an app. The importer needs its `hashKey` then.
+   */
+  hash?: readonly Field[];
+  /**
+   * Which rows belong to the mirror. A row that does not pass is deleted from a mirror with a primary key, and not
+   * stored in one without. It sees the row converted and shaped, and must depend on nothing else.
+   */
+  where?: (row: Row) => boolean;
+}
+
+/** One part of a primary key: a field, a dotted path, or a path as an array of field names. */
+export type KeyPart<Path extends string> = Path | readonly [string, ...string[]];
+
+const UNITS = { second: 1_000, minute: 60_000, hour: 3_600_000, day: 86_400_000 };
+
+type Unit = keyof typeof UNITS;
+
+/** A time such as `"15 minutes"` or `"1 hour"`. */
+export type Duration = `${number} ${Unit | `${Unit}s`}`;
+
+/** The milliseconds of `expectEvery`, or null when nothing is expected. */
+export function checkExpectEvery(option: unknown): number | null {
+  if (option === undefined) return null;
+  const ms = typeof option === "number" ? option : parseDuration(option);
+  if (!Number.isFinite(ms) || ms <= 0) {
+    refuse(
+      `"expectEvery" is ${shown(option)}; write it as "15 minutes", "1 hour" or "2 days", or in milliseconds.`,
+    );
+  }
+  if (ms < UNITS.second) {
+    refuse(
+      `"expectEvery" is ${String(ms)} milliseconds, less than a second; write the unit: "${String(ms)} minutes".`,
+    );
+  }
+  return ms;
+}
+
+function parseDuration(option: unknown): number {
+  const match =
+    typeof option === "string" ? /^(\d+(?:\.\d+)?) (second|minute|hour|day)s?$/.exec(option) : null;
+  return match === null ? NaN : Number(match[1]) * UNITS[match[2] as Unit];
+}
