@@ -132,21 +132,16 @@ function entryPointsOf(functionsDir: string): string[] {
     for (const file of files) {
       const name = file.slice(file.lastIndexOf("/") + 1);
       const extension = EXTENSIONS.find((one) => name.endsWith(one));
-      if (
-        extension === undefined ||
-        name.startsWith("./command") ||
-        name.startsWith("#") ||
-        name.includes(" ")
-      )
+      if (extension === undefined || name.startsWith(".") || name.startsWith("#") || name.includes(" "))
         continue;
       // Convex bundles no file with a second dot (`x.test.ts`), but for its own configuration files.
       const stem = name.slice(0, -extension.length);
-      if (stem.includes("./command") && !/^(?:convex|auth)\.config$/.test(stem)) continue;
+      if (stem.includes(".") && !/^(?:convex|auth)\.config$/.test(stem)) continue;
       found.push(file);
     }
     for (const child of directories) {
       const name = child.slice(child.lastIndexOf("/") + 1);
-      if (name !== "_generated" && name !== "node_modules" && !name.startsWith("./command")) visit(child);
+      if (name !== "_generated" && name !== "node_modules" && !name.startsWith(".")) visit(child);
     }
   };
   visit(functionsDir);

@@ -17,7 +17,7 @@ export function softDeleted(mirror: AppMirror, row: Row, at: number, version: Va
   const { deletedField, version: versionField } = mirror.contract;
   const marked = { ...row, [deletedField!]: markerOf(mirror, at) };
   const told =
-    version !== undefined && version !== null && versionField !== null && !versionField.includes("../index");
+    version !== undefined && version !== null && versionField !== null && !versionField.includes(".");
   return told ? { ...marked, [versionField]: version } : marked;
 }
 
