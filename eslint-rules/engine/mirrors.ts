@@ -1,36 +1,9 @@
 import type ts from "typescript";
+import { MIRROR_BRAND } from "../../src/core/brand.js";
 import type { GuardContext } from "./context.js";
 import { declaredMirror, readContract } from "./contracts.js";
 import { directoryOf } from "./packages.js";
-
-/** The literal type that marks a table definition as a mirror; the same string as `MIRROR_BRAND` of the package. */
-export const MIRROR_BRAND = "convex-streaming-import/mirror";
-
-/** A mirror as far as the guard needs to name it. */
-export interface MirrorInfo {
-  readonly table: string;
-  readonly source: string | null;
-  readonly owner: string | null;
-  readonly primaryKey: readonly string[] | null;
-  /** The schema says so by its type; false when the brand was lost on the way or only an option names the table. */
-  readonly branded: boolean;
-  /** Where the table is declared. */
-  readonly declaration: ts.Node | null;
-}
-
-/** Why the guard cannot say which tables are mirrors. */
-export type SchemaProblem = "noSchema" | "anySchema" | "noMirrors";
-
-/** The schema that governs a file. */
-export interface SchemaInfo {
-  readonly file: ts.SourceFile | null;
-  /** Every table of the schema. */
-  readonly tables: ReadonlySet<string>;
-  readonly mirrors: ReadonlyMap<string, MirrorInfo>;
-  readonly problem: SchemaProblem | null;
-  /** The directory of the component that the file belongs to; its tables are its own, and no mirrors. */
-  readonly component: string | null;
-}
+import type { MirrorInfo, SchemaInfo, SchemaProblem } from "./model.js";
 
 const EXTENSIONS = ["ts", "tsx", "mts", "js", "jsx", "mjs"];
 

@@ -1,13 +1,11 @@
 import type { Value } from "convex/values";
+import { MIRROR_BRAND } from "../core/brand.js";
 import type { DriftPolicies } from "../core/rows/drift.js";
 
 /**
  * The contract of a mirror: what the app's `schema.ts` says about a table whose rows are owned by an import.
  * It is a plain value (so the importer can read it at run time) and a type (so the guards can read it at compile time).
  */
-
-/** Marks a table definition as a mirror. A string, not a symbol: it survives two copies of this package. */
-export const MIRROR_BRAND = "convex-streaming-import/mirror";
 
 /** The index that `mirrorTable` adds to a mirror with a primary key. */
 export const PRIMARY_KEY_INDEX = "by_primary_key";

@@ -1,8 +1,8 @@
+export { MIRROR_BRAND } from "../core/brand.js";
 export {
   CONTENT_INDEX,
   CONTENT_KEY_FIELD,
   contractOf,
-  MIRROR_BRAND,
   mirrorContracts,
   mirrorTableNames,
   PRIMARY_KEY_INDEX,

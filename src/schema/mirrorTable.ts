@@ -1,12 +1,7 @@
+import { MIRROR_BRAND } from "../core/brand.js";
 import { defineTable, type IndexTiebreakerField } from "convex/server";
 import { v, type ObjectType, type VObject, type VString } from "convex/values";
-import {
-  CONTENT_INDEX,
-  CONTENT_KEY_FIELD,
-  MIRROR_BRAND,
-  PRIMARY_KEY_INDEX,
-  type MirrorContract,
-} from "./contract.js";
+import { CONTENT_INDEX, CONTENT_KEY_FIELD, PRIMARY_KEY_INDEX, type MirrorContract } from "./contract.js";
 import type { MirrorTableDefinition, Expand } from "./definition.js";
 import { checkFields, checkOptions } from "./check.js";
 import type { KeyPart, MirrorOptions } from "./options.js";

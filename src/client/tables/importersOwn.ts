@@ -1,7 +1,5 @@
 import type { DefaultFunctionArgs, RegisteredMutation } from "convex/server";
-
-/** What the compiler says of a call of a function that only the component may call. The linter knows it by this too. */
-export const IMPORTERS_OWN = "Only the importer calls this function: it writes mirrors.";
+import type { IMPORTERS_OWN } from "../../core/brand.js";
 
 /** An argument that nobody can give, so that no call of the function compiles. (Arguments cannot be an interface.) */
 export type ImportersOwn = Readonly<Record<typeof IMPORTERS_OWN, never>>;
