@@ -1,38 +1,24 @@
 import type ts from "typescript";
-import { visitBuilders } from "./rules/builders.js";
-import { directivesOf, type Directive } from "./engine/comments.js";
+import { visitBuilders } from "./rules/no-raw-builders.js";
+import { directivesOf } from "./engine/comments.js";
 import type { GuardContext } from "./engine/context.js";
-import { visitDisables, visitSuppressions } from "./rules/disables.js";
-import { visitEscape } from "./rules/escapes.js";
-import { applyExemptions, nodeAt, type Exemption } from "./engine/exemptions.js";
-import { visitFactoryCall } from "./rules/factories.js";
-import type { Finding, WriteSite } from "./engine/model.js";
-import { visitImporterFunction } from "./rules/importerFunctions.js";
-import { schemaFor, type SchemaInfo } from "./engine/mirrors.js";
-import type { Specifier } from "./engine/options.js";
+import { visitDisables, visitSuppressions } from "./rules/no-unreasoned-disable.js";
+import { visitEscape } from "./rules/no-writer-escape.js";
+import { applyExemptions, nodeAt } from "./engine/exemptions.js";
+import { visitFactoryCall } from "./rules/no-mirror-factories.js";
+import type { Directive, FileAnalysis, Specifier } from "./engine/model.js";
+import { visitImporterFunction } from "./rules/no-mirror-writes.js";
+import { schemaFor } from "./engine/mirrors.js";
 import { Report } from "./engine/report.js";
-import { visitSchema } from "./rules/schemaRules.js";
+import { visitSchema } from "./rules/mirror-schema.js";
 import {
   visitAccess,
   visitAssignmentPattern,
   visitBindingPattern,
   visitDetachedCall,
-} from "./rules/sinks.js";
-import { visitSyscall } from "./rules/syscalls.js";
+} from "./rules/no-mirror-writes.js";
+import { visitSyscall } from "./rules/no-raw-syscalls.js";
 import { trustedAround } from "./engine/trust.js";
-
-/** Everything the engine knows about one file. */
-export interface FileAnalysis {
-  readonly schema: SchemaInfo;
-  readonly findings: readonly Finding[];
-  readonly sites: readonly WriteSite[];
-  readonly exemptions: readonly Exemption[];
-  readonly trustedPackages: ReadonlySet<string>;
-  /** Code of the app that an option vouches for, where it mattered. */
-  readonly trustedCode: readonly Specifier[];
-  /** Whether the search for escaping writers is part of it. */
-  readonly deep: boolean;
-}
 
 /** What is found in a file before exemptions; the search for escapes is added to it when a rule first wants it. */
 interface RawAnalysis {

@@ -1,5 +1,5 @@
 import type { TSESLint } from "@typescript-eslint/utils";
-import { functionsOfConvexJson } from "./engine/configFile.js";
+import { functionsOfConvexJson } from "./engine/options.js";
 import type { RuleName } from "./engine/model.js";
 import { SETTINGS_KEY, type GuardOptions } from "./engine/options.js";
 import { PRESETS, type PresetName } from "./engine/presets.js";
@@ -18,7 +18,7 @@ const official: TSESLint.FlatConfig.Plugin | null = await import("@convex-dev/es
 );
 
 /** What the presets can be made for. */
-export interface ConfigOptions {
+interface ConfigOptions {
   /** The functions directories; default: that of convex.json, and every directory called `convex`. */
   readonly functionsDir?: string | readonly string[];
   /** Options of the guard, put into ESLint's settings. */

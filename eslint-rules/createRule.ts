@@ -1,10 +1,10 @@
-import type { JSONSchema, TSESLint } from "@typescript-eslint/utils";
+import type { TSESLint } from "@typescript-eslint/utils";
+import type { RuleDefinition } from "./engine/rule.js";
 import { analyzeFile } from "./analyze.js";
-import { loadConfigFile } from "./engine/configFile.js";
-import { contextFor, type TypeScript } from "./engine/context.js";
-import type { Finding, RuleName, TextEdit } from "./engine/model.js";
+import { loadConfigFile } from "./engine/options.js";
+import { contextFor } from "./engine/context.js";
+import type { Finding, RuleName, SchemaProblem, TextEdit, TypeScript } from "./engine/model.js";
 import { formatMessage, MESSAGES, type MessageId } from "./engine/messages.js";
-import type { SchemaProblem } from "./engine/mirrors.js";
 import { DEFAULT_OPTIONS, GuardConfigurationError, readOptions, SETTINGS_KEY } from "./engine/options.js";
 import type { GuardOptions } from "./engine/options.js";
 import { ownTypescript, typescriptOf } from "./engine/typescript.js";
@@ -12,24 +12,6 @@ import { name, version } from "./manifest.js";
 import { syntaxFindings } from "./syntaxMode.js";
 
 type Context = Readonly<TSESLint.RuleContext<MessageId, readonly unknown[]>>;
-
-/** What a rule adds to the engine's findings of its name. */
-export interface RuleDefinition {
-  readonly name: RuleName;
-  readonly description: string;
-  readonly messages: readonly MessageId[];
-  readonly schema?: JSONSchema.JSONSchema4;
-  readonly type?: "problem" | "suggestion";
-  readonly fixable?: boolean;
-  readonly hasSuggestions?: boolean;
-  /** The rule needs no schema and no types. */
-  readonly syntactic?: boolean;
-  /** The rule also works by syntax when its option `types` is false. */
-  readonly typesOption?: boolean;
-  /** Whether the search for escaping writers is needed. */
-  readonly deep?: (option: Record<string, unknown>) => boolean;
-  readonly accepts?: (finding: Finding, option: Record<string, unknown>) => boolean;
-}
 
 const CONFIGURATION = ["needsTypes", "noSchema", "anySchema", "noMirrors", "badOptions"] as const;
 

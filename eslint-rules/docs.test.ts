@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { RuleName } from "./engine/model.js";
 import { PRESETS } from "./engine/presets.js";
-import { rules } from "./indexOld.js";
+import { rules } from "./plugin.js";
 import { examplesOf, PAGES } from "../test/guard/examples.js";
 import { analyze, programWith, typeErrors } from "../test/guard/programs.js";
 import type ts from "typescript";

@@ -19,5 +19,6 @@ const streamingImport = {
 };
 
 export { createConfigs, NAME };
-export type { GuardOptions, ExemptionConfig, Specifier } from "./engine/options.js";
+export type { Specifier } from "./engine/model.js";
+export type { GuardOptions, ExemptionConfig } from "./engine/options.js";
 export default streamingImport;

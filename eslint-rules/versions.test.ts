@@ -10,7 +10,7 @@ import tseslint from "typescript-eslint";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { RuleName } from "./engine/model.js";
 import { createConfigs } from "./index.js";
-import { rules } from "./indexOld.js";
+import { rules } from "./plugin.js";
 import { examplesOf, type Example } from "../test/guard/examples.js";
 import { FIXTURE } from "../test/guard/programs.js";
 

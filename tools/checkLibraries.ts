@@ -17,7 +17,7 @@ const VARIABLE = "GUARD_FIXTURE";
 const TESTS = [
   "eslint-rules/engine/libraries",
   "eslint-rules/rules/no-mirror-factories",
-  "eslint-rules/evasions",
+  "test/guard/evasions",
 ];
 
 const directory = await realpath(await mkdtemp(path.join(os.tmpdir(), "streaming-import-libraries-")));

@@ -1,7 +1,7 @@
 /** A checked-out app that uses Convex. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { functionsOfConvexJson } from "../../eslint-rules/engine/configFile.js";
+import { functionsOfConvexJson } from "../../eslint-rules/engine/options.js";
 import ts from "typescript";
 
 export interface App {

@@ -1,18 +1,5 @@
 import type ts from "typescript";
-import type { TypeScript } from "./context.js";
-
-/** A comment that speaks to a checker. */
-export interface Directive {
-  readonly kind: "eslint" | "typescript" | "allow";
-  /** `eslint-disable-next-line`, `@ts-ignore`, `streaming-import-allow`. */
-  readonly name: string;
-  /** What follows the name. */
-  readonly text: string;
-  readonly start: number;
-  readonly end: number;
-  /** The line (0-based) that the directive speaks about, or null for the file. */
-  readonly line: number | null;
-}
+import type { Directive, TypeScript } from "./model.js";
 
 const DIRECTIVE =
   /(?:\/\/|\/\*+)\s*(eslint-disable(?:-next-line|-line)?|@ts-(?:ignore|expect-error|nocheck)|streaming-import-allow)\b/g;

@@ -1,14 +1,7 @@
 import type ts from "typescript";
 import { PackageIndex } from "./packages.js";
 import type { GuardOptions } from "./options.js";
-import type { SchemaInfo } from "./mirrors.js";
-import type { FileAnalysis } from "../analyze.js";
-
-/**
- * The TypeScript that made the program. The engine never imports one of its own: the numbers of `SyntaxKind` and of
- * the flags differ between versions, and the nodes come from whatever version the user's parser has.
- */
-export type TypeScript = typeof ts;
+import type { FileAnalysis, SchemaInfo, TypeScript } from "./model.js";
 
 /** What every part of the engine needs to know, one per program and options. */
 export interface GuardContext {

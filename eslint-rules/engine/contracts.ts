@@ -1,12 +1,6 @@
 import type ts from "typescript";
-import type { GuardContext, TypeScript } from "./context.js";
-
-/** What a call of `mirrorTable` says about its source, as far as it is written down literally. */
-export interface WrittenContract {
-  readonly source: string | null;
-  readonly owner: string | null;
-  readonly primaryKey: readonly string[] | null;
-}
+import type { GuardContext } from "./context.js";
+import type { TypeScript, WrittenContract } from "./model.js";
 
 /** How far the search for the `mirrorTable` call follows variables and wrappers. */
 const MAX_DEPTH = 12;

@@ -1,9 +1,9 @@
 import type ts from "typescript";
 import type { GuardContext } from "./context.js";
 import { stripAssertions } from "./contracts.js";
-import type { Write } from "../rules/judge.js";
 import { quoted } from "./messages.js";
 import { Report } from "./report.js";
+import type { Write } from "./model.js";
 
 /** The table and the data model of an ents chain or document: both are arguments of its type. */
 interface EntsReceiver {

@@ -1,24 +1,10 @@
 import type ts from "typescript";
-import type { Directive } from "./comments.js";
-import type { GuardContext, TypeScript } from "./context.js";
-import type { Finding, RuleName } from "./model.js";
+import type { GuardContext } from "./context.js";
+import type { Directive, Exemption, Finding, RuleName, TypeScript } from "./model.js";
 import type { ExemptionConfig, GuardOptions } from "./options.js";
 import { GuardConfigurationError } from "./options.js";
 import type { Report } from "./report.js";
 import { enclosingNames } from "./trust.js";
-
-/** An exemption in force, expired or unused: the command lists them all. */
-export interface Exemption {
-  readonly tables: readonly string[];
-  readonly reason: string;
-  readonly until: string;
-  readonly form: "comment" | "config";
-  readonly file: string;
-  readonly start: number | null;
-  expired: boolean;
-  /** How many findings it allowed. */
-  used: number;
-}
 
 /** The rules whose findings a reviewed exception can allow. */
 const EXEMPTIBLE: ReadonlySet<RuleName> = new Set([

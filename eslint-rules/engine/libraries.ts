@@ -14,7 +14,7 @@ export interface LibrarySummary {
 }
 
 /** Where the table that is written comes from. */
-export type TableSource =
+type TableSource =
   /** The name is an argument. */
   | { readonly from: "argument"; readonly index: number }
   /** `{ table, migrateOne }`: written when `migrateOne` returns something. */

@@ -1,5 +1,6 @@
 import type ts from "typescript";
 import type { GuardContext } from "./context.js";
+import type { Member, MemberKind } from "./model.js";
 
 /** The methods through which rows change, of Convex's writer and of convex-ents. */
 export const WRITE_METHODS: ReadonlySet<string> = new Set([
@@ -13,25 +14,7 @@ export const WRITE_METHODS: ReadonlySet<string> = new Set([
 /** Receivers whose name says that they are a writer. */
 export const WRITER_NAME = /(?:^|\.|#|_)(?:\w*[dD]b|\w*[wW]riter|database)$/;
 
-/**
- * What a member with such a name is, told by where it is declared:
- * - `writer`: Convex's database writer, the guard's, or a package's class with the same face
- * - `tableWriter`: `db.table("x")`
- * - `ents`: a chain or document of convex-ents
- * - `any`: the checker does not know; fails closed
- * - `structural`: an interface or parameter of the app without a body, behind which a writer may hide
- * - `harmless`: Map.delete, String.replace, ctx.storage.delete, a method of the app (its body is checked where it stands)
- */
-export type MemberKind = "writer" | "tableWriter" | "ents" | "any" | "structural" | "harmless";
-
 const ORDER: readonly MemberKind[] = ["harmless", "structural", "any", "ents", "tableWriter", "writer"];
-
-/** A member, with the type that owns it (one arm of a union or intersection) for the table's name in its arguments. */
-export interface Member {
-  readonly kind: MemberKind;
-  readonly owner: ts.Type;
-  readonly symbol: ts.Symbol | null;
-}
 
 /** Classifies `type[name]`. Of a union the most dangerous arm counts. */
 export function memberOf(cx: GuardContext, type: ts.Type, name: string): Member {

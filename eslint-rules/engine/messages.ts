@@ -1,4 +1,4 @@
-import type { MirrorInfo } from "./mirrors.js";
+import type { MirrorInfo } from "./model.js";
 
 /**
  * All sentences of the guard. Each says what is wrong, why it is harmful, and the way out.

@@ -1,12 +1,4 @@
-/**
- * A declaration in typescript-eslint's `TypeOrValueSpecifier` format; `name: "*"` means everything there.
- * A string is short for a declaration of that name anywhere.
- */
-export type Specifier =
-  | string
-  | { readonly from: "file"; readonly name: string | readonly string[]; readonly path?: string }
-  | { readonly from: "lib"; readonly name: string | readonly string[] }
-  | { readonly from: "package"; readonly name: string | readonly string[]; readonly package: string };
+import type { Specifier, TypeScript } from "./model.js";
 
 /** A reviewed exception: code that may write a mirror, for a reason, until a day. */
 export interface ExemptionConfig {
@@ -52,7 +44,7 @@ export const DEFAULT_OPTIONS: GuardOptions = {
 export const SETTINGS_KEY = "streaming-import";
 
 /** The file in which the command and the plugin look for options. */
-export const CONFIG_FILE = "streaming-import.guard.json";
+const CONFIG_FILE = "streaming-import.guard.json";
 
 /** Thrown when the options themselves are wrong; the front ends print the sentence as it is. */
 export class GuardConfigurationError extends Error {
@@ -123,4 +115,28 @@ export function readOptions(
   }
   const options = Object.fromEntries(Object.entries(value).filter(([key]) => key !== "$schema"));
   return { ...base, ...(options as Partial<GuardOptions>) };
+}
+
+/** Reads the options that an app keeps in a file, so that the command and the plugin agree. */
+export function loadConfigFile(ts: Pick<TypeScript, "sys">, directory: string): GuardOptions {
+  const value = readJson(ts, `${directory}/${CONFIG_FILE}`);
+  return readOptions(value, CONFIG_FILE);
+}
+
+/** `functions` of convex.json, Convex's own name for the functions directory. */
+export function functionsOfConvexJson(ts: Pick<TypeScript, "sys">, directory: string): string | null {
+  const value = readJson(ts, `${directory}/convex.json`);
+  if (typeof value !== "object" || value === null || !("functions" in value)) return null;
+  return typeof value.functions === "string" ? value.functions.replace(/^\.\//, "").replace(/\/$/, "") : null;
+}
+
+function readJson(ts: Pick<TypeScript, "sys">, path: string): unknown {
+  const text = ts.sys.readFile(path);
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new GuardConfigurationError(`${path} is not valid JSON: ${reason}`);
+  }
 }

@@ -14,7 +14,7 @@ import { assignmentsTo, callersOf, declarationOf } from "./references.js";
 type Tables = ReadonlySet<string> | null;
 
 /** The tables of an id by its type, where it has one. */
-export type TypedId = (type: ts.Type) => readonly string[] | null;
+type TypedId = (type: ts.Type) => readonly string[] | null;
 
 /** How many steps are taken back; code that needs more is not understood by its readers either. */
 const MAX_STEPS = 20;

@@ -1,5 +1,5 @@
 import type ts from "typescript";
-import type { TypeScript } from "./context.js";
+import type { TypeScript } from "./model.js";
 
 /** Where a declaration comes from. */
 export type Origin =
@@ -10,7 +10,7 @@ export type Origin =
   | { readonly kind: "project" };
 
 /** The name of this package: its own code is recognised by the package.json above it. */
-export const SELF = "convex-streaming-import";
+const SELF = "convex-streaming-import";
 
 /**
  * Packages with a summary or a special meaning. They count as packages wherever they lie, so that a linked

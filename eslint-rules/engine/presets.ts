@@ -1,10 +1,10 @@
 import type { Finding, RuleName } from "./model.js";
 
 export type PresetName = "recommended" | "strict";
-export type Severity = "off" | "warn" | "error";
+type Severity = "off" | "warn" | "error";
 
 /** How a preset treats a rule. `options` are those of the ESLint rule; `accepts` is the same choice for the command. */
-export interface PresetRule {
+interface PresetRule {
   readonly severity: Severity;
   readonly options?: Readonly<Record<string, unknown>>;
 }

@@ -1,5 +1,6 @@
 import type ts from "typescript";
-import type { GuardContext, TypeScript } from "./context.js";
+import type { GuardContext } from "./context.js";
+import type { TypeScript } from "./model.js";
 
 /** The declaration of the value that a name stands for. */
 export function declarationOf({ ts, checker }: GuardContext, name: ts.Identifier): ts.Declaration | null {

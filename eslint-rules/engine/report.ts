@@ -1,7 +1,6 @@
 import type ts from "typescript";
-import type { Finding, RuleName, TextEdit, WriteSite } from "./model.js";
+import type { Finding, MirrorInfo, RuleName, SchemaInfo, TextEdit, WriteSite } from "./model.js";
 import { describeMirror, quoted, wayOut, type MessageId } from "./messages.js";
-import type { MirrorInfo, SchemaInfo } from "./mirrors.js";
 
 interface Extra {
   readonly fix?: readonly TextEdit[];

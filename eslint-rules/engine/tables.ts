@@ -9,7 +9,7 @@ import { tablesByOrigin } from "./origins.js";
  * - `const`: the name is a `const` with a literal
  * - `type`: only the type of the name or the id says so
  */
-export type Certainty = "literal" | "const" | "type";
+type Certainty = "literal" | "const" | "type";
 
 /** The table that a write goes to. */
 export interface Target {
@@ -99,7 +99,7 @@ function nameByOrigin(cx: GuardContext, name: ts.Expression): Target | null {
 }
 
 /** The table of an id, by its type. */
-export function targetById(cx: GuardContext, expression: ts.Expression): Target {
+function targetById(cx: GuardContext, expression: ts.Expression): Target {
   const inner = stripAssertions(cx.ts, expression);
   const written = ofIdType(cx, cx.checker.getTypeAtLocation(inner));
   if (written.tables === null) {

@@ -1,7 +1,7 @@
 import type ts from "typescript";
-import type { GuardContext, TypeScript } from "./context.js";
+import type { GuardContext } from "./context.js";
 import { TRUSTED_PACKAGES } from "./libraries.js";
-import type { Specifier } from "./options.js";
+import type { Specifier, TypeScript } from "./model.js";
 
 /** A package that the guard believes without being told. */
 export function trustedPackage(name: string): boolean {

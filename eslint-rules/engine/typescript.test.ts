@@ -4,9 +4,10 @@ import older from "typescript-5.9";
 import { describe, expect, it } from "vitest";
 import { FIXTURE } from "../../test/guard/programs.js";
 import { analyzeFile } from "../analyze.js";
-import { contextFor, type TypeScript } from "./context.js";
+import { contextFor } from "./context.js";
 import { DEFAULT_OPTIONS } from "./options.js";
 import { typescriptOf } from "./typescript.js";
+import type { TypeScript } from "./model.js";
 
 const VERSIONS = [
   ["6.0", ts],

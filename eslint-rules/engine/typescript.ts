@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import type ts from "typescript";
-import type { TypeScript } from "./context.js";
+import type { TypeScript } from "./model.js";
 
 /** The part of TypeScript's inside that says which copy of it made a node. */
 interface WithAllocator {

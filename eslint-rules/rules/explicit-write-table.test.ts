@@ -1,6 +1,8 @@
 // @vitest-environment node
 import { body, errors, moduleOf, runTyped, runUntyped } from "../../test/guard/ruleTester.js";
-import rule from "./explicit-write-table.js";
+import { rules } from "../plugin.js";
+
+const rule = rules["explicit-write-table"];
 
 /** An id-only write and what the fix makes of it. */
 const fixed = (before: string, after: string) => ({

@@ -1,6 +1,8 @@
 // @vitest-environment node
 import { errors, runTyped, runUntyped } from "../../test/guard/ruleTester.js";
-import rule from "./mirror-schema.js";
+import { rules } from "../plugin.js";
+
+const rule = rules["mirror-schema"];
 
 const IMPORTS = `import { defineSchema, defineTable, type TableDefinition } from "convex/server";
 import { v } from "convex/values";

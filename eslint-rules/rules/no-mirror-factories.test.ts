@@ -1,6 +1,8 @@
 // @vitest-environment node
 import { errors, moduleOf, runTyped, runUntyped } from "../../test/guard/ruleTester.js";
-import rule from "./no-mirror-factories.js";
+import { rules } from "../plugin.js";
+
+const rule = rules["no-mirror-factories"];
 
 const CRUD = 'import { crud } from "convex-helpers/server/crud"; import schema from "./schema.js";';
 const HELPERS_MIGRATION =

@@ -1,6 +1,8 @@
 // @vitest-environment node
 import { errors, moduleOf, runTyped, runUntyped } from "../../test/guard/ruleTester.js";
-import rule from "./no-mirror-triggers.js";
+import { rules } from "../plugin.js";
+
+const rule = rules["no-mirror-triggers"];
 
 const IMPORT =
   'import { Triggers } from "convex-helpers/server/triggers"; const triggers = new Triggers<DataModel>();';

@@ -1,6 +1,8 @@
 // @vitest-environment node
 import { body, errors, moduleOf, runTyped, runUntyped } from "../../test/guard/ruleTester.js";
-import rule from "./no-mirror-writes.js";
+import { rules } from "../plugin.js";
+
+const rule = rules["no-mirror-writes"];
 
 type Id = "mirrorWrite" | "maybeMirrorWrite" | "syntaxWrite";
 

@@ -1,6 +1,10 @@
 // @vitest-environment node
+import { expect, it } from "vitest";
+import { analyze, programWith } from "../../test/guard/programs.js";
 import { errors, runTyped } from "../../test/guard/ruleTester.js";
-import rule from "./no-raw-builders.js";
+import { rules } from "../plugin.js";
+
+const rule = rules["no-raw-builders"];
 
 /**
  * The fixture's `guarded.ts` stands for the app's module of guarded builders; it is named by the option, so that the
@@ -105,4 +109,27 @@ runTyped(rule, {
       settings: { "streaming-import": { guardModule: "nowhere" } },
     },
   ],
+});
+
+const IMPORT_RAW = 'import { mutation as raw } from "./_generated/server.js";\n';
+const USE_RAW =
+  'import { mutation } from "./_generated/server.js"; export const f = mutation(async () => null);';
+
+/** The message ids about a module that uses a raw builder, in an app with this `functions.ts`. */
+function idsWith(functions: string): string[] {
+  const program = programWith({ "convex/functions.ts": functions, "convex/use.ts": USE_RAW });
+  return analyze(program, "convex/use.ts").findings.map(({ messageId }) => messageId);
+}
+
+it("takes functions.ts for the module of guarded builders when it is made with the guard", () => {
+  const guarded = `${IMPORT_RAW}import { guard } from "convex-streaming-import/guard";
+import schema from "./schema.js";
+export const { mutation } = guard(schema, { mutation: raw, internalMutation: raw as never });`;
+  expect(idsWith(guarded)).toEqual(["rawBuilder"]);
+});
+
+it("does not send anyone to a functions.ts that wraps builders for other reasons", () => {
+  expect(
+    idsWith(`${IMPORT_RAW}export const mutation: typeof raw = ((one: never) => raw(one)) as never;`),
+  ).toEqual([]);
 });

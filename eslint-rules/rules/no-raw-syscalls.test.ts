@@ -1,6 +1,8 @@
 // @vitest-environment node
 import { errors, runTyped, runUntyped } from "../../test/guard/ruleTester.js";
-import rule from "./no-raw-syscalls.js";
+import { rules } from "../plugin.js";
+
+const rule = rules["no-raw-syscalls"];
 
 const VALID = [
   'export const x = "1.0/get";',

@@ -1,9 +1,144 @@
-import { createRule } from "../createRule.js";
+import type ts from "typescript";
+import { stripAssertions } from "../engine/contracts.js";
+import type { TypeScript } from "../engine/model.js";
+import type { Report } from "../engine/report.js";
+import type { RuleDefinition } from "../engine/rule.js";
 
 /** Reports what passes below ctx.db: system calls, the inside of the convex package, import endpoints, code from strings. */
-export default createRule({
+export const noRawSyscalls: RuleDefinition = {
   name: "no-raw-syscalls",
   description: "Disallow reaching the database below ctx.db",
   messages: ["syscall", "syscallName", "deepImport", "importUrl", "dynamicCode"],
   syntactic: true,
-});
+};
+
+/** Convex's system calls that change rows. */
+const WRITE_SYSCALLS: ReadonlySet<string> = new Set([
+  "1.0/insert",
+  "1.0/shallowMerge",
+  "1.0/replace",
+  "1.0/remove",
+  "1.0/patch",
+  "1.0/delete",
+]);
+
+/** Methods of the global `Convex`. */
+const SYSCALL_METHODS: ReadonlySet<string> = new Set(["syscall", "asyncSyscall", "jsSyscall", "op"]);
+
+/** Ways to the global object. */
+const GLOBALS: ReadonlySet<string> = new Set(["globalThis", "self", "window", "global"]);
+
+/** Reports what passes below `ctx.db`. Works on syntax alone: these names have no other meaning in Convex functions. */
+export function visitSyscall(ts: TypeScript, report: Report, node: ts.Node): void {
+  if (ts.isStringLiteralLike(node)) visitText(ts, report, node, node.text);
+  else if (ts.isTemplateHead(node) || ts.isTemplateMiddle(node) || ts.isTemplateTail(node)) {
+    visitUrl(report, node, node.text);
+  } else if (ts.isPropertyAccessExpression(node)) {
+    visitMember(ts, report, node, node.expression, node.name.text);
+  } else if (ts.isElementAccessExpression(node)) {
+    const key = node.argumentExpression;
+    visitMember(ts, report, node, node.expression, ts.isStringLiteralLike(key) ? key.text : null);
+  } else if (ts.isVariableDeclaration(node)) {
+    if (node.initializer !== undefined && isConvexGlobal(ts, node.initializer)) {
+      report.add("no-raw-syscalls", "syscall", node, { name: "…" });
+    }
+  } else if (ts.isCallExpression(node) || ts.isNewExpression(node)) visitCode(ts, report, node);
+}
+
+function visitMember(
+  ts: TypeScript,
+  report: Report,
+  node: ts.Node,
+  receiver: ts.Expression,
+  name: string | null,
+): void {
+  if (isConvexGlobal(ts, receiver) && (name === null || SYSCALL_METHODS.has(name))) {
+    report.add("no-raw-syscalls", "syscall", node, { name: name ?? "[…]" });
+  }
+}
+
+/** `Convex`, `globalThis.Convex`, `(globalThis as any)["Convex"]`. */
+function isConvexGlobal(ts: TypeScript, expression: ts.Expression): boolean {
+  const inner = stripAssertions(ts, expression);
+  if (ts.isIdentifier(inner)) return inner.text === "Convex" && !isDeclaredInFile(ts, inner);
+  if (ts.isPropertyAccessExpression(inner))
+    return inner.name.text === "Convex" && isGlobalObject(ts, inner.expression);
+  if (ts.isElementAccessExpression(inner)) {
+    const key = inner.argumentExpression;
+    return ts.isStringLiteralLike(key) && key.text === "Convex" && isGlobalObject(ts, inner.expression);
+  }
+  return false;
+}
+
+function isGlobalObject(ts: TypeScript, expression: ts.Expression): boolean {
+  const inner = stripAssertions(ts, expression);
+  return ts.isIdentifier(inner) && GLOBALS.has(inner.text);
+}
+
+/** An import or a variable of the app that happens to be called Convex. */
+function isDeclaredInFile(ts: TypeScript, name: ts.Identifier): boolean {
+  for (const statement of name.getSourceFile().statements) {
+    if (ts.isImportDeclaration(statement)) {
+      const clause = statement.importClause;
+      const named = clause?.namedBindings;
+      if (clause?.name?.text === name.text) return true;
+      if (named !== undefined && ts.isNamespaceImport(named) && named.name.text === name.text) return true;
+      if (
+        named !== undefined &&
+        ts.isNamedImports(named) &&
+        named.elements.some((one) => one.name.text === name.text)
+      ) {
+        return true;
+      }
+    } else if (ts.isClassDeclaration(statement) || ts.isFunctionDeclaration(statement)) {
+      if (statement.name?.text === name.text) return true;
+    } else if (ts.isVariableStatement(statement) && !isAmbient(ts, statement)) {
+      const names = statement.declarationList.declarations.map((one) => one.name);
+      if (names.some((one) => ts.isIdentifier(one) && one.text === name.text)) return true;
+    }
+  }
+  return false;
+}
+
+/** `declare const Convex: …` only types the global. */
+function isAmbient(ts: TypeScript, statement: ts.VariableStatement): boolean {
+  return statement.modifiers?.some((modifier) => modifier.kind === ts.SyntaxKind.DeclareKeyword) ?? false;
+}
+
+function visitText(ts: TypeScript, report: Report, node: ts.StringLiteralLike, text: string): void {
+  if (isModuleSpecifier(ts, node)) {
+    if (/^convex\/(?:dist|src)\/|^convex\/server\/(?:impl|database)|\/node_modules\/convex\//.test(text)) {
+      report.add("no-raw-syscalls", "deepImport", node, { name: text });
+    }
+    return;
+  }
+  if (WRITE_SYSCALLS.has(text)) report.add("no-raw-syscalls", "syscallName", node, { name: text });
+  else visitUrl(report, node, text);
+}
+
+function visitUrl(report: Report, node: ts.Node, text: string): void {
+  const found = /\/api\/(?:streaming_import\/\w+|import(?:\/\w+)?)(?=$|[/?#&\s])/.exec(text);
+  if (found !== null) report.add("no-raw-syscalls", "importUrl", node, { name: found[0] });
+}
+
+function isModuleSpecifier(ts: TypeScript, node: ts.StringLiteralLike): boolean {
+  const { parent } = node;
+  if (ts.isImportDeclaration(parent) || ts.isExportDeclaration(parent)) return true;
+  return (
+    ts.isCallExpression(parent) &&
+    (parent.expression.kind === ts.SyntaxKind.ImportKeyword ||
+      (ts.isIdentifier(parent.expression) && parent.expression.text === "require"))
+  );
+}
+
+/** `eval(…)`, `new Function(…)`, `(0, eval)(…)`. */
+function visitCode(ts: TypeScript, report: Report, node: ts.CallExpression | ts.NewExpression): void {
+  let callee = stripAssertions(ts, node.expression);
+  if (ts.isBinaryExpression(callee) && callee.operatorToken.kind === ts.SyntaxKind.CommaToken) {
+    callee = stripAssertions(ts, callee.right);
+  }
+  if (ts.isPropertyAccessExpression(callee) && isGlobalObject(ts, callee.expression)) callee = callee.name;
+  if (!ts.isIdentifier(callee)) return;
+  const makesCode = callee.text === "Function" || (callee.text === "eval" && ts.isCallExpression(node));
+  if (makesCode && (node.arguments?.length ?? 0) > 0) report.add("no-raw-syscalls", "dynamicCode", node);
+}

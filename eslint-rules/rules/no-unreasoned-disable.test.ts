@@ -1,6 +1,8 @@
 // @vitest-environment node
 import { body, errors, runTyped, runUntyped } from "../../test/guard/ruleTester.js";
-import rule from "./no-unreasoned-disable.js";
+import { rules } from "../plugin.js";
+
+const rule = rules["no-unreasoned-disable"];
 
 const RULES = [
   "no-mirror-writes",

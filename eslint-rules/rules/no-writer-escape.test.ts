@@ -1,6 +1,8 @@
 // @vitest-environment node
 import { body, errors, moduleOf, runTyped } from "../../test/guard/ruleTester.js";
-import rule from "./no-writer-escape.js";
+import { rules } from "../plugin.js";
+
+const rule = rules["no-writer-escape"];
 
 const invalid = (code: string, ...ids: string[]) => ({ ...body(code), ...errors(...ids) });
 const invalidModule = (code: string, ...ids: string[]) => ({ ...moduleOf(code), ...errors(...ids) });

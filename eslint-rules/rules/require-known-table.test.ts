@@ -1,6 +1,8 @@
 // @vitest-environment node
 import { body, errors, moduleOf, runTyped, runUntyped } from "../../test/guard/ruleTester.js";
-import rule from "./require-known-table.js";
+import { rules } from "../plugin.js";
+
+const rule = rules["require-known-table"];
 
 type Id = "unknownTable" | "unknownReceiver" | "idCast" | "dynamicMethod";
 

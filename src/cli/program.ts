@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { addAirbyteCommands } from "./airbyte/command.js";
 import { addDoctorCommand } from "./doctor/cli.js";
 import { addGenerateCommand } from "./generate/command.js";
-import { addGuardCommand } from "./guard/cli.js";
+import { addGuardCommand } from "./guard/command.js";
 import { addInitCommand } from "./init/cli.js";
 import { ownManifest } from "./project/manifests.js";
 import { addPushCommand } from "./push/command.js";

@@ -47,7 +47,7 @@ export function evasionTable(evasions: readonly Evasion[], verdicts: Verdicts): 
   return [
     "# Evasions, and what each layer says",
     "",
-    "Generated from the test suite (`test/guard/evasions`); `npx vitest run eslint-rules/evasions` checks it and,",
+    "Generated from the test suite (`test/guard/evasions`); `npx vitest run test/guard/evasions` checks it and,",
     "with `UPDATE=1`, writes it. Programs called *bad* write a mirror: with Convex's own builders they are run, and do.",
     "*Clean* ones only look like it.",
     "",

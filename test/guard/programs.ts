@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
-import { analyzeFile, type FileAnalysis } from "../../eslint-rules/analyze.js";
+import { analyzeFile } from "../../eslint-rules/analyze.js";
 import { contextFor, type GuardContext } from "../../eslint-rules/engine/context.js";
 import { DEFAULT_OPTIONS, type GuardOptions } from "../../eslint-rules/engine/options.js";
 import { isReported } from "../../eslint-rules/engine/presets.js";
+import type { FileAnalysis } from "../../eslint-rules/engine/model.js";
 
 /** The app that programs of the tests belong to. tools/checkLibraries.ts names a copy that has no stubs. */
 export const FIXTURE = process.env["GUARD_FIXTURE"] ?? fileURLToPath(new URL("./fixture", import.meta.url));

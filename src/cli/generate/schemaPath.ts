@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import ts from "typescript";
-import { functionsOfConvexJson } from "../../../eslint-rules/engine/configFile.js";
+import { functionsOfConvexJson } from "../../../eslint-rules/engine/options.js";
 import { messageOf } from "../terminal/exit.js";
 import { GenerateError } from "./problem.js";
 

@@ -1,21 +1,17 @@
 import ts from "typescript";
-import { analyzeFile, type FileAnalysis } from "../../../eslint-rules/analyze.js";
-import { functionsOfConvexJson, loadConfigFile } from "../../../eslint-rules/engine/configFile.js";
+import { analyzeFile } from "../../../eslint-rules/analyze.js";
+import { functionsOfConvexJson, loadConfigFile } from "../../../eslint-rules/engine/options.js";
 import { contextFor, type GuardContext } from "../../../eslint-rules/engine/context.js";
 import { formatMessage } from "../../../eslint-rules/engine/messages.js";
-import { schemaFor, type SchemaInfo } from "../../../eslint-rules/engine/mirrors.js";
-import {
-  GuardConfigurationError,
-  type GuardOptions,
-  type Specifier,
-} from "../../../eslint-rules/engine/options.js";
+import { schemaFor } from "../../../eslint-rules/engine/mirrors.js";
+import { GuardConfigurationError, type GuardOptions } from "../../../eslint-rules/engine/options.js";
 import { isReported, PRESETS } from "../../../eslint-rules/engine/presets.js";
-import type { Finding } from "../../../eslint-rules/engine/model.js";
+import type { FileAnalysis, Finding, SchemaInfo, Specifier } from "../../../eslint-rules/engine/model.js";
 import { CannotCheck, deployedFiles, loadProgram, type LoadedProgram } from "./program.js";
 import { OUT_OF_REACH, type GuardReport, type Place, type ReportedFinding } from "./report.js";
 
 /** What the command is asked to do. */
-export interface GuardCommandOptions {
+export interface CheckOptions {
   readonly cwd: string;
   readonly strict: boolean;
   /** Default: tsconfig.json of the functions directory, or the nearest one above. */
@@ -30,7 +26,7 @@ export interface GuardCommandOptions {
 export type ExitCode = 0 | 1 | 2;
 
 /** Checks the functions of an app and tells all that it knows. */
-export function guardCommand(options: GuardCommandOptions): { exitCode: ExitCode; report: GuardReport } {
+export function checkApp(options: CheckOptions): { exitCode: ExitCode; report: GuardReport } {
   const cwd = normalize(options.cwd);
   try {
     const config = loadConfigFile(ts, cwd);

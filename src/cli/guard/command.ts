@@ -1,30 +1,48 @@
-import { guardCommand, type ExitCode, type GuardCommandOptions } from "./check.js";
-import type { GuardReport } from "./report.js";
-import { formatSarif } from "./sarif.js";
-import { formatText } from "./text.js";
+import type { Command } from "commander";
 
-export type { GuardReport } from "./report.js";
-export { guardCommand, type ExitCode, type GuardCommandOptions };
-
-export type GuardFormat = "text" | "json" | "sarif";
-
-export interface RunGuardOptions extends GuardCommandOptions {
-  readonly format: GuardFormat;
+interface Options {
+  strict?: boolean;
+  json?: boolean;
+  sarif?: boolean;
+  functions?: string;
+  tsconfig?: string;
 }
 
-/** `streaming-import guard`: checks an app and gives the text to print and the code to exit with. */
-export function runGuard(options: RunGuardOptions): Promise<{ exitCode: ExitCode; output: string }> {
-  const { exitCode, report } = guardCommand(options);
-  return Promise.resolve({ exitCode, output: format(report, options.format) });
-}
-
-function format(report: GuardReport, as: GuardFormat): string {
-  switch (as) {
-    case "text":
-      return formatText(report);
-    case "json":
-      return `${JSON.stringify(report, null, 2)}\n`;
-    case "sarif":
-      return formatSarif(report);
-  }
+/** Adds `guard`, the gate before `npx convex deploy`. */
+export function addGuardCommand(parent: Command): void {
+  parent
+    .command("guard")
+    .description("prove that no code of an app writes a mirror; ends with 1 when some may")
+    .option("--strict", "the level with the claim: whatever could hide a write is a finding")
+    .option("--json", "the report as JSON")
+    .option("--sarif", "the report as SARIF, for code hosts")
+    .option("--functions <dir>", "the functions directory; default: as convex.json says")
+    .option("--tsconfig <file>", "the tsconfig of the functions; default: the one in their directory")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ streaming-import guard --strict && npx convex deploy
+  $ streaming-import guard --sarif > guard.sarif`,
+    )
+    .action(async ({ strict, json, sarif, functions, tsconfig }: Options) => {
+      // Loaded here, so that no other command loads TypeScript.
+      const { checkApp } = await import("./check.js");
+      const { formatText } = await import("./report.js");
+      const { formatSarif } = await import("./sarif.js");
+      const { exitCode, report } = checkApp({
+        cwd: process.cwd(),
+        strict: strict ?? false,
+        functionsDir: functions,
+        tsconfig,
+      });
+      const output =
+        sarif === true
+          ? formatSarif(report)
+          : json === true
+            ? `${JSON.stringify(report, null, 2)}\n`
+            : formatText(report);
+      process.stdout.write(output);
+      process.exitCode = exitCode;
+    });
 }

@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { runGuard, type GuardReport, type RunGuardOptions } from "./command.js";
+import { checkApp, type CheckOptions } from "./check.js";
+import { formatText, type GuardReport } from "./report.js";
+import { formatSarif } from "./sarif.js";
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -62,7 +64,7 @@ function app(files: Record<string, string | null>): string {
           "convex-streaming-import/*": [`${ROOT}/src/*/index.ts`],
         },
       },
-      include: ["./command"],
+      include: ["."],
     }),
     ...files,
   };
@@ -75,25 +77,19 @@ function app(files: Record<string, string | null>): string {
   return root;
 }
 
-async function check(
+function check(
   cwd: string,
-  options: Partial<RunGuardOptions> = {},
+  options: Partial<CheckOptions> = {},
 ): Promise<{ exitCode: number; report: GuardReport }> {
-  const { exitCode, output } = await runGuard({
-    cwd,
-    strict: true,
-    format: "json",
-    today: "2026-11-20",
-    ...options,
-  });
-  return { exitCode, report: JSON.parse(output) as GuardReport };
+  return Promise.resolve(checkApp({ cwd, strict: true, today: "2026-11-20", ...options }));
 }
 
 const messageIds = ({ findings }: GuardReport): string[] => findings.map(({ messageId }) => messageId);
 
 describe("streaming-import guard", () => {
   it("vouches for a clean app and prints its proof", async () => {
-    const { exitCode, output } = await runGuard({ cwd: FIXTURE, strict: true, format: "text" });
+    const { exitCode, report } = await check(FIXTURE);
+    const output = formatText(report);
     expect(exitCode).toBe(0);
     expect(output).toContain("convex/schema.ts: 5 tables, 2 of them mirrors");
     expect(output).toContain("customers ← public.customers (owner: the billing team)");
@@ -136,7 +132,7 @@ describe("streaming-import guard", () => {
       "convex/a.test.ts": "export const x: number = missing;",
       "convex/globals.ts": "export {};\ndeclare global { const BUILD: string; }",
       "page.ts": "export const y: number = missing;",
-      "tsconfig.json": JSON.stringify({ extends: "./convex/tsconfig.json", include: ["./command"] }),
+      "tsconfig.json": JSON.stringify({ extends: "./convex/tsconfig.json", include: ["."] }),
       "strict.json": JSON.stringify({
         extends: "./tsconfig.json",
         compilerOptions: { noUnusedLocals: true, noUnusedParameters: true },
@@ -276,8 +272,9 @@ export const f = mutation({ args: {}, handler: async (ctx) => { const x: unknown
       expect(report.exemptions).toMatchObject([
         { file: "convex/a.ts", tables: ["customers"], used: 1, expired: false },
       ]);
-      const { output } = await runGuard({ cwd, strict: true, format: "text", today: "2026-11-20" });
-      expect(output).toContain("customers until 2026-12-31 (allows 1 finding): reviewed back-fill");
+      expect(formatText(report)).toContain(
+        "customers until 2026-12-31 (allows 1 finding): reviewed back-fill",
+      );
     });
 
     it("are findings when they expired", async () => {
@@ -310,8 +307,8 @@ export const f = mutation({ args: {}, handler: async (ctx) => { const x: unknown
   });
 
   it("writes SARIF", async () => {
-    const { output } = await runGuard({ cwd: app({ "convex/a.ts": WRITE }), strict: true, format: "sarif" });
-    const log = JSON.parse(output) as {
+    const { report } = await check(app({ "convex/a.ts": WRITE }));
+    const log = JSON.parse(formatSarif(report)) as {
       version: string;
       runs: { results: object[]; tool: { driver: { rules: object[] } } }[];
     };

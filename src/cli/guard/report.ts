@@ -1,4 +1,4 @@
-import type { Exemption } from "../../../eslint-rules/engine/exemptions.js";
+import type { Exemption } from "../../../eslint-rules/engine/model.js";
 
 /** A place in a file, 1-based as editors count; the path is relative to the working directory. */
 export interface Place {
@@ -16,13 +16,13 @@ export interface ReportedFinding extends Place {
   readonly severity: "error" | "warning";
 }
 
-export interface ReportedMirror {
+interface ReportedMirror {
   readonly table: string;
   readonly source: string | null;
   readonly owner: string | null;
 }
 
-export interface ReportedExemption extends Pick<
+interface ReportedExemption extends Pick<
   Exemption,
   "tables" | "reason" | "until" | "form" | "expired" | "used"
 > {
@@ -74,3 +74,86 @@ export const OUT_OF_REACH: readonly string[] = [
   "code made from strings at run time (eval), where it does not stand in a checked file",
   "the inside of trusted packages",
 ];
+
+/** At most so many type errors are shown: the first ones explain the others. */
+const MAX_TYPE_ERRORS = 20;
+
+/** The report as a person reads it: findings first, then the proof. */
+export function formatText(report: GuardReport): string {
+  const lines: string[] = [];
+  for (const problem of report.problems) lines.push(`error: ${problem}`);
+  if (report.typeErrors.length > 0) lines.push(...typeErrors(report));
+  for (const finding of report.findings) {
+    const place = `${finding.file}:${String(finding.line)}:${String(finding.column)}`;
+    lines.push(`${place}  ${finding.severity}  ${finding.message}  (${finding.rule})`, "");
+  }
+  if (report.problems.length === 0) lines.push(...proof(report));
+  lines.push(conclusion(report));
+  return `${lines.join("\n")}\n`;
+}
+
+function typeErrors(report: GuardReport): string[] {
+  const shown = report.typeErrors.slice(0, MAX_TYPE_ERRORS).map(({ file, line, column, message }) => {
+    const place = file === "" ? "" : `${file}:${String(line)}:${String(column)}  `;
+    return `${place}${message}`;
+  });
+  const more = report.typeErrors.length - shown.length;
+  if (more > 0) shown.push(`… and ${String(more)} more`);
+  return [
+    `error: The program has ${count(report.typeErrors.length, "type error")}. What the guard knows, it knows from types, so it vouches for nothing until they are fixed:`,
+    ...shown,
+    "",
+  ];
+}
+
+function proof(report: GuardReport): string[] {
+  const { writeSites: sites, trusted } = report;
+  const lines = [
+    `Mode         ${report.mode} (TypeScript ${report.typescript}, ${report.tsconfig ?? "no tsconfig.json"})`,
+    `Schema       ${report.schema ?? "none"}: ${count(report.tables, "table")}, ${String(report.mirrors.length)} of them mirrors`,
+  ];
+  for (const { table, source, owner } of report.mirrors) {
+    lines.push(
+      `               ${table}${source === null ? "" : ` ← ${source}`}${owner === null ? "" : ` (owner: ${owner})`}`,
+    );
+  }
+  lines.push(
+    `Checked      ${count(report.files, "file")}, ${count(sites.total, "write site")}: ${String(sites.literal)} name their table, ${String(sites.byType)} are known by type, ${String(sites.unknown)} are unknown`,
+  );
+  if (report.notDeployed.length > 0) {
+    lines.push(
+      `Not deployed ${count(report.notDeployed.length, "file")} that no function imports: ${list(report.notDeployed)}`,
+    );
+  }
+  for (const component of report.components)
+    lines.push(`Component    ${component}: has its own tables, cannot reach the app's`);
+  lines.push(
+    `Trusted      ${trusted.packages.length === 0 ? "no package was handed the writer" : trusted.packages.join(", ")}`,
+  );
+  for (const specifier of trusted.specifiers) lines.push(`               by configuration: ${specifier}`);
+  lines.push(`Exemptions   ${report.exemptions.length === 0 ? "none" : String(report.exemptions.length)}`);
+  for (const { file, line, tables, until, reason, expired, used } of report.exemptions) {
+    const place = line === null ? file : `${file}:${String(line)}`;
+    const state = expired ? "EXPIRED" : used === 0 ? "unused" : `allows ${count(used, "finding")}`;
+    lines.push(`               ${place}  ${tables.join(", ")} until ${until} (${state}): ${reason}`);
+  }
+  lines.push("Out of reach");
+  for (const item of report.outOfReach) lines.push(`               ${item}`);
+  return [...lines, ""];
+}
+
+function conclusion(report: GuardReport): string {
+  if (report.claim !== null) return `✔ ${report.claim}`;
+  if (report.problems.length > 0) return "✘ Nothing could be checked.";
+  if (report.typeErrors.length > 0) return "✘ Nothing is vouched for while the program has type errors.";
+  return `✘ ${count(report.findings.length, "finding")}.`;
+}
+
+function count(number: number, noun: string): string {
+  return `${String(number)} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+function list(names: readonly string[]): string {
+  const shown = names.slice(0, 5).join(", ");
+  return names.length > 5 ? `${shown}, …` : shown;
+}

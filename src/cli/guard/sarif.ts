@@ -1,4 +1,4 @@
-import { rules } from "../../../eslint-rules/indexOld.js";
+import { rules } from "../../../eslint-rules/plugin.js";
 import type { GuardReport, Place } from "./report.js";
 
 /** The report as SARIF 2.1.0, for code-scanning pages. */

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import ts from "typescript";
-import { functionsOfConvexJson } from "../../../eslint-rules/engine/configFile.js";
+import { functionsOfConvexJson } from "../../../eslint-rules/engine/options.js";
 import { messageOf, usageError } from "../terminal/exit.js";
 import { packageManagerOf, type PackageManager } from "./packageManager.js";
 import { importsOf } from "./syntax.js";

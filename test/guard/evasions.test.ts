@@ -3,16 +3,16 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { format } from "prettier";
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import { evasionTable, missedBy, stops, type Verdict } from "../test/guard/evasionTable.js";
-import { EVASIONS, fileOf, type Evasion } from "../test/guard/evasions/index.js";
-import { refusedByTypes } from "../test/guard/guardedApp.js";
-import { NotInstalled } from "../test/guard/modules.js";
-import { programWith, typeErrors, verdictsOf } from "../test/guard/programs.js";
-import { runGuarded, runRaw, type Outcome } from "../test/guard/runEvasion.js";
+import { evasionTable, missedBy, stops, type Verdict } from "./evasionTable.js";
+import { EVASIONS, fileOf, type Evasion } from "./evasions/index.js";
+import { refusedByTypes } from "./guardedApp.js";
+import { NotInstalled } from "./modules.js";
+import { programWith, typeErrors, verdictsOf } from "./programs.js";
+import { runGuarded, runRaw, type Outcome } from "./runEvasion.js";
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
-const VERDICTS = path("../test/guard/evasions/verdicts.json");
-const TABLE = path("../docs/rules/evasions.md");
+const VERDICTS = path("./evasions/verdicts.json");
+const TABLE = path("../../docs/rules/evasions.md");
 
 const BAD = EVASIONS.filter(({ truth }) => truth === "bad");
 const CLEAN = EVASIONS.filter(({ truth }) => truth === "clean");

@@ -1,8 +1,8 @@
 // @vitest-environment node
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { programWith, typeErrors, verdictsOf } from "../test/guard/programs.js";
-import { inMutation } from "../test/guard/sources.js";
+import { programWith, typeErrors, verdictsOf } from "./programs.js";
+import { inMutation } from "./sources.js";
 
 /**
  * Random well-typed programs, grown from a holder of the writer through steps that each keep or lose its type. A batch
