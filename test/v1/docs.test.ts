@@ -182,7 +182,7 @@ describe("the sender", () => {
     const { sender } = await start();
     const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
     await sender.sendAll("people", [...rows, { id: 8, name: null }]);
-    expect(warn).toHaveBeenCalledWith("waits in quarantine:", [8]);
+    expect(warn).toHaveBeenCalledWith("quarantined:", [8]);
     await expect(sender.sendAll("nobody", rows)).rejects.toThrow(
       /^UnknownMirror: There is no mirror "nobody"/,
     );
