@@ -4,6 +4,7 @@ import { findMirror, getMirror } from "./mirror/mirrors.js";
 import type { Doc, Id } from "./_generated/dataModel.js";
 import { internal } from "./_generated/api.js";
 import { internalMutation, mutation, query, type MutationCtx } from "./_generated/server.js";
+import { replaceAt, splitPath, type Tree } from "../src/core/rows/paths.js";
 import { now } from "../src/core/time.js";
 import type { BadRow, RowChange } from "../src/core/wire/validators.js";
 import { vQuarantineEntry } from "../src/core/wire/views.js";
@@ -129,8 +130,8 @@ function holdBehind(row: RowChange): BadRow {
 
 /** A converted change on its way to quarantine, for reasons that only the transaction knows. */
 export function quarantineChange(row: RowChange, code: string, message: string): BadRow {
-  const fields = { ...(row.row as Record<string, Value> | undefined) };
-  for (const field of row.unset ?? []) fields[field] = null;
+  let fields = (row.row ?? {}) as Tree<Value>;
+  for (const path of row.unset ?? []) fields = replaceAt(fields, splitPath(path), null);
   return {
     position: row.position,
     code,

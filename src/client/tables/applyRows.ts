@@ -4,7 +4,7 @@ import type { Applied, vTombstone } from "../../core/wire/port.js";
 import { noCounts, type Counts, type RowChange } from "../../core/wire/validators.js";
 import { keyText } from "../../core/proof/keyText.js";
 import { measureDocument } from "../../core/rows/limits.js";
-import { valueAt } from "../../core/rows/paths.js";
+import { isTree, removeAt, splitPath, valueAt, type Tree } from "../../core/rows/paths.js";
 import type { AppMirror } from "../mirrors.js";
 import { isSoftDeleted, softDeleted } from "./softDelete.js";
 import { addRow, emptyDigest, encodeDigest, removeRow } from "../../core/proof/digest.js";
@@ -261,27 +261,25 @@ function rememberDeletion(slot: Slot, version: Value): void {
 }
 
 /** The stored row with what an update says of it. @throws Error when the whole is more than Convex can store */
-function merge({ contract: { overflow } }: AppMirror, current: Row, change: RowChange): Row {
-  const news = change.row as Row;
-  const merged = { ...current, ...news };
+function merge({ contract }: AppMirror, current: Row, change: RowChange): Row {
   // Unknown fields are parts of the row like any other: those that are not named stay.
-  if (overflow !== null && isObject(current[overflow]) && isObject(news[overflow])) {
-    merged[overflow] = { ...current[overflow], ...news[overflow] };
-  }
-  const unset = change.unset ?? [];
-  const row =
-    unset.length === 0
-      ? merged
-      : Object.fromEntries(Object.entries(merged).filter(([field]) => !unset.includes(field)));
+  const merged = contract.overflow === null ? contract.merged : [contract.overflow, ...contract.merged];
+  let row: Tree<Value> = mergeInto(current, change.row as Row, merged);
+  for (const path of change.unset ?? []) row = removeAt(row, splitPath(path));
   const bytes = measureDocument(row);
   if (typeof bytes !== "number") throw new Error(bytes.message);
   return row;
 }
 
-function isObject(value: Value | undefined): value is Row {
-  return (
-    typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof ArrayBuffer)
-  );
+/** An object with the fields of another; objects at the paths `merged` keep those of their fields that are not named. */
+function mergeInto(current: Tree<Value>, part: Tree<Value>, merged: readonly string[], prefix = ""): Row {
+  const row: Row = { ...current, ...part };
+  for (const name of Object.keys(part)) {
+    const [before, after] = [current[name], part[name]];
+    if (merged.includes(prefix + name) && isTree<Value>(before) && isTree<Value>(after))
+      row[name] = mergeInto(before, after, merged, `${prefix}${name}.`);
+  }
+  return row;
 }
 
 function versionOf(row: Row, path: string | null): Value | undefined {

@@ -25,6 +25,8 @@ export interface Conversion {
   level: Level;
   /** Null until there is one, for most rows have none. */
   notes: Note[] | null;
+  /** Of a partial row: gets the paths of what it removes. Null for a whole row. */
+  readonly unset: string[] | null;
   /** Set when a converter failed at the level COERCED. */
   problem: Problem | null;
 }

@@ -65,8 +65,8 @@ export function compileConverter(validator: GenericValidator): (json: Json, enco
 }
 
 /** The state in which a conversion starts. */
-export function startConversion(encoding: Encoding): Conversion {
-  return { encoding, level: COERCED, notes: null, problem: null };
+export function startConversion(encoding: Encoding, unset: string[] | null = null): Conversion {
+  return { encoding, level: COERCED, notes: null, unset, problem: null };
 }
 
 /** Why a conversion failed, with its place in the message. */

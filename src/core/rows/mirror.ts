@@ -4,7 +4,7 @@ import { compile } from "./convert.js";
 import type { Convert } from "./conversion.js";
 import { EVOLVE, type DriftPolicies } from "./drift.js";
 import { cleanFieldName } from "./identifiers.js";
-import { compileFields, type Field } from "./objects.js";
+import { compileFields, compilePart, type Field } from "./objects.js";
 import { splitPath } from "./paths.js";
 import { compileHashed, compileRedaction, type Redaction } from "./redact.js";
 
@@ -15,6 +15,8 @@ export interface RowContract {
   readonly deletedField?: string | null;
   readonly drift?: DriftPolicies;
   readonly overflow?: string | null;
+  /** Paths of objects whose fields an update merges one by one. */
+  readonly merged?: readonly string[];
   readonly columns?: Readonly<Record<string, string>>;
   readonly drop?: readonly string[];
   readonly hash?: readonly string[];
@@ -33,6 +35,8 @@ export interface CompileOptions {
 export interface RowField extends Field {
   /** The name of its value in the JSON. */
   readonly column: string;
+  /** Converts what an update brings of an object that is merged; null for all other fields. */
+  readonly part: Convert | null;
   /** The field may be left out when its value does not fit: nothing depends on it. */
   readonly discardable: boolean;
 }
@@ -188,6 +192,7 @@ class RowCompiler {
       .map((field) => ({
         ...field,
         convert: hashed.has(field.name) ? compileHashed(field.admitsNull) : field.convert,
+        part: this.#part(field.name),
         column: columns.get(field.name)!,
         discardable: (field.optional || field.admitsNull) && !needed.has(field.name),
       }));
@@ -208,6 +213,13 @@ class RowCompiler {
       version: version === null ? null : toPath(version),
       known: new Set([...columns.values(), ...ignored]),
     };
+  }
+
+  #part(name: string): Convert | null {
+    const { merged = [] } = this.contract;
+    const known = this.validators[name] as Validator<unknown>;
+    if (!merged.includes(name) || known.kind !== "object") return null;
+    return compilePart(known.fields as Record<string, GenericValidator>, compile, name, merged);
   }
 }
 

@@ -14,6 +14,7 @@ import {
 } from "./conversion.js";
 import { isEncoded } from "./scalars.js";
 import { isObject } from "./values.js";
+import { joinPath } from "./problem.js";
 import { shorten } from "./text.js";
 
 /** A field of an object validator, compiled. */
@@ -58,6 +59,42 @@ export function compileObject(
     !isObject(json) || isEncoded(json, conversion)
       ? mismatch(conversion, json, "object")
       : convertFields(json, conversion, fields);
+}
+
+/**
+ * A part of an object whose fields an update merges one by one: those that are not named stay as they are, and those
+ * that are null and may not be are removed.
+ *
+ * @param path The object's own.
+ * @param merged Paths of objects that are merged.
+ */
+export function compilePart(
+  validators: Record<string, GenericValidator>,
+  compile: (validator: GenericValidator) => Convert,
+  path: string,
+  merged: readonly string[],
+): Convert {
+  const fields = compileFields(validators, (validator) => compile(validator)).map((field) => {
+    const inner = joinPath(path, field.name);
+    const known = validators[field.name] as Validator<unknown>;
+    const isMerged = merged.includes(inner) && known.kind === "object";
+    return {
+      ...field,
+      path: inner,
+      convert: isMerged
+        ? compilePart(known.fields as Record<string, GenericValidator>, compile, inner, merged)
+        : field.convert,
+    };
+  });
+  return (json, conversion) => {
+    if (!isObject(json) || isEncoded(json, conversion)) return mismatch(conversion, json, "object");
+    const named = fields.filter((field) => valueOf(json, field, field.name) !== undefined);
+    for (const field of named) {
+      if (json[field.name] === null && field.optional && !field.admitsNull)
+        conversion.unset?.push(field.path);
+    }
+    return convertFields(json, conversion, named);
+  };
 }
 
 /** Converts the fields of an object. */

@@ -1,4 +1,4 @@
-/** Reading values at the dotted paths that a mirror's contract names its key and version by. */
+/** Values at dotted paths, as a mirror's contract names its key and version by. */
 import type { Value } from "convex/values";
 import { located, type Problem } from "./problem.js";
 
@@ -19,6 +19,29 @@ export function valueAt<T>(row: Tree<T>, path: string | readonly string[]): T | 
     current = (current as Tree<T>)[name];
   }
   return current as T | undefined;
+}
+
+/** A copy of an object with a value at a path. What stands in the way and is no object is replaced. */
+export function replaceAt<T>(tree: Tree<T>, [name, ...rest]: readonly string[], value: T): Tree<T> {
+  if (name === undefined) return tree;
+  if (rest.length === 0) return { ...tree, [name]: value };
+  const inner = Object.hasOwn(tree, name) ? tree[name] : undefined;
+  return { ...tree, [name]: replaceAt(isTree<T>(inner) ? inner : {}, rest, value) as T };
+}
+
+/** A copy of an object without the value at a path. */
+export function removeAt<T>(tree: Tree<T>, [name, ...rest]: readonly string[]): Tree<T> {
+  if (name === undefined || !Object.hasOwn(tree, name)) return tree;
+  const { [name]: inner, ...others } = tree;
+  if (rest.length === 0) return others;
+  return isTree<T>(inner) ? { ...tree, [name]: removeAt(inner, rest) as T } : tree;
+}
+
+/** Whether a value has fields. */
+export function isTree<T>(value: unknown): value is Tree<T> {
+  return (
+    typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof ArrayBuffer)
+  );
 }
 
 /**

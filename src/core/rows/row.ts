@@ -51,7 +51,7 @@ export interface PreparedUpdate extends PreparedBase {
   op: "update";
   /** The fields that replace those of the stored row, key fields among them. */
   row: Row;
-  /** The fields that are removed from the stored row: optional ones that came as null. */
+  /** Paths of what is removed from the stored row: optional fields that came as null. */
   unset: string[];
 }
 
@@ -162,8 +162,8 @@ function prepareKeyed(
     return deletion(key, convertVersion(reading.version, json, encoding), NO_NOTES);
   }
   const unset: string[] = [];
-  const conversion = startConversion(encoding);
-  const row = convertRow(json, conversion, mirror, reading, op === "update" ? unset : null);
+  const conversion = startConversion(encoding, op === "update" ? unset : null);
+  const row = convertRow(json, conversion, mirror, reading);
   if (row === FAILED || row === FROZEN) return refuse(conversion, row === FROZEN, reading, json);
   const notes = conversion.notes ?? NO_NOTES;
   const key: Value[] = [];
@@ -198,7 +198,7 @@ function prepareKeyless(
     return { problem, refuse: false, notes: NO_NOTES };
   }
   const conversion = startConversion(encoding);
-  const row = convertRow(json, conversion, mirror, reading, null);
+  const row = convertRow(json, conversion, mirror, reading);
   if (row === FAILED || row === FROZEN) return refuse(conversion, row === FROZEN, reading, json);
   const notes = conversion.notes ?? NO_NOTES;
   const version = reading.version === null ? undefined : valueAt(row, reading.version.names);

@@ -19,17 +19,16 @@ export const FROZEN = Symbol("frozen");
  * Converts the fields of a row. When it returns FAILED or FROZEN, `conversion.problem` says why; a row that is both is
  * FROZEN.
  *
- * @param unset For a partial row: gets the names of the fields that are to be removed, and fields that are not named
- * are no problem. Null for a whole row.
+ * A partial row, of a conversion with `unset`, may leave fields out; null in one that may not be null removes it.
  */
 export function convertRow(
   json: JsonObject,
   conversion: Conversion,
   mirror: CompiledMirror,
   reading: Reading,
-  unset: string[] | null,
 ): Record<string, Value> | typeof FAILED | typeof FROZEN {
   const { drift } = mirror;
+  const { unset } = conversion;
   const row: Record<string, Value> = {};
   let failure: Failure | null = null;
   let found = 0;
@@ -54,7 +53,8 @@ export function convertRow(
       continue;
     }
     const start = conversion.notes?.length ?? 0;
-    const converted = field.convert(value, conversion);
+    const convert = unset === null ? field.convert : (field.part ?? field.convert);
+    const converted = convert(value, conversion);
     if (converted !== FAILED) {
       if (conversion.notes === null || conversion.notes.length === start) {
         row[name] = converted;

@@ -100,7 +100,7 @@ export const vRowChange = v.object({
   row: v.optional(v.any()),
   /** upsert: hash of the row, so that the mutation need not compute it. */
   rowHash: v.optional(v.int64()),
-  /** update: fields to remove. */
+  /** update: dotted paths of fields to remove. */
   unset: v.optional(v.array(v.string())),
   /** delete: the version it carries, when the mirror has one and the source told it. */
   version: v.optional(v.any()),
