@@ -1,6 +1,7 @@
 import type { GenericValidator } from "convex/values";
 import { CONTENT_KEY_FIELD, type MirrorContract } from "./contract.js";
 import { checkDrift } from "./driftOptions.js";
+import { checkFivetran, FIVETRAN_MERGED } from "./fivetran.js";
 import { headOf, leafKinds, validatorsAlong, type Fields, refuse } from "./fields.js";
 import { isIdentifier } from "./fieldName.js";
 import { checkExpectEvery, type MirrorOptions } from "./options.js";
@@ -23,6 +24,7 @@ const OPTION_NAMES = Object.keys({
   columns: 0,
   drop: 0,
   hash: 0,
+  fivetran: 0,
   where: 0,
 } satisfies Record<keyof MirrorOptions, 0>);
 
@@ -73,6 +75,10 @@ export function checkOptions(fields: Fields, options: MirrorOptions): Omit<Mirro
   const deletion = checkDeletion(fields, options);
   const drift = checkDrift(fields, options);
   const own = checkOwnFields({ ...deletion, ...drift, primaryKey, version }, options);
+  const shape = checkShape(
+    Object.fromEntries(Object.entries(fields).filter(([name]) => !own.includes(name))),
+    options,
+  );
   return {
     primaryKey,
     source,
@@ -81,10 +87,9 @@ export function checkOptions(fields: Fields, options: MirrorOptions): Omit<Mirro
     ...deletion,
     ...drift,
     expectEveryMs: checkExpectEvery(options.expectEvery),
-    ...checkShape(
-      Object.fromEntries(Object.entries(fields).filter(([name]) => !own.includes(name))),
-      options,
-    ),
+    ...shape,
+    fivetran: checkFivetran(fields, options.fivetran, { primaryKey, own, ...shape }),
+    merged: options.fivetran === undefined ? [] : FIVETRAN_MERGED,
   };
 }
 

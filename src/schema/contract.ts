@@ -1,6 +1,7 @@
 import type { Value } from "convex/values";
 import { MIRROR_BRAND } from "../core/brand.js";
 import type { DriftPolicies } from "../core/rows/drift.js";
+import type { FivetranContract } from "./fivetran.js";
 
 /**
  * The contract of a mirror: what the app's `schema.ts` says about a table whose rows are owned by an import.
@@ -46,6 +47,10 @@ export interface MirrorContract {
   readonly drop: readonly string[];
   /** Fields that are stored as keyed hashes. */
   readonly hash: readonly string[];
+  /** How Fivetran's Convex destination knows the table; null when it does not. */
+  readonly fivetran: FivetranContract | null;
+  /** Paths of objects whose fields an update merges one by one; all others it replaces. */
+  readonly merged: readonly string[];
   /** Whether a row belongs to the mirror; null when all do. */
   readonly where: RowFilter | null;
 }

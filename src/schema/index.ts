@@ -14,5 +14,6 @@ export {
 export type { DriftPolicies, DriftPolicy } from "../core/rows/drift.js";
 export type { MirrorTableDefinition } from "./definition.js";
 export type { DriftOption } from "./driftOptions.js";
+export type { FivetranContract, FivetranOption, FivetranType } from "./fivetran.js";
 export type { Duration, KeyPart, MirrorOptions } from "./options.js";
 export { mirrorTable } from "./mirrorTable.js";

@@ -6,6 +6,7 @@ import type { MirrorTableDefinition, Expand } from "./definition.js";
 import { checkFields, checkOptions } from "./check.js";
 import type { KeyPart, MirrorOptions } from "./options.js";
 import type { Fields } from "./fields.js";
+import { withFivetran, type FivetranOption, type WithFivetran } from "./fivetran.js";
 
 type Dotted<Part> = Part extends string
   ? Part
@@ -50,23 +51,33 @@ export type KeylessFields<F extends Fields> = Expand<F & { [CONTENT_KEY_FIELD]: 
  */
 export function mirrorTable<
   F extends Fields,
-  const PrimaryKey extends readonly [KeyPart<Paths<F>>, ...KeyPart<Paths<F>>[]],
+  const PrimaryKey extends readonly [
+    KeyPart<Paths<WithFivetran<F, Fivetran>>>,
+    ...KeyPart<Paths<WithFivetran<F, Fivetran>>>[],
+  ],
+  const Fivetran extends FivetranOption | undefined = undefined,
 >(
   fields: F,
-  options: OptionsOf<F, PrimaryKey> & { primaryKey: PrimaryKey },
+  options: OptionsOf<WithFivetran<F, Fivetran>, PrimaryKey> & {
+    primaryKey: PrimaryKey;
+    fivetran?: Fivetran;
+  },
 ): MirrorTableDefinition<
-  Document<F>,
+  Document<WithFivetran<F, Fivetran>>,
   Record<typeof PRIMARY_KEY_INDEX, [...DottedKey<PrimaryKey>, IndexTiebreakerField]>
 >;
 export function mirrorTable<F extends Fields>(
   fields: F,
-  options?: Omit<OptionsOf<F>, "primaryKey" | "onDelete" | "deletedField"> & { primaryKey?: undefined },
+  options?: Omit<OptionsOf<F>, "primaryKey" | "onDelete" | "deletedField" | "fivetran"> & {
+    primaryKey?: undefined;
+  },
 ): MirrorTableDefinition<
   Document<KeylessFields<F>>,
   Record<typeof CONTENT_INDEX, [typeof CONTENT_KEY_FIELD, IndexTiebreakerField]>
 >;
-export function mirrorTable(fields: Fields, options: MirrorOptions = {}): MirrorTableDefinition {
-  checkFields(fields);
+export function mirrorTable(own: Fields, options: MirrorOptions = {}): MirrorTableDefinition {
+  checkFields(own);
+  const fields = withFivetran(own, options.fivetran, options.primaryKey);
   const contract: MirrorContract = { brand: MIRROR_BRAND, ...checkOptions(fields, options) };
   const table =
     contract.primaryKey === null

@@ -1,6 +1,7 @@
 import type { Value } from "convex/values";
 import type { DriftOption } from "./driftOptions.js";
 import { refuse, shown } from "./fields.js";
+import type { FivetranOption } from "./fivetran.js";
 
 /** What a mirror says about itself beside its fields. */
 export interface MirrorOptions<
@@ -56,6 +57,11 @@ export interface MirrorOptions<
    * texts have equal hashes, in all mirrors of an app. The importer needs its `hashKey` then.
    */
   hash?: readonly Field[];
+  /**
+   * The mirror is filled by Fivetran's Convex destination: `{}`, or what of its own columns the table has. Adds the field
+   * `fivetran` with those, which a primary key or a version may name: `version: "fivetran.synced"`.
+   */
+  fivetran?: FivetranOption;
   /**
    * Which rows belong to the mirror. A row that does not pass is deleted from a mirror with a primary key, and not
    * stored in one without. It sees the row converted and shaped, and must depend on nothing else.

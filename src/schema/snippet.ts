@@ -1,3 +1,4 @@
+import type { ValidatorJSON } from "convex/values";
 import type { Json, JsonObject } from "../core/rows/change.js";
 import { cleanFields } from "../core/rows/identifiers.js";
 import { isObject } from "../core/rows/values.js";
@@ -21,11 +22,85 @@ const CDC_PREFIX = "source_ab_cdc";
 export function mirrorSnippet(table: string, jsonSchema: Json, primaryKey: string[] | null): string {
   const schema = cleanSchema(jsonSchema);
   const knowsNull = tellsNull(schema);
-  const columns = Object.entries(propertiesOf(schema)).filter(([name]) => !name.startsWith(CDC_PREFIX));
+  const columns = Object.entries(propertiesOf(schema))
+    .filter(([name]) => !name.startsWith(CDC_PREFIX))
+    .map(([name, part]): [string, ValidatorJSON] => [
+      name,
+      validatorOfJsonSchema(part, knowsNull, isInKey(name, primaryKey)),
+    ]);
+  return declaration(table, columns, primaryKey === null ? null : keyCode(primaryKey));
+}
+
+/** A table of Fivetran's, as far as its Convex destination has told it. */
+export interface FivetranTable {
+  columns: Record<string, ValidatorJSON>;
+  softDelete: boolean;
+  id: boolean;
+  /** Columns that begin with "_", without it. */
+  ownColumns: Record<string, ValidatorJSON>;
+  /** Dotted paths; null when nobody has told. */
+  primaryKey: readonly string[] | null;
+}
+
+/** The `mirrorTable` declaration for a table of Fivetran's, to paste into `defineSchema`. */
+export function fivetranSnippet(name: string, table: FivetranTable): string {
+  const { primaryKey } = table;
+  const columns = Object.entries(table.columns).map(([column, type]): [string, ValidatorJSON] => [
+    column,
+    withNull(type, isInKey(column, primaryKey)),
+  ]);
+  // The key has to be named by a person: a wrong one would make one row of two.
+  const key = primaryKey === null ? "primaryKey: [/* its columns */]" : keyCode(primaryKey);
+  return declaration(name, columns, `${key}, fivetran: ${fivetranCode(table)}`);
+}
+
+/** The option `fivetran` of a table. */
+export function fivetranCode({
+  softDelete,
+  id,
+  ownColumns,
+  primaryKey,
+}: Omit<FivetranTable, "columns">): string {
+  const columns = Object.entries(ownColumns)
+    .filter(([name]) => isIdentifier(name))
+    .map(([name, type]) => {
+      const inKey = primaryKey?.includes(`fivetran.columns.${name}`) === true;
+      const code = validatorCode(withNull(type, inKey));
+      return `${name}: ${inKey ? code : `v.optional(${code})`}`;
+    });
+  const parts = [
+    ...(softDelete ? ["softDelete: true"] : []),
+    ...(id ? ["id: true"] : []),
+    ...(columns.length > 0 ? [`columns: { ${columns.join(", ")} }`] : []),
+  ];
+  return parts.length === 0 ? "{}" : `{ ${parts.join(", ")} }`;
+}
+
+/** A type as a mirror declares it: with null but in a key, and any JSON as `v.any()`. */
+function withNull(type: ValidatorJSON, inKey: boolean): ValidatorJSON {
+  const leaves = type.type === "union" ? type.value.filter((leaf) => leaf.type !== "null") : [type];
+  if (leaves.some((leaf) => leaf.type === "any" || leaf.type === "object")) return { type: "any" };
+  const value: ValidatorJSON[] = inKey ? leaves : [...leaves, { type: "null" }];
+  return value.length === 1 ? value[0]! : { type: "union", value };
+}
+
+function isInKey(name: string, primaryKey: readonly string[] | null): boolean {
+  return primaryKey?.some((path) => path === name || path.startsWith(`${name}.`)) === true;
+}
+
+function keyCode(primaryKey: readonly string[]): string {
+  return `primaryKey: ${JSON.stringify(primaryKey)}`;
+}
+
+function declaration(
+  table: string,
+  columns: readonly [name: string, type: ValidatorJSON][],
+  options: string | null,
+): string {
   const lines: string[] = [];
   let length = 0;
-  for (const [name, part] of columns) {
-    const line = fieldLine(name, part, knowsNull, primaryKey ?? []);
+  for (const [name, type] of columns) {
+    const line = fieldLine(name, type);
     length += line.length;
     if (length > MAX_LENGTH) {
       lines.push(`    // … and ${String(columns.length - lines.length)} more columns`);
@@ -34,16 +109,14 @@ export function mirrorSnippet(table: string, jsonSchema: Json, primaryKey: strin
     lines.push(line);
   }
   const body = lines.length === 0 ? "{ /* the stream's columns */ }" : `{\n${lines.join("\n")}\n  }`;
-  const options = primaryKey === null ? "" : `,\n  { primaryKey: ${JSON.stringify(primaryKey)} }`;
-  return `${table}: mirrorTable(\n  ${body}${options},\n),`;
+  return `${table}: mirrorTable(\n  ${body}${options === null ? "" : `,\n  { ${options} }`},\n),`;
 }
 
-function fieldLine(name: string, schema: Json, knowsNull: boolean, primaryKey: string[]): string {
+function fieldLine(name: string, type: ValidatorJSON): string {
   if (!isIdentifier(name) || name === CONTENT_KEY_FIELD) {
     return `    // ${JSON.stringify(name)}: a mirror cannot declare this name`;
   }
-  const inKey = primaryKey.some((path) => path === name || path.startsWith(`${name}.`));
-  return `    ${name}: ${validatorCode(validatorOfJsonSchema(schema, knowsNull, inKey))},`;
+  return `    ${name}: ${validatorCode(type)},`;
 }
 
 function cleanSchema(schema: Json): JsonObject {
