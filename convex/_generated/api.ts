@@ -14,6 +14,7 @@ import type * as ingest from "../ingest.js";
 import type * as maintenance from "../maintenance.js";
 import type * as mirror_freshness from "../mirror/freshness.js";
 import type * as mirror_hints from "../mirror/hints.js";
+import type * as mirror_keys from "../mirror/keys.js";
 import type * as mirror_lastRun from "../mirror/lastRun.js";
 import type * as mirror_mirrors from "../mirror/mirrors.js";
 import type * as mirror_progress from "../mirror/progress.js";
@@ -58,6 +59,7 @@ const fullApi: ApiFromModules<{
   maintenance: typeof maintenance;
   "mirror/freshness": typeof mirror_freshness;
   "mirror/hints": typeof mirror_hints;
+  "mirror/keys": typeof mirror_keys;
   "mirror/lastRun": typeof mirror_lastRun;
   "mirror/mirrors": typeof mirror_mirrors;
   "mirror/progress": typeof mirror_progress;

@@ -151,6 +151,19 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
       >;
     };
     mirror: {
+      keys: {
+        page: FunctionReference<
+          "query",
+          "internal",
+          {
+            below?: { path: string; value: number };
+            cursor: string | null;
+            mirror: string;
+          },
+          { cursor: string | null; keys: Array<Array<any>> },
+          Name
+        >;
+      };
       samples: {
         list: FunctionReference<
           "query",

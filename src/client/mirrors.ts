@@ -1,4 +1,4 @@
-import type { GenericValidator } from "convex/values";
+import type { GenericValidator, ObjectFieldType } from "convex/values";
 import { cleanTableName } from "../core/rows/identifiers.js";
 import { compileMirror, type CompiledMirror } from "../core/rows/row.js";
 import {
@@ -20,7 +20,7 @@ export interface AppMirror {
   keyFields: readonly string[];
   compiled: CompiledMirror;
   /** The validator of its rows, as JSON: what `GET /v1/mirrors` tells. */
-  fields: unknown;
+  fields: Readonly<Record<string, ObjectFieldType>>;
   /** Kind of the field that marks deleted rows, when they stay. */
   markerKind: MarkerKind | null;
   /** As connectors name the stream, cleaned: "public_customers". */
@@ -89,7 +89,7 @@ function describeMirror(
     keyIndex: keyed ? PRIMARY_KEY_INDEX : CONTENT_INDEX,
     keyFields: contract.primaryKey ?? [CONTENT_KEY_FIELD],
     compiled: compileMirror(validator, contract, { hashKey }),
-    fields: (validator as unknown as { json: unknown }).json,
+    fields: (validator as unknown as { json: { value: Record<string, ObjectFieldType> } }).json.value,
     markerKind: contract.deletedField === null ? null : markerKindOf(validator, contract.deletedField),
     // destination-convex joins namespace and stream with "_" before the name is cleaned.
     stream: cleanTableName(source.replace(".", "_")),

@@ -161,7 +161,7 @@ export class StreamingImport {
 
   #importer(ctx: RunsFunctions): Importer {
     return {
-      open: async (request) => {
+      open: async (request, maxBodyBytes) => {
         const token = await ctx.runQuery(this.component.tokens.authenticate, {
           hash: hashToken(tokenOf(request)),
           nowMs: Date.now(),
@@ -173,7 +173,7 @@ export class StreamingImport {
             "This token is unknown, revoked or expired. Make one with `npx convex run imports:createToken` and enter it as the connector's access key.",
           );
         }
-        const body = await readBody(request);
+        const body = await readBody(request, maxBodyBytes);
         if (token.signingKey !== null) verifySignature(request, body, token.signingKey, Date.now());
         const known = token.app?.fingerprint === this.#declaration.fingerprint;
         if (!known) await this.#declaration.send(ctx, this.component);

@@ -1,5 +1,6 @@
+import type { ObjectFieldType } from "convex/values";
 import type { Counts, Reach } from "../core/wire/validators.js";
-import type { Change, Encoding } from "../core/rows/change.js";
+import type { Change, Json, RowEncoding } from "../core/rows/change.js";
 import type { MirrorContract } from "../schema/contract.js";
 
 /** How a connector delivers, in Airbyte's words. */
@@ -10,6 +11,10 @@ export interface Mirror {
   /** The app's table. */
   readonly name: string;
   readonly contract: MirrorContract;
+  /** As connectors name the stream, cleaned: "public_customers". */
+  readonly stream: string;
+  /** The validators of its rows, in Convex's own JSON. */
+  readonly fields: Readonly<Record<string, ObjectFieldType>>;
 }
 
 /**
@@ -19,9 +24,10 @@ export interface Mirror {
 export interface Importer {
   /**
    * Opens a session for whoever holds the token of a request, whose body is verified too when the token demands it.
-   * @throws HttpError 401 when nobody does, 403 when the signature is missing or wrong.
+   * @param maxBodyBytes The largest body accepted, where it is another than that of most routes.
+   * @throws HttpError 401 when nobody does, 403 when the signature is missing or wrong, 413.
    */
-  open(request: Request): Promise<ImportSession>;
+  open(request: Request, maxBodyBytes?: number): Promise<ImportSession>;
 }
 
 /** Changes of one mirror, converted and ready to be applied. Opaque to adapters. */
@@ -96,7 +102,12 @@ export interface ImportSession {
   /** @throws HttpError 403 when the token does not open the mirror for that. */
   authorize(mirror: Mirror, access: "read" | "write"): void;
   /** Converts changes to the mirror's types. @throws HttpError 400 when the mirror's drift policy refuses them. */
-  prepare(mirror: Mirror, changes: readonly Change[], encoding: Encoding): PreparedChanges;
+  prepare(mirror: Mirror, changes: readonly Change[], encoding: RowEncoding): PreparedChanges;
+  /**
+   * The keys of a mirror's rows, in Convex's encoded JSON, a page at a time: of all of them, or of those that have a
+   * lower number at a path.
+   */
+  keys(mirror: Mirror, below: { path: string; value: number } | null): AsyncIterable<Json[][]>;
   /** Applies prepared changes in order, in as many transactions as the platform's limits ask for. */
   deliver(changes: PreparedChanges, options: DeliverOptions): Promise<Delivered>;
   /**

@@ -44,11 +44,14 @@ export function tokenOf(request: Request): string {
 }
 
 /** The body of a request, as sent. @throws HttpError 413 BodyTooLarge */
-export async function readBody(request: Request): Promise<Uint8Array<ArrayBuffer>> {
+export async function readBody(
+  request: Request,
+  maxBytes = MAX_BODY_BYTES,
+): Promise<Uint8Array<ArrayBuffer>> {
   const declared = Number(request.headers.get("Content-Length") ?? 0);
-  if (declared > MAX_BODY_BYTES) throw tooLarge(declared);
+  if (declared > maxBytes) throw tooLarge(declared, maxBytes);
   const bytes = new Uint8Array(await request.arrayBuffer());
-  if (bytes.byteLength > MAX_BODY_BYTES) throw tooLarge(bytes.byteLength);
+  if (bytes.byteLength > maxBytes) throw tooLarge(bytes.byteLength, maxBytes);
   return bytes;
 }
 
@@ -88,15 +91,19 @@ function invalidSignature(message: string): HttpError {
 }
 
 /** The bytes of a body, decompressed. @throws HttpError 413 BodyTooLarge, 400 BadJsonBody */
-export function plainBytesOf(request: Request, body: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+export function plainBytesOf(
+  request: Request,
+  body: Uint8Array<ArrayBuffer>,
+  maxBytes = MAX_BODY_BYTES,
+): Uint8Array<ArrayBuffer> {
   const encoding = (request.headers.get("Content-Encoding") ?? "identity").trim().toLowerCase();
   if (encoding === "identity" || encoding === "") return body;
   if (encoding !== "gzip" && encoding !== "x-gzip") {
     throw badJson(`the Content-Encoding "${encoding}" is not understood; send it plain or as gzip`);
   }
-  const bytes = gunzip(body, MAX_BODY_BYTES);
+  const bytes = gunzip(body, maxBytes);
   if (bytes === "corrupt") throw badJson("it is not a whole gzip stream; compress it anew and send it again");
-  if (bytes === "too large") throw tooLarge(null);
+  if (bytes === "too large") throw tooLarge(null, maxBytes);
   return bytes;
 }
 
@@ -131,13 +138,13 @@ export function badJson(what: string): HttpError {
 }
 
 /** @param bytes Null when the body was found too large before its end. */
-function tooLarge(bytes: number | null): HttpError {
-  const size = bytes === null ? `more than ${String(MAX_BODY_BYTES)}` : String(bytes);
+function tooLarge(bytes: number | null, limit: number): HttpError {
+  const size = bytes === null ? `more than ${String(limit)}` : String(bytes);
   return new HttpError(
     413,
     "BodyTooLarge",
-    `The body has ${size} bytes; at most ${String(MAX_BODY_BYTES)} (20 MiB) are accepted, decompressed too. Send fewer records per request.`,
-    { limit: MAX_BODY_BYTES },
+    `The body has ${size} bytes; at most ${String(limit)} (${String(limit / 1024 / 1024)} MiB) are accepted, decompressed too. Send fewer records per request.`,
+    { limit },
   );
 }
 

@@ -7,6 +7,7 @@ import {
   replaceTables,
   version,
 } from "./airbyte/api.js";
+import { applyOperations, createTable, getSchema, truncateTable } from "./fivetran/api.js";
 import type { Importer } from "./importer.js";
 import { acceptDelivery, beginRun, finishRun } from "./v1/write.js";
 import { digest, mirrors, status, verify } from "./v1/read.js";
@@ -29,6 +30,13 @@ const AIRBYTE: Route[] = [
   { path: "/api/streaming_import/replace_tables", method: "POST", handle: replaceTables },
 ];
 
+const FIVETRAN: Route[] = [
+  { path: "/api/streaming_import/get_schema", method: "GET", handle: getSchema },
+  { path: "/api/streaming_import/fivetran_create_table", method: "POST", handle: createTable },
+  { path: "/api/streaming_import/fivetran_truncate_table", method: "POST", handle: truncateTable },
+  { path: "/api/streaming_import/apply_fivetran_operations", method: "POST", handle: applyOperations },
+];
+
 const V1: Route[] = [
   { path: "/v1/runs", method: "POST", handle: beginRun },
   { path: "/v1/runs/", prefix: true, method: "POST", handle: finishRun },
@@ -48,7 +56,7 @@ export function routesUnder(pathPrefix: string): Route[] {
     { ...route, path: pathPrefix + route.path },
     { ...route, path: `${pathPrefix}/${route.path}` },
   ]);
-  return [...airbyte, ...V1.map((route) => ({ ...route, path: pathPrefix + route.path }))];
+  return [...airbyte, ...[...FIVETRAN, ...V1].map((route) => ({ ...route, path: pathPrefix + route.path }))];
 }
 
 /** Normalises a prefix: "/airbyte/" and "airbyte" become "/airbyte"; "" and "/" the root. @throws Error */

@@ -2,6 +2,7 @@ import { defineSchema, defineTable } from "convex/server";
 import { v } from "convex/values";
 import { conformanceMirrors } from "../../scenarios/schema.js";
 import { mirrorTable } from "../../src/schema/index.js";
+import { fivetranMirrors } from "../fivetran/mirrors.js";
 
 /** The app under test: a mirror of each sort. */
 export default defineSchema({
@@ -51,6 +52,8 @@ export default defineSchema({
   ok_table: mirrorTable({ id: v.number() }, { primaryKey: ["id"] }),
   /** Those of the scenarios for authors of senders. */
   ...conformanceMirrors,
+  /** Filled by Fivetran's destination. */
+  ...fivetranMirrors,
   /** The app's own. */
   notes: defineTable({ text: v.string() }),
 });

@@ -1,5 +1,5 @@
 import type { BadRow, RowChange } from "../../core/wire/validators.js";
-import type { Change, Encoding, JsonObject } from "../../core/rows/change.js";
+import type { Change, JsonObject, RowEncoding } from "../../core/rows/change.js";
 import { hashToInt64 } from "../../core/proof/hash.js";
 import { writeJson } from "../../core/rows/json.js";
 import { keyText } from "../../core/proof/keyText.js";
@@ -38,7 +38,7 @@ const PARTIAL_PAYLOAD = 2_000;
 export function toItems(
   mirror: AppMirror,
   changes: readonly Change[],
-  encoding: Encoding,
+  encoding: RowEncoding,
   refuseBad: boolean,
 ): Item[] {
   const items = changes.map((change, position): Item => {
@@ -77,7 +77,7 @@ export function toRowChange(prepared: Prepared, position: number): RowChange {
 function putAside(
   mirror: AppMirror,
   change: Change,
-  encoding: Encoding,
+  encoding: RowEncoding,
   position: number,
   { problem, key, keyHash, version, notes }: Refused,
 ): Item {

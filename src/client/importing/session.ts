@@ -1,7 +1,8 @@
+import { convexToJson, type Value } from "convex/values";
 import type { ComponentApi } from "../../../convex/_generated/component.js";
 import { noCounts } from "../../core/wire/validators.js";
 import type { MirrorStatus } from "../../core/wire/views.js";
-import type { Change, Encoding } from "../../core/rows/change.js";
+import type { Change, Json, RowEncoding } from "../../core/rows/change.js";
 import { describe, HttpError, isTransient } from "../../http/errors.js";
 import type {
   BeginOptions,
@@ -92,9 +93,26 @@ export class Session implements ImportSession {
     );
   }
 
-  prepare(mirror: Mirror, changes: readonly Change[], encoding: Encoding): Prepared {
+  prepare(mirror: Mirror, changes: readonly Change[], encoding: RowEncoding): Prepared {
     const known = this.appMirrors.get(mirror.name);
     return new Prepared(mirror, toItems(known, changes, encoding, this.settings.badRows === "refuse"));
+  }
+
+  async *keys(mirror: Mirror, below: { path: string; value: number } | null): AsyncGenerator<Json[][]> {
+    let cursor: string | null = null;
+    do {
+      const page: Awaited<ReturnType<typeof readPage>> = await readPage(this, cursor);
+      if (page.keys.length > 0) yield page.keys.map((key) => convexToJson(key as Value[]) as Json[]);
+      cursor = page.cursor;
+    } while (cursor !== null);
+
+    async function readPage({ ctx, component }: Session, from: string | null) {
+      return await ctx.runQuery(component.mirror.keys.page, {
+        mirror: mirror.name,
+        cursor: from,
+        ...(below !== null && { below }),
+      });
+    }
   }
 
   async deliver(changes: PreparedChanges, options: DeliverOptions): Promise<Delivered> {

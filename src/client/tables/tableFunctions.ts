@@ -8,10 +8,11 @@ import {
   type MutationBuilder,
   type QueryBuilder,
 } from "convex/server";
-import { getConvexSize, type GenericId, type Value } from "convex/values";
+import { getConvexSize, type GenericId, type Infer, type Value } from "convex/values";
 import {
   vApplied,
   vApplyArgs,
+  type vBelow,
   vClearArgs,
   vCleared,
   vCopied,
@@ -22,7 +23,7 @@ import {
   vRemoved,
 } from "../../core/wire/port.js";
 import { keyHash } from "../../core/proof/hash.js";
-import { keyOf } from "../../core/rows/paths.js";
+import { keyOf, valueAt } from "../../core/rows/paths.js";
 import { applyRows, withoutSystemFields, DigestChange } from "./applyRows.js";
 import { importersOwn } from "./importersOwn.js";
 import type { AppMirror, AppMirrors } from "../mirrors.js";
@@ -54,7 +55,7 @@ export function tableFunctions(mirrors: AppMirrors) {
     page: internalQuery({
       args: vPageArgs,
       returns: vPage,
-      handler: async (ctx, { table, cursor, limit, hashed }) => {
+      handler: async (ctx, { table, cursor, limit, hashed, keys: wanted }) => {
         const mirror = mirrors.get(table);
         const page = await walk(ctx.db, mirror).paginate({
           cursor,
@@ -68,6 +69,9 @@ export function tableFunctions(mirrors: AppMirrors) {
           ids: rows.map((row) => row._id as string),
           keyHashes: BigInt64Array.from(keys, (key) => key.hash).buffer,
           delta: hashed ? digestOf(rows, keys) : null,
+          ...(wanted !== undefined && {
+            keys: keys.flatMap(({ key }, i) => (isBelow(rows[i]!, wanted.below) ? [key] : [])),
+          }),
           cursor: page.isDone ? null : page.continueCursor,
         };
       },
@@ -135,6 +139,13 @@ export function tableFunctions(mirrors: AppMirrors) {
 /** Copies of a row without a key must follow each other; otherwise the order of creation is as good as any. */
 function walk(db: GenericDatabaseReader<GenericDataModel>, { name, contract, keyIndex }: AppMirror) {
   return contract.primaryKey === null ? db.query(name).withIndex(keyIndex) : db.query(name);
+}
+
+/** Whether a row has a lower number at the path. What is no number is not known to be lower. */
+function isBelow(row: GenericDocument, below: Infer<typeof vBelow> | undefined): boolean {
+  if (below === undefined) return true;
+  const value = valueAt(row as Record<string, Value>, below.path);
+  return typeof value === "number" && value < below.value;
 }
 
 interface Identity {

@@ -1,5 +1,5 @@
 import type { FunctionHandle } from "convex/server";
-import { v, type Infer } from "convex/values";
+import { v, type Infer, type ObjectType } from "convex/values";
 import { vCounts, vRowChange } from "./validators.js";
 
 /**
@@ -43,6 +43,9 @@ export const vApplied = v.object({
 });
 export type Applied = Infer<typeof vApplied>;
 
+/** Rows that have a lower number at a path. */
+export const vBelow = v.object({ path: v.string(), value: v.number() });
+
 /** Reads keys in order of creation (or of content, for mirrors without a key), from the start or after a cursor. */
 export const vPageArgs = {
   table: v.string(),
@@ -50,6 +53,8 @@ export const vPageArgs = {
   limit: v.number(),
   /** Whether the hashes of the rows are wanted too. */
   hashed: v.boolean(),
+  /** Whether the keys themselves are wanted, of all rows or of some. */
+  keys: v.optional(v.object({ below: v.optional(vBelow) })),
 };
 export const vPage = v.object({
   /** Document ids, in order; without those of rows that are marked as deleted, unless hashes are wanted. */
@@ -58,6 +63,8 @@ export const vPage = v.object({
   keyHashes: v.bytes(),
   /** Digest and sketch of the page's rows, when wanted. */
   delta: v.union(vDigestDelta, v.null()),
+  /** The values of the keys' fields of those rows whose keys are wanted. */
+  keys: v.optional(v.array(v.array(v.any()))),
   /** Where the next page starts, or null at the end. */
   cursor: v.union(v.string(), v.null()),
 });
@@ -93,12 +100,8 @@ export const vCopied = v.object({
   delta: vDigestDelta,
 });
 
-type ArgsOf<Validators extends Record<string, { type: unknown }>> = {
-  [Name in keyof Validators]: Validators[Name]["type"];
-};
-
-export type ApplyHandle = FunctionHandle<"mutation", ArgsOf<typeof vApplyArgs>, Applied>;
-export type PageHandle = FunctionHandle<"query", ArgsOf<typeof vPageArgs>, Infer<typeof vPage>>;
-export type RemoveHandle = FunctionHandle<"mutation", ArgsOf<typeof vRemoveArgs>, Infer<typeof vRemoved>>;
-export type ClearHandle = FunctionHandle<"mutation", ArgsOf<typeof vClearArgs>, Infer<typeof vCleared>>;
-export type CopyHandle = FunctionHandle<"mutation", ArgsOf<typeof vCopyArgs>, Infer<typeof vCopied>>;
+export type ApplyHandle = FunctionHandle<"mutation", ObjectType<typeof vApplyArgs>, Applied>;
+export type PageHandle = FunctionHandle<"query", ObjectType<typeof vPageArgs>, Infer<typeof vPage>>;
+export type RemoveHandle = FunctionHandle<"mutation", ObjectType<typeof vRemoveArgs>, Infer<typeof vRemoved>>;
+export type ClearHandle = FunctionHandle<"mutation", ObjectType<typeof vClearArgs>, Infer<typeof vCleared>>;
+export type CopyHandle = FunctionHandle<"mutation", ObjectType<typeof vCopyArgs>, Infer<typeof vCopied>>;

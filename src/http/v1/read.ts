@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from "../../core/rows/change.js";
+import type { Json } from "../../core/rows/change.js";
 import {
   BUCKETS,
   decodeDigest,
@@ -70,14 +70,15 @@ function readBuckets(buckets: Json | undefined): Digest {
 }
 
 /** What a sender has to know of a mirror: its fields and what the importer does with rows. */
-export function describeMirror({ name, contract, fields }: Mirror & { fields?: unknown }) {
+export function describeMirror({ name, contract, fields }: Mirror) {
   const { primaryKey, version, onDelete, deletedField, drift, expectEveryMs, owner } = contract;
   return {
     name,
     source: contract.source ?? name,
     primaryKey,
     version,
-    fields: sentFields(fields),
+    // The content key is the importer's to compute.
+    fields: Object.fromEntries(Object.entries(fields).filter(([field]) => field !== CONTENT_KEY_FIELD)),
     columns: contract.columns,
     drop: contract.drop,
     hash: contract.hash,
@@ -89,11 +90,4 @@ export function describeMirror({ name, contract, fields }: Mirror & { fields?: u
     expectEveryMs,
     owner,
   };
-}
-
-/** The fields of a validator's JSON, less the one that the importer computes. */
-function sentFields(validator: unknown): unknown {
-  const { value } = validator as { value?: JsonObject };
-  if (value === undefined) return {};
-  return Object.fromEntries(Object.entries(value).filter(([name]) => name !== CONTENT_KEY_FIELD));
 }

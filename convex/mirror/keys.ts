@@ -1,0 +1,36 @@
+import { v } from "convex/values";
+import { vBelow, type PageHandle } from "../../src/core/wire/port.js";
+import { query } from "../_generated/server.js";
+import { getHandles } from "./mirrors.js";
+
+/** Rows that are looked at per page: as many as one transaction changes. */
+const PAGE_ROWS = 1_000;
+
+/**
+ * A page of the keys of a mirror's rows, for a sender that names rows by something else than their keys: by when they
+ * were synced. What it says of them it then delivers as changes, like any other.
+ */
+export const page = query({
+  args: {
+    mirror: v.string(),
+    cursor: v.union(v.string(), v.null()),
+    /** Only rows that have a lower number at the path; all without it. */
+    below: v.optional(vBelow),
+  },
+  returns: v.object({
+    /** The values of the key's fields of each row. */
+    keys: v.array(v.array(v.any())),
+    cursor: v.union(v.string(), v.null()),
+  }),
+  handler: async (ctx, { mirror: table, cursor: from, below }) => {
+    const handles = await getHandles(ctx);
+    const { keys, cursor } = await ctx.runQuery(handles.page as PageHandle, {
+      table,
+      cursor: from,
+      limit: PAGE_ROWS,
+      hashed: false,
+      keys: below === undefined ? {} : { below },
+    });
+    return { keys: keys ?? [], cursor };
+  },
+});

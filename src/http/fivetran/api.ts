@@ -1,0 +1,195 @@
+import { cleanTableName } from "../../core/rows/identifiers.js";
+import type { Change, Json, JsonObject } from "../../core/rows/change.js";
+import { replaceAt, splitPath } from "../../core/rows/paths.js";
+import { fivetranSnippet, type FivetranTable } from "../../schema/snippet.js";
+import { describe, HttpError } from "../errors.js";
+import type { DeliverOptions, Importer, ImportSession, Mirror, PreparedChanges } from "../importer.js";
+import { jsonObjectOf, plainBytesOf } from "../request.js";
+import { readDefinition, readOperation, readTruncation, tableOfRows, windowsOf } from "./envelope.js";
+import { DELETED, keyColumns, SYNCED, tableOf, type FivetranMirror } from "./schema.js";
+
+/**
+ * The HTTP API that Convex's own Fivetran destination speaks. It retries nothing, and shows a person the text of what is
+ * refused; of other answers it reads the schema alone. It asks for the schema before it creates or alters a table, and
+ * not before it writes.
+ */
+
+/** The largest body of operations, in bytes. The connector cuts requests by rows, 500 at a time, not by bytes. */
+const MAX_OPERATIONS_BYTES = 64 * 1024 * 1024;
+
+/** How changes are delivered. The connector does not retry, so it waits rather than be refused. */
+const DELIVERY: DeliverOptions = { syncMode: "append_dedup", keylessRefresh: "append", patient: true };
+
+/** `GET get_schema`: the tables that the token opens; the connection test too. */
+export async function getSchema(importer: Importer, request: Request): Promise<Response> {
+  const session = await openToWrite(importer, request);
+  const mirrors = session.mirrors().filter(isForFivetran);
+  if (mirrors.length === 0) {
+    // Convex's own answer, null, means "any table". The connector then takes six of its sixteen types.
+    throw new HttpError(
+      400,
+      "MissingStream",
+      "No mirror that this token opens is declared for Fivetran. Add the option fivetran: {} to a mirrorTable in convex/schema.ts, and deploy.",
+    );
+  }
+  await session.heard(mirrors);
+  return Response.json({ tables: mirrors.map(tableOf), schemaValidation: true });
+}
+
+/**
+ * `POST fivetran_create_table`: the connector sends it only to a deployment without a schema, which this is not. Says
+ * whether rows of the table could be applied. Columns may differ: the mirror's drift policy is for them.
+ */
+export async function createTable(importer: Importer, request: Request): Promise<Response> {
+  const session = await openToWrite(importer, request);
+  const { name, primaryKey, ...table } = readDefinition(jsonObjectOf(request, session.body));
+  const mirror = find(session, name);
+  if (mirror === null) throw await undeclared(session, name, { primaryKey, ...table });
+  const declared = keyColumns(mirror);
+  if (!isSame(declared, primaryKey)) {
+    throw new HttpError(
+      400,
+      "PrimaryKeyMismatch",
+      `The primary key of the table "${name}" is ${primaryKey.join(", ") || "empty"}, the one of its mirror ${declared.join(", ")}. Correct primaryKey of "${mirror.name}" in convex/schema.ts, and deploy.`,
+    );
+  }
+  await session.heard([mirror]);
+  return done();
+}
+
+/**
+ * `POST fivetran_truncate_table`: deletes or marks all rows, or those that were synced before a time. Those of which the
+ * time is unknown then stay.
+ */
+export async function truncateTable(importer: Importer, request: Request): Promise<Response> {
+  const session = await openToWrite(importer, request);
+  const { table, before, soft } = readTruncation(jsonObjectOf(request, session.body));
+  const mirror = find(session, table);
+  if (mirror === null) return done();
+  for await (const keys of session.keys(mirror, before === null ? null : { path: SYNCED, value: before })) {
+    const changes = keys.map((key): Change => {
+      let row: JsonObject = {};
+      mirror.contract.primaryKey!.forEach((path, i) => {
+        row = replaceAt<Json>(row, splitPath(path), key[i]!);
+      });
+      return soft
+        ? { op: "update", row: replaceAt<Json>(row, splitPath(DELETED), true) }
+        : { op: "delete", row };
+    });
+    await noting(session, mirror, async () =>
+      session.deliver(session.prepare(mirror, changes, "stored"), DELIVERY),
+    );
+  }
+  await session.heard([mirror]);
+  return done();
+}
+
+/**
+ * `POST apply_fivetran_operations`: operations on any tables, 500 from the connector. All are checked before the first is
+ * written; then each mirror's are applied in order. When applying fails, what was applied before stays.
+ */
+export async function applyOperations(importer: Importer, request: Request): Promise<Response> {
+  const session = await openToWrite(importer, request, MAX_OPERATIONS_BYTES);
+  const windows = windowsOf(plainBytesOf(request, session.body, MAX_OPERATIONS_BYTES));
+  let checked: PreparedChanges[] = [];
+  for (const window of windows) checked = await prepare(session, window);
+  for (const window of windows) {
+    // Only one window is kept in memory. It is prepared again rather than kept when there are others.
+    for (const changes of windows.length === 1 ? checked : await prepare(session, window)) {
+      await noting(session, changes.mirror, async () => session.deliver(changes, DELIVERY));
+    }
+  }
+  return done();
+}
+
+/** Converts the operations of a window, mirror by mirror. @throws HttpError 400, 403 */
+async function prepare(
+  session: ImportSession,
+  window: readonly Uint8Array<ArrayBuffer>[],
+): Promise<PreparedChanges[]> {
+  const tables = new Map<string, Change[]>();
+  for (const json of window) {
+    const { table, change } = readOperation(json);
+    const changes = tables.get(table);
+    if (changes === undefined) tables.set(table, [change]);
+    else changes.push(change);
+  }
+  const prepared: PreparedChanges[] = [];
+  for (const [table, changes] of tables) {
+    const mirror = find(session, table);
+    if (mirror === null) {
+      // A table that does not exist has no rows to update or delete.
+      const upserts = changes.filter(({ op }) => op === "upsert");
+      if (upserts.length > 0)
+        throw await undeclared(session, table, tableOfRows(upserts.map(({ row }) => row)));
+      continue;
+    }
+    prepared.push(await noting(session, mirror, () => session.prepare(mirror, changes, "convex")));
+  }
+  return prepared;
+}
+
+/** Opens a session, if the token may write at all. @throws HttpError 403 */
+async function openToWrite(
+  importer: Importer,
+  request: Request,
+  maxBodyBytes?: number,
+): Promise<ImportSession> {
+  const session = await importer.open(request, maxBodyBytes);
+  if (session.access === "write") return session;
+  throw new HttpError(
+    403,
+    "OperationNotPermitted",
+    "This token may only read. Make one that may write with `npx convex run imports:createToken`, and enter it as the destination's deploy key.",
+  );
+}
+
+function isForFivetran(mirror: Mirror): mirror is FivetranMirror {
+  return mirror.contract.fivetran !== null;
+}
+
+/** The mirror of a table, or null. @throws HttpError 400 when it is not declared for Fivetran, 403 */
+function find(session: ImportSession, table: string): FivetranMirror | null {
+  const mirror = session.find(cleanTableName(table));
+  if (mirror === null) return null;
+  session.authorize(mirror, "write");
+  if (isForFivetran(mirror)) return mirror;
+  throw new HttpError(
+    400,
+    "MissingStream",
+    `The mirror "${mirror.name}" of the table "${table}" is not declared for Fivetran. Add the option fivetran: {} to it in convex/schema.ts, and deploy.`,
+  );
+}
+
+/** Shows people the declaration that a table lacks. Returns the refusal of the request. */
+async function undeclared(session: ImportSession, name: string, table: FivetranTable): Promise<HttpError> {
+  const cleaned = cleanTableName(name);
+  const snippet = fivetranSnippet(cleaned, table);
+  await session.recordUnknownStream(cleaned, snippet);
+  return new HttpError(
+    400,
+    "MissingStream",
+    `No mirror is declared for the table "${name}". Add it to defineSchema in convex/schema.ts and deploy:\n\n${snippet}`,
+  );
+}
+
+/** Does something for a mirror; when rows are refused or something breaks, people see why in the registry. */
+async function noting<T>(session: ImportSession, mirror: Mirror, work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const refusal = describe(error);
+    if (refusal.status === 400 || refusal.status === 500) await session.recordFailure(mirror, refusal);
+    throw refusal;
+  }
+}
+
+/** Whether two keys have the same columns. Their order matters to the index alone. */
+function isSame(declared: readonly string[], presented: readonly string[]): boolean {
+  return declared.length === presented.length && declared.every((column) => presented.includes(column));
+}
+
+/** What the connector takes for success: any status of the 200s. It reads no body. */
+function done(): Response {
+  return new Response(null, { status: 200 });
+}
