@@ -8,7 +8,7 @@ import type { SyncMode } from "../../http/importer.js";
 import { sleep } from "../../core/sleep.js";
 import type { RunsFunctions } from "../mirrors.js";
 import type { Item } from "./items.js";
-import { retryConflicts } from "./session.js";
+import { retryConflicts } from "./retry.js";
 
 /** What is the same for all chunks of a delivery. */
 export interface DeliveryOptions {

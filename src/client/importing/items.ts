@@ -132,7 +132,7 @@ const CODES: Record<ProblemCode, ErrorCode> = {
 };
 
 /** The refusal of a request because of one of its rows. */
-export function refusalOf(problem: Problem, mirror: string, position: number, frozen: boolean): HttpError {
+function refusalOf(problem: Problem, mirror: string, position: number, frozen: boolean): HttpError {
   return new HttpError(
     400,
     frozen ? "SchemaDrift" : CODES[problem.code],

@@ -5,7 +5,7 @@ import { parseJson } from "../../core/rows/json.js";
 import { prepareRow } from "../../core/rows/row.js";
 import type { RunsFunctions, AppMirror } from "../mirrors.js";
 import { toRowChange } from "./items.js";
-import { retryConflicts } from "./session.js";
+import { retryConflicts } from "./retry.js";
 
 /** What became of the changes that waited. */
 export interface Replayed {

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import { retryConflicts } from "./session.js";
+import { retryConflicts } from "./retry.js";
 
 const CONFLICT = new Error(
   'Documents read from or written to the "users" table changed while this mutation was being run',

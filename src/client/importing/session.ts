@@ -3,7 +3,7 @@ import type { ComponentApi } from "../../../convex/_generated/component.js";
 import { noCounts } from "../../core/wire/validators.js";
 import type { MirrorStatus } from "../../core/wire/views.js";
 import type { Change, Json, RowEncoding } from "../../core/rows/change.js";
-import { describe, HttpError, isTransient } from "../../http/errors.js";
+import { describe, HttpError } from "../../http/errors.js";
 import type {
   BeginOptions,
   BegunRun,
@@ -17,8 +17,8 @@ import type { Reach } from "../../core/wire/validators.js";
 import { budgetUse, type BudgetUse } from "./budget.js";
 import type { RunsFunctions, AppMirror, AppMirrors } from "../mirrors.js";
 import { deliver } from "./delivery.js";
+import { retryConflicts } from "./retry.js";
 import { toItems, type Item } from "./items.js";
-import { sleep } from "../../core/sleep.js";
 
 /** The token that a session was opened with. */
 export interface SessionToken {
@@ -270,27 +270,6 @@ export async function clearMirror(
 }
 
 /** The mirrors that a token opens. */
-export function mirrorsOpenTo(token: { mirrors: readonly string[] }, mirrors: AppMirrors): AppMirror[] {
+function mirrorsOpenTo(token: { mirrors: readonly string[] }, mirrors: AppMirrors): AppMirror[] {
   return mirrors.all.filter(({ name }) => token.mirrors.includes("*") || token.mirrors.includes(name));
-}
-
-/** Attempts of one transaction, the first included. The backend has retried each four times by itself before. */
-const MAX_ATTEMPTS = 5;
-
-/** First wait, in milliseconds; doubled each time, and shortened at random so that two senders do not meet again. */
-const FIRST_WAIT_MS = 50;
-
-/**
- * Runs a transaction again when it lost a race against another (OCC) or the deployment was overloaded. Connectors do
- * not retry by themselves, so the action does. Safe because a transaction that threw has not happened.
- */
-export async function retryConflicts<T>(transaction: () => Promise<T>, wait = sleep): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await transaction();
-    } catch (error) {
-      if (attempt === MAX_ATTEMPTS || !isTransient(error)) throw error;
-      await wait(FIRST_WAIT_MS * 2 ** attempt * (0.5 + Math.random() / 2));
-    }
-  }
 }

@@ -147,7 +147,7 @@ export function dashboardQueries<DataModel extends GenericDataModel>(
  * A mirror's status for people who may not see rows: the message of a refusal quotes the value that was refused, so
  * that only its code is left. The code stands behind the time in `lastError`.
  */
-export function forViewers(status: MirrorStatus): MirrorStatus {
+function forViewers(status: MirrorStatus): MirrorStatus {
   const { state, reason, lastError } = status;
   if (lastError === null) return status;
   const [, head = "", code = "", message = ""] = /^(\S+ (\w+)): ([^]*)$/.exec(lastError) ?? [];

@@ -7,7 +7,7 @@ import { badJson, parse } from "../request.js";
 import { checkNames, oneOf, shortText, time, wholeNumber, REACH_NAMES, readReach } from "./fields.js";
 
 /** The most changes in one delivery: five transactions' worth; a reply should not take minutes. */
-export const MAX_CHANGES = 5_000;
+const MAX_CHANGES = 5_000;
 
 /** The longest name of a delivery, in characters. */
 const MAX_IDENTITY = 200;
