@@ -53,7 +53,7 @@ export const start = mutation({
   },
 });
 
-/** What an audit compares against, and what tells it whether an import wrote meanwhile. */
+/** What an audit compares with, and what shows whether an import wrote meanwhile. */
 export const ground = internalQuery({
   args: { mirror: v.string() },
   returns: v.object({ chunks: v.number(), handles: vHandles, digest: v.bytes(), sketch: v.bytes() }),
@@ -133,8 +133,8 @@ export const conclude = internalMutation({
     await finishReport(ctx, args.mirror, {
       state: "differs",
       reason: complete
-        ? `${findings.length === 1 ? "1 row was" : `${String(findings.length)} rows were`} written outside the importer. See the findings; imports:repair mends them.`
-        : `More rows than can be told apart were written outside the importer, in ${String(differing.length)} of 64 buckets. Refresh the mirror from its source.`,
+        ? `${findings.length === 1 ? "1 row was" : `${String(findings.length)} rows were`} written past the importer. See the findings; imports:repair repairs them.`
+        : `More rows than can be named were written past the importer, in ${String(differing.length)} of 64 buckets. Refresh the mirror from its source.`,
       writes: args.writes,
       rows,
       differingBuckets: differing,
@@ -190,9 +190,9 @@ export const report = query({
 });
 
 /**
- * Mends what the last audit found: rows that were edited or removed are asked of the source again with its next run;
- * rows that were added outside the importer are removed when `removeAdded` says so. The digest is brought in step with
- * the rows as they are, so that the next audit finds only what is new.
+ * Repairs what the last audit found: the source is asked for edited and removed rows with its next run; rows that were
+ * added outside the importer are removed when `removeAdded` says so. The digest is brought in step with the rows as
+ * they are, so that the next audit finds only what is new.
  */
 export const repair = mutation({
   args: { mirror: v.string(), removeAdded: v.boolean(), budget: vBudget },
@@ -227,7 +227,7 @@ export const repair = mutation({
       priority: "operator",
       tombstones: false,
     });
-    // An added row may share its key with one of the source's, which has gone along with it.
+    // An added row may share its key with one of the source's, which was deleted with it.
     const again = -rowsDelta > added.length ? added : [];
     await askAgain(ctx, mirror, [
       ...wanted.map(({ key, keyHash, kind }) => ({

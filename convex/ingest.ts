@@ -46,7 +46,7 @@ export const applyChunk = mutation({
     rows: v.array(vRowChange),
     /** Changes that could not be converted: they go to quarantine. */
     bad: v.array(vBadRow),
-    /** Changes that the mirror's filter leaves out; they are counted and gone. */
+    /** Changes that the mirror's filter excludes; they are only counted. */
     filtered: v.number(),
     notes: v.array(vDriftNote),
     /** Size of the rows, in bytes of Convex documents. */
@@ -59,14 +59,14 @@ export const applyChunk = mutation({
     keylessRefresh: v.union(v.literal("content"), v.literal("append")),
     /** How the connector delivers, when it is in no run that says so. */
     syncMode: v.optional(vSyncMode),
-    /** When the source committed the newest of these changes, in milliseconds, when it tells. */
+    /** When the source committed the newest of these changes, in milliseconds, if the sender says so. */
     committedAt: v.optional(v.number()),
     /** How far the sender has read its source with this delivery. */
     reach: v.optional(vReach),
     token: v.id("tokens"),
     /** Whether it is time to note that the token is in use: see `tokens.authenticate`. */
     touchDue: v.boolean(),
-    /** The handle of the app's `apply`, when the caller knows it: it spares a look-up. */
+    /** The handle of the app's `apply`, if the caller knows it: saves a lookup. */
     apply: v.optional(v.string()),
     settleAfterMs: v.number(),
     budget: vBudget,
@@ -79,7 +79,7 @@ export const applyChunk = mutation({
     total: vCounts,
     /** Keys of its first quarantined changes, as JSON text. */
     quarantinedKeys: v.array(v.string()),
-    /** The whole delivery had been applied before: nothing happened now. */
+    /** The delivery was already applied: nothing happened now. */
     replayed: v.boolean(),
     /** Rows in the mirror. */
     rows: v.number(),
@@ -95,7 +95,7 @@ export const applyChunk = mutation({
         ? null
         : await findDelivery(ctx, declared, named, args.place);
     if (known !== null && known.applied === known.size) {
-      // Whatever has become of the run since: a sender that lost the answer is told what it was.
+      // Even if the run has ended: a sender that lost the answer gets it again.
       const { run, counts: total, quarantinedKeys } = known;
       return {
         run,
@@ -109,7 +109,7 @@ export const applyChunk = mutation({
       };
     }
     const run = await owningRun(ctx, declared, named, args);
-    // Opening a run changes the mirror; nothing else below does but what is told here. Each read saved is one a chunk.
+    // Only opening a run and what is passed on here change the mirror. Each saved read is one per chunk.
     const mirror = run._id === declared.run ? declared : (await ctx.db.get("mirrors", declared._id))!;
     if (args.place !== undefined) claimDelivery(run, args.place, known);
     const changes = args.rows.length + args.bad.length + args.filtered;
@@ -128,7 +128,7 @@ export const applyChunk = mutation({
     ];
     await putAside(ctx, run, args.place?.identity, aside);
     const newDrift = await recordDrift(ctx, mirror.name, args.notes);
-    // A row that had to be put aside was brought all the same: its old version must not be swept away.
+    // A quarantined row was delivered too: its stored version must not be swept.
     const brought = [...args.rows.filter(({ op }) => op !== "delete"), ...args.bad].flatMap(
       ({ keyHash }) => keyHash ?? [],
     );
@@ -155,7 +155,7 @@ export const applyChunk = mutation({
       args.place === undefined
         ? { place: {}, total: counts, quarantinedKeys: keys }
         : await recordDelivery(ctx, run, args.place, known, { changes, counts, quarantinedKeys: keys });
-    // Once the whole delivery is applied: its record says so.
+    // Recorded once the complete delivery is applied.
     if ("sequence" in place && place.begun === undefined) await promiseReach(ctx, mirror, run, args.reach);
     const rows = await recordChunk(ctx, mirror, run, {
       counts,
@@ -179,7 +179,7 @@ function matchOf(
   keylessRefresh: "content" | "append",
 ): Infer<typeof vMatch> {
   if (mirror.keyed) return "key";
-  // A refresh that was whole before, sent once more, has no generation; it must not append its rows again.
+  // A repeat of a complete refresh has no generation; it must not append its rows again.
   const refresh = run.generation !== undefined || run.syncMode === "overwrite";
   return refresh ? keylessRefresh : "append";
 }

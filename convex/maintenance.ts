@@ -21,8 +21,8 @@ const ENDED_TOKEN_DAYS = 90;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
- * Deletes what is past its time, a page at a time. What bounds the other tables is told in docs/SPEC.md, "What bounds
- * the ledger".
+ * Deletes expired documents, a page at a time. What bounds the other tables is in docs/SPEC.md, "What bounds the
+ * ledger".
  */
 export const prune = internalMutation({
   args: {},

@@ -19,16 +19,17 @@ export const QUARANTINE_DAYS = 30;
 interface Screened {
   /** Changes to apply. */
   rows: RowChange[];
-  /** Partial changes of rows whose earlier news wait: they wait behind them. */
+  /** Partial changes of rows with quarantined changes: they are quarantined behind them. */
   held: BadRow[];
-  /** Changes of this chunk that would have to wait, if later news in it did not supersede them. */
+  /** Changes of this chunk that would be quarantined if later changes in it did not replace them. */
   superseded: Set<BadRow>;
 }
 
 /**
- * Asks the quarantine about the keys of a chunk, so that nothing overtakes a waiting change silently: a whole row or a
- * deletion, be it one that has to wait itself, supersedes what waits (unless its version is older); a partial change
- * waits behind it. Returns the number of entries that left the quarantine, too.
+ * Checks the keys of a chunk against the quarantine, so that no change overtakes a quarantined one unnoticed: a full
+ * row or a deletion replaces the quarantined changes of its key (unless its version is older), even if it is
+ * quarantined itself; a partial change is quarantined behind them. Also returns the number of entries that left the
+ * quarantine.
  */
 export async function screen(
   ctx: MutationCtx,
@@ -113,7 +114,7 @@ async function waitingFor(
   return new Map(found.filter(([, entries]) => entries.length > 0));
 }
 
-/** True when a whole row or deletion is known to be older than what waits. */
+/** True when a full row or deletion is known to be older than the quarantined change. */
 function isOlder(change: RowChange | BadRow, waits: Value | undefined): boolean {
   const mine = change.version as Value | undefined;
   if (mine === undefined || mine === null || waits === undefined || waits === null) return false;
@@ -124,7 +125,7 @@ function holdBehind(row: RowChange): BadRow {
   return quarantineChange(
     row,
     "HeldBehind",
-    "An earlier change of the same row waits in quarantine; this one waits behind it.",
+    "An earlier change of the same row is in quarantine; this one waits for it.",
   );
 }
 
@@ -240,8 +241,8 @@ export async function release(
 }
 
 /**
- * Gives up what waited before a refresh began that is whole now: the refresh brought the news of every row that the
- * source still has. A page at a time.
+ * Discards entries that were quarantined before a now complete refresh began: the refresh delivered the current state
+ * of every row that the source still has. A page at a time.
  */
 export const supersedeBefore = internalMutation({
   args: { mirror: v.string(), before: v.number() },

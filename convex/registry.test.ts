@@ -154,7 +154,7 @@ test("SEE-6: the columns that people look for come first in the table of mirrors
   expect(events).toMatchObject({
     source: "public.events",
     state: "snapshotting",
-    hint: "Nothing to do: it is up to date when everything has arrived.",
+    hint: "Nothing to do. The mirror is up to date when everything has arrived.",
     primaryKey: "none",
     lastRun: `1: running since ${new Date().toISOString()}`,
     drift: 0,

@@ -20,7 +20,7 @@ const MAX_MIRRORS = 1000;
 const MAX_UNKNOWN_STREAMS = 200;
 
 /**
- * Brings the registry in step with the app's schema. Called by the first request after a deploy, and by
+ * Updates the registry from the app's schema. Called by the first request after a deploy, and by
  * `npx convex run imports:declare` for those who want to see the mirrors in the dashboard before.
  */
 export const declare = mutation({
@@ -235,7 +235,7 @@ export const unknownStreams = query({
   },
 });
 
-/** Forgets a stream that nobody wants; it is recorded again if it comes again. */
+/** Forgets an unwanted stream; it is recorded again if it arrives again. */
 export const forgetStream = mutation({
   args: { stream: v.string() },
   returns: v.null(),

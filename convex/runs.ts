@@ -16,9 +16,9 @@ const vBegun = v.object({
   run: v.id("runs"),
   resumed: v.boolean(),
   epoch: v.number(),
-  /** The generation that the run brings, when it is a refresh. */
+  /** The generation of the run, if it is a refresh. */
   generation: v.union(v.number(), v.null()),
-  /** Rows of this generation that an earlier, cut-off run has brought already are kept. */
+  /** Rows that an earlier, interrupted run of this generation delivered are kept. */
   continued: v.boolean(),
   /** The sequence number that the first delivery must have. */
   nextSequence: v.number(),
@@ -30,8 +30,8 @@ const vBegun = v.object({
  * Opens a run of a mirror, or finds the one that `openedBy` opened before (`resume`). The run before it ends: it may
  * write no more.
  *
- * A full refresh counts a new generation, unless it names the one that is still open: then it goes on where the run
- * that was cut off stopped. Old rows stay readable, and those that the generation does not bring go when it is whole.
+ * A full refresh counts a new generation, unless it names the one that is still open: then it resumes the interrupted
+ * run. Old rows stay readable, and those that the generation does not deliver are deleted when it completes.
  *
  * @throws UnknownMirror, MirrorPaused; StaleRun for an epoch that is not the mirror's, or an attempt that another has
  * followed; StaleGeneration for a generation lower than the mirror's.
@@ -45,7 +45,7 @@ export const begin = mutation({
     resume: v.boolean(),
     explicit: v.boolean(),
     refresh: v.union(v.null(), v.object({ generation: v.union(v.number(), v.null()) })),
-    /** The mirror's epoch as the sender knows it, when it will not take over from a run that it has not heard of. */
+    /** The mirror's epoch as the sender knows it, if it will not take over from an unknown run. */
     epoch: v.optional(v.number()),
     syncMode: vSyncMode,
     token: v.id("tokens"),
@@ -194,7 +194,7 @@ export const history = query({
 
 /**
  * Cuts off the refreshes of a connector that gives up at the first refusal, and says nothing of it: what it did not
- * send is not gone from the source. Incremental runs go on with the next sync.
+ * send is not deleted at the source. Incremental runs continue with the next sync.
  */
 export const cutOff = mutation({
   args: { token: v.id("tokens"), reason: v.string() },

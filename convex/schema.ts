@@ -39,12 +39,12 @@ export default defineSchema({
     primaryKey: v.string(),
     /** Rows in the mirror now. */
     rows: v.number(),
-    /** From the source's commit to the row being visible here, for the newest delivery that told, in milliseconds. */
+    /** Milliseconds from the commit at the source to the commit here, for the newest delivery that says when. */
     lagMs: v.optional(v.number()),
     lastAppliedAt: v.optional(v.string()),
     /** The newest run, in words: "3: complete at 2026-01-31T08:00:00.000Z". */
     lastRun: v.optional(v.string()),
-    /** How far it has come: rows received, and rows that a whole refresh removed. At most a second old. */
+    /** Its progress: rows received, and rows that a complete refresh deleted. At most a second old. */
     progress: v.optional(vProgress),
     /** Changes that wait in quarantine. */
     quarantined: v.number(),
@@ -55,7 +55,7 @@ export default defineSchema({
     /** As declared: what happens to rows that do not fit ("evolve"), and to rows that the source deletes ("hard"). */
     policy: v.string(),
     deletes: v.string(),
-    /** When the connector was last heard of, be it without a row: idle is not late. */
+    /** The last contact with the connector, heartbeats included: idle is not late. */
     lastHeardAt: v.optional(v.string()),
     lastError: v.optional(v.string()),
     keyed: v.boolean(),
@@ -67,7 +67,7 @@ export default defineSchema({
     removed: v.number(),
     /** Rows that came by another way than a delivery: further copies of equal rows, and rows that a repair accepted. */
     copied: v.number(),
-    /** Counts full refreshes; a refresh of generation n sweeps what generation n did not bring. */
+    /** Counts full refreshes; a refresh of generation n sweeps what generation n did not deliver. */
     generation: v.number(),
     /** Whether the refresh of that generation is still to be finished, by this run or by the next. */
     generationOpen: v.boolean(),
@@ -77,7 +77,7 @@ export default defineSchema({
     run: v.optional(v.id("runs")),
     /** The finished refresh whose stale rows are being removed, while that lasts. */
     sweeping: v.optional(v.id("runs")),
-    /** Tombstones kept: a mirror without any spares the look-up. */
+    /** Tombstones kept: a mirror without any saves the lookup. */
     tombstones: v.number(),
     /** Whether the source is asked to send rows again, after a repair. */
     resending: v.optional(v.boolean()),
@@ -98,7 +98,7 @@ export default defineSchema({
     reason: v.string(),
     /** What opened it: "v1", "records", "clear_tables" or the connector's temporary table. */
     openedBy: v.string(),
-    /** When the connector's attempt began that opened it, in seconds since 1970, where the connector tells. */
+    /** When the connector's attempt that opened it began, in seconds since 1970, if the connector says so. */
     attempt: v.optional(v.number()),
     /** The connector: while it sends anything at all, a refresh is not taken for finished. */
     token: v.id("tokens"),
@@ -108,12 +108,12 @@ export default defineSchema({
     settleAfterMs: v.number(),
     syncMode: vSyncMode,
     epoch: v.number(),
-    /** The generation that a full refresh brings; absent for incremental runs. */
+    /** The generation of a full refresh; absent for incremental runs. */
     generation: v.optional(v.number()),
     startedAt: v.string(),
     lastDeliveryAt: v.optional(v.string()),
     finishedAt: v.optional(v.string()),
-    /** Sequence number of the last delivery that is applied whole, from 1. */
+    /** Sequence number of the last completely applied delivery, from 1. */
     sequence: v.number(),
     /** The delivery after that one, when some of its chunks are applied and others are not. */
     begun: v.optional(v.string()),
@@ -121,11 +121,11 @@ export default defineSchema({
     chunks: v.number(),
     bytes: v.number(),
     counts: vCounts,
-    /** How far its sender has read the source, while that holds only once rows that are gone are swept. */
+    /** The watermark that counts only when the sweep has ended. */
     reach: v.optional(vReach),
-    /** The later refresh that sweeps in the stead of this one, which is whole. */
+    /** The later refresh whose sweep replaces that of this complete one. */
     sweptBy: v.optional(v.id("runs")),
-    /** What the mirror's row has not been told of yet, for a second at most: see progress.ts. */
+    /** Progress that is not yet published to the mirror's document, for a second at most: see progress.ts. */
     untold: v.object({
       rows: v.number(),
       counts: vCounts,
@@ -133,7 +133,7 @@ export default defineSchema({
       lagMs: v.optional(v.number()),
     }),
     tellScheduled: v.boolean(),
-    /** Rows that a finished refresh removed because it did not bring them. */
+    /** Rows that a complete refresh deleted because it did not deliver them. */
     swept: v.number(),
     /** Counts the attempts to sweep, so that the watchdog restarts only one that died. */
     sweepAttempt: v.number(),
@@ -150,15 +150,15 @@ export default defineSchema({
   samples: defineTable({ mirror: v.string(), points: v.array(vSample) }).index("by_mirror", ["mirror"]),
 
   /**
-   * How far each mirror has come in its source, for senders that tell: what a product waits for. Grows only.
-   * Written by ingest.applyChunk, runs.finish and refresh.*; read by reach.reached. Not a part of `mirrors`, so that
-   * those who wait are not woken by every chunk.
+   * The watermark of each mirror, from senders that report one: what an app can wait for. It only advances. Written by
+   * ingest.applyChunk, runs.finish and refresh.*; read by reach.reached. Not a part of `mirrors`, so that those who
+   * wait are not woken by every chunk.
    */
   reaches: defineTable({ mirror: v.string(), ...vReach.fields }).index("by_mirror", ["mirror"]),
 
   /**
-   * The deliveries of runs, by their identity: a delivery is applied once, and a replay gets the same answer.
-   * Written by ingest.applyChunk; read there; deleted with their run, save for the last (see deliveries.ts).
+   * The deliveries of runs, by their identity: a delivery is applied once, and a replay gets the same answer. Written
+   * by ingest.applyChunk; read there; deleted with their run, except the last (see deliveries.ts).
    */
   deliveries: defineTable({
     run: v.id("runs"),
@@ -180,8 +180,8 @@ export default defineSchema({
     .index("by_run", ["run", "sequence"]),
 
   /**
-   * Which keys a refresh has brought: 8 bytes of SHA-256 for each, one document per chunk.
-   * Written by ingest.applyChunk while a refresh is open or sweeping; read and deleted by manifests.*.
+   * The keys that a refresh has delivered: 8 bytes of SHA-256 each, one document per chunk. Written by
+   * ingest.applyChunk while a refresh is open or sweeping; read and deleted by manifests.*.
    */
   manifests: defineTable({
     mirror: v.string(),
@@ -199,13 +199,13 @@ export default defineSchema({
     mirror: v.string(),
     /** 64 buckets of count and sum: see src/core/proof/digest.ts. */
     digest: v.bytes(),
-    /** What tells an audit which rows differ: see src/core/proof/sketch.ts. */
+    /** What shows an audit which rows differ: see src/core/proof/sketch.ts. */
     sketch: v.bytes(),
   }).index("by_mirror", ["mirror"]),
 
   /**
-   * Changes that could not be applied, whole, until they are replayed, superseded or discarded.
-   * Written by ingest.applyChunk and quarantine.*; read by quarantine.* and people. Pruned by age.
+   * Changes that could not be applied, complete, until they are replayed, superseded or discarded. Written by
+   * ingest.applyChunk and quarantine.*; read by quarantine.* and people. Pruned by age.
    */
   quarantine: defineTable({
     mirror: v.string(),
@@ -220,7 +220,7 @@ export default defineSchema({
     whole: v.boolean(),
     encoding: vRowEncoding,
     keyHash: v.optional(v.int64()),
-    /** The row's version, when that much could be read: older news do not supersede it. */
+    /** The row's version, if it is readable: older changes do not replace it. */
     version: v.optional(v.any()),
     run: v.id("runs"),
     delivery: v.optional(v.string()),
@@ -303,7 +303,7 @@ export default defineSchema({
    */
   tokens: defineTable({
     name: v.string(),
-    /** The first characters, so that a person can tell two tokens apart. */
+    /** The first characters, so that a person can distinguish tokens. */
     startsWith: v.string(),
     /** Names of the mirrors it opens; ["*"] opens all, those of later deploys too. */
     mirrors: v.array(v.string()),
@@ -339,11 +339,11 @@ export default defineSchema({
    * Written by registry.declare; read by tokens.authenticate, ingest.* and sweep.*.
    */
   app: defineTable({
-    /** Hash of all contracts; when a request brings another, the registry is brought in step. */
+    /** Hash of all contracts; when a request has another, the registry is updated. */
     fingerprint: v.string(),
     declaredAt: v.string(),
     handles: vHandles,
-    /** What imports may write: for what the component writes by itself, which is sweeps. */
+    /** The write budget, for the component's own writes: sweeps. */
     budget: vBudget,
   }),
 });

@@ -5,8 +5,8 @@ import { mutation, query, type MutationCtx, type QueryCtx } from "./_generated/s
 import { now, since } from "../src/core/time.js";
 
 /**
- * `lastUsedAt` is written at most this often: it tells people and the settle check enough, and costs no write per
- * chunk. The last use may have been so much later.
+ * `lastUsedAt` is written at most this often: enough for people and the settle check, without a write per chunk. The
+ * last use may have been so much later.
  */
 export const LAST_USED_GRAIN_MS = 10_000;
 
@@ -46,7 +46,7 @@ export const create = mutation({
 });
 
 /**
- * Replaces a token by a new one of the same name and rights. The old one goes on working for `overlapMs`, so that
+ * Replaces a token with a new one of the same name and rights. The old one keeps working for `overlapMs`, so that
  * connectors can be given the new one without a gap. The successor of one that demands signed bodies demands them, too;
  * `signed` makes it demand them from now on.
  * @throws UnknownToken when none of that name is in use.
@@ -124,8 +124,8 @@ export const list = query({
 });
 
 /**
- * Who presents this token? Null when nobody holds it, or it has ended.
- * Looked up by its SHA-256, so the comparison leaks nothing about the token through its timing.
+ * The owner of a token, or null if it is unknown, revoked or expired. Looked up by its SHA-256, so the comparison leaks
+ * nothing about the token through its timing.
  */
 export const authenticate = query({
   args: { hash: v.string(), nowMs: v.number() },
@@ -137,7 +137,7 @@ export const authenticate = query({
       mirrors: v.array(v.string()),
       access: vAccess,
       signingKey: v.union(v.string(), v.null()),
-      /** Whether `registry.heard` is due: the caller saves the write when it is not. */
+      /** Whether `registry.heard` is due: otherwise the caller skips the write. */
       touchDue: v.boolean(),
       /** What the registry knows of the app; null before the first declaration. */
       app: v.union(v.null(), v.object({ fingerprint: v.string(), apply: v.string() })),

@@ -6,10 +6,10 @@ import { findMirror } from "./mirrors.js";
 import { stateChange } from "./state.js";
 import { since } from "../../src/core/time.js";
 
-/** A mirror that was not heard of for this many times `expectEvery` is stale: not late any more, but out of order. */
+/** After this many times `expectEvery` without contact, a late mirror becomes stale. */
 const STALE_FACTOR = 3;
 
-/** Schedules the next look at a mirror that says how often it expects to hear from its source. At most one waits. */
+/** Schedules the next freshness check of a mirror with `expectEvery`. At most one is scheduled. */
 export async function scheduleCheck(ctx: MutationCtx, mirror: Doc<"mirrors">): Promise<void> {
   if (mirror.expectEveryMs === undefined || mirror.checkScheduled) return;
   await ctx.db.patch("mirrors", mirror._id, { checkScheduled: true });
@@ -18,10 +18,7 @@ export async function scheduleCheck(ctx: MutationCtx, mirror: Doc<"mirrors">): P
   });
 }
 
-/**
- * Looks whether a mirror's connector has been heard of. A connector that reports without rows is fresh: an idle source
- * is not late.
- */
+/** Checks the last contact with a mirror's connector. A heartbeat counts: an idle source is not late. */
 export const check = internalMutation({
   args: { mirror: v.string() },
   returns: v.null(),
@@ -37,7 +34,7 @@ export const check = internalMutation({
     let next = every - silent;
     if (silent >= every * STALE_FACTOR) {
       await ctx.db.patch("mirrors", mirror._id, await judge(ctx, mirror, "stale", silent, every));
-      // Nothing gets worse from here: the next delivery schedules the next look.
+      // There is no worse state. The next delivery schedules the next check.
       await ctx.db.patch("mirrors", mirror._id, { checkScheduled: false });
       return null;
     }
@@ -61,7 +58,7 @@ async function judge(
     ctx,
     mirror,
     state,
-    `Not heard of for ${seconds(silentMs)}; it is expected every ${seconds(everyMs)}. Look at the connector's own log.`,
+    `No contact for ${seconds(silentMs)} (expected every ${seconds(everyMs)}). Check the connector's log.`,
   );
 }
 

@@ -10,9 +10,9 @@ import { now, since } from "../../src/core/time.js";
 import { addCounts, noCounts, type Counts, type SyncMode } from "../../src/core/wire/validators.js";
 
 /**
- * The registry hears of a run's progress at most this often, in milliseconds: whoever watches a mirror would otherwise
- * be told anew with every chunk, a dozen times a second. What it has not heard yet waits in the run, which every chunk
- * writes anyway.
+ * A run's progress is published to the registry at most this often, in milliseconds. Otherwise every chunk would re-run
+ * the queries that watch a mirror, a dozen times a second. Unpublished progress waits in the run's document, which
+ * every chunk writes anyway.
  */
 const TELL_EVERY_MS = 1_000;
 
@@ -27,7 +27,7 @@ interface Chunk {
   drift: number;
   bytes: number;
   syncMode: SyncMode;
-  /** From the source's commit to now, in milliseconds, when the sender told. */
+  /** Milliseconds since the source committed, if the sender says so. */
   lagMs: number | undefined;
   place: Partial<Pick<Doc<"runs">, "sequence" | "begun">>;
 }
@@ -48,7 +48,7 @@ export async function recordChunk(
     ...(lagMs !== undefined && { lagMs }),
   };
   const after = { ...run, ...place, lastDeliveryAt: at, counts: addCounts(run.counts, counts), untold };
-  // What changes how a mirror is treated, or what a person should do, is told at once.
+  // A change of state, or of what an operator should do, is published at once.
   const urgent =
     quarantined !== 0 ||
     drift !== 0 ||
@@ -81,13 +81,13 @@ export async function recordChunk(
   return mirror.rows + untold.rows;
 }
 
-/** Tells the registry what waited since the last chunk that was told. */
+/** Publishes a run's progress since the last publication. */
 export const tell = internalMutation({
   args: { run: v.id("runs") },
   returns: v.null(),
   handler: async (ctx, { run: id }) => {
     const run = await ctx.db.get("runs", id);
-    // One that has ended has told everything.
+    // A run that has ended has published everything.
     if (run?.state !== "running") return null;
     await tellRest(ctx, run);
     await ctx.db.patch("runs", id, { tellScheduled: false });
@@ -95,7 +95,7 @@ export const tell = internalMutation({
   },
 });
 
-/** Tells the registry all that a run has brought: before the run ends, and when a second has passed. */
+/** Publishes all of a run's progress: before the run ends, and after a second. */
 export async function tellRest(ctx: MutationCtx, run: Doc<"runs">): Promise<void> {
   if (!run.tellScheduled) return;
   const mirror = await findMirror(ctx, run.mirror);
@@ -108,7 +108,10 @@ export async function tellRest(ctx: MutationCtx, run: Doc<"runs">): Promise<void
   await ctx.db.patch("runs", run._id, { untold: nothingUntold });
 }
 
-/** A mirror's row of the registry with all that its run has brought, told or not. Costs a range while a run is open. */
+/**
+ * A mirror's registry document with all of its run's progress, published or not. Costs an index range while a run is
+ * open.
+ */
 export async function exactly(ctx: QueryCtx, mirror: Doc<"mirrors">): Promise<Doc<"mirrors">> {
   const run = mirror.run === undefined ? null : await ctx.db.get("runs", mirror.run);
   return run?.tellScheduled === true ? { ...mirror, ...news(mirror, run) } : mirror;
@@ -136,7 +139,7 @@ function news(mirror: Doc<"mirrors">, run: Doc<"runs">): Partial<Doc<"mirrors">>
   };
 }
 
-/** The state that progress brings about, and the words for it. */
+/** The state and reason that follow from a run's progress. */
 function statementOf(mirror: Doc<"mirrors">, run: Doc<"runs">) {
   const loading =
     run.generation !== undefined || mirror.state === "snapshotting" || mirror.state === "waiting";

@@ -7,7 +7,7 @@ import { vSample, type Sample } from "../../src/core/wire/validators.js";
 /** Between two samples of a mirror, in milliseconds: a plot needs no more, and each is a write. */
 const SAMPLE_EVERY_MS = 60_000;
 
-/** Samples kept per mirror: more than a small plot has pixels to tell apart. */
+/** Samples kept per mirror: more than a small plot can show. */
 export const MAX_SAMPLES = 120;
 
 /**
@@ -27,8 +27,8 @@ export async function takeSample(ctx: MutationCtx, mirror: Doc<"mirrors">): Prom
 }
 
 /**
- * Keeps a list of samples within bounds: when there are too many, every second one of the older half goes. So the last
- * hour stays fine, and what is long ago gets coarser, but is not forgotten.
+ * Keeps a list of samples within bounds: when there are too many, every second one of the older half is deleted. So the
+ * last hour stays fine, and what is long ago gets coarser, but is not forgotten.
  */
 export function thin<Point>(points: readonly Point[], most = MAX_SAMPLES): Point[] {
   if (points.length <= most) return [...points];

@@ -9,9 +9,9 @@ import type { MirrorState } from "../../src/core/wire/validators.js";
 export type StateChange = { mirror: string; from: MirrorState; to: MirrorState; reason: string; at: string };
 
 /**
- * The new state of a mirror, to be merged into the patch of its registry row. A change is logged as one line of JSON,
- * and told to the app if it asked. A paused mirror stays paused until somebody resumes it,
- * and a removed one removed until it is declared again.
+ * The new state of a mirror, to be merged into the patch of its registry document. A change is logged as one line of
+ * JSON and passed to the app's `onStateChange`. A paused mirror stays paused until it is resumed, a removed one until
+ * it is declared again.
  */
 export async function stateChange(
   ctx: MutationCtx,
@@ -27,12 +27,12 @@ export async function stateChange(
 /** A mirror's state with its reason, and what to do about it. */
 type Described = { state: MirrorState; reason: string; hint: string };
 
-/** The columns that tell a mirror's state. */
+/** The fields that show a mirror's state. */
 export function described(mirror: string, state: MirrorState, reason: string): Described {
   return { state, reason, hint: hintOf(mirror, state) };
 }
 
-/** Tells the log and the app about a change of state. */
+/** Logs a change of state and notifies the app. */
 export async function announce(
   ctx: MutationCtx,
   mirror: Doc<"mirrors">,

@@ -6,7 +6,7 @@ import { getMirror } from "./mirrors.js";
 import type { Reach } from "../../src/core/wire/validators.js";
 import { vReached } from "../../src/core/wire/views.js";
 
-/** What somebody waits for. */
+/** What a caller waits for. */
 export const vTarget = v.union(
   /** Everything that the source committed up to that time (ISO 8601, by the source's clock). */
   v.object({ time: v.string() }),
@@ -16,7 +16,7 @@ export const vTarget = v.union(
   v.object({ run: v.string(), sequence: v.optional(v.number()) }),
 );
 
-/** The further of two promises, in each respect. */
+/** The higher of two watermarks, per field. */
 export function further(a: Reach, b: Reach): Reach {
   return { upTo: later(a.upTo, b.upTo), position: later(a.position, b.position) };
 }
@@ -27,7 +27,7 @@ function later(a: string | undefined, b: string | undefined): string | undefined
   return a > b ? a : b;
 }
 
-/** Notes how far a mirror has come. It never goes back. */
+/** Advances a mirror's watermark. It never moves back. */
 export async function advanceReach(
   ctx: MutationCtx,
   mirror: string,
@@ -44,10 +44,7 @@ export async function advanceReach(
     await ctx.db.patch("reaches", known._id, next);
 }
 
-/**
- * Takes down what the sender of a run promises. While rows that are gone at the source are still to be swept, nothing is
- * reached: then the promise waits with the refresh that sweeps them.
- */
+/** Records a sender's watermark. While a sweep still has rows to delete, the watermark waits with that refresh. */
 export async function promiseReach(
   ctx: MutationCtx,
   mirror: Doc<"mirrors">,
@@ -62,10 +59,10 @@ export async function promiseReach(
 }
 
 /**
- * Whether a mirror has come as far as somebody waits for: true once everything that its sender has promised up to there
- * is applied or waits in quarantine, and true from then on. Reads two documents, whatever the mirror holds.
+ * Whether a mirror has reached a target: true once everything up to it is applied or quarantined, and true from then
+ * on. Reads two documents, however large the mirror is.
  *
- * @throws UnknownMirror; UnknownRun when there is no such run of that mirror, or it is so old that it was forgotten.
+ * @throws UnknownMirror; UnknownRun when the mirror has no such run, or the run is too old to be kept.
  */
 export const reached = query({
   args: { mirror: v.string(), target: vTarget },
@@ -79,16 +76,17 @@ export const reached = query({
         : "time" in target
           ? judgeMark(upTo, target.time, "read its source up to a time")
           : judgeMark(position, target.position, "told a position of its source");
-    // Only now: the mirror's own row changes with every chunk, and would wake everybody who waits.
+    // Read last, because the mirror's document changes with every chunk and would re-run every waiting query.
     const quarantined = reached ? (await getMirror(ctx, mirror)).quarantined : null;
     return { reached, reason, quarantined, upTo, position };
   },
 });
 
 function judgeMark(mark: string | null, wanted: string, what: string): { reached: boolean; reason: string } {
-  if (mark === null) return { reached: false, reason: `The sender has not said yet that it has ${what}.` };
+  if (mark === null)
+    return { reached: false, reason: `The sender has not reported yet that it has ${what}.` };
   if (mark >= wanted) return { reached: true, reason: "Everything up to there has been received." };
-  return { reached: false, reason: `The mirror has come to ${mark}.` };
+  return { reached: false, reason: `The mirror has reached ${mark}.` };
 }
 
 async function judgeRun(

@@ -2,8 +2,8 @@ import { KeyHashBag } from "./keyHashBag.js";
 
 /**
  * Counts the copies of each row while a mirror without a key is walked in the order of its content. There should be as
- * many as the refresh brought, and those that arrived since. A row that arrives during the walk has the highest time of
- * creation among its copies, so that it lies on the page at hand or on one to come, or was not yet there; and a page
+ * many as the refresh delivered, and those that arrived since. A row that arrives during the walk has the highest time
+ * of creation among its copies, so that it lies on the page at hand or on one to come, or was not yet there; and a page
  * and the list of what has arrived by then are of one moment. Hence the count is exact.
  */
 export class Copies {

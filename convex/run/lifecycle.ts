@@ -12,23 +12,23 @@ import { stateChange } from "../mirror/state.js";
 import { now, since } from "../../src/core/time.js";
 import { noCounts, type SyncMode } from "../../src/core/wire/validators.js";
 
-/** Runs kept per mirror: months of history for an hourly sync would be noise, two weeks are enough to see a trend. */
+/** Runs kept per mirror. For an hourly sync that is two weeks, enough to see a trend. */
 export const MAX_RUNS_PER_MIRROR = 300;
 
 /** Delivery records deleted per transaction when a run is pruned. */
 const DELIVERIES_PER_PRUNE = 500;
 
 /**
- * A `clear_tables` that follows this soon on the last delivery is taken for the retry of an attempt that was cut off
- * (Airbyte retries at once), so the earlier refresh removes nothing. One that comes later starts the next sync, which
- * says that the earlier one was whole.
+ * A `clear_tables` that follows the last delivery this soon counts as the retry of an interrupted attempt (Airbyte
+ * retries at once), so the earlier refresh deletes nothing. A later one begins the next sync, which means that the
+ * earlier one was complete.
  */
 const RETRY_WINDOW_MS = 60_000;
 
 /**
- * For how long a refresh that was cut off is gone on with by a connector that names no generation. The platform may
- * retry from a checkpoint, and then does not send again what the first attempt brought; an hour is longer than it
- * waits between attempts.
+ * How long a connector that names no generation can resume an interrupted refresh. The platform may retry from a
+ * checkpoint, and then does not repeat what the first attempt delivered; an hour is longer than it waits between
+ * attempts.
  */
 const RESUME_WINDOW_MS = 60 * 60_000;
 
@@ -48,7 +48,7 @@ interface NewRun {
   settleAfterMs: number;
 }
 
-/** Opens a run and makes it the mirror's owner. @throws StaleGeneration */
+/** Opens a run, which then owns the mirror. @throws StaleGeneration */
 export async function openRun(ctx: MutationCtx, before: Doc<"mirrors">, args: NewRun): Promise<Doc<"runs">> {
   if (before.run !== undefined) await endForSuccessor(ctx, before.run);
   const mirror = (await ctx.db.get("mirrors", before._id))!;
@@ -60,7 +60,7 @@ export async function openRun(ctx: MutationCtx, before: Doc<"mirrors">, args: Ne
     reason:
       generation === null
         ? "Receiving changes."
-        : `Full refresh ${String(generation)}: old rows stay until it is whole.`,
+        : `Full refresh ${String(generation)}: old rows stay until it completes.`,
     openedBy: args.openedBy,
     // A clock that is ahead must not keep out the attempts that follow.
     ...(args.attempt !== undefined && { attempt: Math.min(args.attempt, Math.floor(Date.now() / 1000)) }),
@@ -94,9 +94,7 @@ export async function openRun(ctx: MutationCtx, before: Doc<"mirrors">, args: Ne
         ctx,
         mirror,
         "snapshotting",
-        firstLoad
-          ? "First load."
-          : `Full refresh ${String(generation)}; the old rows stay readable meanwhile.`,
+        firstLoad ? "First load." : `Full refresh ${String(generation)}; old rows stay readable.`,
       ))),
   });
   await scheduleCheck(ctx, (await ctx.db.get("mirrors", mirror._id))!);
@@ -106,8 +104,8 @@ export async function openRun(ctx: MutationCtx, before: Doc<"mirrors">, args: Ne
 }
 
 /**
- * The generation that a refresh brings: the next, or the one that its source names. Null for an incremental run, and
- * for a refresh of a generation that is whole already: what it sends is applied, and nothing is removed.
+ * The generation of a refresh: the next number, or the one that its source names. Null for an incremental run, and for
+ * a refresh of a complete generation: its rows are applied, and nothing is deleted.
  */
 async function nextGeneration(
   ctx: MutationCtx,
@@ -120,7 +118,7 @@ async function nextGeneration(
   if (generation < mirror.generation) {
     throw ledgerError(
       "StaleGeneration",
-      `The mirror "${mirror.name}" is at generation ${String(mirror.generation)}; a refresh of generation ${String(generation)} comes too late.`,
+      `The mirror "${mirror.name}" is at generation ${String(mirror.generation)}; a refresh of generation ${String(generation)} is too late.`,
     );
   }
   if (generation === mirror.generation) return mirror.generationOpen ? generation : null;
@@ -141,7 +139,7 @@ async function endForSuccessor(ctx: MutationCtx, id: Id<"runs">): Promise<void> 
       ctx,
       run,
       "superseded",
-      "A new refresh began within a minute of the last delivery: taken for a retry. Nothing was removed.",
+      "A new refresh began within a minute of the last delivery, so it counts as a retry. Nothing was deleted.",
     );
   } else await completeRun(ctx, run, "The next sync began.");
 }
@@ -149,7 +147,7 @@ async function endForSuccessor(ctx: MutationCtx, id: Id<"runs">): Promise<void> 
 async function pruneRuns(ctx: MutationCtx, mirror: string): Promise<void> {
   const ofMirror = () => ctx.db.query("runs").withIndex("by_mirror", (q) => q.eq("mirror", mirror));
   const [oldest, newest] = await Promise.all([ofMirror().first(), ofMirror().order("desc").first()]);
-  // Epochs are consecutive, so the ends of the index tell how many runs there are.
+  // Epochs are consecutive, so the ends of the index give the number of runs.
   if (oldest === null || newest === null || newest.epoch - oldest.epoch < MAX_RUNS_PER_MIRROR) return;
   if (oldest.state === "running" || oldest.state === "sweeping") return;
   if (!(await dropDeliveries(ctx, oldest._id, DELIVERIES_PER_PRUNE))) await ctx.db.delete("runs", oldest._id);

@@ -37,7 +37,7 @@ export async function appendManifest(
   });
 }
 
-/** All keys that a generation has brought, from the first page on, and the position up to which they were read. */
+/** All keys that a generation has delivered, from the first page on, and the position up to which they were read. */
 export async function loadManifest(
   ctx: ActionCtx,
   { mirror, generation, manifest }: { mirror: string; generation: number; manifest: ManifestPage },

@@ -12,8 +12,8 @@ export async function scheduleSettle(ctx: MutationCtx, run: Id<"runs">, inMs: nu
 }
 
 /**
- * Milliseconds for which the run's connector has certainly sent nothing, neither for this mirror nor for another. Its
- * last request may be later than the last that was noted: too long a silence would take rows away.
+ * Milliseconds for which the run's connector has certainly sent nothing, for this mirror or another. Its last request
+ * may be later than the last that was noted: too long a silence would take rows away.
  */
 async function silence(ctx: MutationCtx, run: Doc<"runs">): Promise<number> {
   const token = await ctx.db.get("tokens", run.token);

@@ -63,7 +63,7 @@ describe("a sweep", () => {
     expect(await runOf(app, run)).toMatchObject({
       state: "complete",
       swept: 2,
-      reason: "Whole; 2 rows that it did not bring were removed.",
+      reason: "Complete; 2 rows that it did not deliver were deleted.",
       finishedAt: new Date().toISOString(),
     });
     expect(await app.status("users")).toMatchObject({ state: "upToDate", rows: 2, removed: 2 });
@@ -115,7 +115,7 @@ describe("a sweep", () => {
     await finish(app, newer);
     expect(await runOf(app, run)).toMatchObject({
       state: "complete",
-      reason: expect.stringMatching(/Refresh 2 was whole before/) as string,
+      reason: expect.stringMatching(/Refresh 2 completed before/) as string,
     });
     await app.passTime(0);
     expect(await ids(app)).toEqual([4, 5]);

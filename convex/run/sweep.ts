@@ -37,10 +37,9 @@ const SLICE_MS = 8 * 60_000;
 const MAX_WAIT_MS = 60_000;
 
 /**
- * Walks the mirror and brings it to what the refresh brought: rows whose key it did not bring go. In a mirror without
- * a key, where rows are their content, there are as many copies of a row afterwards as the refresh brought. In one that
- * keeps deleted rows they are marked instead of going.
- * Reads each row once, and writes none that stays.
+ * Walks the mirror and makes it equal to the refresh: rows whose key it did not deliver are deleted. In a mirror
+ * without a key, where rows are their content, there are then as many copies of a row as the refresh delivered. In one
+ * that keeps deleted rows they are marked instead of going. Reads each row once, and writes none that stays.
  */
 export const walk = internalAction({
   args: { run: v.id("runs"), cursor: v.union(v.string(), v.null()) },
@@ -165,8 +164,8 @@ export const page = internalQuery({
 });
 
 /**
- * Removes rows that the refresh did not bring, save those whose keys arrived after its manifest was read. `keyHashes` is
- * null when that has been allowed for.
+ * Deletes rows that the refresh did not deliver, except those whose keys arrived after its manifest was read.
+ * `keyHashes` is null when that has been allowed for.
  * @throws OverBudget
  */
 export const removeStale = internalMutation({
@@ -201,7 +200,7 @@ export const removeStale = internalMutation({
   },
 });
 
-/** Adds the copies of rows of which a refresh brought more than there are. @throws OverBudget */
+/** Adds missing copies of rows that the refresh delivered more often than they are stored. @throws OverBudget */
 export const addCopies = internalMutation({
   args: { run: v.id("runs"), copies: v.array(v.object({ id: v.string(), times: v.number() })) },
   returns: v.null(),
@@ -229,7 +228,7 @@ export const finish = internalMutation({
     const mirror = await getMirror(ctx, run.mirror);
     await ctx.db.patch("runs", id, {
       state: "complete",
-      reason: `Whole; ${String(run.swept)} rows that it did not bring were ${mirror.deletes === "hard" ? "removed" : "marked as deleted"}.`,
+      reason: `Complete; ${String(run.swept)} rows that it did not deliver were ${mirror.deletes === "hard" ? "deleted" : "marked as deleted"}.`,
       finishedAt: now(),
     });
     await ctx.db.patch("mirrors", mirror._id, {
@@ -248,7 +247,7 @@ export const finish = internalMutation({
   },
 });
 
-/** When the first of the runs began that brought the generation of this one. */
+/** When the first run of this run's generation began. */
 async function startOfGeneration(ctx: MutationCtx, run: Doc<"runs">): Promise<number> {
   let first = run;
   const earlier = ctx.db

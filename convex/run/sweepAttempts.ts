@@ -9,13 +9,16 @@ import { further } from "../mirror/watermark.js";
 import { stateChange } from "../mirror/state.js";
 import { now } from "../../src/core/time.js";
 
-/** When a sweep has not reported by then, it died, and is started again from the beginning (that is harmless). */
+/** A sweep that has not reported by then has died. It is restarted from the beginning, which is harmless. */
 const WATCHDOG_MS = 15 * 60_000;
 
-/** Deaths of a sweep in a row after which it is given up: two hours of trying are more than a bad deploy lasts. */
+/** Deaths in a row after which a sweep is abandoned: two hours are longer than a bad deploy lasts. */
 const MAX_DEATHS = 8;
 
-/** Starts to remove what a whole refresh did not bring. A sweep of an older refresh that still runs is dropped. */
+/**
+ * Starts to delete the rows that a complete refresh did not deliver. It replaces a sweep of an older refresh that still
+ * runs.
+ */
 export async function startSweep(ctx: MutationCtx, mirror: Doc<"mirrors">, run: Doc<"runs">): Promise<void> {
   let { reach } = run;
   if (mirror.sweeping !== undefined) {
@@ -23,7 +26,7 @@ export async function startSweep(ctx: MutationCtx, mirror: Doc<"mirrors">, run: 
     if (older !== null) {
       await ctx.db.patch("runs", older._id, {
         state: "complete",
-        reason: `Refresh ${String(run.generation)} was whole before its sweep ended, and sweeps in its stead.`,
+        reason: `Refresh ${String(run.generation)} completed before this sweep ended; its sweep replaces this one.`,
         finishedAt: now(),
         sweptBy: run._id,
       });
@@ -33,7 +36,7 @@ export async function startSweep(ctx: MutationCtx, mirror: Doc<"mirrors">, run: 
   }
   await ctx.db.patch("runs", run._id, {
     state: "sweeping",
-    reason: "Whole; removing rows that it did not bring.",
+    reason: "Complete; deleting rows that it did not deliver.",
     reach,
   });
   await ctx.db.patch("mirrors", mirror._id, {
@@ -51,7 +54,7 @@ async function attemptSweep(ctx: MutationCtx, run: Doc<"runs">, cursor: string |
   await ctx.scheduler.runAfter(WATCHDOG_MS, internal.run.sweepAttempts.watch, { run: run._id, attempt });
 }
 
-/** Starts a sweep again that died without a word, unless it always does. */
+/** Restarts a sweep that died silently, unless it has died too often. */
 export const watch = internalMutation({
   args: { run: v.id("runs"), attempt: v.number() },
   returns: v.null(),
@@ -65,14 +68,14 @@ export const watch = internalMutation({
       await giveUpSweep(
         ctx,
         run,
-        `Its sweep died ${String(deaths)} times; the deployment's log says of what. Rows that it did not bring may still be there, until the next refresh.`,
+        `Its sweep died ${String(deaths)} times; see the deployment's log. Rows that it did not deliver may stay until the next refresh.`,
       );
     }
     return null;
   },
 });
 
-/** Ends a sweep of a mirror that has left the app's schema. */
+/** Ends the sweep of a mirror that the schema no longer declares. */
 export const endForGone = internalMutation({
   args: { run: v.id("runs") },
   returns: v.null(),
@@ -83,11 +86,10 @@ export const endForGone = internalMutation({
   },
 });
 
-/** Why the runs of a mirror end that is no longer declared. */
-export const MIRROR_GONE =
-  "The mirror was taken out of schema.ts before this was done. Its rows are as they were left.";
+/** Why the runs of a removed mirror end. */
+export const MIRROR_GONE = "schema.ts no longer declares the mirror. Its rows stay as they are.";
 
-/** Ends a sweep that cannot be done. */
+/** Ends a sweep that cannot complete. */
 export async function giveUpSweep(ctx: MutationCtx, run: Doc<"runs">, reason: string): Promise<void> {
   await ctx.db.patch("runs", run._id, { state: "incomplete", reason, finishedAt: now() });
   await dropManifest(ctx, run.mirror, run.generation!);
@@ -99,7 +101,7 @@ export async function giveUpSweep(ctx: MutationCtx, run: Doc<"runs">, reason: st
   });
 }
 
-/** Hands a long sweep over to a fresh action, which goes on at the cursor. */
+/** Continues a long sweep in a new action, from the cursor. */
 export const goOn = internalMutation({
   args: { run: v.id("runs"), cursor: v.string() },
   returns: v.null(),

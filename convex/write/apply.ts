@@ -40,8 +40,8 @@ type Batch = {
 };
 
 /**
- * Writes converted changes to a mirror, and brings its digest, its tombstones and the write budget in step: all that
- * happens to a mirror's rows happens here, in sweep.ts, in clear.ts, or not at all.
+ * Writes converted changes to a mirror, and updates its digest, its tombstones and the write budget: all that happens
+ * to a mirror's rows happens here, in sweep.ts, in clear.ts, or not at all.
  * @throws OverBudget
  */
 export async function applyToMirror(
@@ -62,7 +62,7 @@ export async function applyToMirror(
   const { applied, poison } = await isolate(ctx, mirror, batch);
   if (applied.written > 0 || applied.rowsDelta !== 0) await addToDigest(ctx, mirror.name, applied.delta);
   const laid = tombstones ? await layTombstones(ctx, mirror.name, applied.tombstones) : 0;
-  // Rows that shared a key with another, which only somebody who wrote past the importer can bring about, became one.
+  // Rows with equal keys, which only a write past the importer can cause, became one.
   const { inserted, deleted } = applied.counts;
   const collapsed = inserted - (mirror.deletes === "hard" ? deleted : 0) - applied.rowsDelta;
   if (laid > 0 || collapsed > 0) {
@@ -96,7 +96,8 @@ async function isolate(
     }
     const middle = Math.ceil(rows.length / 2);
     const first = await isolate(ctx, mirror, { ...batch, rows: rows.slice(0, middle) });
-    // What waits now holds back later changes of its row, or is superseded by them, as if it had waited before.
+    // A change quarantined now holds back later changes of its row, or is replaced by them, like any quarantined
+    // change.
     const behind = screenBehind(first.poison, rows.slice(middle));
     const second = await isolate(ctx, mirror, {
       ...batch,
@@ -143,7 +144,10 @@ async function applyHeeding(
   }
 }
 
-/** One try, which rolls back as a whole. @throws TombstoneHit when a row that it inserted may have been deleted before. */
+/**
+ * One attempt, which rolls back completely. @throws TombstoneHit when a row that it inserted may have been deleted
+ * before.
+ */
 export const once = internalMutation({
   args: {
     mirror: v.string(),

@@ -27,8 +27,8 @@ type Budget = Infer<typeof vBudget>;
 
 /**
  * Takes the bytes that a chunk has written from the budget, on credit if need be. What writes nothing costs nothing,
- * and is never refused. This comes after the writes, which roll back when it refuses them: nobody knows before how
- * much of a chunk is as it was, and a look at the balance beforehand would be paid by every chunk.
+ * and is never refused. This comes after the writes, which roll back if it refuses them: it is unknown before how much
+ * of a chunk is as it was, and a look at the balance beforehand would be paid by every chunk.
  * @returns milliseconds until the budget is even again: what the sender should wait before its next chunk.
  * @throws OverBudget with the time after which it is worth trying again.
  */
@@ -56,7 +56,7 @@ export async function spend(
 
 /**
  * How much of the write budget is left. A balance below 0 is owed; it fills by `bytesPerSecond`, up to `capacity`, from
- * `at` on, so that whoever shows it can go on counting without asking again. Sizes in bytes, `at` in milliseconds.
+ * `at` on, so that a page can keep counting without another query. Sizes in bytes, `at` in milliseconds.
  */
 export const balance = query({
   args: { budget: vBudget },

@@ -9,7 +9,7 @@ const PAGE = 1_000;
 
 /**
  * Deletes a page of a mirror's rows, for `clear_tables` of mirrors without a primary key, and for operators. Returns
- * how many went; call again until 0.
+ * how many it deleted; call again until 0.
  */
 export const clearPage = mutation({
   args: { mirror: v.string() },

@@ -7,7 +7,7 @@ import { addCounts, noCounts, type Counts } from "../../src/core/wire/validators
 
 /**
  * Applied deliveries of a run that are remembered. A sender waits for each answer before it sends the next, so that it
- * never has to ask about another than the last; a run that goes on for months must not fill the table.
+ * only ever asks about the last; a run that continues for months must not fill the table.
  */
 const KEPT_PER_RUN = 100;
 
@@ -40,7 +40,7 @@ export async function findDelivery(
     .query("deliveries")
     .withIndex("by_identity", (q) => q.eq("run", run).eq("identity", place.identity))
     .unique();
-  // A run of another mirror: whoever asks may not be allowed to know.
+  // A run of another mirror: the caller may not be allowed to see it.
   if (known === null || known.mirror !== mirror.name) return null;
   if (known.content === place.content && known.sequence === place.sequence) return known;
   throw ledgerError(
@@ -86,12 +86,15 @@ function checkSequence(run: Doc<"runs">, place: Place): void {
 function moved(place: Place, applied: number) {
   return ledgerError(
     "DeliveryMoved",
-    `${String(applied)} changes of the delivery "${place.identity}" are applied already; go on behind them.`,
+    `${String(applied)} changes of the delivery "${place.identity}" are already applied; continue after them.`,
     { applied },
   );
 }
 
-/** Notes that a chunk of a delivery is applied. Returns up to where the run is applied whole, and the delivery so far. */
+/**
+ * Records that a chunk of a delivery is applied. Returns the last completely applied delivery of the run, and this
+ * delivery so far.
+ */
 export async function recordDelivery(
   ctx: MutationCtx,
   run: Doc<"runs">,

@@ -30,7 +30,7 @@ export async function readDigest(ctx: QueryCtx, mirror: string): Promise<DigestD
   return (await findDigest(ctx, mirror)) ?? noDelta();
 }
 
-/** Brings the stored digest in step with rows that this transaction has written. */
+/** Updates the stored digest with the rows that this transaction has written. */
 export async function addToDigest(ctx: MutationCtx, mirror: string, delta: DigestDelta): Promise<void> {
   const stored = await findDigest(ctx, mirror);
   if (stored === null) await ctx.db.insert("digests", { mirror, ...delta });

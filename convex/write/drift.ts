@@ -51,7 +51,10 @@ export const list = query({
   },
 });
 
-/** Forgets what is on record, once the schema has it or nobody cares; what comes again is recorded again. @throws UnknownMirror */
+/**
+ * Forgets recorded drift, once the schema declares it or it does not matter; drift that recurs is recorded again.
+ * @throws UnknownMirror
+ */
 export const forget = mutation({
   args: { mirror: v.string() },
   returns: v.null(),

@@ -6,7 +6,7 @@ import type { DigestDelta } from "./digests.js";
 /** A row that somebody has written past the importer. */
 export type Finding = Doc<"audits">["findings"][number];
 
-/** A row that is gone and one that is new under the same key are one that was edited. */
+/** A deleted and an added row with the same key are one edited row. */
 export function findingsOf(entries: readonly SketchEntry[]): Finding[] {
   const findings = new Map<bigint, Finding>();
   for (const { sign, keyHash, rowHash, key } of entries) {

@@ -19,7 +19,7 @@ export interface AppMirror {
   keyIndex: string;
   keyFields: readonly string[];
   compiled: CompiledMirror;
-  /** The validator of its rows, as JSON: what `GET /v1/mirrors` tells. */
+  /** The validator of its rows, as JSON, for `GET /v1/mirrors`. */
   fields: Readonly<Record<string, ObjectFieldType>>;
   /** Kind of the field that marks deleted rows, when they stay. */
   markerKind: MarkerKind | null;

@@ -20,7 +20,7 @@ import { tableFunctions } from "./tables/tableFunctions.js";
 import { hashToken, tokenFunctions } from "./operations/tokenFunctions.js";
 
 /**
- * How long a connector must be silent before a full refresh counts as whole, in milliseconds. `destination-convex`
+ * How long a connector must be silent before a full refresh counts as complete, in milliseconds. `destination-convex`
  * sends no end-of-sync call; it does send something with every checkpoint of the source.
  */
 const DEFAULT_SETTLE_AFTER_MS = 60_000;
@@ -32,7 +32,7 @@ export interface StreamingImportOptions {
    */
   module?: string;
   /**
-   * How long a connector without an end-of-sync call must be silent before a full refresh counts as whole and stale
+   * How long a connector without an end-of-sync call must be silent before a full refresh counts as complete and stale
    * rows go, in milliseconds. Default 60,000. Raise it for sources that pause longer within one sync.
    */
   settleAfterMs?: number;
@@ -47,7 +47,7 @@ export interface StreamingImportOptions {
    */
   badRows?: "quarantine" | "refuse";
   /**
-   * An internal mutation of the app that is told of every change of a mirror's state, as "module:function"; it gets
+   * An internal mutation of the app, as "module:function", that runs for every change of a mirror's state; it gets
    * `{ mirror, from, to, reason, at }`.
    */
   onStateChange?: string;

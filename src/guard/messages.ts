@@ -4,11 +4,11 @@ import type { MirrorContract } from "../schema/index.js";
 /** The code of every refusal that the guard throws, for code that catches it. */
 export const MIRROR_IS_READ_ONLY = "MirrorIsReadOnly";
 
-/** The write that was refused; `modify` where row-level security does not tell the other three apart. */
+/** The write that was refused; `modify` where row-level security does not distinguish the other three. */
 export type WriteOperation = "insert" | "patch" | "replace" | "delete" | "modify";
 
 /**
- * What a refused write carries in `error.data`, so that a client or a test can tell it from other errors:
+ * What a refused write carries in `error.data`, so that a client or a test can recognise it:
  *
  * ```ts
  * if (error instanceof ConvexError && error.data.code === "MirrorIsReadOnly") show(error.data.message);
@@ -19,7 +19,7 @@ export type MirrorIsReadOnlyData = {
   /** The mirror that was to be written. */
   table: string;
   operation: WriteOperation;
-  /** The whole sentence: what was refused, why, and what to do. */
+  /** The complete message: what was refused, why, and what to do. */
   message: string;
   /** The part of the sentence that says what to do. */
   remedy: string;

@@ -77,7 +77,7 @@ export function guardWriter<DataModel extends GenericDataModel>(
     }
   }
 
-  // Convex tells the two signatures apart by whether the last argument is undefined; so must the guard.
+  // Convex distinguishes the two signatures by whether the last argument is undefined; so must the guard.
   function change(operation: "patch" | "replace") {
     return async (first: unknown, second: unknown, third?: unknown): Promise<void> => {
       if (third !== undefined) {

@@ -123,7 +123,7 @@ export function describe(error: unknown): HttpError {
 
 /**
  * True for a transaction that lost a race against another (OCC), or that the deployment was too busy for: the same may
- * succeed when it is run again. There is nothing to tell it by but the words and codes of the backend.
+ * succeed when it is run again. Only the backend's words and codes show it.
  */
 export function isTransient(error: unknown): boolean {
   return /OptimisticConcurrencyControlFailure|changed while this mutation was being run|TooManyWrites|overloaded|try again/i.test(

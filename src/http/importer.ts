@@ -23,7 +23,7 @@ export interface Mirror {
  */
 export interface Importer {
   /**
-   * Opens a session for whoever holds the token of a request, whose body is verified too when the token demands it.
+   * Opens a session for the token of a request. If the token requires signed bodies, the body is verified too.
    * @param maxBodyBytes The largest body accepted, where it is another than that of most routes.
    * @throws HttpError 401 when nobody does, 403 when the signature is missing or wrong, 413.
    */
@@ -39,7 +39,7 @@ export interface PreparedChanges {
 /** What became of a delivery. */
 export interface Delivered {
   counts: Counts;
-  /** Keys of the first changes that went to quarantine, as JSON text. */
+  /** Keys of the first quarantined changes, as JSON text. */
   quarantinedKeys: string[];
   /** It had been applied before; this is the answer of then. */
   replayed: boolean;
@@ -112,16 +112,18 @@ export interface ImportSession {
   deliver(changes: PreparedChanges, options: DeliverOptions): Promise<Delivered>;
   /**
    * Begins a full refresh, or finds the one that `openedBy` began (`resume`), for connectors that know nothing of
-   * generations. A mirror with a primary key keeps its rows until the refresh is whole; one without is emptied now.
-   * Unless the connector says when it is done (`explicit`), its silence has to tell. `attempt` is when the connector
-   * began, in seconds since 1970, if it tells.
+   * generations. A mirror with a primary key keeps its rows until the refresh completes; one without is cleared now.
+   * Unless the connector reports when it is done (`explicit`), its silence decides. `attempt` is when the connector
+   * began, in seconds since 1970, if it says so.
    * @throws a refusal (StaleRun) when a later attempt has begun.
    */
   beginRefresh(
     mirror: Mirror,
     options: { openedBy: string; attempt?: number; resume: boolean; explicit: boolean },
   ): Promise<string>;
-  /** Cuts off the refreshes of a connector that gives up at the first refusal. What it did not send is not gone. */
+  /**
+   * Interrupts the refreshes of a connector that stops at the first refusal. Rows that it did not send are not deleted.
+   */
   cutOff(error: unknown): Promise<void>;
   /** Begins a run of a connector that says when it is done. */
   begin(mirror: Mirror, options: BeginOptions): Promise<BegunRun>;

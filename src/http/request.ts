@@ -102,7 +102,7 @@ export function plainBytesOf(
     throw badJson(`the Content-Encoding "${encoding}" is not understood; send it plain or as gzip`);
   }
   const bytes = gunzip(body, maxBytes);
-  if (bytes === "corrupt") throw badJson("it is not a whole gzip stream; compress it anew and send it again");
+  if (bytes === "corrupt") throw badJson("it is not a complete gzip stream; compress it and send it again");
   if (bytes === "too large") throw tooLarge(null, maxBytes);
   return bytes;
 }

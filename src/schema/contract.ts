@@ -39,7 +39,7 @@ export interface MirrorContract {
   readonly drift: DriftPolicies;
   /** The field in which unknown fields are kept, or null. */
   readonly overflow: string | null;
-  /** How often the source is to be heard of, in milliseconds, or null when silence means nothing. */
+  /** How often to expect contact, in milliseconds, or null when silence means nothing. */
   readonly expectEveryMs: number | null;
   /** Source columns by the field that they feed, where the names differ. */
   readonly columns: Readonly<Record<string, string>>;
@@ -55,7 +55,7 @@ export interface MirrorContract {
   readonly where: RowFilter | null;
 }
 
-/** Tells from a converted row, without system fields, whether it belongs to the mirror. */
+/** Whether a converted row, without system fields, belongs to the mirror. */
 export type RowFilter = (row: Record<string, Value>) => boolean;
 
 /** The brand in the type of a table definition. The guards ask for this and for nothing else. */

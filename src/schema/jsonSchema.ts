@@ -9,7 +9,7 @@ const ANY: ValidatorJSON = { type: "any" };
 const NULL: ValidatorJSON = { type: "null" };
 
 /**
- * The validator of a property of a JSON schema, as Airbyte's catalogs have them. What the schema does not tell becomes
+ * The validator of a property of a JSON schema, as Airbyte's catalogs have them. What the schema does not say becomes
  * `v.any()`.
  *
  * Sources of databases leave `null` out of their types altogether: then every value may be null.
@@ -78,7 +78,7 @@ class Reader {
   #object(schema: JsonObject, depth: number): ValidatorJSON {
     const entries = Object.entries(propertiesOf(schema));
     if (entries.length === 0 || depth >= MAX_DEPTH) return ANY;
-    // An object with a name that a schema cannot declare is kept whole all the same, as v.any().
+    // An object with a name that a schema cannot declare is kept complete, as v.any().
     if (!entries.every(([name]) => isIdentifier(name))) return ANY;
     const fields = entries.map(([name, part]): [string, ObjectFieldType] => [
       name,

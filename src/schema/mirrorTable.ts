@@ -29,7 +29,7 @@ type OptionsOf<F extends Fields, PrimaryKey = readonly KeyPart<Paths<F>>[]> = Mi
   Expand<ObjectType<F>>
 >;
 
-/** The fields of a mirror without a primary key: its own, and the hash that tells its rows apart. */
+/** The fields of a mirror without a primary key: its own, and the hash that identifies its rows. */
 export type KeylessFields<F extends Fields> = Expand<F & { [CONTENT_KEY_FIELD]: VString }>;
 
 /**

@@ -12,8 +12,8 @@ export interface MirrorOptions<
 > {
   /**
    * The fields that name a row, most significant first: `["id"]`, `["airport", "flight"]` for a composite key,
-   * `[["address", "id"]]` or `["address.id"]` for a nested one. Leave it out for sources whose rows have no name:
-   * their rows are appended, and told apart by their content.
+   * `[["address", "id"]]` or `["address.id"]` for a nested one. Leave it out for sources whose rows have no name: their
+   * rows are appended, and identified by their content.
    */
   primaryKey?: PrimaryKey;
   /** The source table, as `namespace.stream` or `stream`. Default: the name of the Convex table. */
@@ -43,7 +43,7 @@ export interface MirrorOptions<
   drift?: DriftOption;
   /** A field `v.optional(v.record(v.string(), v.any()))` in which unknown fields are kept. */
   overflow?: Field;
-  /** How often the source is to be heard of: `"15 minutes"`, or milliseconds. A mirror that is not is late, then stale. */
+  /** How often to expect contact: `"15 minutes"`, or milliseconds. Without it, the mirror becomes late, then stale. */
   expectEvery?: Duration | number;
   /** Source columns by the field that they feed, where the names differ: `{ grossUs: "US Gross" }`. */
   columns?: { readonly [Name in Field]?: string };

@@ -15,7 +15,7 @@ const CDC_PREFIX = "source_ab_cdc";
 
 /**
  * The `mirrorTable` declaration for a stream, to paste into `defineSchema`, made from its JSON schema (as Airbyte's
- * catalogs have it). What the schema does not tell becomes `v.any()`.
+ * catalogs have it). What the schema does not say becomes `v.any()`.
  *
  * @param primaryKey Dotted paths, cleaned, or null.
  */

@@ -2,7 +2,7 @@ import { jsonToConvex, type ObjectFieldType, type ValidatorJSON } from "convex/v
 
 /** How code is laid out. */
 export interface Layout {
-  /** What `v` of `convex/values` is called where the code goes. */
+  /** The name of `v` from `convex/values` in the file that gets the code. */
   readonly v: string;
   /** Characters that a line may have. */
   readonly width: number;

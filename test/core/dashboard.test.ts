@@ -141,7 +141,7 @@ describe("an operator", () => {
     expect({ mayOperate, unknownStreams }).toEqual({ mayOperate: true, unknownStreams: 0 });
     expect(mirrors.find(({ name }: { name: string }) => name === "users")).toMatchObject({
       state: "snapshotting",
-      hint: "Nothing to do: it is up to date when everything has arrived.",
+      hint: "Nothing to do. The mirror is up to date when everything has arrived.",
       owner: "Accounts",
       policy: "evolve",
       deletes: "hard",

@@ -51,7 +51,7 @@ describe("a mirror that leaves the schema", () => {
       await world.passTime(1_000);
       const run = await world.run("plain");
       expect(run).toMatchObject({ state: "incomplete", swept: 0 });
-      expect(run.reason).toMatch(/taken out of schema\.ts/);
+      expect(run.reason).toMatch(/no longer declares the mirror/);
       await world.passTime(DAY_MS);
       expect(await pendingJobs(world)).toBe(0);
       expect(await world.ledger("manifests")).toEqual([]);

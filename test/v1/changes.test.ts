@@ -137,19 +137,19 @@ describe("a new key", () => {
       "an update",
       "conformance_plain",
       { op: "update", row: A, previousKey: { id: "b" } },
-      /"upsert" and the whole row only/,
+      /only in an "upsert" of the full row/,
     ],
     [
       "a delete",
       "conformance_plain",
       { op: "delete", row: A, previousKey: { id: "b" } },
-      /"upsert" and the whole row only/,
+      /only in an "upsert" of the full row/,
     ],
     [
       "a mirror without a key",
       "conformance_keyless",
       { op: "upsert", row: { text: "a" }, previousKey: { text: "b" } },
-      /no primary key.*delete of the whole old row/,
+      /no primary key.*delete of the full old row/,
     ],
     [
       "what is no object",

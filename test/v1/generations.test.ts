@@ -76,7 +76,7 @@ describe("a refresh that was cut off", () => {
       expect((await rowsBy(app, "conformance_plain", "id")).map(({ id }) => id)).toEqual([...ids, "n"]);
       expect(await statusOf(app, "conformance_plain")).toMatchObject({
         state: "failed",
-        reason: expect.stringMatching(/Refresh 2 was cut off: Cancelled\. The old rows stay/) as string,
+        reason: expect.stringMatching(/Refresh 2 was interrupted: Cancelled\. The old rows stay/) as string,
       });
     }
   });

@@ -27,15 +27,14 @@ export function budgetOf(budget: WriteBudget = { class: "S16" }): { bytesPerSeco
       `writeBudget: the classes are ${Object.keys(CLASSES).join(", ")}; or give bytesPerSecond.`,
     );
   }
-  if (!(share > 0 && share <= 1))
-    throw new Error("writeBudget: share is a part of the whole, more than 0 and at most 1.");
+  if (!(share > 0 && share <= 1)) throw new Error("writeBudget: share must be more than 0 and at most 1.");
   return { bytesPerSecond: Math.floor(CLASSES[budget.class] * share) };
 }
 
 /** The write budget, and how much of it imports use. */
 export interface BudgetUse {
   bytesPerSecond: number;
-  /** 0: nothing was written of late. 1: imports write as much as they may. More: they wait until what they owe is even. */
+  /** 0: no recent writes. 1: imports write as much as they may. More: they wait until the budget recovers. */
   usedShare: number;
 }
 

@@ -5,7 +5,7 @@ import type { ComponentApi } from "../../../convex/_generated/component.js";
 import type { MirrorContract } from "../../schema/contract.js";
 import type { RunsFunctions, AppMirrors } from "../mirrors.js";
 
-/** What the component's registry is told of the app's schema. */
+/** What the component's registry stores of the app's schema. */
 export class Declaration {
   readonly #mirrors;
   /** Hash of the declaration: when the registry's differs, a deploy has changed something. */
@@ -35,7 +35,7 @@ export class Declaration {
     this.fingerprint = bytesToHex(sha256(utf8ToBytes(declared))).slice(0, 16);
   }
 
-  /** Brings the registry in step. */
+  /** Updates the registry. */
   async send(ctx: Pick<RunsFunctions, "runMutation">, component: ComponentApi): Promise<void> {
     const [apply, page, remove, clear, copy, onStateChange] = await Promise.all([
       this.#mutation("apply"),

@@ -14,7 +14,7 @@ export interface Item {
   /** What its transaction is charged with, in bytes. */
   bytes: number;
   notes: readonly Note[];
-  /** The change to apply, or the one to put aside; neither when the mirror's filter leaves it out. */
+  /** The change to apply, or the one to quarantine; none if the mirror's filter excludes the row. */
   row?: RowChange;
   bad?: BadRow;
   /** The next change belongs into the same transaction. */
@@ -52,7 +52,7 @@ export function toItems(
     const moves = change.op === "delete" && change.moves === true;
     return { bytes: prepared.bytes, notes: prepared.notes, row: toRowChange(prepared, position), moves };
   });
-  // Many a source tells the previous key with every change. A row that moves to where it is stays there.
+  // Many sources send the previous key with every change. The same key again is no change of it.
   return items.filter((item, i) => item.moves !== true || keyHashOf(item) !== keyHashOf(items[i + 1]!));
 }
 

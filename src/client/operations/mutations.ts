@@ -15,8 +15,8 @@ export function dashboardMutations<DataModel extends GenericDataModel>(
 ) {
   return {
     /**
-     * Tries the quarantined changes of a mirror again, with the schema as it is deployed now, in the background:
-     * what can be applied leaves the quarantine, what cannot has its reason brought up to date.
+     * Tries the quarantined changes of a mirror again, with the schema as it is deployed now, in the background: what
+     * can be applied leaves the quarantine; for the rest, the reason is updated.
      */
     replay: mutationGeneric({
       args: vMirror,
@@ -66,7 +66,7 @@ export function dashboardMutations<DataModel extends GenericDataModel>(
       },
     }),
 
-    /** Starts to look for rows that were written past the importer. `auditReport` tells what it found. */
+    /** Starts to look for rows that were written past the importer. `auditReport` has the result. */
     audit: mutationGeneric({
       args: vMirror,
       returns: v.null(),
@@ -77,8 +77,8 @@ export function dashboardMutations<DataModel extends GenericDataModel>(
     }),
 
     /**
-     * Mends what the last audit found: asks the source again for rows that were edited or removed, and removes rows
-     * that were added, when `removeAdded` says so.
+     * Repairs what the last audit found: asks the source for edited and removed rows, and removes rows that were added,
+     * when `removeAdded` says so.
      */
     repair: mutationGeneric({
       args: { ...vMirror, removeAdded: v.optional(v.boolean()) },
@@ -93,7 +93,7 @@ export function dashboardMutations<DataModel extends GenericDataModel>(
       },
     }),
 
-    /** Forgets what is on record as drift of a mirror: the schema has it now, or nobody cares. */
+    /** Forgets the recorded drift of a mirror: the schema declares it now, or it does not matter. */
     forgetDrift: mutationGeneric({
       args: vMirror,
       returns: v.null(),

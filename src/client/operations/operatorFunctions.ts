@@ -7,7 +7,7 @@ import type { AppMirrors } from "../mirrors.js";
 import { replayQuarantine } from "../importing/replay.js";
 import { clearMirror } from "../importing/session.js";
 
-/** Runs that `runs` shows when it is not told how many. */
+/** Runs that `runs` shows by default. */
 const DEFAULT_RUNS = 20;
 
 const vMirror = { mirror: v.string() };
@@ -20,7 +20,7 @@ export function operatorFunctions(
   budget: { bytesPerSecond: number },
 ) {
   return {
-    /** Brings the registry in step with the schema. The first request after a deploy does it too. */
+    /** Updates the registry from the schema. The first request after a deploy does the same. */
     declare: internalMutationGeneric({
       args: {},
       returns: v.null(),
@@ -71,7 +71,7 @@ export function operatorFunctions(
       handler: async (ctx, { mirror }) => await ctx.runMutation(component.pause.resume, { mirror }),
     }),
 
-    /** Empties a mirror. For a source that is really empty: a refresh that brings no rows removes none. */
+    /** Deletes every row of a mirror. For a source that is really empty: a refresh without rows deletes none. */
     clearMirror: internalActionGeneric({
       args: vMirror,
       returns: v.number(),
@@ -111,7 +111,7 @@ export function operatorFunctions(
       handler: async (ctx, { mirror }) => await ctx.runQuery(component.write.drift.list, { mirror }),
     }),
 
-    /** Starts to look for rows that were written past the importer. `auditReport` tells what it found. */
+    /** Starts to look for rows that were written past the importer. `auditReport` has the result. */
     audit: internalMutationGeneric({
       args: vMirror,
       returns: v.null(),
@@ -125,8 +125,8 @@ export function operatorFunctions(
     }),
 
     /**
-     * Mends what the last audit found: asks the source again for rows that were edited or removed, and removes rows
-     * that were added, when `removeAdded` says so.
+     * Repairs what the last audit found: asks the source for edited and removed rows, and removes rows that were added,
+     * when `removeAdded` says so.
      */
     repair: internalMutationGeneric({
       args: { ...vMirror, removeAdded: v.optional(v.boolean()) },

@@ -17,7 +17,7 @@ import type { AppMirrors } from "../mirrors.js";
 import type { Gate } from "./authorize.js";
 import { toTarget, vTarget } from "./target.js";
 
-/** Runs on a page of history, unless told; and the most. */
+/** Runs on a page of history: by default, and at most. */
 const DEFAULT_RUNS = 20;
 const MAX_RUNS = 100;
 
@@ -30,7 +30,7 @@ export function dashboardQueries<DataModel extends GenericDataModel>(
   gate: Gate<DataModel>,
 ) {
   return {
-    /** All mirrors, how many streams have none, and whether whoever asks may operate. */
+    /** All mirrors, the number of streams without one, and whether the caller may operate. */
     importStatus: queryGeneric({
       args: {},
       returns: v.object({
@@ -121,7 +121,10 @@ export function dashboardQueries<DataModel extends GenericDataModel>(
       },
     }),
 
-    /** Changes of a mirror that wait, whole, oldest first: a page of at most 32 behind the id `after`. For operators. */
+    /**
+     * Quarantined changes of a mirror, complete, oldest first: a page of at most 32 after the id `after`. For
+     * operators.
+     */
     quarantine: queryGeneric({
       args: { ...vMirror, after: v.optional(v.string()) },
       returns: v.array(vQuarantineEntry),

@@ -6,7 +6,7 @@ import { positionText } from "../../core/rows/position.js";
 export const vTarget = v.union(
   /** Everything that the source committed up to then: ISO 8601, or milliseconds since 1970. By the source's clock. */
   v.object({ time: v.union(v.string(), v.number()) }),
-  /** Everything up to that place in the source's log: a whole number, or a log sequence number of Postgres. */
+  /** Everything up to that position in the source's log: an integer, or a Postgres log sequence number. */
   v.object({ position: v.union(v.string(), v.number()) }),
   /** A run being complete; with `sequence`, its first so many deliveries being applied. */
   v.object({ run: v.string(), sequence: v.optional(v.number()) }),
@@ -20,7 +20,7 @@ export function toTarget(target: ReachTarget) {
     const position = positionText(target.position);
     if (position !== null) return { position };
     throw badTarget(
-      `"${String(target.position)}" is no position. Give a whole number, or a log sequence number as Postgres writes it ("16/B374D848").`,
+      `"${String(target.position)}" is not a position. Pass an integer or a Postgres log sequence number ("16/B374D848").`,
     );
   }
   const ms = typeof target.time === "string" ? parseDateTime(target.time) : target.time;

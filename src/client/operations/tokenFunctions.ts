@@ -5,7 +5,7 @@ import type { AppMirrors } from "../mirrors.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 
-/** How long a rotated token goes on working, in hours: a working day to tell every connector of its successor. */
+/** How long a rotated token keeps working, in hours: a day to enter its successor in every connector. */
 const DEFAULT_OVERLAP_HOURS = 24;
 
 const HOUR_MS = 60 * 60 * 1000;
@@ -51,7 +51,7 @@ export function tokenFunctions(component: ComponentApi, mirrors: AppMirrors) {
     }),
 
     /**
-     * Makes a new token with the name and rights of an old one and returns it. The old one goes on working for
+     * Creates a token with the name and rights of an old one and returns it. The old one keeps working for
      * `overlapHours` (default 24). The successor demands signed bodies if the old one does, or if `signed` says so; it
      * does not expire.
      * @throws UnknownToken
@@ -95,7 +95,7 @@ const TOKEN_BYTES = 32;
 /** How a token begins, so that scanners for leaked secrets can find it. */
 const TOKEN_PREFIX = "csi_";
 
-/** Characters that lists show of a token: enough to tell two apart, far too few to guess the rest. */
+/** Characters of a token that lists show: enough to distinguish tokens, far too few to guess the rest. */
 const SHOWN_LENGTH = TOKEN_PREFIX.length + 6;
 
 /**
@@ -114,7 +114,7 @@ export function hashToken(token: string): string {
 
 /**
  * The key that signs bodies sent with a token: SHA-256 of "signing:" and the token, as 64 hexadecimal digits. Both
- * sides derive it, so that a token remains the one secret to hand over; the stored hash does not tell it.
+ * sides derive it, so that a token remains the only secret; the stored hash does not reveal it.
  */
 export function signingKeyOf(token: string): string {
   return bytesToHex(sha256(utf8ToBytes(`signing:${token}`)));

@@ -33,7 +33,7 @@ interface Slot {
   stored: StoredRow[];
   /** As it will be after the chunk, without system fields; null when there is none. */
   current: Row | null;
-  /** Hash of `current`, when the change told it. */
+  /** Hash of `current`, if the change carries it. */
   rowHash: bigint | undefined;
   /** The version at which the row was deleted. */
   deletedAt: Value | undefined;
@@ -91,8 +91,8 @@ class Table {
   }
 
   /**
-   * A row was not there, or marked as deleted, when its news came, be it that it is gone again by the end: these may be
-   * older than its deletion.
+   * A row did not exist, or was marked as deleted, when its change arrived, even if it is deleted again at the end:
+   * these may be older than its deletion.
    */
   noteInserted(keyHash: bigint): void {
     if (this.mirror.contract.version !== null) this.#inserted.push(keyHash);
@@ -132,7 +132,7 @@ class Table {
 async function append(table: Table, rows: readonly RowChange[]): Promise<void> {
   for (const { op, row, key, keyHash, rowHash } of rows) {
     if (op === "delete") {
-      // One of the copies: which, nobody can tell.
+      // One of the copies; they are equal.
       const [copy] = await table.find(key as Value[], 1);
       if (copy !== undefined) await table.delete(copy, key as Value[], keyHash);
       table.counts[copy === undefined ? "ignored" : "deleted"] += 1;
@@ -145,8 +145,8 @@ async function append(table: Table, rows: readonly RowChange[]): Promise<void> {
 
 /**
  * Adds the rows of a refresh of a mirror without a key: as many copies of a row as the chunk has, less those that are
- * there. What a refresh brings over several chunks is settled when it is whole (see sweep.ts in the component). It has no deletions:
- * what it does not bring goes.
+ * there. What a refresh delivers over several chunks is settled when it completes (see sweep.ts in the component). It
+ * has no deletions: rows that it does not deliver are deleted.
  */
 async function addContent(table: Table, rows: readonly RowChange[]): Promise<void> {
   const copies = new Map<bigint, RowChange[]>();
@@ -260,7 +260,7 @@ function rememberDeletion(slot: Slot, version: Value): void {
   if (slot.deletedAt === undefined || compareValues(slot.deletedAt, version) < 0) slot.deletedAt = version;
 }
 
-/** The stored row with what an update says of it. @throws Error when the whole is more than Convex can store */
+/** The stored row with an update applied. @throws Error when the result is more than Convex can store */
 function merge({ contract }: AppMirror, current: Row, change: RowChange): Row {
   // Unknown fields are parts of the row like any other: those that are not named stay.
   const merged = contract.overflow === null ? contract.merged : [contract.overflow, ...contract.merged];
@@ -286,7 +286,9 @@ function versionOf(row: Row, path: string | null): Value | undefined {
   return path === null ? undefined : valueAt(row, path);
 }
 
-/** True when both have a version and the change's is lower. Equal ones are taken for the same news. */
+/**
+ * True when both have a version and the change's is lower. Equal versions are no order: the later arrival is applied.
+ */
 function isOlder(mine: Value | undefined, stored: Row, path: string | null): boolean {
   const theirs = versionOf(stored, path);
   if (mine === undefined || mine === null || theirs === undefined || theirs === null) return false;
@@ -299,7 +301,7 @@ function isAfter(deletedAt: Value | undefined, version: Value | undefined): bool
   return compareValues(version, deletedAt) <= 0;
 }
 
-/** Brings the table to what a slot says. */
+/** Writes a slot's result to the table. */
 async function write(table: Table, { stored, current, key, keyHash, rowHash }: Slot): Promise<void> {
   const [first, ...duplicates] = stored;
   for (const duplicate of duplicates) await table.delete(duplicate, key, keyHash);

@@ -12,7 +12,7 @@ export function isSoftDeleted(
   return marker !== undefined && marker !== null && marker !== false;
 }
 
-/** The row, marked as deleted at that time; with the version of its deletion, where the source told it. */
+/** The row, marked as deleted at that time; with the version of its deletion, if the source sent one. */
 export function softDeleted(mirror: AppMirror, row: Row, at: number, version: Value | undefined): Row {
   const { deletedField, version: versionField } = mirror.contract;
   const marked = { ...row, [deletedField!]: markerOf(mirror, at) };

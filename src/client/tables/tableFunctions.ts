@@ -38,7 +38,7 @@ const internalQuery: QueryBuilder<GenericDataModel, "internal"> = internalQueryG
 
 /**
  * The app's side of the component's port: the only functions of an app that write mirror tables. The component calls
- * them by function handle, inside its own transactions; nobody else needs to.
+ * them by function handle, inside its own transactions; nothing else calls them.
  */
 export function tableFunctions(mirrors: AppMirrors) {
   return {
@@ -77,7 +77,7 @@ export function tableFunctions(mirrors: AppMirrors) {
       },
     }),
 
-    /** Takes rows of a mirror away by id: deletes them, or marks them with `onDelete: "soft"`. Those gone are no error. */
+    /** Deletes rows of a mirror by id, or marks them with `onDelete: "soft"`. A missing row is no error. */
     remove: importersOwn(
       internalMutation({
         args: vRemoveArgs,
@@ -153,7 +153,7 @@ interface Identity {
   hash: bigint;
 }
 
-/** A row without its key was not written by the importer: it goes by the empty key, which no source can send. */
+/** A row without its key was not written by the importer: it gets the empty key, which no source can send. */
 function identify({ keyFields }: AppMirror, row: GenericDocument): Identity {
   const key = keyOf(row, keyFields);
   const known = Array.isArray(key) ? key : [];
@@ -184,7 +184,7 @@ async function deleteRows(
   return { gone: rows.length, delta: change.encode() };
 }
 
-/** Marks rows as deleted. Their version stays as it is: that they were not brought says nothing of when they went. */
+/** Marks rows as deleted. Their version stays: a refresh without a row does not say when the source deleted it. */
 async function markRows(
   ctx: GenericMutationCtx<GenericDataModel>,
   mirror: AppMirror,

@@ -1,6 +1,6 @@
 /**
- * The digest of a mirror: what it takes to prove that two copies of a table are equal, and to tell where they are not,
- * without comparing rows. It is kept up to date by what changed alone, and equals the digest of all rows at any time.
+ * The digest of a mirror: what proves that two copies of a table are equal, and shows where they differ, without
+ * comparing rows. It is kept up to date by what changed alone, and equals the digest of all rows at any time.
  *
  * Rows fall into 64 buckets by the highest 6 bits of their key hash. A bucket keeps the number of its rows and the sum
  * of their row hashes modulo 2^64. A row hash covers the key fields, so that rows cannot trade places unnoticed. The

@@ -90,8 +90,8 @@ export function subtractSketch(a: ArrayBuffer, b: ArrayBuffer): ArrayBuffer {
 /**
  * The items of a difference.
  *
- * @returns `complete` is false when there are more than can be told apart, or equal ones; `entries` are those that were
- * found, and right, all the same. The key of an entry that was added without its text is null.
+ * @returns `complete` is false when there are too many to separate, or equal ones; `entries` are those that were found,
+ * and right, all the same. The key of an entry that was added without its text is null.
  */
 export function decodeSketch(difference: ArrayBuffer): { entries: SketchEntry[]; complete: boolean } {
   const bytes = new Uint8Array(difference.slice(0));

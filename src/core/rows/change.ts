@@ -25,7 +25,7 @@ export type Encoding = "json" | "convex";
  */
 export type RowEncoding = Encoding | "stored";
 
-/** The whole row: fields that are not named disappear from the stored row. */
+/** The full row: fields that it lacks disappear from the stored row. */
 export interface Upsert {
   op: "upsert";
   row: JsonObject;
@@ -37,16 +37,19 @@ export interface Update {
   row: JsonObject;
 }
 
-/** A row that is gone. `row` holds at least its key fields; the others do not matter. */
+/** A deleted row. `row` has at least its key fields; the others do not matter. */
 export interface Delete {
   op: "delete";
   row: JsonObject;
-  /** The next change is the same row under its new key. Readers never see neither: the two apply in one transaction. */
+  /**
+   * The next change is the same row under its new key. Both apply in one transaction, so readers always see one of
+   * them.
+   */
   moves?: boolean;
 }
 
 /**
- * One row's news as an adapter reads it from an envelope: names cleaned, values not yet converted. It never says which
+ * One change as an adapter reads it from an envelope: names cleaned, values not yet converted. It never says which
  * connector spoke.
  */
 export type Change = Upsert | Update | Delete;

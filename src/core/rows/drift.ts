@@ -12,7 +12,7 @@
  * version; otherwise the row goes to quarantine.
  *
  * The first line is `unknownFields`, the next two are `types`, the last is `missingFields`. A value inside of an object
- * or array counts for the whole field that it is in; an unknown field inside of an object is never kept in `overflow`.
+ * or array counts for the complete field that it is in; an unknown field inside of an object is never kept in `overflow`.
  * What JSON has only one way to write is no drift: dates and digits as text for `v.number()`, integers for `v.int64()`,
  * base64 for `v.bytes()`. Nor is an absent field that is stored as null: that is noted, whatever the policy.
  *

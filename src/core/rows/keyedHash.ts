@@ -1,4 +1,4 @@
-/** Keyed hashes, which stand in the place of texts that nobody should read (HMAC-SHA-256). */
+/** Keyed hashes (HMAC-SHA-256), which replace texts that nobody should read. */
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";

@@ -53,7 +53,7 @@ function isRounded(token: string, double: number): boolean {
  * number as the nearest double (that is what a decimal fraction is in every system that stores doubles).
  *
  * A text with a decimal point or an exponent that a double is printed as (`1e+23`; by C `9.9999999999999992e+22`) is
- * that double, although the two differ far down: whoever wrote it held the double. Digits alone are taken literally.
+ * that double, although the two differ far down: whoever wrote it had the double. Digits alone are taken literally.
  *
  * @returns null when the text is no number, `"tooLarge"` for one that neither a double nor 4,096 digits can hold.
  */

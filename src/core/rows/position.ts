@@ -2,8 +2,8 @@
 const END = 2n ** 64n;
 
 /**
- * A place in a source's log, which only grows, as 16 hexadecimal digits, so that positions sort as text: a whole number,
- * or a log sequence number as Postgres writes it (`16/B374D848`). Null when it is neither.
+ * A position in a source's log, which only grows, as 16 hexadecimal digits, so that positions sort as text: an integer
+ * or a Postgres log sequence number (`16/B374D848`). Null for anything else.
  */
 export function positionText(position: string | number): string | null {
   const value = parse(String(position));

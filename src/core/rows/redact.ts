@@ -118,7 +118,7 @@ function hashValue(
   encoding: Encoding,
   mayBeRedacted: boolean,
 ): Json {
-  // Null tells nothing that is to be hidden.
+  // Null reveals nothing.
   if (json === null) return null;
   if (mayBeRedacted && readRedacted(json) !== null) return json;
   const text = convert(json, startConversion(encoding));

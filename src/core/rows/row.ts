@@ -29,7 +29,9 @@ interface PreparedBase {
   key: Value[];
   /** Hash of `key`, unsigned 64-bit. */
   keyHash: bigint;
-  /** The row's value at the version's path; undefined when the mirror has no version or the change does not tell it. */
+  /**
+   * The row's value at the version's path; undefined when the mirror has no version or the change does not carry it.
+   */
   version: Value | undefined;
   /** Bytes of `row` as a document; of the key when there is no row. For budgets. */
   bytes: number;
@@ -37,7 +39,7 @@ interface PreparedBase {
   notes: readonly Note[];
 }
 
-/** A whole row, ready to be stored. */
+/** A full row, ready to be stored. */
 export interface PreparedUpsert extends PreparedBase {
   op: "upsert";
   /** The document. A mirror without a key has its content key in it. */
@@ -55,7 +57,7 @@ export interface PreparedUpdate extends PreparedBase {
   unset: string[];
 }
 
-/** A row that is gone. */
+/** A deleted row. */
 export interface PreparedDelete extends PreparedBase {
   op: "delete";
 }
@@ -75,11 +77,11 @@ export interface Filtered {
 /** A change that cannot be applied. */
 export interface Refused {
   problem: Problem;
-  /** The mirror's drift policy is to refuse the whole delivery because of it, not to put the row aside. */
+  /** The mirror's drift policy refuses the complete delivery because of it, instead of quarantining the row. */
   refuse: boolean;
   /** What is known of the drift that the row has. */
   notes: readonly Note[];
-  /** The row's key, when that much could be read: later news of the same row supersede this one. */
+  /** The row's key, if it is readable: later changes of the same row replace this one. */
   key?: Value[];
   keyHash?: bigint;
   /** The row's version, when that much could be read. */
@@ -96,11 +98,11 @@ export interface RowOrigin {
  * Redacts, converts, checks, filters, names and hashes one change. Runs in the action, not in the mutation, whose time
  * is short.
  *
- * A mirror without a key takes upserts and deletes of whole rows; the hash of the row's content is its key. A partial
+ * A mirror without a key accepts upserts and deletes of full rows; the hash of the row's content is its key. A partial
  * row has no content to hash, so that updates are refused.
  *
- * A partial row (`update`) cannot be filtered: whether the row that it makes belongs to the mirror is known only once it
- * is merged, so that whoever applies it asks the contract's `where` again.
+ * A partial row (`update`) cannot be filtered: whether the row that it makes belongs to the mirror is known only once
+ * it is merged, so the writer applies the contract's `where` again.
  *
  * @param change Its names are clean (`cleanFields`), unless it comes from quarantine.
  */
@@ -214,7 +216,7 @@ function prepareKeyless(
   return op === "delete" ? { op, ...base } : { op, row, rowHash: rowHash(row), ...base };
 }
 
-/** Whether a row belongs to the mirror, or why that cannot be told. */
+/** Whether a row belongs to the mirror, or why that is unknown. */
 function filter({ where }: CompiledMirror, row: Row): boolean | Problem {
   if (where === null) return true;
   let what: string;

@@ -12,7 +12,7 @@ import { kindBefore } from "./redact.js";
 import { isObject, isRedacted } from "./values.js";
 import { sampleOf, shorten } from "./text.js";
 
-/** What `convertRow` returns for a row because of which the whole delivery is to be refused. */
+/** What `convertRow` returns for a row that refuses the complete delivery. */
 export const FROZEN = Symbol("frozen");
 
 /**

@@ -97,12 +97,7 @@ function float64OfText(text: string, conversion: Conversion): number | typeof FA
   return (
     parseDateTime(text) ??
     NON_FINITE.get(text) ??
-    mismatch(
-      conversion,
-      text,
-      "number",
-      "It is neither a number nor an ISO 8601 date; v.string() would take it.",
-    )
+    mismatch(conversion, text, "number", "It is not a number or an ISO 8601 date; v.string() accepts it.")
   );
 }
 
@@ -240,7 +235,7 @@ function fraction(conversion: Conversion, json: Json): typeof FAILED {
   );
 }
 
-/** Gives up on a number that is too large, be it that it came as text. */
+/** Refuses a number that is too large, also as text. */
 export function outOfRange(
   conversion: Conversion,
   text: string | WrittenNumber,

@@ -84,7 +84,7 @@ export const vRemoved = v.object({
   delta: vDigestDelta,
 });
 
-/** Deletes the first rows of a mirror; none are gone when it is empty. */
+/** Deletes the first rows of a mirror; deletes none when it is empty. */
 export const vClearArgs = { table: v.string(), limit: v.number() };
 export const vCleared = v.object({ gone: v.number(), delta: vDigestDelta });
 

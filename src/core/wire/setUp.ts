@@ -13,8 +13,8 @@ export function isMirrorGone(error: unknown): boolean {
 }
 
 /**
- * True for what is wrong with the app and not with a row: a function that is missing, a mirror that is gone, or an app
- * that has declared nothing fail for every row. (An app that cannot find a customer is another matter.)
+ * True for faults of the app, not of a row: a missing function, a removed mirror, or an app that has declared nothing
+ * fail for every row. (An app that cannot find a customer is another matter.)
  */
 export function isSetUpError(error: unknown): boolean {
   if (ledgerErrorData(error)?.code === "NotDeclared" || isMirrorGone(error)) return true;

@@ -17,9 +17,9 @@ export interface BegunRun {
   mirror: string;
   run: string;
   epoch: number;
-  /** The generation that the run brings; null for an incremental run. */
+  /** The generation of the run; null for an incremental run. */
   generation: number | null;
-  /** Rows that an earlier run of the same generation brought are kept. */
+  /** Rows that an earlier run of the same generation delivered are kept. */
   continued: boolean;
   nextSequence: number;
   /** Keys that the source is asked to send again. */
@@ -52,7 +52,7 @@ export interface FinishedRun {
   counts: Counts;
 }
 
-/** A validator as JSON: what `GET /v1/mirrors` tells of a field. */
+/** A validator as JSON, for the fields in `GET /v1/mirrors`. */
 export interface ValidatorJson {
   type: string;
   value?: unknown;

@@ -8,8 +8,8 @@ export type SyncMode = Infer<typeof vSyncMode>;
  * - waiting: declared; nothing has arrived yet.
  * - snapshotting: a first load or a full refresh is under way.
  * - upToDate: everything received is applied.
- * - late: not heard of for longer than `expectEvery`.
- * - stale: not heard of for three times that long.
+ * - late: no contact for longer than `expectEvery`.
+ * - stale: no contact for three times that long.
  * - paused: deliveries are refused until someone resumes it.
  * - failed: the last request for this mirror was refused or failed; the reason says why.
  * - removed: no longer in the app's schema.
@@ -28,10 +28,10 @@ export type MirrorState = Infer<typeof vMirrorState>;
 
 /**
  * - running: owns the mirror; deliveries are welcome.
- * - sweeping: whole; rows that the refresh did not bring are being removed.
+ * - sweeping: complete; rows that the refresh did not deliver are being deleted.
  * - complete: done.
- * - incomplete: the connector said that it could not finish, or fell silent for good; nothing was removed, and the
- *   next run of the same generation goes on where it stopped.
+ * - incomplete: the connector said that it could not finish, or fell silent for good; nothing was removed, and the next
+ *   run of the same generation resumes it.
  * - superseded: a newer run took the mirror over before this one was done; it removed nothing.
  */
 export const vRunState = v.union(
@@ -57,7 +57,7 @@ export const vCounts = v.object({
   stale: v.number(),
   /** Updates and deletes of rows that do not exist, and rows that the mirror's filter leaves out. */
   ignored: v.number(),
-  /** Could not be applied: they wait in quarantine, whole. */
+  /** Could not be applied: they are in quarantine, complete. */
   quarantined: v.number(),
 });
 export type Counts = Infer<typeof vCounts>;
@@ -96,13 +96,13 @@ export const vRowChange = v.object({
   position: v.number(),
   /** Size of `row` as a document. */
   bytes: v.number(),
-  /** upsert: the whole row. update: the fields that change. delete: absent. */
+  /** upsert: the full row. update: the fields that change. delete: absent. */
   row: v.optional(v.any()),
   /** upsert: hash of the row, so that the mutation need not compute it. */
   rowHash: v.optional(v.int64()),
   /** update: dotted paths of fields to remove. */
   unset: v.optional(v.array(v.string())),
-  /** delete: the version it carries, when the mirror has one and the source told it. */
+  /** delete: its version, if the mirror has one and the source sent it. */
   version: v.optional(v.any()),
 });
 export type RowChange = Infer<typeof vRowChange>;

@@ -135,7 +135,7 @@ export const vReached = v.object({
   reason: v.string(),
   /** Changes of the mirror that wait in quarantine, and are not in it: null while it is not reached. */
   quarantined: v.union(v.number(), v.null()),
-  /** How far the mirror has come, as far as its sender tells. */
+  /** The mirror's watermark, if its sender reports one. */
   upTo: vTime,
   position: v.union(v.string(), v.null()),
 });

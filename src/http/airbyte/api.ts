@@ -57,7 +57,7 @@ export async function clearTables(importer: Importer, request: Request): Promise
   return done();
 }
 
-/** `POST replace_tables` (0.1.0 only): the refreshes that the temporary tables brought are whole. */
+/** `POST replace_tables` (0.1.0 only): the refreshes of the temporary tables are complete. */
 export async function replaceTables(importer: Importer, request: Request): Promise<Response> {
   const session = await importer.open(request);
   const { tableNames } = jsonObjectOf(request, session.body);
@@ -65,7 +65,7 @@ export async function replaceTables(importer: Importer, request: Request): Promi
   const refreshes = Object.entries(tableNames).flatMap(([name, final]) => {
     if (typeof final !== "string") throw badJson(`the final name of "${name}" must be a string`);
     const mirror = session.find(cleanTableName(final));
-    // A stream without a mirror brought nothing: its records would have been refused.
+    // A stream without a mirror delivered nothing: its records were refused.
     if (mirror === null) return [];
     session.authorize(mirror, "write");
     // A mirror without a key was emptied before its first row came; beginning again would empty it once more.
@@ -122,7 +122,7 @@ async function noting<T>(session: ImportSession, mirror: Mirror, work: () => T |
   }
 }
 
-/** A run that another has taken over from is over; how the mirror and the connection do, the other one tells. */
+/** A superseded run is over; the newer run reports on the mirror and the connection. */
 function isOfAnother(error: unknown): boolean {
   return describe(error).code === "StaleRun";
 }

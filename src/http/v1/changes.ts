@@ -10,8 +10,8 @@ import { checkNames } from "./fields.js";
 const CHANGE_NAMES = ["op", "row", "version", "previousKey"];
 
 /**
- * The changes of a delivery as changes of rows. One that tells of a new primary key (`previousKey`) is a deletion of
- * the old row and an upsert of the new one.
+ * The changes of a delivery as changes of rows. One with a new primary key (`previousKey`) is a deletion of the old row
+ * and an upsert of the new one.
  * @throws HttpError 400 BadJsonBody
  */
 export function readChanges(mirror: Mirror, changes: readonly Json[]): Change[] {
@@ -31,12 +31,12 @@ function readChange(mirror: Mirror, json: Json, place: string): Change[] {
   if (previousKey === null) return [change];
   if (mirror.contract.primaryKey === null) {
     throw badJson(
-      `${place} has a previousKey, but the mirror "${mirror.name}" has no primary key; send a delete of the whole old row and an upsert of the new one`,
+      `${place} has a previousKey, but the mirror "${mirror.name}" has no primary key; send a delete of the full old row and an upsert of the new one`,
     );
   }
   if (op !== "upsert") {
     throw badJson(
-      `${place} has a previousKey, which goes with "upsert" and the whole row only: under its new key the row has no fields that a part could be merged with`,
+      `${place} has a previousKey, which is allowed only in an "upsert" of the full row: under its new key there is no stored row to merge an update into`,
     );
   }
   const previous = readRow(previousKey, `${place}.previousKey`);
@@ -48,7 +48,7 @@ function readRow(row: Json | undefined, place: string): JsonObject {
   return cleanFields(row, "convex");
 }
 
-/** A version beside the row is the value of the mirror's version field, unless the row tells that itself. */
+/** A version beside the row is the value of the mirror's version field, unless the row has it. */
 function withVersion(mirror: Mirror, row: JsonObject, version: Json | undefined): JsonObject {
   const path = mirror.contract.version;
   if (version === undefined || version === null || path === null) return row;

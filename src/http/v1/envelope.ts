@@ -45,7 +45,7 @@ export function readRun(body: JsonObject): RunRequest {
   const minimum = wholeNumber(body, "minimumGeneration") ?? 0;
   if (minimum !== 0 && minimum !== generation) {
     throw badJson(
-      `"minimumGeneration" must be 0 (keep all rows) or equal to "generation" (keep those that this generation brings), not ${String(minimum)}; a mirror does not know which of several older generations a row is of`,
+      `"minimumGeneration" must be 0 (keep all rows) or equal to "generation" (keep only the rows of this generation), not ${String(minimum)}; a mirror does not know which of several older generations a row is of`,
     );
   }
   const epoch = wholeNumber(body, "epoch");

@@ -10,8 +10,7 @@ import { positionText } from "../../core/rows/position.js";
 const SECONDS = { from: 1_000_000_000, to: 9_999_999_999 };
 
 /**
- * Refuses properties that nobody reads. A misspelt one would otherwise be passed over in silence, and with it what the
- * sender meant.
+ * Refuses unknown properties. A misspelt one would otherwise be ignored silently, and with it what the sender meant.
  */
 export function checkNames(object: JsonObject, known: readonly string[], what: string): void {
   const unknown = Object.keys(object).find((name) => !known.includes(name));
@@ -19,7 +18,7 @@ export function checkNames(object: JsonObject, known: readonly string[], what: s
   throw badJson(`${what} has no property ${JSON.stringify(unknown)}; its properties are ${known.join(", ")}`);
 }
 
-/** A whole number from `min` to `max`, or null when the property is absent or null. */
+/** An integer from `min` to `max`, or null when the property is absent or null. */
 export function wholeNumber(
   object: JsonObject,
   name: string,
@@ -30,7 +29,7 @@ export function wholeNumber(
   if (typeof value === "number" && Number.isSafeInteger(value) && value >= min && value <= max) return value;
   const range =
     max === Number.MAX_SAFE_INTEGER ? `from ${String(min)}` : `from ${String(min)} to ${String(max)}`;
-  throw badJson(`"${name}" must be a whole number ${range}`);
+  throw badJson(`"${name}" must be an integer ${range}`);
 }
 
 /** A text of 1 to `max` characters, or null when the property is absent or null. */
@@ -82,6 +81,6 @@ function readPosition(object: JsonObject): string | null {
   const text = isWritten ? positionText(value as string | number) : null;
   if (text !== null) return text;
   throw badJson(
-    '"position" must be a whole number, as a number or as text, or a log sequence number of Postgres ("16/B374D848")',
+    '"position" must be an integer, as a number or as text, or a Postgres log sequence number ("16/B374D848")',
   );
 }
