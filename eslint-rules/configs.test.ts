@@ -9,13 +9,13 @@ import { inMutation } from "../test/guard/sources.js";
 vi.setConfig({ testTimeout: 60_000 });
 
 const TYPED = {
-  files: ["**/*.{ts,tsx,mts,js,mjs}"],
+  files: ["**/*.{ts,tsx,mts,cts,js,jsx,mjs,cjs}"],
   languageOptions: {
     parser: tseslint.parser,
     parserOptions: { projectService: true, tsconfigRootDir: FIXTURE },
   },
 };
-const UNTYPED = { files: ["**/*.{ts,tsx,mts,js,mjs}"], languageOptions: { parser: tseslint.parser } };
+const UNTYPED = { files: ["**/*.{ts,tsx,mts,cts,js,jsx,mjs,cjs}"], languageOptions: { parser: tseslint.parser } };
 
 async function lint(configs: object[], code: string, path = "convex/file.ts"): Promise<string[]> {
   const eslint = new ESLint({
@@ -93,7 +93,7 @@ describe("the presets", () => {
       functionsDir: ["./backend/", "apps/x/fn"],
       settings: { tables: ["x"] },
     }).strict;
-    expect(config?.files).toEqual(["backend/**/*.{ts,tsx,mts,js,mjs}", "apps/x/fn/**/*.{ts,tsx,mts,js,mjs}"]);
+    expect(config?.files).toEqual(["backend/**/*.{ts,tsx,mts,cts,js,jsx,mjs,cjs}", "apps/x/fn/**/*.{ts,tsx,mts,js,mjs}"]);
     expect(config?.settings).toEqual({ "streaming-import": { tables: ["x"] } });
   });
 });

@@ -1,5 +1,5 @@
 import type { TSESLint } from "@typescript-eslint/utils";
-import { functionsOfConvexJson } from "./engine/options.js";
+import { functionsDirectories } from "./engine/options.js";
 import type { RuleName } from "./engine/model.js";
 import { SETTINGS_KEY, type GuardOptions } from "./engine/options.js";
 import { PRESETS, type PresetName } from "./engine/presets.js";
@@ -25,7 +25,7 @@ interface ConfigOptions {
   readonly settings?: Partial<GuardOptions>;
 }
 
-const EXTENSIONS = "{ts,tsx,mts,js,mjs}";
+const EXTENSIONS = "{ts,tsx,mts,cts,js,jsx,mjs,cjs}";
 
 /** The presets. Each is an array, to be spread into a flat config. */
 export function createConfigs(options: ConfigOptions = {}): Record<PresetName | "syntax", Config[]> {
@@ -86,9 +86,8 @@ function directories({ functionsDir }: ConfigOptions): readonly string[] {
   if (typeof functionsDir === "string") return [clean(functionsDir)];
   if (functionsDir !== undefined) return functionsDir.map(clean);
   const typescript = ownTypescript();
-  const configured = typescript === null ? null : functionsOfConvexJson(typescript, process.cwd());
-  const usual = "**/convex";
-  return configured === null || configured === "convex" ? [usual] : [clean(configured), usual];
+  const configured = typescript === null ? [] : functionsDirectories(typescript, process.cwd());
+  return [...new Set(["**/convex", ...configured.map((directory) => `**/${clean(directory)}`)])];
 }
 
 function clean(directory: string): string {

@@ -1,7 +1,7 @@
 import type { TSESLint } from "@typescript-eslint/utils";
 import type { RuleDefinition } from "./engine/rule.js";
 import { analyzeFile } from "./analyze.js";
-import { loadConfigFile } from "./engine/options.js";
+import { appAround, loadConfigFile } from "./engine/options.js";
 import { contextFor } from "./engine/context.js";
 import type { Finding, RuleName, SchemaProblem, TextEdit, TypeScript } from "./engine/model.js";
 import { formatMessage, MESSAGES, type MessageId } from "./engine/messages.js";
@@ -169,12 +169,13 @@ function configuration(
 
 const fileOptions = new Map<string, GuardOptions>();
 
-/** The options: of the file streaming-import.guard.json, and over them ESLint's settings. */
+/** The options: of the app's file streaming-import.guard.json, and over them ESLint's settings. */
 function optionsOf(context: Context, typescript: TypeScript | null): GuardOptions {
-  let base = fileOptions.get(context.cwd);
+  const directory = typescript === null ? context.cwd : appAround(typescript, context.filename, context.cwd);
+  let base = fileOptions.get(directory);
   if (base === undefined) {
-    base = typescript === null ? DEFAULT_OPTIONS : loadConfigFile(typescript, context.cwd);
-    fileOptions.set(context.cwd, base);
+    base = typescript === null ? DEFAULT_OPTIONS : loadConfigFile(typescript, directory);
+    fileOptions.set(directory, base);
   }
   return readOptions(context.settings[SETTINGS_KEY], `settings["${SETTINGS_KEY}"]`, base);
 }

@@ -17,6 +17,8 @@ import { FIXTURE } from "../test/guard/programs.js";
 // An app on disk whose functions directory is called backend, linted as a user would lint it: with ESLint 9 and 10, the
 // three presets and the parser of typescript-eslint.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+// Exemptions expire by the clock.
+vi.useFakeTimers({ toFake: ["Date"], now: new Date("2026-11-20") });
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
 const VERSIONS = { 9: ESLint9 as unknown as typeof ESLint10, 10: ESLint10 };
@@ -86,7 +88,7 @@ async function lint(ESLint: typeof ESLint10, preset: Preset): Promise<Verdicts> 
   const typed = { ...parser, parserOptions: { projectService: true, tsconfigRootDir: app } };
   const configs = createConfigs({
     functionsDir: "./backend",
-    settings: { today: "2026-11-20", guardModule: "guarded" },
+    settings: { guardModule: "guarded" },
   });
   const eslint = new ESLint({
     cwd: app,

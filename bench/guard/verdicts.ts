@@ -6,7 +6,7 @@ import { contextFor } from "../../eslint-rules/engine/context.js";
 import { formatMessage } from "../../eslint-rules/engine/messages.js";
 import { DEFAULT_OPTIONS } from "../../eslint-rules/engine/options.js";
 import { isReported } from "../../eslint-rules/engine/presets.js";
-import { deployedFiles, loadProgram } from "../../src/cli/guard/program.js";
+import { loadProgram } from "../../src/cli/guard/program.js";
 import type { App } from "./app.js";
 
 export interface Site {
@@ -42,7 +42,9 @@ export function verdictsOf(app: App, mirrorSets: readonly (readonly string[])[])
     const sites: Site[] = [];
     const findings: Verdict[] = [];
     let all: readonly string[] = [];
-    for (const file of deployedFiles(loaded)) {
+    for (const path of loaded.deployed) {
+      const file = loaded.program.getSourceFile(path);
+      if (file === undefined) continue;
       if (!cx.packages.isProject(file) || file.isDeclarationFile || file.fileName.includes("/_generated/"))
         continue;
       const place = (start: number) => ({

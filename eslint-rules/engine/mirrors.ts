@@ -2,6 +2,7 @@ import type ts from "typescript";
 import { MIRROR_BRAND } from "../../src/core/brand.js";
 import type { GuardContext } from "./context.js";
 import { declaredMirror, readContract } from "./contracts.js";
+import { GuardConfigurationError } from "./options.js";
 import { directoryOf } from "./packages.js";
 import type { MirrorInfo, SchemaInfo, SchemaProblem } from "./model.js";
 
@@ -18,6 +19,14 @@ export function schemaFor(cx: GuardContext, fileName: string): SchemaInfo {
     cx.schemaOfDirectory.set(directory, schema);
   }
   return schema;
+}
+
+/**
+ * Lets a schema govern files wherever they lie: the command knows which files are deployed with it, also those of other
+ * packages of a workspace and those of a component's directory that the app imports.
+ */
+export function governFiles(cx: GuardContext, schema: SchemaInfo, files: readonly ts.SourceFile[]): void {
+  for (const file of files) cx.schemaOfDirectory.set(directoryOf(file.fileName), schema);
 }
 
 /** The directory of the component definition above a file, unless a schema of the app lies nearer. */
@@ -57,8 +66,23 @@ function findSchemaFile(cx: GuardContext, start: string): ts.SourceFile | null {
         if (file !== undefined && tablesType(cx, file) !== null) return file;
       }
     }
-    if (directory === "" || directory === directoryOf(directory)) return null;
+    if (directory === "" || directory === directoryOf(directory)) return onlySchema(cx);
   }
+}
+
+/** The schema of the program, for a file of another package of the workspace; null when there are several. */
+function onlySchema(cx: GuardContext): ts.SourceFile | null {
+  const schemas = cx.program
+    .getSourceFiles()
+    .filter(
+      (file) =>
+        /\/schema\.[cm]?[jt]sx?$/.test(file.fileName) &&
+        !file.isDeclarationFile &&
+        cx.packages.isProject(file) &&
+        componentAround(cx, directoryOf(file.fileName)) === null &&
+        tablesType(cx, file) !== null,
+    );
+  return schemas.length === 1 ? (schemas[0] ?? null) : null;
 }
 
 function fileEndingWith(cx: GuardContext, path: string): ts.SourceFile | null {
@@ -95,6 +119,7 @@ function readSchema(cx: GuardContext, file: ts.SourceFile | null): SchemaInfo {
   if (cached !== undefined) return cached;
   const tables = new Set<string>(cx.options.tables);
   const mirrors = new Map<string, MirrorInfo>();
+  const ofSchema = new Set<string>();
   let problem: SchemaProblem | null = null;
   const type = file === null ? null : tablesType(cx, file);
   if (type === null) problem = "noSchema";
@@ -103,12 +128,14 @@ function readSchema(cx: GuardContext, file: ts.SourceFile | null): SchemaInfo {
   else {
     for (const table of type.getProperties()) {
       tables.add(table.name);
+      ofSchema.add(table.name);
       const mirror = readMirror(cx, table);
       if (mirror !== null) mirrors.set(table.name, mirror);
     }
   }
   for (const table of cx.options.tables) {
     if (mirrors.has(table)) continue;
+    if (problem === null && !ofSchema.has(table)) throw unknownTable(table, [...ofSchema]);
     mirrors.set(table, {
       table,
       source: null,
@@ -123,6 +150,28 @@ function readSchema(cx: GuardContext, file: ts.SourceFile | null): SchemaInfo {
   const schema: SchemaInfo = { file, tables, mirrors, problem, component: null };
   cx.schemas.set(key, schema);
   return schema;
+}
+
+function unknownTable(table: string, known: readonly string[]): GuardConfigurationError {
+  const [nearest] = [...known].sort((one, other) => distance(table, one) - distance(table, other));
+  const isNear = nearest !== undefined && distance(table, nearest) <= Math.max(2, table.length / 3);
+  return new GuardConfigurationError(
+    `The option "tables" names "${table}", which is no table of the schema.${isNear ? ` Did you mean "${nearest}"?` : ` The tables are ${known.join(", ")}.`}`,
+  );
+}
+
+/** How many letters must change to make one name the other (Levenshtein). */
+function distance(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
+  for (const [index, letter] of Array.from(one).entries()) {
+    const next = [index + 1];
+    for (const [at, wanted] of Array.from(other).entries()) {
+      const same = (row[at] ?? 0) + (letter === wanted ? 0 : 1);
+      next.push(Math.min(same, (row[at + 1] ?? 0) + 1, (next[at] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[other.length] ?? 0;
 }
 
 /** A table is a mirror when its type says so, or when its declaration calls `mirrorTable` and lost the type on the way. */

@@ -1,4 +1,5 @@
 import type { Specifier, TypeScript } from "./model.js";
+import { directoryOf } from "./packages.js";
 
 /** A reviewed exception: code that may write a mirror, for a reason, until a day. */
 export interface ExemptionConfig {
@@ -26,7 +27,7 @@ export interface GuardOptions {
   readonly exemptions: readonly ExemptionConfig[];
   /** The module with the guarded builders, relative to the functions directory. */
   readonly guardModule: string | null;
-  /** Today as YYYY-MM-DD, for expiry dates; null: the clock's. */
+  /** Today as YYYY-MM-DD, for expiry dates; null: the clock's. Tests set it; no configuration can. */
   readonly today: string | null;
 }
 
@@ -80,7 +81,7 @@ const isSpecifier: Check = (value) => {
   return isNamed && isComplete && Object.entries(others).every(([key, one]) => key in keys && isString(one));
 };
 
-const CHECKS: Record<keyof GuardOptions, { check: Check; expected: string }> = {
+const CHECKS: Record<Exclude<keyof GuardOptions, "today">, { check: Check; expected: string }> = {
   functionsDir: { check: isStringOrNull, expected: "a path" },
   schema: { check: isStringOrNull, expected: "a path" },
   tables: { check: isListOf(isString), expected: "a list of table names" },
@@ -90,7 +91,6 @@ const CHECKS: Record<keyof GuardOptions, { check: Check; expected: string }> = {
   },
   exemptions: { check: isListOf(isRecord), expected: "a list of { file, within?, tables, reason, until }" },
   guardModule: { check: isStringOrNull, expected: "a path" },
-  today: { check: isStringOrNull, expected: "a day as YYYY-MM-DD" },
 };
 
 /** Options from a value that a person wrote, over `base`. Refuses what it does not know: a typo must not weaken the guard. */
@@ -109,7 +109,7 @@ export function readOptions(
         `${from} has an unknown option "${key}". The options are ${Object.keys(CHECKS).join(", ")}.`,
       );
     }
-    const { check, expected } = CHECKS[key as keyof GuardOptions];
+    const { check, expected } = CHECKS[key as keyof typeof CHECKS];
     if (!check(entry))
       throw new GuardConfigurationError(`The option "${key}" in ${from} must be ${expected}.`);
   }
@@ -128,6 +128,29 @@ export function functionsOfConvexJson(ts: Pick<TypeScript, "sys">, directory: st
   const value = readJson(ts, `${directory}/convex.json`);
   if (typeof value !== "object" || value === null || !("functions" in value)) return null;
   return typeof value.functions === "string" ? value.functions.replace(/^\.\//, "").replace(/\/$/, "") : null;
+}
+
+/** The directory of the app around a file: the nearest with a configuration of the guard or of Convex, or `otherwise`. */
+export function appAround(ts: Pick<TypeScript, "sys">, fileName: string, otherwise: string): string {
+  for (let directory = directoryOf(fileName.replaceAll("\\", "/")); ; directory = directoryOf(directory)) {
+    if ([CONFIG_FILE, "convex.json"].some((name) => ts.sys.fileExists(`${directory}/${name}`)))
+      return directory;
+    if (directory === "" || directory === directoryOf(directory)) return otherwise;
+  }
+}
+
+/** The functions directories that the configurations of Convex at and below a directory name, from the directory on. */
+export function functionsDirectories(ts: Pick<TypeScript, "sys">, root: string): string[] {
+  const configurations = ts.sys.readDirectory(
+    root,
+    [".json"],
+    ["**/node_modules", "**/.*"],
+    ["**/convex.json"],
+    5,
+  );
+  return configurations.flatMap(
+    (path) => functionsOfConvexJson(ts, directoryOf(path.replaceAll("\\", "/"))) ?? [],
+  );
 }
 
 function readJson(ts: Pick<TypeScript, "sys">, path: string): unknown {

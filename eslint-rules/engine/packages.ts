@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import type ts from "typescript";
 import type { TypeScript } from "./model.js";
 
@@ -12,15 +13,10 @@ export type Origin =
 /** The name of this package: its own code is recognised by the package.json above it. */
 const SELF = "convex-streaming-import";
 
-/**
- * Packages with a summary or a special meaning. They count as packages wherever they lie, so that a linked
- * workspace copy of them is not mistaken for code of the app.
- */
-const KNOWN_PACKAGES = new Set(["convex", "convex-helpers", "convex-ents", SELF]);
-
-function isKnown(name: string): boolean {
-  return KNOWN_PACKAGES.has(name) || name.startsWith("@convex-dev/");
-}
+/** Where this package itself lies: two directories above this file, or three in its build. */
+const OWN_DIRECTORY = fileURLToPath(new URL("../..", import.meta.url))
+  .replaceAll("\\", "/")
+  .replace(/(?:\/dist)?\/$/, "");
 
 interface PackageRoot {
   readonly name: string;
@@ -48,23 +44,41 @@ export class PackageIndex {
     return this.originOf(file).kind === "project";
   }
 
+  /** Whether a file is a library's is decided by where it is installed; a name proves nothing. */
   private classify(file: ts.SourceFile): Origin {
     if (this.program.isSourceFileDefaultLibrary(file)) return { kind: "lib" };
     const name = file.fileName;
-    const installed = name.includes("/node_modules/");
     const root = this.rootOf(directoryOf(name));
+    const installed = name.includes("/node_modules/") || (root !== null && this.isLinked(root));
     if (root === null)
       return installed ? { kind: "package", name: installedName(name), path: "" } : { kind: "project" };
     const path = name.slice(root.directory.length + 1);
     // Only the sources of this package are the package; an example app in its repository is an app.
-    if (root.name === SELF) {
+    if (root.name === SELF && (installed || root.directory === OWN_DIRECTORY)) {
       return installed || /^(?:src|dist)\//.test(path) ? { kind: "self", path } : { kind: "project" };
     }
-    if (root.name.startsWith("@types/")) return { kind: "lib" };
-    if (installed || isKnown(root.name) || (file.isDeclarationFile && !this.isRootPackage(root))) {
+    if (installed && root.name.startsWith("@types/")) return { kind: "lib" };
+    if (installed || (file.isDeclarationFile && !this.isRootPackage(root))) {
       return { kind: "package", name: root.name, path };
     }
     return { kind: "project" };
+  }
+
+  /** Sources of Convex or of this package that the app has installed by a link: the guard must know their types. */
+  private isLinked(root: PackageRoot): boolean {
+    if (
+      (root.name !== "convex" && root.name !== SELF) ||
+      root.directory === OWN_DIRECTORY ||
+      this.isRootPackage(root)
+    )
+      return false;
+    const [first = ""] = this.program.getRootFileNames();
+    const { sys } = this.typescript;
+    for (let directory = directoryOf(first); ; directory = directoryOf(directory)) {
+      const link = `${directory}/node_modules/${root.name}`;
+      if (sys.directoryExists(link)) return sys.realpath?.(link).replaceAll("\\", "/") === root.directory;
+      if (directory === "" || directory === directoryOf(directory)) return false;
+    }
   }
 
   /** A declaration file of the app's own package is the app's (`_generated`, hand-written ones). */

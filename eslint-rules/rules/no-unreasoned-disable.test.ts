@@ -116,7 +116,6 @@ runTyped(rule, {
       name: "an exemption of the configuration",
       settings: {
         "streaming-import": {
-          today: "2026-11-20",
           exemptions: [
             {
               file: "convex/exempt/a.ts",
@@ -173,7 +172,6 @@ runTyped(rule, {
       name: "an expired exemption of the configuration",
       settings: {
         "streaming-import": {
-          today: "2026-11-20",
           exemptions: [
             {
               file: "convex/exempt/b.ts",
@@ -193,7 +191,6 @@ runTyped(rule, {
       name: "an exemption of the configuration for another function",
       settings: {
         "streaming-import": {
-          today: "2026-11-20",
           exemptions: [
             {
               file: "convex/exempt/c.ts",

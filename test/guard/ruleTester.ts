@@ -25,6 +25,8 @@ type Case = Exclude<Tests["valid"][number], string> | Tests["invalid"][number];
 
 // The first case of a file makes the program of all of them.
 vi.setConfig({ testTimeout: 60_000 });
+// Exemptions expire by the clock.
+vi.useFakeTimers({ toFake: ["Date"], now: new Date("2026-11-20") });
 
 /** The code of all cases of a test file, by path: they become one program, which is some ten times faster than one each. */
 const registered = new Map<string, string>();
@@ -83,7 +85,6 @@ interface Cases {
   readonly valid: readonly Case[];
   readonly invalid: readonly Tests["invalid"][number][];
 }
-const SETTINGS = { "streaming-import": { today: "2026-11-20" } };
 
 /** Runs a rule on cases that belong to the fixture app and have its types. */
 export function runTyped(rule: unknown, { valid, invalid }: Cases): void {
@@ -91,7 +92,7 @@ export function runTyped(rule: unknown, { valid, invalid }: Cases): void {
   run(
     rule,
     "",
-    { linterOptions, plugins, languageOptions, settings: SETTINGS },
+    { linterOptions, plugins, languageOptions },
     {
       valid: valid.map(register),
       invalid: invalid.map(register),
@@ -105,7 +106,7 @@ export function runUntyped(rule: unknown, { valid, invalid }: Cases): void {
   run(
     rule,
     " without types",
-    { linterOptions, plugins, settings: SETTINGS },
+    { linterOptions, plugins },
     {
       valid: valid.map(inFixture),
       invalid: invalid.map(inFixture),

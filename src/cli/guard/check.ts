@@ -1,13 +1,14 @@
+import { resolve } from "node:path";
 import ts from "typescript";
 import { analyzeFile } from "../../../eslint-rules/analyze.js";
 import { functionsOfConvexJson, loadConfigFile } from "../../../eslint-rules/engine/options.js";
 import { contextFor, type GuardContext } from "../../../eslint-rules/engine/context.js";
 import { formatMessage } from "../../../eslint-rules/engine/messages.js";
-import { schemaFor } from "../../../eslint-rules/engine/mirrors.js";
+import { governFiles, schemaFor } from "../../../eslint-rules/engine/mirrors.js";
 import { GuardConfigurationError, type GuardOptions } from "../../../eslint-rules/engine/options.js";
 import { isReported, PRESETS } from "../../../eslint-rules/engine/presets.js";
 import type { FileAnalysis, Finding, SchemaInfo, Specifier } from "../../../eslint-rules/engine/model.js";
-import { CannotCheck, deployedFiles, loadProgram, type LoadedProgram } from "./program.js";
+import { CannotCheck, loadProgram, type LoadedProgram } from "./program.js";
 import { OUT_OF_REACH, type GuardReport, type Place, type ReportedFinding } from "./report.js";
 
 /** What the command is asked to do. */
@@ -52,9 +53,12 @@ function check(
   const mode = strict ? "strict" : "recommended";
   const cx = contextFor(ts, program, options);
   const schema = schemaFor(cx, `${loaded.functionsDir}/x.ts`);
+  const files = checkedFiles(cx, loaded, schema);
+  const components = componentsOf(cx);
+  governFiles(cx, schema, files);
   const problems = problemsOf(cwd, schema);
-  const deployed = deployedFiles(loaded);
-  const { files, components } = partition(cx, deployed, schema);
+  if (files.length === 0)
+    problems.push("There is no file to check. Name the functions directory with --functions.");
   const typeErrors = typeErrorsOf(cwd, program);
   const analyses =
     problems.length > 0 ? [] : files.map((file) => ({ file, analysis: analyzeFile(cx, file, strict) }));
@@ -78,7 +82,7 @@ function check(
     tables: schema.tables.size,
     mirrors: [...schema.mirrors.values()].map(({ table, source, owner }) => ({ table, source, owner })),
     files: files.length,
-    notDeployed: notDeployed(cx, loaded, deployed).map((path) => relative(cwd, path)),
+    notDeployed: notDeployed(cx, loaded).map((path) => relative(cwd, path)),
     components: components.map((path) => relative(cwd, path)),
     writeSites: countSites(analyses.map(({ analysis }) => analysis)),
     trusted: {
@@ -117,35 +121,36 @@ function problemsOf(cwd: string, schema: SchemaInfo): string[] {
   return [formatMessage(schema.problem, { schema: file })];
 }
 
-/** Files under the app's schema are checked; those of a component have tables of their own. */
-function partition(
-  cx: GuardContext,
-  deployed: ReadonlySet<ts.SourceFile>,
-  schema: SchemaInfo,
-): { files: ts.SourceFile[]; components: string[] } {
-  const files: ts.SourceFile[] = [];
-  const components = new Set<string>();
-  for (const file of deployed) {
-    if (!cx.packages.isProject(file) || file.isDeclarationFile || file.fileName.includes("/_generated/"))
-      continue;
-    const own = schemaFor(cx, file.fileName);
-    if (own.component !== null && own.component !== schema.component) components.add(own.component);
-    else files.push(file);
-  }
-  return { files, components: [...components] };
+/** The code of the app that is deployed, and its schema. What is bundled from a component's directory is the app's, too. */
+function checkedFiles(cx: GuardContext, loaded: LoadedProgram, schema: SchemaInfo): ts.SourceFile[] {
+  const deployed = [...loaded.deployed].flatMap((path) => cx.program.getSourceFile(path) ?? []);
+  if (schema.file !== null) deployed.push(schema.file);
+  return [...new Set(deployed)].filter((file) => !file.isDeclarationFile && cx.packages.isProject(file));
+}
+
+/** The directories of components that lie in the app: they have tables of their own, and are deployed by themselves. */
+function componentsOf(cx: GuardContext): string[] {
+  return cx.program
+    .getSourceFiles()
+    .filter(
+      ({ fileName, text }) =>
+        /\/convex\.config\.[jt]s$/.test(fileName) &&
+        !fileName.includes("/node_modules/") &&
+        /\bdefineComponent\b/.test(text),
+    )
+    .map(({ fileName }) => fileName.slice(0, fileName.lastIndexOf("/")));
 }
 
 /** Files in the functions directory, or in the program, that no deployed file imports. */
-function notDeployed(
-  cx: GuardContext,
-  loaded: LoadedProgram,
-  deployed: ReadonlySet<ts.SourceFile>,
-): readonly string[] {
+function notDeployed(cx: GuardContext, { deployed, notDeployed }: LoadedProgram): readonly string[] {
   const inProgram = cx.program
     .getSourceFiles()
-    .filter((file) => !deployed.has(file) && !file.isDeclarationFile && cx.packages.isProject(file))
+    .filter((file) => !file.isDeclarationFile && cx.packages.isProject(file))
     .map((file) => file.fileName);
-  return [...inProgram, ...loaded.notDeployed].filter((path) => !path.includes("/_generated/"));
+  return [...new Set([...inProgram, ...notDeployed])].filter(
+    (path) =>
+      !deployed.has(path) && !/\/_generated\/|\/(?:schema|auth\.config|convex\.config)\.[jt]s$/.test(path),
+  );
 }
 
 function typeErrorsOf(cwd: string, program: ts.Program): GuardReport["typeErrors"] {
@@ -261,8 +266,7 @@ function normalize(path: string): string {
 }
 
 function absolute(cwd: string, path: string): string {
-  const normal = normalize(path).replace(/^\.\//, "");
-  return /^(?:\/|[A-Za-z]:)/.test(normal) ? normal : `${cwd}/${normal}`;
+  return normalize(resolve(cwd, path));
 }
 
 function relative(cwd: string, path: string): string {

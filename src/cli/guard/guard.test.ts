@@ -1,10 +1,20 @@
 // @vitest-environment node
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import path, { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { checkApp, type CheckOptions } from "./check.js";
+import { entryPointsOf } from "./program.js";
 import { formatText, type GuardReport } from "./report.js";
 import { formatSarif } from "./sarif.js";
 
@@ -37,6 +47,7 @@ const CLEAN = `import { mutation } from "./_generated/server.js";
 export const add = mutation({ args: {}, handler: async (ctx) => await ctx.db.insert("notes", { text: "" }) });`;
 const WRITE = `import { mutation } from "./_generated/server.js";
 export const add = mutation({ args: {}, handler: async (ctx) => await ctx.db.insert("customers", { id: 1n }) });`;
+const WRITE_JS = WRITE.replace("async (ctx)", "async ({ db })").replace("ctx.db", "db");
 
 let apps = 0;
 
@@ -68,10 +79,10 @@ function app(files: Record<string, string | null>): string {
     }),
     ...files,
   };
-  for (const [path, text] of Object.entries(all)) {
+  for (const [file, text] of Object.entries(all)) {
     if (text === null) continue;
-    mkdirSync(dirname(join(root, path)), { recursive: true });
-    writeFileSync(join(root, path), text);
+    mkdirSync(dirname(join(root, file)), { recursive: true });
+    writeFileSync(join(root, file), text);
   }
   symlinkSync(`${ROOT}/node_modules`, join(root, "node_modules"));
   return root;
@@ -390,5 +401,141 @@ export const { apply, status } = new StreamingImport({} as never, schema).intern
     expect(report.problems).toEqual([]);
     expect(report.findings).toEqual([]);
     expect(report.mirrors.length).toBeGreaterThan(0);
+  });
+});
+
+/** `entryPoints` of Convex's own bundler, as it is published; the rest of that module needs packages that are not here. */
+function entryPointsOfConvex(): (directory: string) => Promise<string[]> {
+  const text = readFileSync(`${ROOT}/node_modules/convex/dist/esm/bundler/index.js`, "utf8");
+  const part = (from: string, to: string): string => text.slice(text.indexOf(from), text.indexOf(to));
+  const code = `${part("export function* walkDir", "async function doEsbuild")}
+${part("const ENTRY_POINT_EXTENSIONS", "export const useNodeDirectiveRegex")}`.replaceAll("export ", "");
+  const fs = {
+    exists: existsSync,
+    listDir: (path: string) => readdirSync(path, { withFileTypes: true }),
+    readUtf8File: (path: string) => readFileSync(path, "utf8"),
+  };
+  const make = new Function(
+    "path",
+    "consistentPathSort",
+    "logVerbose",
+    "chalkStderr",
+    `${code}; return entryPoints;`,
+  ) as (...given: unknown[]) => (ctx: object, directory: string) => Promise<string[]>;
+  const entryPoints = make(
+    path,
+    () => 0,
+    () => undefined,
+    { green: String, yellow: String },
+  );
+  return (directory) => entryPoints({ fs }, directory);
+}
+
+describe("what is deployed is what is checked", () => {
+  it("lists the modules that Convex's own command lists", async () => {
+    const theirs = entryPointsOfConvex();
+    const module = "export {};";
+    const cwd = app({
+      "convex/a.ts": module,
+      "convex/b.cjs": module,
+      "convex/c.mts": module,
+      "convex/d.cts": module,
+      "convex/e.jsx": module,
+      "convex/deep/_generated/f.ts": module,
+      "convex/.dot/g.ts": module,
+      "convex/.h.ts": module,
+      "convex/#i.ts": module,
+      "convex/j k.ts": module,
+      "convex/l.test.ts": module,
+      "convex/m.d.ts": module,
+      "convex/empty.ts": "const x = 1;",
+      "convex/script.js": "1;",
+      "convex/part/convex.config.ts": module,
+      "convex/part/n.ts": module,
+      "convex/other/convex.config.js": module,
+      "convex/other/o.ts": module,
+      "convex/auth.config.ts": module,
+      "convex/deep/schema.ts": module,
+      "convex/p.json": "{}",
+    });
+    const functions = join(cwd, "convex");
+    expect(entryPointsOf(functions).sort()).toEqual((await theirs(functions)).sort());
+  });
+
+  it.each([
+    ["CommonJS", { "convex/a.cjs": WRITE_JS }],
+    ["a nested _generated", { "convex/deep/_generated/a.ts": WRITE.replace("./_gen", "../../_gen") }],
+    ["a directory with a dot", { "convex/.hidden/a.ts": WRITE.replace("./_gen", "../_gen") }],
+    [
+      "code of a component's directory that the app imports",
+      {
+        "convex/a.ts": 'export { add } from "./part/b.js";',
+        "convex/part/convex.config.ts":
+          'import { defineComponent } from "convex/server"; export default defineComponent("part");',
+        "convex/part/schema.ts":
+          'import { defineSchema } from "convex/server"; export default defineSchema({});',
+        "convex/part/b.ts": WRITE.replace("./_gen", "../_gen"),
+      },
+    ],
+    [
+      "JavaScript that TypeScript imports",
+      {
+        "convex/a.ts": 'export * from "./lib/b.js";',
+        "convex/lib/b.js": WRITE_JS.replace("./_gen", "../_gen"),
+      },
+    ],
+    [
+      "JavaScript beside a declaration file",
+      {
+        "convex/a.ts": 'export { add } from "../lib/save.js";',
+        "lib/save.js": WRITE_JS.replace("./_gen", "../convex/_gen"),
+        "lib/save.d.ts":
+          'import type { RegisteredMutation } from "convex/server"; export declare const add: RegisteredMutation<"public", {}, null>;',
+      },
+    ],
+    [
+      "a package of the workspace",
+      {
+        "convex/a.ts":
+          'import { mutation } from "./_generated/server.js"; import { save } from "../packages/shared/save.js"; export const f = mutation({ args: {}, handler: async (ctx) => { await save(ctx); } });',
+        "packages/shared/package.json": '{ "name": "convex-helpers" }',
+        "packages/shared/save.ts":
+          'import type { MutationCtx } from "../../convex/_generated/server.js"; export const save = (ctx: MutationCtx) => ctx.db.insert("customers", { id: 1n });',
+      },
+    ],
+  ])("finds a write in %s", async (_name, files) => {
+    const { exitCode, report } = await check(app(files));
+    expect(report.problems).toEqual([]);
+    expect(messageIds(report)).toContain("mirrorWrite");
+    expect(exitCode).not.toBe(0);
+  });
+
+  it.each(["convex", "convex-helpers", "convex-ents", "@convex-dev/app", "convex-streaming-import"])(
+    "checks an app that is called %s",
+    async (name) => {
+      const { report } = await check(
+        app({ "package.json": JSON.stringify({ name, type: "module" }), "convex/a.ts": WRITE }),
+      );
+      expect(messageIds(report)).toEqual(["mirrorWrite"]);
+    },
+  );
+
+  it.each([
+    ["a tsconfig.json that is no JSON", { "convex/tsconfig.json": "{ nonsense" }, "broken"],
+    ["a base that is not there", { "convex/tsconfig.json": '{ "extends": "./missing.json" }' }, "broken"],
+    [
+      "a mirror in the options that no schema knows",
+      { "streaming-import.guard.json": '{ "tables": ["customer"] }' },
+      'Did you mean "customers"?',
+    ],
+    [
+      "an option that would revive expired exemptions",
+      { "streaming-import.guard.json": '{ "today": "2020-01-01" }' },
+      'unknown option "today"',
+    ],
+  ])("vouches for nothing with %s", async (_name, files, problem) => {
+    const { exitCode, report } = await check(app({ "convex/a.ts": WRITE, ...files }));
+    expect(exitCode).toBe(2);
+    expect(report.problems.join()).toContain(problem);
   });
 });

@@ -1,3 +1,4 @@
+import { readdirSync, type Dirent } from "node:fs";
 import ts from "typescript";
 
 /** The program of an app, or why there is none. */
@@ -5,8 +6,8 @@ export interface LoadedProgram {
   readonly program: ts.Program;
   readonly tsconfig: string | null;
   readonly functionsDir: string;
-  /** Files of the functions directory that Convex bundles as modules. */
-  readonly entryPoints: readonly string[];
+  /** The files of the app that Convex bundles: the modules of the functions directory, and what they import. */
+  readonly deployed: ReadonlySet<string>;
   /** Files of the functions directory that tsconfig.json names and no function imports: tests, scripts. */
   readonly notDeployed: readonly string[];
 }
@@ -16,7 +17,8 @@ export class CannotCheck extends Error {
   override readonly name = "CannotCheck";
 }
 
-const EXTENSIONS = [".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs"];
+/** What Convex's bundler takes for a module. */
+const EXTENSIONS = [".js", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts", ".jsx"];
 
 /** Loads the program that `npx convex deploy` would bundle, with the types of the app's own tsconfig.json. */
 export function loadProgram(functionsDir: string, tsconfig: string | null): LoadedProgram {
@@ -32,11 +34,15 @@ export function loadProgram(functionsDir: string, tsconfig: string | null): Load
     throw new CannotCheck(`${functionsDir} has no modules. Name the functions directory with --functions.`);
   }
   // Tests, scripts and the app's pages are none of the guard's business, and neither are type errors in them.
-  const roots = [...new Set([...fileNames.filter(speaksToAll), ...entryPoints])];
-  const hasJavaScript = entryPoints.some((file) => /\.[cm]?jsx?$/.test(file));
+  const roots = new Set([
+    ...fileNames.filter(speaksToAll),
+    ...configurationsOf(functionsDir),
+    ...entryPoints,
+  ]);
   const compilerOptions: ts.CompilerOptions = {
     ...options,
-    ...(hasJavaScript ? { allowJs: true } : {}),
+    // The bundler deploys JavaScript whether or not tsconfig.json speaks of it.
+    allowJs: true,
     noEmit: true,
     incremental: false,
     composite: false,
@@ -49,11 +55,16 @@ export function loadProgram(functionsDir: string, tsconfig: string | null): Load
     ...olderDefaults(functionsDir, options),
   };
   delete compilerOptions.tsBuildInfoFile;
-  const program = ts.createProgram(roots, compilerOptions);
-  const notDeployed = fileNames.filter(
-    (file) => file.startsWith(`${functionsDir}/`) && program.getSourceFile(file) === undefined,
-  );
-  return { program, tsconfig: path, functionsDir, entryPoints, notDeployed };
+  let program = ts.createProgram([...roots], compilerOptions);
+  let deployed = deployedPaths(program, functionsDir, entryPoints);
+  // A declaration file may stand before the code that is bundled: the guard reads the code.
+  for (let missing = notIn(program, deployed); missing.length > 0; missing = notIn(program, deployed)) {
+    for (const path of missing) roots.add(path);
+    program = ts.createProgram([...roots], compilerOptions, undefined, program);
+    deployed = deployedPaths(program, functionsDir, entryPoints);
+  }
+  const notDeployed = fileNames.filter((file) => file.startsWith(`${functionsDir}/`) && !deployed.has(file));
+  return { program, tsconfig: path, functionsDir, deployed, notDeployed };
 }
 
 /**
@@ -96,6 +107,14 @@ function readConfig(path: string): Pick<ts.ParsedCommandLine, "options" | "fileN
     },
   );
   if (parsed === undefined) throw new CannotCheck(`${path} cannot be read.`);
+  // "No inputs were found" says nothing about the options, and the functions directory is read anyway.
+  const error = parsed.errors.find(
+    ({ code, category }) => category === ts.DiagnosticCategory.Error && code !== 18002 && code !== 18003,
+  );
+  if (error !== undefined) {
+    const message = ts.flattenDiagnosticMessageText(error.messageText, "\n");
+    throw new CannotCheck(`${path} is broken, so the types cannot be trusted: ${message}`);
+  }
   return parsed;
 }
 
@@ -123,64 +142,80 @@ function installedTypescript(directory: string): number | null {
   }
 }
 
-/** The modules of the functions directory, by the rules of Convex's bundler. */
-function entryPointsOf(functionsDir: string): string[] {
+/** The modules of the functions directory, by the rules of Convex's bundler (`entryPoints` of its command). */
+export function entryPointsOf(functionsDir: string): string[] {
   const found: string[] = [];
   const visit = (directory: string): void => {
-    if (directory !== functionsDir && isComponent(directory)) return;
     const { files, directories } = entriesOf(directory);
     for (const file of files) {
       const name = file.slice(file.lastIndexOf("/") + 1);
-      const extension = EXTENSIONS.find((one) => name.endsWith(one));
-      if (extension === undefined || name.startsWith(".") || name.startsWith("#") || name.includes(" "))
-        continue;
-      // Convex bundles no file with a second dot (`x.test.ts`), but for its own configuration files.
-      const stem = name.slice(0, -extension.length);
-      if (stem.includes(".") && !/^(?:convex|auth)\.config$/.test(stem)) continue;
+      const relative = file.slice(functionsDir.length + 1);
+      if (!EXTENSIONS.some((extension) => name.endsWith(extension))) continue;
+      if (relative.startsWith("_generated/") || /^[.#]/.test(name) || /^schema\.[jt]s$/.test(name)) continue;
+      // `x.test.ts`, `auth.config.ts`
+      if (name.split(".").length > 2 || relative.includes(" ")) continue;
+      if (/\.tsx?$/.test(name) && !/^\s{0,100}(?:import|export)/m.test(ts.sys.readFile(file) ?? "")) continue;
       found.push(file);
     }
-    for (const child of directories) {
-      const name = child.slice(child.lastIndexOf("/") + 1);
-      if (name !== "_generated" && name !== "node_modules" && !name.startsWith(".")) visit(child);
-    }
+    for (const child of directories) if (!ts.sys.fileExists(`${child}/convex.config.ts`)) visit(child);
   };
   visit(functionsDir);
   return found;
 }
 
+/** What Convex bundles by itself: the schema, and the configurations of the app and its authentication. */
+function configurationsOf(functionsDir: string): string[] {
+  return ["schema", "auth.config", "convex.config"].flatMap((name) => {
+    const path = ["ts", "js"].map((extension) => `${functionsDir}/${name}.${extension}`);
+    return path.find((one) => ts.sys.fileExists(one)) ?? [];
+  });
+}
+
 function entriesOf(directory: string): { files: string[]; directories: string[] } {
-  const prefix = directory.endsWith("/") ? directory : `${directory}/`;
-  const files = ts.sys.readDirectory(directory, EXTENSIONS, undefined, ["*"], 1);
+  const files = readdirSync(directory, { withFileTypes: true });
+  const named = (entries: readonly Dirent[]) => entries.map(({ name }) => `${directory}/${name}`).sort();
   return {
-    files: files.filter((file) => !file.slice(prefix.length).includes("/")),
-    directories: ts.sys.getDirectories(directory).map((name) => `${prefix}${name}`),
+    files: named(files.filter((entry) => entry.isFile())),
+    directories: named(files.filter((entry) => entry.isDirectory())),
   };
 }
 
-function isComponent(directory: string): boolean {
-  return ["ts", "js"].some((extension) => ts.sys.fileExists(`${directory}/convex.config.${extension}`));
-}
-
-/** The project files that the entry points reach by imports: what is deployed. */
-export function deployedFiles(loaded: LoadedProgram): Set<ts.SourceFile> {
-  const { program, entryPoints } = loaded;
-  const options = program.getCompilerOptions();
+/** The files of the app that are bundled with the entry points, found as the bundler finds them. */
+function deployedPaths(
+  program: ts.Program,
+  functionsDir: string,
+  entryPoints: readonly string[],
+): Set<string> {
+  // `noDtsResolution` is of TypeScript's inside: it resolves to code, as a bundler does, not to declarations.
+  const options: ts.CompilerOptions & { noDtsResolution: boolean } = {
+    ...program.getCompilerOptions(),
+    noDtsResolution: true,
+    customConditions: ["convex", "module"],
+  };
   const cache = ts.createModuleResolutionCache(ts.sys.getCurrentDirectory(), (name) => name, options);
-  const reached = new Set<ts.SourceFile>();
-  const queue = entryPoints.flatMap((path) => program.getSourceFile(path) ?? []);
-  for (let file = queue.pop(); file !== undefined; file = queue.pop()) {
-    if (reached.has(file)) continue;
-    reached.add(file);
-    for (const specifier of specifiersOf(file)) {
-      const resolved = ts.resolveModuleName(specifier, file.fileName, options, ts.sys, cache).resolvedModule;
-      const target = resolved && program.getSourceFile(resolved.resolvedFileName);
-      if (target !== undefined && !target.fileName.includes("/node_modules/")) queue.push(target);
+  const reached = new Set<string>();
+  const queue = [...entryPoints];
+  for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
+    if (reached.has(path)) continue;
+    reached.add(path);
+    for (const specifier of specifiersOf(program.getSourceFile(path)?.text ?? ts.sys.readFile(path) ?? "")) {
+      const resolved = ts.resolveModuleName(specifier, path, options, ts.sys, cache).resolvedModule;
+      const target = resolved?.resolvedFileName;
+      if (target === undefined || target.includes("/node_modules/")) continue;
+      // Convex writes this directory itself, with each deployment.
+      if (!target.startsWith(`${functionsDir}/_generated/`)) queue.push(target);
     }
   }
   return reached;
 }
 
-function specifiersOf(file: ts.SourceFile): string[] {
+function notIn(program: ts.Program, paths: ReadonlySet<string>): string[] {
+  return [...paths].filter(
+    (path) => /\.[cm]?[jt]sx?$/.test(path) && program.getSourceFile(path) === undefined,
+  );
+}
+
+function specifiersOf(text: string): string[] {
   // Besides imports and exports, this finds `import("…")` and `require("…")`.
-  return ts.preProcessFile(file.text, true, true).importedFiles.map((one) => one.fileName);
+  return ts.preProcessFile(text, true, true).importedFiles.map((one) => one.fileName);
 }

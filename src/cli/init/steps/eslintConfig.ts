@@ -58,7 +58,7 @@ function preset({ language }: Project): string {
 /** Gives the functions' files a parser that knows types. */
 function typed({ functionsDir }: Project, tseslint: string): string {
   return `{
-  files: ["${functionsDir}/**/*.ts"],
+  files: ["${functionsDir}/**/*.{ts,tsx,mts,cts,js,jsx,mjs,cjs}"],
   languageOptions: { parser: ${tseslint}.parser, parserOptions: { projectService: true } },
 },`;
 }
