@@ -15,7 +15,10 @@ const TYPED = {
     parserOptions: { projectService: true, tsconfigRootDir: FIXTURE },
   },
 };
-const UNTYPED = { files: ["**/*.{ts,tsx,mts,cts,js,jsx,mjs,cjs}"], languageOptions: { parser: tseslint.parser } };
+const UNTYPED = {
+  files: ["**/*.{ts,tsx,mts,cts,js,jsx,mjs,cjs}"],
+  languageOptions: { parser: tseslint.parser },
+};
 
 async function lint(configs: object[], code: string, path = "convex/file.ts"): Promise<string[]> {
   const eslint = new ESLint({
@@ -93,7 +96,10 @@ describe("the presets", () => {
       functionsDir: ["./backend/", "apps/x/fn"],
       settings: { tables: ["x"] },
     }).strict;
-    expect(config?.files).toEqual(["backend/**/*.{ts,tsx,mts,cts,js,jsx,mjs,cjs}", "apps/x/fn/**/*.{ts,tsx,mts,js,mjs}"]);
+    expect(config?.files).toEqual([
+      "backend/**/*.{ts,tsx,mts,cts,js,jsx,mjs,cjs}",
+      "apps/x/fn/**/*.{ts,tsx,mts,cts,js,jsx,mjs,cjs}",
+    ]);
     expect(config?.settings).toEqual({ "streaming-import": { tables: ["x"] } });
   });
 });
