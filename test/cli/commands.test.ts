@@ -3,6 +3,8 @@ import type { Command } from "commander";
 import { describe, expect, test, vi } from "vitest";
 import { createProgram } from "../../src/cli/program.js";
 import { run } from "./support/command.js";
+import { processIo } from "../../src/cli/terminal/io.js";
+import { requireTypescript } from "../../src/cli/project/typescript.js";
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -20,7 +22,7 @@ function leaves(command: Command, path: string[] = []): Leaf[] {
   return command.commands.flatMap((child) => leaves(child, [...path, child.name()]));
 }
 
-const ALL = leaves(createProgram());
+const ALL = leaves(createProgram(processIo()));
 const OWN = ALL.filter(({ name }) => !FOREIGN.test(name));
 
 /** What a command cannot do without. */
@@ -108,4 +110,23 @@ test("the exit codes of docs/cli.md are those of the command", async () => {
   const page = readFileSync(new URL("../../docs/cli.md", import.meta.url), "utf8");
   const documented = [...page.matchAll(/^\| (\d+) +\|/gm)].map(([, code]) => Number(code));
   expect(documented).toEqual(Object.values(EXIT));
+});
+
+describe("TypeScript, an optional peer", () => {
+  test.each([
+    ["is missing", async () => Promise.reject(new Error("Cannot find package")), "not installed"],
+    [
+      "has no API",
+      async () => Promise.resolve({ default: { version: "7.0.2" } }),
+      "TypeScript 7.0.2 does not",
+    ],
+  ])("that %s ends a command with how to install it", async (_, load, message) => {
+    const refused = requireTypescript(load);
+    await expect(refused).rejects.toThrow(message);
+    await expect(refused).rejects.toThrow("npm install --save-dev typescript@6");
+  });
+
+  test("is there", async () => {
+    await expect(requireTypescript()).resolves.toBeUndefined();
+  });
 });

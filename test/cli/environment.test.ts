@@ -20,19 +20,19 @@ afterEach(() => {
 });
 
 function find(variables: Record<string, string>, options: DeploymentOptions = {}) {
-  return findDeployment(options, readVariables(directory, variables));
+  return findDeployment(options, readVariables({ cwd: directory, env: variables }));
 }
 
 describe("variables", () => {
   test("of the process win over .env.local, those over .env", () => {
     writeFileSync(path.join(directory, ".env"), "A=env\nB=env\nC=env\n");
     writeFileSync(path.join(directory, ".env.local"), "# made by convex\nA=local\nB='local' # team: x\n");
-    const read = readVariables(directory, { A: "process" });
+    const read = readVariables({ cwd: directory, env: { A: "process" } });
     expect([read("A"), read("B"), read("C"), read("D")]).toEqual(["process", "local", "env", undefined]);
   });
 
   test("that are empty are none", () => {
-    expect(readVariables(directory, { A: " " })("A")).toBeUndefined();
+    expect(readVariables({ cwd: directory, env: { A: " " } })("A")).toBeUndefined();
   });
 });
 
@@ -123,6 +123,6 @@ test.each([
     requests.push([String(target), new Headers(init.headers).get("Authorization")]);
     return Response.json({ status: "success", value: [], logLines: [] });
   });
-  expect(await openAdmin(find(variables)).call("status")).toEqual([]);
+  expect(await openAdmin({ cwd: directory, env: {} }, find(variables)).call("status")).toEqual([]);
   expect(requests).toEqual([[`${url}/api/function`, `Convex ${key}`]]);
 });

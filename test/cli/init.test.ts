@@ -1,7 +1,7 @@
 // @vitest-environment node
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { importerFunctions } from "../../src/cli/project/functionNames.js";
-import { changes, checkOptions, prepare, resultOf, write, type InitResult } from "../../src/cli/init/init.js";
+import { changes, checkOptions, type InitResult, prepare, resultOf, write } from "../../src/cli/init/run.js";
 import { run } from "./support/command.js";
 import { MANIFEST, UserProject } from "./support/projects.js";
 
@@ -15,18 +15,18 @@ afterEach(() => {
 });
 
 /** What `init --yes` does, in this process. */
-function init(options = OPTIONS): InitResult {
-  const { project: read, steps } = prepare(project.directory, options);
+async function init(options = OPTIONS): Promise<InitResult> {
+  const { project: read, steps } = await prepare(project.directory, options);
   write(read, steps);
   return resultOf(read, steps, true);
 }
 
 /** Runs it again: nothing may change any more. */
-function expectIdempotent(): void {
+async function expectIdempotent(): Promise<void> {
   const before = project.files();
-  const { steps } = prepare(project.directory, OPTIONS);
+  const { steps } = await prepare(project.directory, OPTIONS);
   expect(changes(steps)).toEqual([]);
-  init();
+  await init();
   expect(project.files()).toEqual(before);
 }
 
@@ -46,7 +46,7 @@ export const add = mutation({
 describe("a fresh project", () => {
   test("gets everything; it compiles, lints, and a write to a mirror is found", async () => {
     project = UserProject.fresh();
-    expect(actions(init())).toEqual({
+    expect(actions(await init())).toEqual({
       "convex/convex.config.ts": "create",
       "convex/schema.ts": "create",
       "convex/imports.ts": "create",
@@ -65,17 +65,17 @@ describe("a fresh project", () => {
     project.write("convex/trespass.ts", TRESPASS);
     expect(await project.lint()).toEqual({ "convex/trespass.ts": ["streaming-import/no-mirror-writes"] });
     project.remove("convex/trespass.ts");
-    expectIdempotent();
+    await expectIdempotent();
   });
 
-  test("says what is next, with the project's package manager", () => {
+  test("says what is next, with the project's package manager", async () => {
     project = UserProject.fresh({
       "pnpm-lock.yaml": "",
       "package.json": '{ "name": "x" }',
       "convex/notes.ts":
         'import { mutation } from "./_generated/server";\nexport const add = mutation({ handler: async () => {} });\n',
     });
-    const { next } = init();
+    const { next } = await init();
     expect(next).toContain("pnpm add convex-streaming-import convex");
     expect(next).toContain(
       "Import mutation and internalMutation from convex/functions.ts in convex/notes.ts, in the place of _generated/server.",
@@ -87,12 +87,12 @@ describe("a fresh project", () => {
       name: "x",
       scripts: { guard: "streaming-import guard" },
     });
-    expectIdempotent();
+    await expectIdempotent();
   });
 
-  test("takes the source and the path of the routes from the command line", () => {
+  test("takes the source and the path of the routes from the command line", async () => {
     project = UserProject.fresh();
-    init(checkOptions({ pathPrefix: "/", source: "sales.Order Lines".replace(" ", "") }));
+    await init(checkOptions({ pathPrefix: "/", source: "sales.Order Lines".replace(" ", "") }));
     expect(project.read("convex/schema.ts")).toContain("OrderLines: mirrorTable(");
     expect(project.read("convex/schema.ts")).toContain('source: "sales.OrderLines"');
     expect(project.read("convex/http.ts")).toContain("streamingImport.registerRoutes(http);");
@@ -160,7 +160,7 @@ export default tseslint.config(
 );
 `,
     });
-    const result = init();
+    const result = await init();
     expect(actions(result)).toMatchObject({
       "convex/convex.config.ts": "edit",
       "convex/schema.ts": "edit",
@@ -193,10 +193,10 @@ export default router;`);
     );
     expect(project.compile()).toEqual([]);
     expect(await project.lint()).toEqual({});
-    expectIdempotent();
+    await expectIdempotent();
   });
 
-  test("a component under another name is called by it", () => {
+  test("a component under another name is called by it", async () => {
     project = UserProject.fresh({
       "convex/convex.config.ts": `import { defineApp } from "convex/server";
 import mirrors from "convex-streaming-import/convex.config";
@@ -205,43 +205,43 @@ app.use(mirrors, { name: "mirrors" });
 export default app;
 `,
     });
-    expect(actions(init())["convex/convex.config.ts"]).toBe("keep");
+    expect(actions(await init())["convex/convex.config.ts"]).toBe("keep");
     expect(project.read("convex/imports.ts")).toContain("new StreamingImport(components.mirrors, schema)");
     expect(project.compile("mirrors")).toEqual([]);
-    expectIdempotent();
+    await expectIdempotent();
   });
 
-  test("an imports.ts and a functions.ts that are something else stay, and the importer goes elsewhere", () => {
+  test("an imports.ts and a functions.ts that are something else stay, and the importer goes elsewhere", async () => {
     project = UserProject.fresh({
       "convex/imports.ts": "export const notOurs = 1;\n",
       "convex/functions.ts": 'export const helper = "ours";',
     });
-    init();
+    await init();
     expect(project.read("convex/imports.ts")).toBe("export const notOurs = 1;\n");
     expect(project.read("convex/streamingImports.ts")).toContain('{ module: "streamingImports" }');
     expect(project.read("convex/http.ts")).toContain('from "./streamingImports"');
     expect(project.read("convex/functions.ts")).toContain('export const helper = "ours";');
     expect(project.compile()).toEqual([]);
-    expectIdempotent();
+    await expectIdempotent();
   });
 
-  test("an importer of an older version gets the functions that are new", () => {
+  test("an importer of an older version gets the functions that are new", async () => {
     project = UserProject.fresh();
-    init();
+    await init();
     const whole = project.read("convex/imports.ts");
     project.write(
       "convex/imports.ts",
       whole.replace("  audit,\n  auditReport,\n", "").replace("  repair,\n", "  repair\n"),
     );
-    expect(actions(init())["convex/imports.ts"]).toBe("edit");
+    expect(actions(await init())["convex/imports.ts"]).toBe("edit");
     for (const name of importerFunctions()) expect(project.read("convex/imports.ts")).toContain(`  ${name},`);
     expect(project.compile()).toEqual([]);
-    expectIdempotent();
+    await expectIdempotent();
   });
 
-  test("a schema whose mirrors are in another file has mirrors", () => {
+  test("a schema whose mirrors are in another file has mirrors", async () => {
     project = UserProject.fresh({
-      "convex/mirror/mirrors.ts": `import { v } from "convex/values";
+      "convex/mirrors.ts": `import { v } from "convex/values";
 import { mirrorTable } from "convex-streaming-import/schema";
 export const orders = mirrorTable({ id: v.int64() }, { primaryKey: ["id"] });
 `,
@@ -250,9 +250,9 @@ import { orders } from "./mirrors";
 export default defineSchema({ orders });
 `,
     });
-    expect(actions(init())["convex/schema.ts"]).toBe("keep");
+    expect(actions(await init())["convex/schema.ts"]).toBe("keep");
     expect(project.compile()).toEqual([]);
-    expectIdempotent();
+    await expectIdempotent();
   });
 
   test.each([
@@ -266,21 +266,21 @@ export default defineSchema({ orders });
       "with the name taken",
       "export default defineSchema({\n  customers: defineTable({ text: v.string() })\n});",
     ],
-  ])("a schema %s", (_, code) => {
+  ])("a schema %s", async (_, code) => {
     const uses = code.includes("defineTable");
     const head = `import { defineSchema${uses ? ", defineTable" : ""} } from "convex/server";\n${uses ? 'import { v } from "convex/values";\n' : ""}`;
     project = UserProject.fresh({ "convex/schema.ts": `${head}\n${code}\n` });
-    expect(actions(init())["convex/schema.ts"]).toBe("edit");
+    expect(actions(await init())["convex/schema.ts"]).toBe("edit");
     expect(project.compile()).toEqual([]);
-    expectIdempotent();
+    await expectIdempotent();
   });
 
-  test("modules that name each other with .js go on doing so", () => {
+  test("modules that name each other with .js go on doing so", async () => {
     project = UserProject.fresh({
       "convex/a.ts": "export const a = 1;\n",
       "convex/b.ts": 'import { a } from "./a.js";\nexport const b = a;\n',
     });
-    init();
+    await init();
     expect(project.read("convex/http.ts")).toContain('from "./imports.js"');
     expect(project.read("convex/imports.ts")).toContain('from "./_generated/api.js"');
     expect(project.compile()).toEqual([]);
@@ -314,20 +314,20 @@ describe("ESLint", () => {
     ],
   ])("%s gets the plugin, which works", async (_, file, text) => {
     project = UserProject.fresh({ [file]: text });
-    expect(actions(init())[file]).toBe("edit");
+    expect(actions(await init())[file]).toBe("edit");
     expect(project.compile()).toEqual([]);
     project.write("convex/trespass.ts", TRESPASS);
     const found = await project.lint();
     expect(found["convex/trespass.ts"]).toEqual(["streaming-import/no-mirror-writes"]);
     expect(project.read(file).match(/projectService/g)).toHaveLength(1);
-    expectIdempotent();
+    await expectIdempotent();
   });
 
   test("a configuration in TypeScript", async () => {
     const text = `import tseslint from "typescript-eslint";\nimport type { Linter } from "eslint";\n\nexport default [\n  ...tseslint.configs.recommended,\n] satisfies Linter.Config[];\n`;
     project = UserProject.fresh({ "eslint.config.ts": text });
-    expect(actions(init())["eslint.config.ts"]).toBe("edit");
-    expectIdempotent();
+    expect(actions(await init())["eslint.config.ts"]).toBe("edit");
+    await expectIdempotent();
     // ESLint needs another package to load TypeScript; what it would load is this.
     project.write(
       "eslint.config.mjs",
@@ -347,7 +347,7 @@ describe("ESLint", () => {
   test("CommonJS is left alone; what is to be pasted works", async () => {
     const text = "module.exports = [];\n";
     project = UserProject.fresh({ "eslint.config.cjs": text });
-    const { files, next } = init();
+    const { files, next } = await init();
     const { action, manual } = files.find(({ file }) => file === "eslint.config.cjs")!;
     expect(action).toBe("by hand");
     expect(next[0]).toBe("Edit eslint.config.cjs as shown above.");
@@ -361,7 +361,7 @@ describe("ESLint", () => {
     expect(await project.lint()).toMatchObject({
       "convex/trespass.ts": ["streaming-import/no-mirror-writes"],
     });
-    expectIdempotent();
+    await expectIdempotent();
   });
 });
 
@@ -389,15 +389,15 @@ describe("files that cannot be edited safely are left alone, with what to paste"
       "guard(schema, {",
     ],
     ["eslint.config.js", "export default makeMine();\n", "...streamingImport.configs.recommended,"],
-  ])("%s", (file, text, paste) => {
+  ])("%s", async (file, text, paste) => {
     project = UserProject.fresh({ [file]: text });
-    const result = init();
+    const result = await init();
     const { action, manual } = result.files.find((each) => each.file === file)!;
     expect(action).toBe("by hand");
     expect(manual).toContain(paste);
     expect(project.read(file)).toBe(text);
     expect(result.next).toContain(`Edit ${file} as shown above.`);
-    expectIdempotent();
+    await expectIdempotent();
   });
 });
 
@@ -407,7 +407,7 @@ describe("other projects", () => {
       "convex/notes.js":
         'import { query } from "./_generated/server";\nexport const all = query(async () => []);\n',
     });
-    expect(Object.keys(actions(init()))).toEqual([
+    expect(Object.keys(actions(await init()))).toEqual([
       "convex/convex.config.js",
       "convex/schema.js",
       "convex/imports.js",
@@ -421,28 +421,28 @@ describe("other projects", () => {
     project.write("convex/trespass.js", TRESPASS);
     expect((await project.lint())["convex/trespass.js"]).toContain("streaming-import/no-mirror-writes");
     project.remove("convex/trespass.js");
-    expectIdempotent();
+    await expectIdempotent();
     expect(project.compile()).toEqual([]);
   });
 
   test("functions elsewhere, as convex.json says", async () => {
     project = UserProject.fresh({ "convex.json": '{ "functions": "src/backend/" }' }, "src/backend");
-    const { functionsDir, files } = init();
+    const { functionsDir, files } = await init();
     expect(functionsDir).toBe("src/backend");
     expect(files.map(({ file }) => file)).toContain("src/backend/imports.ts");
     expect(project.has("convex")).toBe(false);
     expect(project.compile()).toEqual([]);
     expect(await project.lint()).toEqual({});
-    expectIdempotent();
+    await expectIdempotent();
   });
 
-  test("a directory that is no project, and one whose files are broken", () => {
+  test("a directory that is no project, and one whose files are broken", async () => {
     project = UserProject.fresh({ "convex.json": "{" });
-    expect(() => init()).toThrow("convex.json is not valid JSON");
+    await expect(init()).rejects.toThrow("convex.json is not valid JSON");
     project.write("package.json", "{");
-    expect(() => init()).toThrow("package.json is not valid JSON");
+    await expect(init()).rejects.toThrow("package.json is not valid JSON");
     project.remove("package.json");
-    expect(() => init()).toThrow("no package.json");
+    await expect(init()).rejects.toThrow("no package.json");
   });
 });
 

@@ -1,7 +1,7 @@
 // @vitest-environment node
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { checkOptions, prepare, write } from "../../src/cli/init/init.js";
+import { checkOptions, prepare, write } from "../../src/cli/init/run.js";
 import { run, Running } from "./support/command.js";
 import { DeployedProject } from "./support/deployed.js";
 import { UserProject } from "./support/projects.js";
@@ -14,7 +14,7 @@ let cwd: string;
 
 beforeAll(async () => {
   const project = UserProject.fresh();
-  const { project: read, steps } = prepare(
+  const { project: read, steps } = await prepare(
     project.directory,
     checkOptions({ pathPrefix: "/airbyte", source: "public.customers" }),
   );

@@ -10,6 +10,7 @@ import { StreamingImport } from "../../src/client/index.js";
 import appSchema from "../app/schema.js";
 import { ROOT } from "./pages.js";
 import type { Command } from "./shell.js";
+import { processIo } from "../../src/cli/terminal/io.js";
 
 /** What is wrong with a command, or null. */
 export type Problem = string | null;
@@ -90,7 +91,7 @@ function checkNpx([tool = "", ...args]: string[], context: Context): Problem {
 /** Parses a command line as the command itself does, and does nothing then. */
 function checkOwn(args: string[], { mention }: Context): Problem {
   if (mention && args[0] === "…") return null;
-  const program = createProgram();
+  const program = createProgram(processIo());
   disarm(program, mention);
   try {
     program.parse(args, { from: "user" });

@@ -3,12 +3,12 @@ import { mirrorSnippet } from "../../schema/snippet.js";
 import type { Json } from "../../core/rows/change.js";
 import { messageOf } from "../terminal/exit.js";
 import type { MirrorInfo, RunOptions, SyncMode } from "../../core/wire/v1.js";
-import { configError } from "./failure.js";
 import {
-  streamName,
+  configError,
   type ConfiguredCatalog,
   type ConfiguredStream,
   type StreamDescriptor,
+  streamName,
 } from "./protocol.js";
 
 /**

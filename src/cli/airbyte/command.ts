@@ -1,13 +1,15 @@
 import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
-import { EXIT, messageOf, type ExitCode } from "../terminal/exit.js";
+import { EXIT, messageOf } from "../terminal/exit.js";
 import { CONNECTION_SPECIFICATION } from "./config.js";
-import { Emitter } from "./emitter.js";
+import { Emitter } from "./protocol.js";
+import type { Io } from "../terminal/io.js";
+import path from "node:path";
 
 const DOCUMENTATION_URL = "https://www.npmjs.com/package/convex-streaming-import";
 
 /** The commands that Airbyte runs in a destination's container. */
-export function addAirbyteCommands(parent: Command): void {
+export function addAirbyteCommands(parent: Command, io: Io): void {
   const airbyte = parent
     .command("airbyte")
     .description("the Airbyte destination: spec, check and write, as the Airbyte protocol has them")
@@ -20,7 +22,7 @@ export function addAirbyteCommands(parent: Command): void {
     .description("print the form of the destination's configuration")
     .addHelpText("after", "\nExample:\n  $ streaming-import airbyte spec")
     .action(async () => {
-      const emitter = new Emitter(process.stdout);
+      const emitter = new Emitter(io.stdout);
       emitter.message({
         type: "SPEC",
         spec: {
@@ -43,9 +45,9 @@ export function addAirbyteCommands(parent: Command): void {
       "\nExample:\n  $ streaming-import airbyte check --config config.json --catalog catalog.json",
     )
     .action(async ({ config, catalog }: { config: string; catalog?: string }) => {
-      const { check } = await import("./check.js");
-      const emitter = new Emitter(process.stdout);
-      const texts = await readFiles(emitter, config, catalog);
+      const { check } = await import("./run.js");
+      const emitter = new Emitter(io.stdout);
+      const texts = await readFiles(io, emitter, config, catalog);
       if (texts === null) return;
       const problem = await check(texts[0]!, texts[1] ?? null);
       emitter.message({
@@ -66,19 +68,21 @@ export function addAirbyteCommands(parent: Command): void {
       "\nExample:\n  $ source read … | streaming-import airbyte write --config config.json --catalog catalog.json",
     )
     .action(async ({ config, catalog }: { config: string; catalog: string }) => {
-      const { write } = await import("./write.js");
-      const emitter = new Emitter(process.stdout);
-      const texts = await readFiles(emitter, config, catalog);
+      const { write } = await import("./run.js");
+      const emitter = new Emitter(io.stdout);
+      const texts = await readFiles(io, emitter, config, catalog);
       if (texts === null) return;
-      process.exitCode = await write({
+      const abort = new AbortController();
+      const off = io.onStop((code) => {
+        abort.abort(code);
+      });
+      io.exitCode = await write({
         config: texts[0]!,
         catalog: texts[1]!,
-        input: process.stdin,
-        output: process.stdout,
-        signal: onSignals(),
-      });
-      // Connections that are kept alive would hold the process for seconds.
-      process.exit();
+        input: io.stdin,
+        output: io.stdout,
+        signal: abort.signal,
+      }).finally(off);
     });
 }
 
@@ -88,26 +92,19 @@ function tolerant(command: Command): Command {
 }
 
 /** The texts of the files; null when one cannot be read, which has been said by then. */
-async function readFiles(emitter: Emitter, ...paths: (string | undefined)[]): Promise<string[] | null> {
+async function readFiles(
+  io: Io,
+  emitter: Emitter,
+  ...paths: (string | undefined)[]
+): Promise<string[] | null> {
   try {
-    return await Promise.all(paths.flatMap((path) => (path === undefined ? [] : [readFile(path, "utf8")])));
+    return await Promise.all(
+      paths.flatMap((file) => (file === undefined ? [] : [readFile(path.resolve(io.cwd, file), "utf8")])),
+    );
   } catch (error) {
     emitter.failure("config_error", messageOf(error));
     await emitter.flush();
-    process.exitCode = EXIT.failure;
+    io.exitCode = EXIT.failure;
     return null;
   }
-}
-
-/** A signal that SIGTERM and SIGINT abort, with the exit code as its reason. */
-function onSignals(): AbortSignal {
-  const abort = new AbortController();
-  const on = (name: NodeJS.Signals, code: ExitCode) => {
-    process.once(name, () => {
-      abort.abort(code);
-    });
-  };
-  on("SIGTERM", EXIT.terminated);
-  on("SIGINT", EXIT.interrupted);
-  return abort.signal;
 }

@@ -1,6 +1,6 @@
-import { siteUrlOf } from "../deployment/deployment.js";
+import { siteUrlOf } from "../deployment/environment.js";
 import { messageOf } from "../terminal/exit.js";
-import { configError } from "./failure.js";
+import { configError } from "./protocol.js";
 
 /** The connector's configuration, as people fill it in. The first two fields are those of `destination-convex`. */
 export interface AirbyteConfig {

@@ -1,3 +1,7 @@
+import { ApiError } from "../api/apiError.js";
+import { messageOf } from "../terminal/exit.js";
+import type { Writable } from "node:stream";
+
 /** The parts of the Airbyte protocol that a destination meets. Other fields are allowed everywhere, and ignored. */
 
 export interface StreamDescriptor {
@@ -58,4 +62,90 @@ export function streamName({ name, namespace }: StreamDescriptor): string {
 /** A stream as a key of maps. */
 export function streamKey({ name, namespace }: StreamDescriptor): string {
   return `${namespace ?? ""}\u0000${name}`;
+}
+
+/** A reason to end a sync, classified as the platform wants it: it retries what is transient, and shows people the rest. */
+export class SyncFailure extends Error {
+  override name = "SyncFailure";
+
+  constructor(
+    readonly type: FailureType,
+    message: string,
+    readonly stream?: StreamDescriptor,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+export function configError(message: string, stream?: StreamDescriptor): SyncFailure {
+  return new SyncFailure("config_error", message, stream);
+}
+
+/** Classifies whatever ended a sync. */
+export function toFailure(error: unknown, stream?: StreamDescriptor): SyncFailure {
+  if (error instanceof SyncFailure) return error;
+  if (!(error instanceof ApiError))
+    return new SyncFailure("system_error", messageOf(error), stream, { cause: error });
+  return new SyncFailure(typeOf(error), `${error.message} (${error.code})`, stream, { cause: error });
+}
+
+function typeOf(error: ApiError): FailureType {
+  // Another run has taken over, most likely the next attempt: whoever is alive goes on.
+  if (error.code === "StaleRun") return "transient_error";
+  if (error.code === "UnknownRun") return "transient_error";
+  // Someone has paused the mirror, or the source's generations are older than the mirror's.
+  if (error.code === "MirrorPaused" || error.code === "StaleGeneration") return "config_error";
+  if (error.isConfiguration || error.status === 413) return "config_error";
+  return error.isTransient ? "transient_error" : "system_error";
+}
+
+/** Writes protocol messages: one JSON object per line, and nothing else, on stdout. */
+export class Emitter {
+  constructor(private readonly out: Writable) {}
+
+  message(message: Record<string, unknown>): void {
+    this.raw(JSON.stringify(message));
+  }
+
+  /** A message that is JSON text already. */
+  raw(line: string | Buffer): void {
+    this.out.write(line);
+    this.out.write("\n");
+  }
+
+  log(level: LogLevel, message: string): void {
+    this.message({ type: "LOG", log: { level, message } });
+  }
+
+  /** Says why the command is about to fail, in the words that the platform shows to people. */
+  failure(
+    type: FailureType,
+    message: string,
+    details: { internal?: string; stream?: StreamDescriptor } = {},
+  ): void {
+    const { internal, stream } = details;
+    this.message({
+      type: "TRACE",
+      trace: {
+        type: "ERROR",
+        emitted_at: Date.now(),
+        error: {
+          message,
+          ...(internal !== undefined && { internal_message: internal }),
+          failure_type: type,
+          ...(stream !== undefined && { stream_descriptor: stream }),
+        },
+      },
+    });
+  }
+
+  /** Resolves when everything written has left this process. */
+  async flush(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.out.write("", () => {
+        resolve();
+      });
+    });
+  }
 }

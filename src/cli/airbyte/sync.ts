@@ -1,18 +1,17 @@
-import type { Emitter } from "./emitter.js";
-import { DEFAULT_LIMITS, Dispatcher, type DispatchLimits } from "./dispatcher.js";
-import { SyncFailure, toFailure } from "./failure.js";
-import { Lane } from "./lane.js";
-import type { Sealed } from "./lane.js";
 import {
-  streamName,
+  type Emitter,
   type Message,
   type RecordMessage,
   type StateMessage,
+  streamName,
+  SyncFailure,
+  toFailure,
   type TraceMessage,
 } from "./protocol.js";
+import { DEFAULT_LIMITS, Dispatcher, type DispatchLimits } from "./dispatcher.js";
+import { Lane, type Sealed, Streams } from "./lane.js";
 import { addRecord } from "./records.js";
 import { StateQueue, withDestinationStats } from "./states.js";
-import { Streams } from "./streams.js";
 import type { V1Client } from "../api/client.js";
 import type { Delivered } from "../../core/wire/v1.js";
 import type { Target } from "./catalog.js";

@@ -4,8 +4,10 @@ import path from "node:path";
 import { ConvexHttpClient } from "convex/browser";
 import { makeFunctionReference } from "convex/server";
 import { ConvexError, type Value } from "convex/values";
-import type { Deployment } from "./environment.js";
+import { type Deployment, findDeployment, readVariables } from "./environment.js";
 import { CliError, messageOf, usageError } from "../terminal/exit.js";
+import type { CommonOptions } from "./options.js";
+import type { Place } from "../terminal/io.js";
 
 /** Calls the app's internal functions (`imports:status`, …), as `npx convex run` does. */
 export interface Admin {
@@ -27,10 +29,10 @@ interface AdminClient {
  * which knows the deployments of whoever is logged in.
  * @throws CliError when there is neither
  */
-export function openAdmin({ url, adminKey, name, module }: Deployment): Admin {
+export function openAdmin(place: Place, { url, adminKey, name, module }: Deployment): Admin {
   if (url !== null && adminKey !== null)
     return { call: async (fn, args) => callWithKey(url, adminKey, `${module}:${fn}`, args) };
-  if (name !== null) return { call: async (fn, args) => callWithCli(`${module}:${fn}`, args) };
+  if (name !== null) return { call: async (fn, args) => callWithCli(place, `${module}:${fn}`, args) };
   throw usageError(
     "This needs the deployment's key. Set CONVEX_DEPLOY_KEY, or CONVEX_SELF_HOSTED_URL and CONVEX_SELF_HOSTED_ADMIN_KEY, or run it in a project that `npx convex dev` has set up (CONVEX_DEPLOYMENT in .env.local).",
   );
@@ -77,8 +79,8 @@ function explain(error: unknown, name: string): CliError {
   return new CliError(said?.trim() ?? message, undefined, { cause: error });
 }
 
-async function callWithCli<T>(name: string, args: Record<string, unknown> = {}): Promise<T> {
-  const require = createRequire(path.join(process.cwd(), "package.json"));
+async function callWithCli<T>(place: Place, name: string, args: Record<string, unknown> = {}): Promise<T> {
+  const require = createRequire(path.join(place.cwd, "package.json"));
   let cli: string;
   try {
     cli = path.join(path.dirname(require.resolve("convex/package.json")), "bin", "main.js");
@@ -86,6 +88,8 @@ async function callWithCli<T>(name: string, args: Record<string, unknown> = {}):
     throw usageError("The package convex is not installed here. Run this in your project.");
   }
   const child = spawn(process.execPath, [cli, "run", name, JSON.stringify(args)], {
+    cwd: place.cwd,
+    env: place.env,
     stdio: ["ignore", "pipe", "pipe"],
   });
   let [out, err] = ["", ""];
@@ -99,4 +103,16 @@ async function callWithCli<T>(name: string, args: Record<string, unknown> = {}):
     throw new CliError(err.trim() === "" ? `convex run ${name} ended with ${String(code)}.` : err.trim());
   // The CLI prints nothing for null.
   return (out.trim() === "" ? null : JSON.parse(out)) as T;
+}
+
+/** What operating commands start from: the deployment, and its key at work. */
+export interface Session {
+  deployment: Deployment;
+  admin: Admin;
+}
+
+/** @throws CliError when there is no key */
+export function openSession(place: Place, options: CommonOptions): Session {
+  const deployment = findDeployment(options, readVariables(place));
+  return { deployment, admin: openAdmin(place, deployment) };
 }

@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { parse } from "dotenv";
-import { parseUrl, siteUrlOf } from "./deployment.js";
+import { parseEnv } from "node:util";
 import { usageError } from "../terminal/exit.js";
+import type { Place } from "../terminal/io.js";
 
 /** Frameworks give the variables prefixes of their own; the Convex CLI writes these. */
 const PREFIXES = ["", "VITE_", "NEXT_PUBLIC_", "PUBLIC_", "EXPO_PUBLIC_", "REACT_APP_"];
@@ -11,17 +11,17 @@ const PREFIXES = ["", "VITE_", "NEXT_PUBLIC_", "PUBLIC_", "EXPO_PUBLIC_", "REACT
 export type Variables = (name: string) => string | undefined;
 
 /** The variables of the process, then of `.env.local`, then of `.env`: as the Convex CLI reads them. */
-export function readVariables(directory = process.cwd(), env: NodeJS.ProcessEnv = process.env): Variables {
-  const files = [".env.local", ".env"].map((name) => parseFile(path.join(directory, name)));
+export function readVariables({ cwd, env }: Place): Variables {
+  const files = [".env.local", ".env"].map((name) => parseFile(path.join(cwd, name)));
   return (name) => {
     const value = env[name] ?? files.find((file) => file[name] !== undefined)?.[name];
     return value === undefined || value.trim() === "" ? undefined : value.trim();
   };
 }
 
-function parseFile(file: string): Record<string, string> {
+function parseFile(file: string): NodeJS.Dict<string> {
   try {
-    return parse(readFileSync(file));
+    return parseEnv(readFileSync(file, "utf8"));
   } catch {
     return {};
   }
@@ -100,4 +100,52 @@ export function requireSite({ siteUrl }: Deployment): string {
   throw usageError(
     "Which deployment? Set CONVEX_SITE_URL (https://….convex.site), in .env.local or in the environment, or pass --site-url.",
   );
+}
+
+/**
+ * Where the import API is. A site URL of the environment is the deployment's, without a path; the path is what the
+ * project's `http.ts` registers, unless it serves the root, too. A URL with a path, or one of the command line, is taken
+ * as it is.
+ * @throws CliError when there is no site URL
+ */
+export async function importApi(deployment: Deployment, directory: string): Promise<string> {
+  const site = requireSite(deployment);
+  if (deployment.isSiteGiven || new URL(site).pathname !== "/") return site;
+  if (!existsSync(path.join(directory, "package.json"))) return site;
+  // Reading http.ts takes the project's TypeScript; without one the site URL has to say the path.
+  const prefix = await import("../project/parts.js").then(
+    async ({ registeredPrefix }) => await registeredPrefix(directory),
+    () => "",
+  );
+  return `${site}${prefix}`;
+}
+
+/**
+ * The address of a deployment's HTTP actions. Convex serves them on another host than its API: `….convex.cloud` becomes
+ * `….convex.site`. Anything else stays as it is, with its path.
+ * @throws CliError for what is no http(s) URL.
+ */
+export function siteUrlOf(url: string): string {
+  const parsed = parseUrl(url);
+  parsed.hostname = parsed.hostname.replace(/\.convex\.cloud$/, ".convex.site");
+  parsed.search = "";
+  parsed.hash = "";
+  return parsed.href.replace(/\/+$/, "");
+}
+
+/** @throws CliError */
+export function parseUrl(url: string): URL {
+  let parsed: URL;
+  try {
+    parsed = new URL(url);
+  } catch {
+    throw usageError(`"${url}" is no URL. Write it as https://happy-otter-123.convex.site.`);
+  }
+  if (parsed.protocol !== "https:" && parsed.protocol !== "http:") {
+    throw usageError(`"${url}" is no http or https URL.`);
+  }
+  if (parsed.username !== "" || parsed.password !== "") {
+    throw usageError("The URL must not hold a name or a password; the token goes elsewhere.");
+  }
+  return parsed;
 }

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { openAdmin } from "./admin.js";
 import type { Deployment } from "./environment.js";
 import { usageError } from "../terminal/exit.js";
+import type { Place } from "../terminal/io.js";
 
 /** An import token for the time of one command. */
 export interface BorrowedToken {
@@ -15,6 +16,7 @@ export interface BorrowedToken {
  * revoked when the command ends (a day later at the latest).
  */
 export async function borrowToken(
+  place: Place,
   deployment: Deployment,
   mirror: string,
   access: "read" | "write",
@@ -25,7 +27,7 @@ export async function borrowToken(
       "There is no token. Set STREAMING_IMPORT_TOKEN to an import token (streaming-import token create), or the deployment's key in CONVEX_DEPLOY_KEY or CONVEX_SELF_HOSTED_ADMIN_KEY.",
     );
   }
-  const admin = openAdmin(deployment);
+  const admin = openAdmin(place, deployment);
   const name = `cli-${randomBytes(6).toString("hex")}`;
   const token = await admin.call<string>("createToken", {
     name,

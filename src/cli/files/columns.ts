@@ -32,11 +32,17 @@ export function columnWriters(
   });
 }
 
-/** The validator of the field that a source column feeds; null when the mirror has none. */
-function fieldOf({ fields = {}, columns = {} }: MirrorInfo, column: string): ValidatorJson | null {
+/** The field that a source column feeds; null when the mirror has none. */
+export function fieldNameOf({ fields = {}, columns = {} }: MirrorInfo, column: string): string | null {
   const cleaned = cleanFieldName(column);
   const renamed = Object.entries(columns).find(([, source]) => cleanFieldName(source) === cleaned)?.[0];
-  return fields[renamed ?? cleaned]?.fieldType ?? null;
+  const name = renamed ?? cleaned;
+  return Object.hasOwn(fields, name) ? name : null;
+}
+
+function fieldOf(mirror: MirrorInfo, column: string): ValidatorJson | null {
+  const name = fieldNameOf(mirror, column);
+  return name === null ? null : mirror.fields![name]!.fieldType;
 }
 
 /** What a text becomes is decided by the mirror's type, not by what the text looks like: "007" stays a text. */

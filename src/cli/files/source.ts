@@ -3,6 +3,8 @@ import { stat } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { CliError, messageOf, usageError } from "../terminal/exit.js";
+import type { Io } from "../terminal/io.js";
+import { resolve } from "node:path";
 
 export type Format = "csv" | "json" | "ndjson";
 
@@ -26,12 +28,17 @@ const FORMATS: Record<string, Format> = {
 };
 
 /** @param file A path, or "-" for stdin. @throws CliError */
-export async function openSource(file: string, wanted: string | undefined): Promise<Source> {
+export async function openSource(
+  { stdin, cwd }: Pick<Io, "stdin" | "cwd">,
+  file: string,
+  wanted: string | undefined,
+): Promise<Source> {
   const format = wanted === undefined ? undefined : FORMATS[wanted];
   if (wanted !== undefined && format === undefined)
     throw usageError(`The format "${wanted}" is none of csv, tsv, json, jsonl.`);
-  const size = file === "-" ? null : await sizeOf(file);
-  const raw: Readable = file === "-" ? process.stdin : createReadStream(file, { highWaterMark: 256 * 1024 });
+  const path = resolve(cwd, file);
+  const size = file === "-" ? null : await sizeOf(path);
+  const raw: Readable = file === "-" ? stdin : createReadStream(path, { highWaterMark: 256 * 1024 });
   let read = 0;
   const [first, rest] = await peek(withoutGzip(counted(raw, (bytes) => (read += bytes))));
   const extension = /\.(\w+?)(?:\.gz)?$/i.exec(file)?.[1]?.toLowerCase() ?? "";

@@ -1,5 +1,7 @@
 import type { Command } from "commander";
 import { collect } from "../deployment/options.js";
+import type { Io } from "../terminal/io.js";
+import { requireTypescript } from "../project/typescript.js";
 
 export interface GenerateCommandOptions {
   airbyte?: string;
@@ -26,7 +28,7 @@ export interface GenerateCommandOptions {
 }
 
 /** Adds `generate`, which writes the mirrors of a source into the schema. */
-export function addGenerateCommand(parent: Command): void {
+export function addGenerateCommand(parent: Command, io: Io): void {
   parent
     .command("generate")
     .description("write the mirrors of a source's tables into schema.ts, or check that it still fits them")
@@ -63,7 +65,8 @@ Examples:
   $ streaming-import generate --postgres --check`,
     )
     .action(async (options: GenerateCommandOptions) => {
+      await requireTypescript();
       const { runGenerate } = await import("./run.js");
-      process.exitCode = await runGenerate(options);
+      io.exitCode = await runGenerate(io, options);
     });
 }

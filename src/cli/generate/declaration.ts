@@ -1,8 +1,7 @@
 import { convexToJson, type ObjectFieldType, type ValidatorJSON } from "convex/values";
 import ts from "typescript";
 import { cleanFieldName } from "../../core/rows/identifiers.js";
-import { bare } from "../project/syntax.js";
-import { nameOf, resolved } from "../project/syntaxOld.js";
+import { bare, nameOf, resolved } from "../project/syntax.js";
 import { ANY } from "./validators.js";
 
 /** A call of `mirrorTable` in a schema, as far as its syntax tells. */

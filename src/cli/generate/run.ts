@@ -1,16 +1,23 @@
 import path from "node:path";
-import { confirm, isCancel } from "@clack/prompts";
-import pc from "picocolors";
-import { findSchemaFile } from "./schemaPath.js";
-import { coloured } from "../terminal/diff.js";
+import { coloured, unifiedDiff } from "../terminal/diff.js";
 import { readVariables } from "../deployment/environment.js";
-import { CliError, EXIT, usageError, type ExitCode } from "../terminal/exit.js";
+import { CliError, EXIT, type ExitCode, messageOf, usageError } from "../terminal/exit.js";
 import { print } from "../terminal/output.js";
 import type { GenerateCommandOptions } from "./command.js";
-import { prepare, write, type Prepared } from "./generate.js";
-import type { SourceSchema } from "./model.js";
-import { ADDED } from "./plan.js";
+import { type SourceSchema, tableLabel } from "./model.js";
+import { ADDED, plan, type Plan, versionHint, withVersion } from "./plan.js";
 import { GenerateError } from "./problem.js";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { merge } from "./merge.js";
+import { readSchemaFile } from "./schemaFile.js";
+import { type Selection, selectTables } from "./select.js";
+import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
+import ts from "typescript";
+import { functionsOfConvexJson } from "../../../eslint-rules/engine/options.js";
+import { style } from "../terminal/style.js";
+import type { Io } from "../terminal/io.js";
+import { ask } from "../terminal/ask.js";
 
 /** Rows of a sample that are looked at, where nobody says how many. */
 const SAMPLE_ROWS = 10_000;
@@ -21,20 +28,20 @@ const SAMPLE_ROWS = 10_000;
  * @returns 0 when schema and source agree; 3 when they differ (`--check`), or something is left to do
  * @throws CliError when there is nobody to ask, or the answer is no; nothing was written then
  */
-export async function runGenerate(options: GenerateCommandOptions): Promise<ExitCode> {
+export async function runGenerate(io: Io, options: GenerateCommandOptions): Promise<ExitCode> {
   try {
-    return await generate(options);
+    return await generate(io, options);
   } catch (error) {
     if (options.json === true && error instanceof GenerateError)
-      print(true, { error: { code: error.code, message: error.message } }, () => "");
+      print(io, true, { error: { code: error.code, message: error.message } }, () => "");
     throw error;
   }
 }
 
-async function generate(options: GenerateCommandOptions): Promise<ExitCode> {
+async function generate(io: Io, options: GenerateCommandOptions): Promise<ExitCode> {
   const json = options.json === true;
-  const root = path.resolve(options.cwd ?? ".");
-  const source = await readSource(options, root);
+  const root = path.resolve(io.cwd, options.cwd ?? ".");
+  const source = await readSource(io, options, root);
   const file = findSchemaFile(root, options.out);
   const selection = { tables: listOf(options.tables), exclude: listOf(options.exclude) };
   const prepared = await prepare(
@@ -44,22 +51,30 @@ async function generate(options: GenerateCommandOptions): Promise<ExitCode> {
   );
   const { differences } = prepared.plan;
   if (options.check === true) {
-    print(json, resultOf(prepared, false), () => checkText(prepared));
+    print(io, json, resultOf(prepared, false), () => checkText(prepared));
     return differences.length > 0 ? EXIT.differs : EXIT.ok;
   }
   const pending = prepared.diff !== "";
   const isAsked = pending && options.dryRun !== true && options.yes !== true;
-  if (!json) process.stdout.write(`${changeText(prepared)}\n`);
-  if (isAsked) await ask(json);
+  if (!json) io.stdout.write(`${changeText(prepared)}\n`);
+  if (isAsked)
+    await ask(io, "Write it?", {
+      json,
+      nobody: new GenerateError(
+        "NotConfirmed",
+        "Nothing was written. Add --yes to write it, or --dry-run to only look.",
+      ),
+      declined: "Nothing was written.",
+    });
   const writes = pending && options.dryRun !== true;
   if (writes) write(prepared);
   const result = resultOf(prepared, writes);
-  if (json) print(true, result, () => "");
-  else if (pending) process.stdout.write(writes ? `${pc.green("Written.")}\n` : "Nothing was written.\n");
+  if (json) print(io, true, result, () => "");
+  else if (pending) io.stdout.write(writes ? `${style.green("Written.")}\n` : "Nothing was written.\n");
   return (pending && !writes) || result.left.length > 0 ? EXIT.differs : EXIT.ok;
 }
 
-async function readSource(options: GenerateCommandOptions, root: string): Promise<SourceSchema> {
+async function readSource(io: Io, options: GenerateCommandOptions, root: string): Promise<SourceSchema> {
   const given = (["airbyte", "fivetran", "postgres", "sample"] as const).filter(
     (name) => options[name] !== undefined,
   );
@@ -78,7 +93,10 @@ async function readSource(options: GenerateCommandOptions, root: string): Promis
       await import("./sources/fivetran.js")
     ).readFivetranSchema(path.resolve(root, options.fivetran));
   if (options.postgres !== undefined) {
-    const url = typeof options.postgres === "string" ? options.postgres : readVariables(root)("DATABASE_URL");
+    const url =
+      typeof options.postgres === "string"
+        ? options.postgres
+        : readVariables({ ...io, cwd: root })("DATABASE_URL");
     if (url === undefined)
       throw new GenerateError(
         "NoSource",
@@ -87,17 +105,17 @@ async function readSource(options: GenerateCommandOptions, root: string): Promis
     const schemas = listOf(options.schema);
     return await (
       await import("./sources/postgres.js")
-    ).readPostgres(url, schemas.length === 0 ? ["public"] : schemas);
+    ).readPostgres(root, url, schemas.length === 0 ? ["public"] : schemas);
   }
-  return await readSampleFile(options, root);
+  return await readSampleFile(io, options, root);
 }
 
-async function readSampleFile(options: GenerateCommandOptions, root: string): Promise<SourceSchema> {
+async function readSampleFile(io: Io, options: GenerateCommandOptions, root: string): Promise<SourceSchema> {
   const rows = options.rows === undefined ? SAMPLE_ROWS : Number(options.rows);
   if (!Number.isInteger(rows) || rows < 1) throw usageError("--rows is a number of rows, 1 or more.");
   const { readSample } = await import("./sources/sample.js");
   const file = options.sample === "-" ? "-" : path.resolve(root, options.sample!);
-  return await readSample(file, {
+  return await readSample(io, file, {
     name: options.table,
     key: listOf(options.key),
     rows,
@@ -115,18 +133,6 @@ function listOf(values: readonly string[] | undefined): string[] {
     .filter((name) => name !== "");
 }
 
-/** @throws CliError unless somebody says yes */
-async function ask(json: boolean): Promise<void> {
-  if (!process.stdin.isTTY || json)
-    throw new GenerateError(
-      "NotConfirmed",
-      "Nothing was written. Add --yes to write it, or --dry-run to only look.",
-    );
-  const answer = await confirm({ message: "Write it?" });
-  if (isCancel(answer)) throw new CliError("Nothing was written.", EXIT.interrupted);
-  if (!answer) throw new CliError("Nothing was written.");
-}
-
 /** What `--json` prints. */
 function resultOf({ file, plan, diff, notes }: Prepared, written: boolean) {
   return {
@@ -142,10 +148,10 @@ function resultOf({ file, plan, diff, notes }: Prepared, written: boolean) {
 }
 
 function checkText({ plan: { differences }, notes }: Prepared): string {
-  const lines = differences.map(({ message }) => `${pc.red("✗")} ${message}`);
+  const lines = differences.map(({ message }) => `${style.red("✗")} ${message}`);
   const verdict =
     differences.length === 0
-      ? pc.green("The schema fits its source.")
+      ? style.green("The schema fits its source.")
       : `${String(differences.length)} ${differences.length === 1 ? "difference" : "differences"}.`;
   return [...lines, ...noteLines(notes), verdict].join("\n");
 }
@@ -153,12 +159,120 @@ function checkText({ plan: { differences }, notes }: Prepared): string {
 function changeText(prepared: Prepared): string {
   const { diff, notes, plan } = prepared;
   const left = plan.differences.filter(({ kind }) => !ADDED.has(kind));
-  const lines = left.map(({ message }) => `${pc.yellow("left to you:")} ${message}`);
+  const lines = left.map(({ message }) => `${style.yellow("left to you:")} ${message}`);
   const change =
-    diff === "" ? pc.green("Nothing to add: the schema has all tables and columns.") : coloured(diff);
+    diff === "" ? style.green("Nothing to add: the schema has all tables and columns.") : coloured(diff);
   return [change, ...lines, ...noteLines(notes)].join("\n");
 }
 
 function noteLines(notes: readonly string[]): string[] {
-  return notes.map((note) => `${pc.dim("note:")} ${note}`);
+  return notes.map((note) => `${style.dim("note:")} ${note}`);
+}
+
+export interface GenerateOptions extends Selection {
+  /** The file of the schema. */
+  file: string;
+  versionColumn?: string | undefined;
+}
+
+/** What is to become of a schema. */
+export interface Prepared {
+  file: string;
+  before: string | null;
+  after: string;
+  diff: string;
+  plan: Plan;
+  notes: readonly string[];
+}
+
+/**
+ * Works out what a schema lacks of a source. Nothing is written.
+ *
+ * @param shown How the file is called in the diff.
+ * @throws GenerateError
+ */
+export async function prepare(
+  source: SourceSchema,
+  options: GenerateOptions,
+  shown: string,
+): Promise<Prepared> {
+  const { file, versionColumn } = options;
+  const before = existsSync(file) ? readFileSync(file, "utf8") : null;
+  const schema = before === null ? null : readSchemaFile(shown, before);
+  const tables = versionColumn === undefined ? source.tables : withVersion(source.tables, versionColumn);
+  const mirrored = new Set(schema?.entries.flatMap(({ mirror }) => mirror?.source ?? []));
+  const selected = selectTables(tables, options, (table) => mirrored.has(tableLabel(table)));
+  const made = plan(selected, source, schema);
+  const merged = merge(made, schema);
+  const after = merged === before ? merged : await formatFile(file, before, merged);
+  const hint = versionColumn === undefined ? versionHint(made.newTables) : null;
+  return {
+    file,
+    before,
+    after,
+    diff: unifiedDiff(shown, before, after),
+    plan: made,
+    notes: [...made.notes, ...(hint === null ? [] : [hint])],
+  };
+}
+
+/** @throws CliError when the file has changed since it was read */
+export function write({ file, before, after }: Prepared): void {
+  if (existsSync(file) ? readFileSync(file, "utf8") !== before : before !== null)
+    throw new CliError("The file has changed meanwhile. Run the command again.", EXIT.failure);
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, after);
+}
+
+/** What is used of Prettier. */
+interface Prettier {
+  resolveConfig(file: string, options: { editorconfig: boolean }): Promise<object | null>;
+  check(text: string, options: object): Promise<boolean>;
+  format(text: string, options: object): Promise<string>;
+}
+
+/**
+ * Formats a file with the Prettier of its project, by the project's own settings. Without one the text stays as it is; so
+ * it does where the file was not formatted by Prettier before, whose lines would all change.
+ *
+ * @param before The file as it is on disk; null for a new one.
+ */
+export async function formatFile(file: string, before: string | null, after: string): Promise<string> {
+  const prettier = await loadPrettier(path.dirname(file));
+  if (prettier === null) return after;
+  const config = await prettier.resolveConfig(file, { editorconfig: true });
+  const options = { ...config, filepath: file };
+  try {
+    if (before !== null && !(await prettier.check(before, options))) return after;
+    return await prettier.format(after, options);
+  } catch {
+    // A plugin that is not installed, settings that are wrong: not ours to report, and the code is fine without.
+    return after;
+  }
+}
+
+async function loadPrettier(directory: string): Promise<Prettier | null> {
+  try {
+    const entry = createRequire(path.join(directory, "package.json")).resolve("prettier");
+    const module = (await import(pathToFileURL(entry).href)) as Prettier & { default?: Prettier };
+    return typeof module.format === "function" ? module : (module.default ?? null);
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * The file of a project's schema: the one that is named, else `schema.ts` (or `.js`) of the functions directory, there or
+ * not.
+ */
+export function findSchemaFile(root: string, named: string | undefined): string {
+  if (named !== undefined) return path.resolve(root, named);
+  let functions: string;
+  try {
+    functions = functionsOfConvexJson(ts, root) ?? "convex";
+  } catch (error) {
+    throw new GenerateError("SchemaUnreadable", messageOf(error));
+  }
+  const files = ["schema.ts", "schema.js"].map((name) => path.join(root, functions, name));
+  return files.find((file) => existsSync(file)) ?? files[0]!;
 }

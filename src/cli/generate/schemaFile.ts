@@ -1,8 +1,7 @@
 import ts from "typescript";
 import { GenerateError } from "./problem.js";
-import { readDeclaration, type Declaration } from "./declaration.js";
-import { bare, localOf } from "../project/syntax.js";
-import { MAX_STEPS, nameOf, resolved } from "../project/syntaxOld.js";
+import { type Declaration, readDeclaration } from "./declaration.js";
+import { bare, localOf, MAX_STEPS, nameOf, resolved } from "../project/syntax.js";
 
 /** The app's `schema.ts`, read by its syntax alone: what cannot be told from that is left to whoever wrote it. */
 export interface SchemaFile {

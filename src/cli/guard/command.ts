@@ -1,4 +1,6 @@
 import type { Command } from "commander";
+import { requireTypescript } from "../project/typescript.js";
+import type { Io } from "../terminal/io.js";
 
 interface Options {
   strict?: boolean;
@@ -9,7 +11,7 @@ interface Options {
 }
 
 /** Adds `guard`, the gate before `npx convex deploy`. */
-export function addGuardCommand(parent: Command): void {
+export function addGuardCommand(parent: Command, io: Io): void {
   parent
     .command("guard")
     .description("prove that no code of an app writes a mirror; ends with 1 when some may")
@@ -26,12 +28,13 @@ Examples:
   $ streaming-import guard --sarif > guard.sarif`,
     )
     .action(async ({ strict, json, sarif, functions, tsconfig }: Options) => {
+      await requireTypescript();
       // Loaded here, so that no other command loads TypeScript.
       const { checkApp } = await import("./check.js");
       const { formatText } = await import("./report.js");
       const { formatSarif } = await import("./sarif.js");
       const { exitCode, report } = checkApp({
-        cwd: process.cwd(),
+        cwd: io.cwd,
         strict: strict ?? false,
         functionsDir: functions,
         tsconfig,
@@ -42,7 +45,7 @@ Examples:
           : json === true
             ? `${JSON.stringify(report, null, 2)}\n`
             : formatText(report);
-      process.stdout.write(output);
-      process.exitCode = exitCode;
+      io.stdout.write(output);
+      io.exitCode = exitCode;
     });
 }

@@ -6,7 +6,7 @@ import { planHttp } from "./steps/http.js";
 import { planImports } from "./steps/imports.js";
 import { planPackageJson } from "./steps/packageJson.js";
 import { planSchema } from "./steps/schema.js";
-import type { InitOptions, Planning, Step } from "./step.js";
+import type { InitOptions, Planning, Step } from "./edit.js";
 
 /** In this order: routes need the importer, which needs the schema and the component's name. */
 const PLANNERS: readonly ((planning: Planning) => Step)[] = [

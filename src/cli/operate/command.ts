@@ -1,8 +1,9 @@
 import type { Command } from "commander";
 import { collect, withDeployment, type CommonOptions } from "../deployment/options.js";
+import type { Io } from "../terminal/io.js";
 
 /** The commands of whoever keeps watch over mirrors. What they do is loaded when they run. */
-export function addOperateCommands(parent: Command): void {
+export function addOperateCommands(parent: Command, io: Io): void {
   add(
     parent,
     "status [mirror]",
@@ -11,13 +12,13 @@ export function addOperateCommands(parent: Command): void {
   )
     .option("-w, --watch", "look again every two seconds, until Ctrl-C")
     .action(async (mirror: string | undefined, options: CommonOptions) => {
-      await (await import("./status.js")).status(mirror, options);
+      await (await import("./status.js")).status(io, mirror, options);
     });
 
   add(parent, "runs <mirror>", "the newest runs of a mirror", ["runs customers --limit 5"])
     .option("--limit <number>", "how many", "20")
     .action(async (mirror: string, options: CommonOptions & { limit: string }) => {
-      await (await import("./runs.js")).runs(mirror, options);
+      await (await import("./runs.js")).runs(io, mirror, options);
     });
 
   add(
@@ -30,7 +31,7 @@ export function addOperateCommands(parent: Command): void {
     .option("--repair", "ask the source again for rows that were edited or removed")
     .option("--remove-added", "with --repair: remove rows that were added")
     .action(async (mirror: string, options: CommonOptions) => {
-      await (await import("./audit.js")).audit(mirror, options);
+      await (await import("./runs.js")).audit(io, mirror, options);
     });
 
   add(parent, "pause <mirror>", "refuse deliveries for a mirror; what it holds stays readable", [
@@ -38,34 +39,34 @@ export function addOperateCommands(parent: Command): void {
   ])
     .option("--reason <text>", "shown to whoever asks")
     .action(async (mirror: string, options: CommonOptions & { reason?: string }) => {
-      await (await import("./pause.js")).pause(mirror, options);
+      await (await import("./runs.js")).pause(io, mirror, options);
     });
 
   add(parent, "resume <mirror>", "accept deliveries again", ["resume customers"]).action(
     async (mirror: string, options: CommonOptions) => {
-      await (await import("./pause.js")).resume(mirror, options);
+      await (await import("./runs.js")).resume(io, mirror, options);
     },
   );
 
-  addQuarantine(parent.command("quarantine").description("rows that could not be applied, and wait"));
-  addTokens(parent.command("token").description("what connectors present to be let in"));
+  addQuarantine(parent.command("quarantine").description("rows that could not be applied, and wait"), io);
+  addTokens(parent.command("token").description("what connectors present to be let in"), io);
 }
 
-function addQuarantine(quarantine: Command): void {
+function addQuarantine(quarantine: Command, io: Io): void {
   add(quarantine, "list <mirror>", "what waits, oldest first", ["quarantine list customers"])
     .option("--limit <number>", "how many", "100")
     .action(async (mirror: string, options: CommonOptions & { limit: string }) => {
-      await (await import("./quarantine.js")).list(mirror, options);
+      await (await import("./quarantine.js")).list(io, mirror, options);
     });
   add(quarantine, "show <mirror> <id>", "one of them, whole", ["quarantine show customers k17…"]).action(
     async (mirror: string, id: string, options: CommonOptions) => {
-      await (await import("./quarantine.js")).show(mirror, id, options);
+      await (await import("./quarantine.js")).show(io, mirror, id, options);
     },
   );
   add(quarantine, "replay <mirror>", "try them again with the schema that is deployed now", [
     "quarantine replay customers",
   ]).action(async (mirror: string, options: CommonOptions) => {
-    await (await import("./quarantine.js")).replay(mirror, options);
+    await (await import("./quarantine.js")).replay(io, mirror, options);
   });
   add(quarantine, "discard <mirror> [ids...]", "give them up: those of the ids, or all", [
     "quarantine discard customers k17…",
@@ -73,11 +74,11 @@ function addQuarantine(quarantine: Command): void {
   ])
     .option("-y, --yes", "do not ask")
     .action(async (mirror: string, ids: string[], options: CommonOptions & { yes?: boolean }) => {
-      await (await import("./quarantine.js")).discard(mirror, ids, options);
+      await (await import("./quarantine.js")).discard(io, mirror, ids, options);
     });
 }
 
-function addTokens(token: Command): void {
+function addTokens(token: Command, io: Io): void {
   add(token, "create <name>", "make a token and print it: the only time that anybody sees it", [
     "token create airbyte --mirror customers --mirror orders",
     'token create dashboard --mirror "*" --access read --expires-in-days 30',
@@ -87,7 +88,7 @@ function addTokens(token: Command): void {
     .option("--expires-in-days <days>", "when it ends by itself")
     .option("--signed", "demand signed bodies")
     .action(async (name: string, options: CommonOptions & { mirror: string[]; access: string }) => {
-      await (await import("./tokens.js")).create(name, options);
+      await (await import("./tokens.js")).create(io, name, options);
     });
   add(
     token,
@@ -98,16 +99,16 @@ function addTokens(token: Command): void {
     .option("--overlap-hours <hours>", "how long the old one works on (default: 24)")
     .option("--signed", "demand signed bodies")
     .action(async (name: string, options: CommonOptions) => {
-      await (await import("./tokens.js")).rotate(name, options);
+      await (await import("./tokens.js")).rotate(io, name, options);
     });
   add(token, "revoke <name>", "end a token at once", ["token revoke airbyte"])
     .option("-y, --yes", "do not ask")
     .action(async (name: string, options: CommonOptions & { yes?: boolean }) => {
-      await (await import("./tokens.js")).revoke(name, options);
+      await (await import("./tokens.js")).revoke(io, name, options);
     });
   add(token, "list", "all tokens, with their last use; never the tokens themselves", ["token list"]).action(
     async (options: CommonOptions) => {
-      await (await import("./tokens.js")).list(options);
+      await (await import("./tokens.js")).list(io, options);
     },
   );
 }

@@ -1,10 +1,10 @@
-import { confirm, isCancel } from "@clack/prompts";
-import { CliError, EXIT, usageError } from "../terminal/exit.js";
-import type { Admin } from "../deployment/admin.js";
+import { CliError, usageError } from "../terminal/exit.js";
+import { type Admin, openSession } from "../deployment/admin.js";
 import type { CommonOptions } from "../deployment/options.js";
 import { ago, print, table } from "../terminal/output.js";
-import { openSession } from "../deployment/session.js";
-import type { QuarantineEntry } from "../../core/wire/types.js";
+import type { QuarantineEntry } from "../../core/wire/v1.js";
+import type { Io } from "../terminal/io.js";
+import { ask } from "../terminal/ask.js";
 
 /** Entries on a page of `listQuarantine`. */
 const PAGE = 32;
@@ -25,11 +25,15 @@ async function entries(admin: Admin, mirror: string, limit: number): Promise<Qua
   }
 }
 
-export async function list(mirror: string, options: CommonOptions & { limit: string }): Promise<void> {
+export async function list(
+  io: Io,
+  mirror: string,
+  options: CommonOptions & { limit: string },
+): Promise<void> {
   const limit = Number(options.limit);
   if (!Number.isInteger(limit) || limit < 1) throw usageError("--limit is a whole number from 1.");
-  const found = await entries(openSession(options).admin, mirror, limit);
-  print(options.json, found, () => {
+  const found = await entries(openSession(io, options).admin, mirror, limit);
+  print(io, options.json, found, () => {
     if (found.length === 0) return `Nothing of "${mirror}" waits in quarantine.`;
     const rows = found.map(({ id, code, key, op, receivedAt, message }) => [
       id,
@@ -43,13 +47,13 @@ export async function list(mirror: string, options: CommonOptions & { limit: str
   });
 }
 
-export async function show(mirror: string, id: string, options: CommonOptions): Promise<void> {
-  const found = (await entries(openSession(options).admin, mirror, Infinity)).find(
+export async function show(io: Io, mirror: string, id: string, options: CommonOptions): Promise<void> {
+  const found = (await entries(openSession(io, options).admin, mirror, Infinity)).find(
     (entry) => entry.id === id,
   );
   if (found === undefined)
     throw new CliError(`Nothing of "${mirror}" with the id ${id} waits in quarantine.`);
-  print(options.json, found, () =>
+  print(io, options.json, found, () =>
     [
       `${found.op} of ${found.key ?? "an unknown key"}, received ${found.receivedAt}`,
       `${found.code}: ${found.message}`,
@@ -69,27 +73,30 @@ function pretty(payload: string): string {
   }
 }
 
-export async function replay(mirror: string, options: CommonOptions): Promise<void> {
-  const result = await openSession(options).admin.call<unknown>("replayQuarantine", { mirror });
-  print(options.json, result, () => `Replayed: ${JSON.stringify(result)}`);
+export async function replay(io: Io, mirror: string, options: CommonOptions): Promise<void> {
+  const result = await openSession(io, options).admin.call<unknown>("replayQuarantine", { mirror });
+  print(io, options.json, result, () => `Replayed: ${JSON.stringify(result)}`);
 }
 
 export async function discard(
+  io: Io,
   mirror: string,
   ids: string[],
   options: CommonOptions & { yes?: boolean },
 ): Promise<void> {
-  const { admin } = openSession(options);
-  if (ids.length === 0) await ask(options, `Give up all rows of "${mirror}" that wait in quarantine?`);
+  const { admin } = openSession(io, options);
+  if (ids.length === 0) await agreed(io, options, `Give up all rows of "${mirror}" that wait in quarantine?`);
   const gone = await admin.call<number>("discardQuarantine", { mirror, ...(ids.length > 0 && { ids }) });
-  print(options.json, { discarded: gone }, () => `${String(gone)} discarded.`);
+  print(io, options.json, { discarded: gone }, () => `${String(gone)} discarded.`);
 }
 
 /** @throws CliError when the answer is no, or there is nobody to ask. */
-export async function ask({ yes, json }: { yes?: boolean; json?: boolean }, question: string): Promise<void> {
+export async function agreed(
+  io: Io,
+  { yes, json }: { yes?: boolean; json?: boolean },
+  question: string,
+): Promise<void> {
   if (yes === true) return;
-  if (!process.stdin.isTTY || json === true) throw usageError(`${question} Add --yes to say so.`);
-  const answer = await confirm({ message: question, initialValue: false });
-  if (isCancel(answer)) throw new CliError("Nothing was done.", EXIT.interrupted);
-  if (!answer) throw new CliError("Nothing was done.");
+  const nobody = usageError(`${question} Add --yes to say so.`);
+  await ask(io, question, { json: json === true, nobody, declined: "Nothing was done." });
 }

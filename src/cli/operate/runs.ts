@@ -1,15 +1,21 @@
-import { usageError } from "../terminal/exit.js";
+import { CliError, EXIT, usageError } from "../terminal/exit.js";
 import type { CommonOptions } from "../deployment/options.js";
 import { ago, print, since, table } from "../terminal/output.js";
 import { conservation } from "../push/report.js";
-import { openSession } from "../deployment/session.js";
-import type { RunInfo } from "../../core/wire/types.js";
+import { openSession } from "../deployment/admin.js";
+import type { AuditReport, RunInfo } from "../../core/wire/v1.js";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Io } from "../terminal/io.js";
 
-export async function runs(mirror: string, options: CommonOptions & { limit: string }): Promise<void> {
+export async function runs(
+  io: Io,
+  mirror: string,
+  options: CommonOptions & { limit: string },
+): Promise<void> {
   const limit = Number(options.limit);
   if (!Number.isInteger(limit) || limit < 1) throw usageError("--limit is a whole number from 1.");
-  const found = await openSession(options).admin.call<RunInfo[]>("runs", { mirror, limit });
-  print(options.json, found, () => describe(mirror, found));
+  const found = await openSession(io, options).admin.call<RunInfo[]>("runs", { mirror, limit });
+  print(io, options.json, found, () => describe(mirror, found));
 }
 
 function describe(mirror: string, found: readonly RunInfo[]): string {
@@ -27,4 +33,60 @@ function describe(mirror: string, found: readonly RunInfo[]): string {
   ]);
   const header = ["run", "state", "mode", "generation", "began", "took", "rows", "swept", "reason"];
   return `${table(header, rows)}\nNewest: ${conservation(found[0]!.counts)}`;
+}
+
+export async function pause(
+  io: Io,
+  mirror: string,
+  options: CommonOptions & { reason?: string },
+): Promise<void> {
+  const { reason } = options;
+  await openSession(io, options).admin.call("pause", { mirror, ...(reason !== undefined && { reason }) });
+  print(
+    io,
+    options.json,
+    { mirror, paused: true },
+    () => `"${mirror}" is paused: deliveries are refused until it is resumed.`,
+  );
+}
+
+export async function resume(io: Io, mirror: string, options: CommonOptions): Promise<void> {
+  await openSession(io, options).admin.call("resume", { mirror });
+  print(io, options.json, { mirror, paused: false }, () => `"${mirror}" takes deliveries again.`);
+}
+
+/** How often the report of a walk is looked at, in milliseconds. */
+const POLL_MS = 500;
+
+interface AuditOptions extends CommonOptions {
+  last?: boolean;
+  repair?: boolean;
+  removeAdded?: boolean;
+}
+
+/** Looks for rows that were written past the importer; ends with 3 when there are some. */
+export async function audit(io: Io, mirror: string, options: AuditOptions): Promise<void> {
+  const { admin } = openSession(io, options);
+  if (options.last !== true) await admin.call("audit", { mirror });
+  let report = await admin.call<AuditReport | null>("auditReport", { mirror });
+  while (report?.state === "walking" && options.last !== true) {
+    await sleep(POLL_MS);
+    report = await admin.call<AuditReport | null>("auditReport", { mirror });
+  }
+  if (report === null) throw new CliError(`The mirror "${mirror}" was never audited.`);
+  const found = report;
+  const repaired =
+    options.repair === true && found.state === "differs"
+      ? await admin.call<unknown>("repair", { mirror, removeAdded: options.removeAdded === true })
+      : null;
+  print(io, options.json, { ...found, repaired }, () => {
+    const findings = found.findings.map(({ kind, key }) => [kind, key]);
+    const lines = [`${found.state}: ${found.reason} ${found.rows.toLocaleString("en")} rows.`];
+    if (findings.length > 0) lines.push(table(["finding", "key"], findings));
+    if (!found.all) lines.push(`There is more, in the buckets ${found.differingBuckets.join(", ")} of 64.`);
+    if (repaired !== null) lines.push(`Repaired: ${JSON.stringify(repaired)}`);
+    return lines.join("\n");
+  });
+  if (found.state === "differs") io.exitCode = EXIT.differs;
+  else if (found.state !== "equal") io.exitCode = EXIT.failure;
 }

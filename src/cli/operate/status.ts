@@ -1,14 +1,12 @@
-import pc from "picocolors";
 import { openAdmin } from "../deployment/admin.js";
 import { V1Client } from "../api/client.js";
-import { findDeployment, readVariables } from "../deployment/environment.js";
-import { EXIT } from "../terminal/exit.js";
-import { importApi } from "../deployment/importApi.js";
+import { findDeployment, importApi, readVariables } from "../deployment/environment.js";
 import type { CommonOptions } from "../deployment/options.js";
 import { ago, print, since, table } from "../terminal/output.js";
-import type { BudgetUse, MirrorStatus } from "../../core/wire/v1.js";
-import type { RunInfo } from "../../core/wire/types.js";
+import type { BudgetUse, MirrorStatus, RunInfo } from "../../core/wire/v1.js";
 import { watch } from "../terminal/watch.js";
+import { style } from "../terminal/style.js";
+import type { Io } from "../terminal/io.js";
 
 /** How often `--watch` looks again, in milliseconds. */
 const WATCH_MS = 2_000;
@@ -26,43 +24,45 @@ interface Status {
   budget: BudgetUse | null;
 }
 
-export async function status(mirror: string | undefined, options: StatusOptions): Promise<void> {
-  const read = reader(options);
+export async function status(io: Io, mirror: string | undefined, options: StatusOptions): Promise<void> {
+  const read = reader(io, options);
   const look = async (): Promise<Status> => {
     const { mirrors, budget } = await read();
     return { mirrors: mirrors.filter(({ name }) => mirror === undefined || name === mirror), budget };
   };
   if (options.watch !== true) {
     const found = await look();
-    print(options.json, found, () => describe(found));
+    print(io, options.json, found, () => describe(found));
     return;
   }
   const stop = new AbortController();
-  process.once("SIGINT", () => {
-    process.exitCode = EXIT.interrupted;
+  const off = io.onStop((code) => {
+    io.exitCode = code;
     stop.abort();
   });
   const isJson = options.json === true;
   const show = async () => {
     const found = await look();
-    return isJson ? JSON.stringify(found) : `${describe(found)}\n${pc.dim(new Date().toLocaleTimeString())}`;
+    return isJson
+      ? JSON.stringify(found)
+      : `${describe(found)}\n${style.dim(new Date().toLocaleTimeString())}`;
   };
-  const out = isJson ? { write: (text: string) => process.stdout.write(text) } : process.stdout;
-  await watch(show, { out, intervalMs: WATCH_MS, signal: stop.signal });
+  const out = isJson ? { write: (text: string) => io.stdout.write(text) } : io.stdout;
+  await watch(show, { out, intervalMs: WATCH_MS, signal: stop.signal }).finally(off);
 }
 
 /** With the deployment's key everything; with an import token, the mirrors that it opens. */
-function reader(options: StatusOptions): () => Promise<Status> {
-  const deployment = findDeployment(options, readVariables());
+function reader(io: Io, options: StatusOptions): () => Promise<Status> {
+  const deployment = findDeployment(options, readVariables(io));
   const { token } = deployment;
   if (deployment.adminKey === null && token !== null) {
     let client: V1Client | null = null;
     return async () => {
-      client ??= new V1Client({ url: await importApi(deployment), token });
+      client ??= new V1Client({ url: await importApi(deployment, io.cwd), token });
       return await client.status();
     };
   }
-  const admin = openAdmin(deployment);
+  const admin = openAdmin(io, deployment);
   return async () => {
     const [mirrors, budget] = await Promise.all([
       admin.call<MirrorStatus[]>("status"),
@@ -79,14 +79,14 @@ function reader(options: StatusOptions): () => Promise<Status> {
 }
 
 const COLOURS: Record<string, (text: string) => string> = {
-  upToDate: pc.green,
-  snapshotting: pc.cyan,
-  waiting: pc.dim,
-  late: pc.yellow,
-  stale: pc.red,
-  paused: pc.yellow,
-  failed: pc.red,
-  removed: pc.dim,
+  upToDate: style.green,
+  snapshotting: style.cyan,
+  waiting: style.dim,
+  late: style.yellow,
+  stale: style.red,
+  paused: style.yellow,
+  failed: style.red,
+  removed: style.dim,
 };
 
 function describe({ mirrors, budget }: Status): string {
@@ -102,7 +102,7 @@ function describe({ mirrors, budget }: Status): string {
   ]);
   const reasons = mirrors
     .filter(({ state }) => state !== "upToDate")
-    .map(({ name, reason }) => `${pc.bold(name)}: ${reason}`);
+    .map(({ name, reason }) => `${style.bold(name)}: ${reason}`);
   return [
     table(["mirror", "state", "rows", "quarantined", "lag", "heard", "run"], rows),
     ...reasons,
@@ -113,7 +113,7 @@ function describe({ mirrors, budget }: Status): string {
 /** "write budget: 40% of 2.0 MiB/s in use"; above 100% imports wait. */
 function describeBudget({ bytesPerSecond, usedShare }: BudgetUse): string {
   const percent = Math.round(usedShare * 100);
-  const colour = percent > 100 ? pc.red : percent > 80 ? pc.yellow : pc.dim;
+  const colour = percent > 100 ? style.red : percent > 80 ? style.yellow : style.dim;
   const waits = percent > 100 ? "; imports wait" : "";
   return colour(
     `write budget: ${String(percent)}% of ${(bytesPerSecond / 2 ** 20).toFixed(1)} MiB/s in use${waits}`,

@@ -1,9 +1,10 @@
 import { CliError, usageError } from "../terminal/exit.js";
 import type { CommonOptions } from "../deployment/options.js";
 import { ago, print, table } from "../terminal/output.js";
-import { openSession } from "../deployment/session.js";
-import { ask } from "./quarantine.js";
-import type { TokenInfo } from "../../core/wire/types.js";
+import { openSession } from "../deployment/admin.js";
+import { agreed } from "./quarantine.js";
+import type { TokenInfo } from "../../core/wire/v1.js";
+import type { Io } from "../terminal/io.js";
 
 interface CreateOptions extends CommonOptions {
   mirror: string[];
@@ -13,9 +14,9 @@ interface CreateOptions extends CommonOptions {
 }
 
 /** Prints the token: the one time that anybody sees it. */
-export async function create(name: string, options: CreateOptions): Promise<void> {
+export async function create(io: Io, name: string, options: CreateOptions): Promise<void> {
   if (options.access !== "read" && options.access !== "write") throw usageError("--access is read or write.");
-  const token = await openSession(options).admin.call<string>("createToken", {
+  const token = await openSession(io, options).admin.call<string>("createToken", {
     name,
     mirrors: options.mirror,
     access: options.access,
@@ -24,21 +25,22 @@ export async function create(name: string, options: CreateOptions): Promise<void
     }),
     ...(options.signed === true && { signed: true }),
   });
-  printToken(options, name, token);
+  printToken(io, options, name, token);
 }
 
 export async function rotate(
+  io: Io,
   name: string,
   options: CommonOptions & { overlapHours?: string; signed?: boolean },
 ): Promise<void> {
-  const token = await openSession(options).admin.call<string>("rotateToken", {
+  const token = await openSession(io, options).admin.call<string>("rotateToken", {
     name,
     ...(options.overlapHours !== undefined && {
       overlapHours: positive("--overlap-hours", options.overlapHours),
     }),
     ...(options.signed === true && { signed: true }),
   });
-  printToken(options, name, token);
+  printToken(io, options, name, token);
 }
 
 function positive(option: string, text: string): number {
@@ -49,22 +51,26 @@ function positive(option: string, text: string): number {
 }
 
 /** The token alone goes to stdout, so that a script can take it. */
-function printToken({ json }: CommonOptions, name: string, token: string): void {
-  if (json !== true) process.stderr.write(`The token "${name}", which is not shown again:\n`);
-  print(json, { name, token }, () => token);
+function printToken(io: Io, { json }: CommonOptions, name: string, token: string): void {
+  if (json !== true) io.stderr.write(`The token "${name}", which is not shown again:\n`);
+  print(io, json, { name, token }, () => token);
 }
 
-export async function revoke(name: string, options: CommonOptions & { yes?: boolean }): Promise<void> {
-  const { admin } = openSession(options);
-  await ask(options, `Revoke the token "${name}"? Whoever uses it is refused from now on.`);
+export async function revoke(
+  io: Io,
+  name: string,
+  options: CommonOptions & { yes?: boolean },
+): Promise<void> {
+  const { admin } = openSession(io, options);
+  await agreed(io, options, `Revoke the token "${name}"? Whoever uses it is refused from now on.`);
   const revoked = await admin.call<number>("revokeToken", { name });
   if (revoked === 0) throw new CliError(`No token named "${name}" is in use.`);
-  print(options.json, { revoked }, () => `Revoked.`);
+  print(io, options.json, { revoked }, () => `Revoked.`);
 }
 
-export async function list(options: CommonOptions): Promise<void> {
-  const tokens = await openSession(options).admin.call<TokenInfo[]>("listTokens");
-  print(options.json, tokens, () => {
+export async function list(io: Io, options: CommonOptions): Promise<void> {
+  const tokens = await openSession(io, options).admin.call<TokenInfo[]>("listTokens");
+  print(io, options.json, tokens, () => {
     if (tokens.length === 0)
       return "No tokens. Make one with: streaming-import token create <name> --mirror <mirror>";
     const rows = tokens.map((token) => [

@@ -20,8 +20,11 @@ interface Driver {
  *
  * @throws GenerateError, which never shows a password
  */
-export async function connect(url: string): Promise<{ client: Client; close: () => Promise<void> }> {
-  const { Client } = await loadDriver();
+export async function connect(
+  root: string,
+  url: string,
+): Promise<{ client: Client; close: () => Promise<void> }> {
+  const { Client } = await loadDriver(root);
   const shown = withoutSecrets(url);
   let client: Client;
   try {
@@ -50,9 +53,9 @@ export async function connect(url: string): Promise<{ client: Client; close: () 
 }
 
 /** The driver of the project, else one that this package can see: `pg` is installed by those who need it. */
-async function loadDriver(): Promise<Driver> {
+async function loadDriver(root: string): Promise<Driver> {
   try {
-    const entry = createRequire(path.join(process.cwd(), "package.json")).resolve("pg");
+    const entry = createRequire(path.join(root, "package.json")).resolve("pg");
     return driverOf((await import(pathToFileURL(entry).href)) as DriverModule);
   } catch {
     try {

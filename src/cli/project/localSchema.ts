@@ -4,7 +4,7 @@ import { AppMirrors } from "../../client/mirrors.js";
 import { describeMirror } from "../../http/v1/read.js";
 import { CliError, messageOf } from "../terminal/exit.js";
 import type { MirrorInfo } from "../../core/wire/v1.js";
-import { installed } from "./installed.js";
+import { installed } from "./manifests.js";
 import { findModule, type Project } from "./project.js";
 
 /** As much of esbuild as is used. */

@@ -1,7 +1,15 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import ts from "typescript";
-import { findModule, moduleName, moduleOf, refersTo, type Module, type Project } from "./project.js";
+import {
+  findModule,
+  type Module,
+  moduleName,
+  moduleOf,
+  type Project,
+  readProject,
+  refersTo,
+} from "./project.js";
 import { exportedNames, findAll, importsOf, localOf, methodCalls, textProperty } from "./syntax.js";
 
 /** The parts of the set-up, as a project has them: init adds what is missing, doctor says what is. */
@@ -159,4 +167,17 @@ export function gateOf({ manifest }: Project): string | null {
 /** The module under which the command calls the importer's functions. */
 export function functionsModuleOf(project: Project, { functions }: ImporterPart): string {
   return moduleName(project, functions.file);
+}
+
+/** The path under which the project of a directory serves the import API: "" for the root, and where it is not told. */
+export async function registeredPrefix(directory: string): Promise<string> {
+  try {
+    const project = await readProject(directory);
+    const importer = importerOf(project);
+    const prefixes = importer === null ? [] : routesOf(project, importer);
+    return prefixes.includes("") ? "" : (prefixes[0] ?? "");
+  } catch {
+    // What is wrong with the project is the doctor's matter; the address may be right all the same.
+    return "";
+  }
 }

@@ -3,8 +3,8 @@ import path from "node:path";
 import ts from "typescript";
 import { functionsOfConvexJson } from "../../../eslint-rules/engine/options.js";
 import { messageOf, usageError } from "../terminal/exit.js";
-import { packageManagerOf, type PackageManager } from "./packageManager.js";
 import { importsOf } from "./syntax.js";
+import { detect, resolveCommand } from "package-manager-detector";
 
 /** A module of the functions directory. */
 export interface Module {
@@ -20,7 +20,6 @@ export interface Manifest {
   scripts?: Record<string, string>;
   dependencies?: Record<string, string>;
   devDependencies?: Record<string, string>;
-  packageManager?: string;
 }
 
 /** A Convex project as it is on disk. */
@@ -47,7 +46,7 @@ const NOT_A_MODULE = /\.d\.m?ts$|\.(?:test|spec)\.[^.]+$/;
  * Reads the project of a directory.
  * @throws CliError where there is no package.json, or it or convex.json cannot be read
  */
-export function readProject(root: string): Project {
+export async function readProject(root: string): Promise<Project> {
   const manifest = readManifest(root);
   const functionsDir = functionsDirOf(root);
   const directory = path.join(root, functionsDir);
@@ -60,7 +59,7 @@ export function readProject(root: string): Project {
     language: languageOf(directory, modules),
     extension: extensionOf(modules),
     manifest,
-    packageManager: packageManagerOf(root, manifest.packageManager),
+    packageManager: await packageManagerOf(root),
   };
 }
 
@@ -145,4 +144,31 @@ function extensionOf(modules: readonly Module[]): string {
     if (relative !== undefined) return /\.[jt]s$/.exec(relative.specifier)?.[0] ?? "";
   }
   return "";
+}
+
+/** How a project's package manager is asked to do something. */
+export interface PackageManager {
+  /** `npm i`, `npm i -D`, … */
+  add: string;
+  addDev: string;
+  /** Runs a command of an installed package: `npx`, … */
+  exec: string;
+}
+
+/**
+ * The package manager of a project: the one of the nearest lock file, for a workspace keeps it above, or of the nearest
+ * `packageManager` in a package.json; else npm.
+ */
+async function packageManagerOf(cwd: string): Promise<PackageManager> {
+  const agent = (await detect({ cwd }))?.agent ?? "npm";
+  const command = (name: "add" | "execute-local", args: string[]) => {
+    const resolved = resolveCommand(agent, name, args) ?? resolveCommand("npm", name, args)!;
+    return [resolved.command, ...resolved.args].join(" ");
+  };
+  return {
+    add: command("add", []),
+    addDev: command("add", ["-D"]),
+    // `yarn exec` of version 1 takes the options of a command for its own.
+    exec: agent.startsWith("yarn") ? "yarn" : command("execute-local", []),
+  };
 }

@@ -4,6 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import { CliError, messageOf } from "../terminal/exit.js";
 import { NO_COUNTS, type Counts } from "../../core/wire/v1.js";
+import type { Place } from "../terminal/io.js";
 
 /** What a push has to remember to go on after it was cut off. No token, and no row. */
 export interface Checkpoint {
@@ -46,12 +47,12 @@ export function chained(hash: string, content: Uint8Array): string {
 export class CheckpointFile {
   readonly path: string;
 
-  constructor(what: { url: string; mirror: string; mode: string; file: string }) {
-    const file = what.file === "-" ? "-" : path.resolve(what.file);
+  constructor({ cwd, env }: Place, what: { url: string; mirror: string; mode: string; file: string }) {
+    const file = what.file === "-" ? "-" : path.resolve(cwd, what.file);
     const name = createHash("sha256")
       .update(JSON.stringify([what.url, what.mirror, what.mode, file]))
       .digest("hex");
-    const state = process.env.XDG_STATE_HOME ?? path.join(os.homedir(), ".local", "state");
+    const state = env.XDG_STATE_HOME ?? path.join(os.homedir(), ".local", "state");
     this.path = path.join(state, "convex-streaming-import", `push-${name.slice(0, 24)}.json`);
   }
 

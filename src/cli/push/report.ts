@@ -1,8 +1,9 @@
 import type { SingleBar } from "cli-progress";
 import progress from "cli-progress";
-import pc from "picocolors";
 import { isConserved, type Counts } from "../../core/wire/v1.js";
 import type { Pushed } from "./push.js";
+import { style } from "../terminal/style.js";
+import type { Output } from "../terminal/io.js";
 
 /** How often a terminal is redrawn, in frames per second. */
 const FPS = 5;
@@ -14,21 +15,23 @@ export class ProgressDisplay {
   #firstRows: number | null = null;
 
   constructor(
+    out: Output,
     private readonly fraction: () => number | null,
-    isTerminal: boolean,
+    isSilent: boolean,
   ) {
-    this.#bar = isTerminal
-      ? new progress.SingleBar(
-          {
-            format: "{bar} {share}  {rows} rows  {speed} rows/s  {eta_text}",
-            stream: process.stderr,
-            fps: FPS,
-            hideCursor: true,
-            barsize: 28,
-          },
-          progress.Presets.shades_classic,
-        )
-      : null;
+    this.#bar =
+      out.isTTY === true && !isSilent
+        ? new progress.SingleBar(
+            {
+              format: "{bar} {share}  {rows} rows  {speed} rows/s  {eta_text}",
+              stream: out,
+              fps: FPS,
+              hideCursor: true,
+              barsize: 28,
+            },
+            progress.Presets.shades_classic,
+          )
+        : null;
     this.#bar?.start(1000, 0, { share: "", rows: 0, speed: "–", eta_text: "" });
   }
 
@@ -61,13 +64,13 @@ export function summary(mirror: string, pushed: Pushed, seconds: number): string
   const { counts, rows, resumedRows, quarantinedKeys } = pushed;
   const speed = Math.round((rows - resumedRows) / Math.max(seconds, 0.001)).toLocaleString("en");
   const lines = [
-    `${pushed.finished ? pc.green("Done") : pc.yellow("Stopped")}: ${rows.toLocaleString("en")} rows to "${mirror}" in ${seconds.toFixed(1)} s (${speed} rows/s)${resumedRows > 0 ? `, ${resumedRows.toLocaleString("en")} of them before` : ""}.`,
+    `${pushed.finished ? style.green("Done") : style.yellow("Stopped")}: ${rows.toLocaleString("en")} rows to "${mirror}" in ${seconds.toFixed(1)} s (${speed} rows/s)${resumedRows > 0 ? `, ${resumedRows.toLocaleString("en")} of them before` : ""}.`,
     conservation(counts),
   ];
   if (counts.quarantined > 0) {
     const keys = quarantinedKeys.slice(0, 5).map((key) => JSON.stringify(key));
     lines.push(
-      pc.yellow(
+      style.yellow(
         `${String(counts.quarantined)} rows wait in quarantine${keys.length > 0 ? `, ${keys.join(" ")} among them` : ""}: streaming-import quarantine list ${mirror}`,
       ),
     );

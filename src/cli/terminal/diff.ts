@@ -1,5 +1,5 @@
 import { structuredPatch } from "diff";
-import pc from "picocolors";
+import { style } from "./style.js";
 
 /** The change of a file as a unified diff; empty when there is none. `before` is null for a new file. */
 export function unifiedDiff(file: string, before: string | null, after: string | null): string {
@@ -17,10 +17,10 @@ export function coloured(diff: string): string {
   return diff
     .split("\n")
     .map((line) => {
-      if (line.startsWith("---") || line.startsWith("+++")) return pc.bold(line);
-      if (line.startsWith("@@")) return pc.cyan(line);
-      if (line.startsWith("+")) return pc.green(line);
-      return line.startsWith("-") ? pc.red(line) : pc.dim(line);
+      if (line.startsWith("---") || line.startsWith("+++")) return style.bold(line);
+      if (line.startsWith("@@")) return style.cyan(line);
+      if (line.startsWith("+")) return style.green(line);
+      return line.startsWith("-") ? style.red(line) : style.dim(line);
     })
     .join("\n");
 }

@@ -1,9 +1,10 @@
-import pc from "picocolors";
+import type { Io } from "./io.js";
+import { style } from "./style.js";
 
 /** Prints a result: JSON for machines, else text for people. */
-export function print(json: boolean | undefined, value: unknown, text: () => string): void {
+export function print(io: Io, json: boolean | undefined, value: unknown, text: () => string): void {
   const shown = json === true ? JSON.stringify(value, withoutBigInts) : text();
-  process.stdout.write(`${shown}\n`);
+  io.stdout.write(`${shown}\n`);
 }
 
 function withoutBigInts(_key: string, value: unknown): unknown {
@@ -30,7 +31,7 @@ export function table(
       })
       .join("  ")
       .trimEnd();
-  return [pc.dim(line(header)), ...cells.map(line)].join("\n");
+  return [style.dim(line(header)), ...cells.map(line)].join("\n");
 }
 
 /** Columns of a terminal that a text takes, without its colours. */

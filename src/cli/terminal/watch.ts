@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import pc from "picocolors";
 import { messageOf } from "./exit.js";
+import { style } from "./style.js";
 
 /** Home, and nothing below: a redraw from the top does not flicker as clearing first would. */
 const [HOME, CLEAR_BELOW, CLEAR_LINE_END] = ["\u001B[H", "\u001B[J", "\u001B[K"];
@@ -34,7 +34,7 @@ export async function watch(
     } catch (error) {
       if (last === null) throw error;
       // What was seen last stays in sight on a terminal; elsewhere it has been printed.
-      text = [...(isTerminal ? [last] : []), pc.red(messageOf(error))].join("\n");
+      text = [...(isTerminal ? [last] : []), style.red(messageOf(error))].join("\n");
     }
     if (isOver()) return;
     out.write(isTerminal ? drawn(text) : `${text}\n`);

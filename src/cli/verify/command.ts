@@ -1,7 +1,8 @@
 import type { Command } from "commander";
 import { collect, withDeployment, type CommonOptions } from "../deployment/options.js";
+import type { Io } from "../terminal/io.js";
 
-export function addVerifyCommand(parent: Command): void {
+export function addVerifyCommand(parent: Command, io: Io): void {
   withDeployment(parent.command("verify"))
     .description("prove or disprove that a mirror equals its source; ends with 3 when it does not")
     .argument("<mirror>", "the mirror")
@@ -20,6 +21,6 @@ Examples:
   $ streaming-import verify customers --digest digest.json --json`,
     )
     .action(async (mirror: string, options: CommonOptions) => {
-      await (await import("./verify.js")).verify(mirror, options);
+      await (await import("./run.js")).verify(io, mirror, options);
     });
 }

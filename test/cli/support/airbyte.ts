@@ -1,6 +1,6 @@
 import { PassThrough, Writable } from "node:stream";
 import type { ExitCode } from "../../../src/cli/terminal/exit.js";
-import { write, type WriteOptions } from "../../../src/cli/airbyte/write.js";
+import { write, type WriteOptions } from "../../../src/cli/airbyte/run.js";
 import type { Sink } from "./sink.js";
 
 export interface StreamOptions {

@@ -1,8 +1,13 @@
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { createRequire } from "node:module";
+import { PassThrough, Writable } from "node:stream";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { main } from "../../../src/cli/program.js";
+import { EXIT, type ExitCode } from "../../../src/cli/terminal/exit.js";
+import type { Io } from "../../../src/cli/terminal/io.js";
 
-const MAIN = fileURLToPath(new URL("../../../src/cli/main.ts", import.meta.url));
+const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
+const MAIN = `${ROOT}/src/cli/main.ts`;
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
 
 export interface Ended {
@@ -12,21 +17,80 @@ export interface Ended {
   err: string;
 }
 
-/** The command as a process of its own. */
+interface Options {
+  cwd?: string;
+  env?: Record<string, string | undefined>;
+}
+
+/** Variables of a shell in which no deployment is configured: that of the caller must not be touched. */
+function environment(more: Options["env"]): Record<string, string | undefined> {
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !/^(CONVEX|STREAMING_IMPORT|XDG)_/.test(name),
+  );
+  return { ...Object.fromEntries(inherited), NO_COLOR: "1", ...more };
+}
+
+/** The command in this process, while it runs. */
+export class Call {
+  readonly stdin = new PassThrough();
+  readonly ended: Promise<Ended>;
+  out = "";
+  err = "";
+  readonly #handlers = new Set<(code: ExitCode) => void>();
+
+  constructor(args: readonly string[], { cwd = ROOT, env }: Options = {}) {
+    const io: Io = {
+      stdin: this.stdin,
+      stdout: collect((text) => (this.out += text)),
+      stderr: collect((text) => (this.err += text)),
+      env: environment(env),
+      cwd,
+      exitCode: EXIT.ok,
+      onStop: (handle) => {
+        this.#handlers.add(handle);
+        return () => this.#handlers.delete(handle);
+      },
+    };
+    this.ended = main(args, io).then((code) => ({ code, signal: null, out: this.out, err: this.err }));
+  }
+
+  /** What Ctrl-C does, or SIGTERM. */
+  stop(code: ExitCode = EXIT.interrupted): void {
+    for (const handle of this.#handlers) handle(code);
+  }
+}
+
+function collect(add: (text: string) => void): Writable {
+  return new Writable({
+    decodeStrings: false,
+    write: (chunk: string | Buffer, _encoding, done) => {
+      add(chunk.toString());
+      done();
+    },
+  });
+}
+
+/** Runs the command to its end, in this process. */
+export async function run(
+  args: readonly string[],
+  { input, ...options }: Options & { input?: string | Buffer } = {},
+): Promise<Ended> {
+  const call = new Call(args, options);
+  call.stdin.end(input ?? "");
+  return await call.ended;
+}
+
+/** The command as a process of its own: what only a process can show, its signals and its start. */
 export class Running {
   readonly child: ChildProcessWithoutNullStreams;
   readonly ended: Promise<Ended>;
   out = "";
   err = "";
 
-  constructor(args: string[], options: { cwd?: string; env?: Record<string, string | undefined> } = {}) {
-    // A deployment configured in the caller's shell must not be touched.
-    const inherited = Object.entries(process.env).filter(
-      ([name]) => !/^(CONVEX|STREAMING_IMPORT|XDG)_/.test(name),
-    );
+  constructor(args: readonly string[], { cwd, env }: Options = {}) {
     this.child = spawn(process.execPath, ["--import", TSX, MAIN, ...args], {
-      ...(options.cwd !== undefined && { cwd: options.cwd }),
-      env: { ...Object.fromEntries(inherited), NO_COLOR: "1", ...options.env },
+      ...(cwd !== undefined && { cwd }),
+      env: environment(env),
     });
     this.child.stdout.setEncoding("utf8").on("data", (text: string) => (this.out += text));
     this.child.stderr.setEncoding("utf8").on("data", (text: string) => (this.err += text));
@@ -40,12 +104,12 @@ export class Running {
   }
 }
 
-/** Runs the command to its end. */
-export async function run(
-  args: string[],
-  options: { cwd?: string; env?: Record<string, string | undefined>; input?: string | Buffer } = {},
+/** Runs the command to its end, in a process of its own. */
+export async function spawned(
+  args: readonly string[],
+  { input, ...options }: Options & { input?: string | Buffer } = {},
 ): Promise<Ended> {
   const running = new Running(args, options);
-  running.child.stdin.end(options.input ?? "");
+  running.child.stdin.end(input ?? "");
   return await running.ended;
 }

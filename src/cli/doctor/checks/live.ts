@@ -1,21 +1,21 @@
-import { openAdmin, type Admin } from "../../deployment/admin.js";
+import { type Admin, openAdmin } from "../../deployment/admin.js";
 import { V1Client } from "../../api/client.js";
 import {
+  type Deployment,
+  type DeploymentOptions,
   findDeployment,
   readVariables,
-  type DeploymentOptions,
-  type Deployment,
 } from "../../deployment/environment.js";
 import { messageOf } from "../../terminal/exit.js";
-import type { TokenInfo, UnknownStream } from "../../../core/wire/types.js";
+import type { MirrorInfo, MirrorStatus, TokenInfo, UnknownStream } from "../../../core/wire/v1.js";
 import type { Project } from "../../project/project.js";
 import { borrowToken } from "../../deployment/token.js";
-import type { MirrorInfo, MirrorStatus } from "../../../core/wire/v1.js";
-import { error, ok, type Check } from "../check.js";
+import { type Check, error, ok } from "../check.js";
 import { checkMirrorStates, checkSchema, checkStreams } from "./mirrors.js";
 import { checkReachable, checkRoutesReachable } from "./reach.js";
 import type { SetUp } from "./setup.js";
 import { checkConnectorTokens, checkToken } from "./tokens.js";
+import type { Place } from "../../terminal/io.js";
 
 /** Questions are asked once: whoever waits wants to know what is wrong now. */
 const ONE_ATTEMPT = { giveUpAfterMs: 0, maxAskedMs: 0, maxFaults: 0 };
@@ -26,12 +26,18 @@ export interface LiveOptions {
   options: DeploymentOptions;
   /** This machine's clock, in milliseconds. */
   now: () => number;
-  env?: NodeJS.ProcessEnv;
+  place: Place;
 }
 
 /** What the deployment says. A check whose ground another one has found missing is left out. */
-export async function checkDeployment({ project, setUp, options, now, env }: LiveOptions): Promise<Check[]> {
-  const variables = readVariables(project.root, env);
+export async function checkDeployment({
+  project,
+  setUp,
+  options,
+  now,
+  place,
+}: LiveOptions): Promise<Check[]> {
+  const variables = readVariables(place);
   const named = options.module ?? variables("STREAMING_IMPORT_MODULE") ?? setUp.module;
   const deployment = findDeployment({ ...options, ...(named !== null && { module: named }) }, variables);
   const { exec } = project.packageManager;
@@ -46,7 +52,7 @@ export async function checkDeployment({ project, setUp, options, now, env }: Liv
   return [
     configured,
     ...(reachable === null ? [] : [reachable]),
-    ...(await checkFunctions({ setUp, deployment, now, exec })),
+    ...(await checkFunctions({ setUp, deployment, now, exec, place })),
   ];
 }
 
@@ -59,13 +65,14 @@ interface Context {
   deployment: Deployment;
   now: () => number;
   exec: string;
+  place: Place;
 }
 
-async function checkFunctions({ setUp, deployment, now, exec }: Context): Promise<Check[]> {
+async function checkFunctions({ setUp, deployment, now, exec, place }: Context): Promise<Check[]> {
   const { mirrors: local, prefixes } = setUp;
   const deploy = `${exec} convex dev, or ${exec} convex deploy`;
   const checks: Check[] = [];
-  const admin = adminOf(deployment);
+  const admin = adminOf(place, deployment);
   if (admin !== null) {
     const deployed = await checkDeployed(admin, deployment, deploy);
     checks.push(deployed);
@@ -80,7 +87,7 @@ async function checkFunctions({ setUp, deployment, now, exec }: Context): Promis
   if (deployment.token !== null) checks.push(...(await checkToken(client(deployment.token), local, exec)));
   if (admin === null) return checks;
 
-  const seen = await look(admin, deployment, client);
+  const seen = await look(place, admin, deployment, client);
   return [
     ...checks,
     ...(local === null ? [] : checkSchema(local, seen.contracts, deploy)),
@@ -91,9 +98,9 @@ async function checkFunctions({ setUp, deployment, now, exec }: Context): Promis
 }
 
 /** The operator's access, or null where only a token (or nothing) is at hand. */
-function adminOf(deployment: Deployment): Admin | null {
+function adminOf(place: Place, deployment: Deployment): Admin | null {
   return deployment.name !== null || (deployment.url !== null && deployment.adminKey !== null)
-    ? openAdmin(deployment)
+    ? openAdmin(place, deployment)
     : null;
 }
 
@@ -116,8 +123,8 @@ async function checkDeployed(admin: Admin, { module }: Deployment, deploy: strin
 }
 
 /** What is asked of the deployment with its key, and (to see the contracts) with a token that is revoked at once. */
-async function look(admin: Admin, deployment: Deployment, client: (token: string) => V1Client) {
-  const { token, giveBack } = await borrowToken({ ...deployment, token: null }, "*", "read");
+async function look(place: Place, admin: Admin, deployment: Deployment, client: (token: string) => V1Client) {
+  const { token, giveBack } = await borrowToken(place, { ...deployment, token: null }, "*", "read");
   let contracts: MirrorInfo[];
   try {
     contracts = await client(token).mirrors();

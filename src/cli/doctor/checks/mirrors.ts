@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import type { UnknownStream } from "../../../core/wire/types.js";
-import type { MirrorInfo, MirrorStatus } from "../../../core/wire/v1.js";
-import { error, named, ok, warning, type Check } from "../check.js";
+import type { MirrorInfo, MirrorStatus, UnknownStream } from "../../../core/wire/v1.js";
+import { type Check, error, named, ok, warning } from "../check.js";
 
 /** Whether the deployment has the mirrors of schema.ts, and as schema.ts has them. */
 export function checkSchema(

@@ -1,8 +1,10 @@
-import { installed, type Installed } from "../../project/installed.js";
-import { ownManifest } from "../../project/manifests.js";
+import { installed, type Installed, ownManifest } from "../../project/manifests.js";
 import type { Project } from "../../project/project.js";
-import { isInRange } from "../../project/versions.js";
-import { error, ok, warning, type Check } from "../check.js";
+import { type Check, error, ok, warning } from "../check.js";
+import satisfies from "semver/functions/satisfies.js";
+
+/** A prerelease counts as a version of its own: `1.44.0-alpha.1` is in `^1.43.0`. */
+const ANY_RELEASE = { includePrerelease: true };
 
 const OWN = "convex-streaming-import";
 
@@ -32,7 +34,7 @@ function checkConvex(root: string, range: string, add: string): Check {
   const code = "convex-version";
   const convex = installed(root, "convex");
   if (convex === null) return error(code, "convex is not installed.", `${add} convex`);
-  return isInRange(convex.version, range)
+  return satisfies(convex.version, range, ANY_RELEASE)
     ? ok(code, `convex ${convex.version} is one that the component works with.`)
     : error(
         code,
@@ -58,7 +60,7 @@ function checkTypescript({ language, root }: Project, addDev: string): Check[] {
   const code = "typescript-version";
   const found = installed(root, "typescript");
   if (language === "js" || found === null) return [];
-  if (isInRange(found.version, TYPESCRIPT))
+  if (satisfies(found.version, TYPESCRIPT, ANY_RELEASE))
     return [ok(code, `TypeScript ${found.version} is one that was tested.`)];
   return [
     warning(
@@ -74,7 +76,8 @@ function checkEslint(root: string, range: string, addDev: string): Check[] {
   const found = installed(root, "eslint");
   // Whether there should be one is another check's question.
   if (found === null) return [];
-  if (isInRange(found.version, range)) return [ok(code, `ESLint ${found.version} can load the plugin.`)];
+  if (satisfies(found.version, range, ANY_RELEASE))
+    return [ok(code, `ESLint ${found.version} can load the plugin.`)];
   return [
     error(
       code,

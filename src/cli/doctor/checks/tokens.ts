@@ -1,8 +1,7 @@
 import { ApiError } from "../../api/apiError.js";
 import type { V1Client } from "../../api/client.js";
-import type { TokenInfo } from "../../../core/wire/types.js";
-import type { MirrorInfo } from "../../../core/wire/v1.js";
-import { error, named, ok, warning, type Check } from "../check.js";
+import type { MirrorInfo, TokenInfo } from "../../../core/wire/v1.js";
+import { type Check, error, named, ok, warning } from "../check.js";
 
 /** Whether `STREAMING_IMPORT_TOKEN` is known, and opens the mirrors of schema.ts for writing. */
 export async function checkToken(

@@ -92,8 +92,12 @@ interface TypeRow {
  * @param schemas Names of schemas, as they are written in the database.
  * @throws GenerateError when the driver is missing, the database cannot be reached, or it has no such schema
  */
-export async function readPostgres(url: string, schemas: readonly string[]): Promise<SourceSchema> {
-  const { client, close } = await connect(url);
+export async function readPostgres(
+  root: string,
+  url: string,
+  schemas: readonly string[],
+): Promise<SourceSchema> {
+  const { client, close } = await connect(root, url);
   try {
     await client.query("begin transaction isolation level repeatable read, read only");
     await checkSchemas(client, schemas);

@@ -6,10 +6,10 @@ import { Mapping } from "../../files/mapping.js";
 import { readJson, readNdjson, type Rows } from "../../files/rows.js";
 import { openSource } from "../../files/source.js";
 import type { MirrorInfo } from "../../../core/wire/v1.js";
-import { ValueSketch } from "./inference.js";
+import { TextSketch, ValueSketch } from "./inference.js";
 import type { SourceColumn, SourceSchema } from "../model.js";
 import { GenerateError } from "../problem.js";
-import { TextSketch } from "./textInference.js";
+import type { Io } from "../../terminal/io.js";
 
 export interface SampleOptions {
   /** The table; default: the name of the file. */
@@ -34,8 +34,8 @@ const AS_IT_IS = new Mapping([], [], []);
  *
  * @throws CliError for a file that cannot be read as what it is
  */
-export async function readSample(file: string, options: SampleOptions): Promise<SourceSchema> {
-  const source = await openSource(file, options.format);
+export async function readSample(io: Io, file: string, options: SampleOptions): Promise<SourceSchema> {
+  const source = await openSource(io, file, options.format);
   const csv = {
     delimiter: options.delimiter ?? source.delimiter,
     header: null,

@@ -10,9 +10,8 @@ import {
   methodCalls,
   topLevelNames,
 } from "../../project/syntax.js";
-import { behind, inStyle, importInsertion, styleOf } from "../../project/edit.js";
-import { edit } from "../edit.js";
-import { byHand, create, keep, type Planning, type Step } from "../step.js";
+import { behind, importInsertion, inStyle, styleOf } from "../../project/edit.js";
+import { byHand, create, edit, keep, type Planning, type Step } from "../edit.js";
 
 const FILE = "convex.config";
 const SPECIFIER = "convex-streaming-import/convex.config.js";

@@ -3,8 +3,7 @@ import { lintConfigOf, lints } from "../../project/parts.js";
 import type { Module, Project } from "../../project/project.js";
 import { bare, defaultExport, initializerOf, localOf, topLevelNames } from "../../project/syntax.js";
 import { append, importInsertion } from "../../project/edit.js";
-import { edit } from "../edit.js";
-import { byHand, create, keep, type Planning, type Step } from "../step.js";
+import { byHand, create, edit, keep, type Planning, type Step } from "../edit.js";
 
 const PLUGIN = "convex-streaming-import/eslint";
 const LOCAL = "streamingImport";

@@ -2,8 +2,7 @@ import { guardOf } from "../../project/parts.js";
 import { findModule, specifierOf } from "../../project/project.js";
 import { topLevelNames } from "../../project/syntax.js";
 import { importInsertion, inStyle, styleOf } from "../../project/edit.js";
-import { edit } from "../edit.js";
-import { byHand, create, keep, type Planning, type Step } from "../step.js";
+import { byHand, create, edit, keep, type Planning, type Step } from "../edit.js";
 
 /** Names that the guarded builders need in their module. */
 const NAMES = ["guard", "mutation", "internalMutation", "rawMutation", "rawInternalMutation", "schema"];

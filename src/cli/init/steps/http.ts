@@ -3,8 +3,7 @@ import { COMPONENT_NAME, DEFAULT_MODULE, importerOf, routesOf } from "../../proj
 import { findModule, moduleName, specifierOf } from "../../project/project.js";
 import { bare, defaultExport, topLevelNames } from "../../project/syntax.js";
 import { importInsertion, inStyle, styleOf } from "../../project/edit.js";
-import { edit } from "../edit.js";
-import { byHand, create, keep, type Planning, type Step } from "../step.js";
+import { byHand, create, edit, keep, type Planning, type Step } from "../edit.js";
 
 /** Serves the import API from http.ts. */
 export function planHttp({ project, options }: Planning): Step {

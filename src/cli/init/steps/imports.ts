@@ -4,14 +4,13 @@ import {
   COMPONENT_NAME,
   DEFAULT_MODULE,
   importerOf,
-  mountOf,
   type ImporterPart,
+  mountOf,
 } from "../../project/parts.js";
 import { findModule, specifierOf } from "../../project/project.js";
 import { methodCalls } from "../../project/syntax.js";
 import { append } from "../../project/edit.js";
-import { edit } from "../edit.js";
-import { byHand, create, keep, type Planning, type Step } from "../step.js";
+import { byHand, create, edit, keep, type Planning, type Step } from "../edit.js";
 
 /** The module's name where an app has another `imports.ts` already. */
 const SECOND_MODULE = "streamingImports";

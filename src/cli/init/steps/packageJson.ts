@@ -3,7 +3,7 @@ import path from "node:path";
 import ts from "typescript";
 import { gateOf } from "../../project/parts.js";
 import { insert } from "../../project/edit.js";
-import { keep, type Planning, type Step } from "../step.js";
+import { keep, type Planning, type Step } from "../edit.js";
 
 const FILE = "package.json";
 const COMMAND = "streaming-import guard";

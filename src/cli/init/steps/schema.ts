@@ -3,8 +3,7 @@ import { cleanTableName } from "../../../core/rows/identifiers.js";
 import { schemaOf } from "../../project/parts.js";
 import { findAll, localOf, topLevelNames } from "../../project/syntax.js";
 import { append, importInsertion } from "../../project/edit.js";
-import { edit } from "../edit.js";
-import { byHand, create, keep, type Planning, type Step } from "../step.js";
+import { byHand, create, edit, keep, type Planning, type Step } from "../edit.js";
 
 const IMPORT = `import { mirrorTable } from "convex-streaming-import/schema";`;
 

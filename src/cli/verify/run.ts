@@ -2,8 +2,7 @@ import { readFile } from "node:fs/promises";
 import { differingBuckets, rowCount } from "../../core/proof/digest.js";
 import { openAdmin } from "../deployment/admin.js";
 import { V1Client } from "../api/client.js";
-import { findDeployment, readVariables } from "../deployment/environment.js";
-import { importApi } from "../deployment/importApi.js";
+import { findDeployment, importApi, readVariables } from "../deployment/environment.js";
 import { CliError, EXIT, messageOf, usageError } from "../terminal/exit.js";
 import type { CommonOptions } from "../deployment/options.js";
 import { print, table } from "../terminal/output.js";
@@ -13,8 +12,10 @@ import { readJson, readNdjson, type Rows } from "../files/rows.js";
 import { openSource } from "../files/source.js";
 import { borrowToken } from "../deployment/token.js";
 import type { MirrorInfo } from "../../core/wire/v1.js";
-import { compileInfo, digestOf, missingKeys, type FileDigest } from "./local.js";
-import { differences, readDigest, walk, type Difference } from "./remote.js";
+import { compileInfo, digestOf, type FileDigest, missingKeys } from "./local.js";
+import { type Difference, differences, readDigest, walk } from "./remote.js";
+import type { Io } from "../terminal/io.js";
+import path from "node:path";
 
 /** Keys that are named; a table that is missing altogether need not be printed. */
 const MAX_NAMED = 1_000;
@@ -27,32 +28,32 @@ interface VerifyOptions extends CommonOptions {
 }
 
 /** Proves or disproves that a mirror equals its source. Ends with 3 when it does not. */
-export async function verify(name: string, options: VerifyOptions): Promise<void> {
+export async function verify(io: Io, name: string, options: VerifyOptions): Promise<void> {
   if ((options.file === undefined) === (options.digest === undefined))
     throw usageError("Give one of --file and --digest.");
-  const variables = readVariables();
+  const variables = readVariables(io);
   const deployment = findDeployment(options, variables);
-  const { token, giveBack } = await borrowToken(deployment, name, "read");
+  const { token, giveBack } = await borrowToken(io, deployment, name, "read");
   try {
-    const client = new V1Client({ url: await importApi(deployment), token });
+    const client = new V1Client({ url: await importApi(deployment, io.cwd), token });
     const mirror = (await client.mirrors()).find((each) => each.name === name);
     if (mirror === undefined)
       throw new CliError(`The token opens no mirror "${name}". streaming-import status lists the mirrors.`);
     const compiled =
       options.file === undefined ? null : compileInfo(mirror, variables("STREAMING_IMPORT_HASH_KEY"));
-    const file = compiled === null ? null : await digestOf(await rowsOf(options, mirror), compiled);
-    const theirs = file?.digest ?? readDigest(await readJsonFile(options.digest!));
+    const file = compiled === null ? null : await digestOf(await rowsOf(io, options, mirror), compiled);
+    const theirs = file?.digest ?? readDigest(await readJsonFile(path.resolve(io.cwd, options.digest!)));
     const kept = readDigest(await client.digest(name));
     const buckets = differingBuckets(kept, theirs);
     let found: Difference[] = [];
     let all = buckets.length === 0;
     if (buckets.length > 0 && file !== null && compiled !== null && deployment.adminKey !== null) {
       const wanted = new Set(buckets);
-      const walked = await walk(openAdmin(deployment), name, wanted);
+      const walked = await walk(openAdmin(io, deployment), name, wanted);
       ({ found, all } = differences(walked, file, kept));
       if (!all && options.file !== "-") {
         const keys = await missingKeys(
-          await rowsOf(options, mirror),
+          await rowsOf(io, options, mirror),
           compiled,
           wanted,
           walked.keys,
@@ -74,8 +75,8 @@ export async function verify(name: string, options: VerifyOptions): Promise<void
       unfit: file?.unfit ?? null,
     };
     const isWalked = deployment.adminKey !== null;
-    print(options.json, result, () => describe(result, mirror, file, isWalked));
-    if (!result.equal) process.exitCode = EXIT.differs;
+    print(io, options.json, result, () => describe(result, mirror, file, isWalked));
+    if (!result.equal) io.exitCode = EXIT.differs;
   } finally {
     await giveBack().catch(() => undefined);
   }
@@ -125,8 +126,8 @@ function describe(result: Result, mirror: MirrorInfo, file: FileDigest | null, i
   return lines.join("\n");
 }
 
-async function rowsOf(options: VerifyOptions, mirror: MirrorInfo): Promise<Rows> {
-  const source = await openSource(options.file!, options.format);
+async function rowsOf(io: Io, options: VerifyOptions, mirror: MirrorInfo): Promise<Rows> {
+  const source = await openSource(io, options.file!, options.format);
   if (source.format === "ndjson") return readNdjson(source.bytes);
   if (source.format === "json") return readJson(source.bytes);
   const csv = { delimiter: source.delimiter, header: null, nulls: options.null ?? null };

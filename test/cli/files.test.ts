@@ -1,0 +1,114 @@
+// @vitest-environment node
+import { Readable } from "node:stream";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { copyRecords } from "../../src/cli/files/copyText.js";
+import { asUtf8 } from "../../src/cli/files/encoding.js";
+import { nearest } from "../../src/cli/terminal/suggest.js";
+
+/** A text in chunks of so many bytes. */
+function inChunks(bytes: Buffer, size: number): AsyncIterable<Buffer> {
+  const chunks: Buffer[] = [];
+  for (let at = 0; at < bytes.length; at += size) chunks.push(bytes.subarray(at, at + size));
+  return Readable.from(chunks, { objectMode: true });
+}
+
+async function all<T>(values: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const value of values) found.push(value);
+  return found;
+}
+
+async function read(bytes: Buffer, size: number, encoding?: string): Promise<string> {
+  return Buffer.concat(await all(asUtf8(inChunks(bytes, size), encoding))).toString("utf8");
+}
+
+describe("encodings", () => {
+  test("a text of UTF-8 comes as it is, however it is cut", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.string({ unit: "binary", maxLength: 60 }).filter((text) => Buffer.from(text).toString() === text),
+        fc.integer({ min: 1, max: 9 }),
+        async (text, size) => {
+          expect(await read(Buffer.from(text), size)).toBe(text);
+        },
+      ),
+    );
+  });
+
+  test.each([
+    [Buffer.from("id,name\n1,a\n2,caf\u00e9\n", "latin1"), 3],
+    [Buffer.concat([Buffer.from("a\n"), Buffer.from([0xc3])]), 2],
+    [Buffer.from([0xed, 0xa0, 0x80]), 1],
+    [Buffer.from([0xff]), 1],
+  ])("bytes that are not UTF-8 are refused with their line, however they are cut", async (bytes, line) => {
+    for (const size of [1, 2, 5, 100])
+      await expect(read(bytes, size)).rejects.toThrow(`Line ${String(line)} is not UTF-8`);
+  });
+
+  test("a named encoding is read", async () => {
+    const text = "id;name\n1;Café “Müller” €\n";
+    const windows = Buffer.from(text, "latin1");
+    windows[text.indexOf("“")] = 0x93;
+    windows[text.indexOf("”")] = 0x94;
+    windows[text.indexOf("€")] = 0x80;
+    for (const size of [1, 3, 100]) {
+      expect(await read(windows, size, "windows-1252")).toBe(text);
+      expect(await read(Buffer.from(`\uFEFF${text}`, "utf16le"), size, "utf-16le")).toBe(text);
+    }
+    await expect(read(Buffer.from([0x81, 0xff]), 9, "shift_jis")).rejects.toThrow("not shift_jis");
+    await expect(read(windows, 9, "klingon")).rejects.toThrow('"klingon" is not known');
+  });
+});
+
+describe("the backslash format", () => {
+  const escaped = (text: string) =>
+    text.replace(
+      /[\\\t\n\r\v\f\b]/g,
+      (character) =>
+        `\\${{ "\\": "\\", "\t": "t", "\n": "n", "\r": "r", "\v": "v", "\f": "f", "\b": "b" }[character]!}`,
+    );
+  const records = async (text: string, size = 100, delimiter = "\t") =>
+    await all(copyRecords(inChunks(Buffer.from(text), size), delimiter));
+
+  test("what Postgres and MySQL write is read", async () => {
+    expect(await records("1\t\\N\ta\\tb\\\\\n2\t\tN\n\\.\nbehind the end\n")).toEqual([
+      ["1", null, "a\tb\\"],
+      ["2", "", "N"],
+    ]);
+    expect(await records("1\ttwo\\\nlines\t\\\\N\n")).toEqual([["1", "two\nlines", "\\N"]]);
+    expect(await records("1,a\\,b\r\n2,c", 1, ",")).toEqual([
+      ["1", "a,b"],
+      ["2", "c"],
+    ]);
+  });
+
+  test("any fields come back as they were", async () => {
+    const field = fc.option(
+      fc.string({ maxLength: 8 }).filter((text) => Buffer.from(text).toString() === text),
+      { nil: null },
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.array(field, { minLength: 2, maxLength: 2 }), { maxLength: 5 }),
+        fc.integer({ min: 1, max: 7 }),
+        async (rows, size) => {
+          const text = rows.map(
+            (row) => `${row.map((value) => (value === null ? "\\N" : escaped(value))).join("\t")}\n`,
+          );
+          expect(await records(text.join(""), size)).toEqual(rows);
+        },
+      ),
+    );
+  });
+});
+
+test.each([
+  ["Name", ["id", "name"], "name"],
+  ["e-mail", ["email", "id"], "email"],
+  ["adress", ["address"], "address"],
+  ["x", ["y"], null],
+  ["created", ["deleted"], null],
+])("%s is most likely %j", (name, candidates, expected) => {
+  expect(nearest(name, candidates)).toBe(expected);
+});
