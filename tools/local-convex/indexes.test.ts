@@ -20,7 +20,6 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { attachIndexes } from "./indexes.js";
 import { createMock, type MockDatabase, type PaginateArgs, type Query, type RangeFilter } from "./mock.js";
-import { SortedList } from "./sortedList.js";
 
 /** The writing half of convex-test's database, which only this test calls directly. */
 type WritableDatabase = MockDatabase & {
@@ -425,36 +424,6 @@ test("a failed nested mutation leaves the indexes as they were", async () => {
   });
   expect(seen).toEqual(["outer"]);
   expect(await t.query(everything)).toEqual(["outer"]);
-});
-
-test("the sorted list behaves like a sorted array, across block boundaries", () => {
-  fc.assert(
-    fc.property(
-      fc.array(fc.integer({ min: 0, max: 3000 }), { maxLength: 3000, size: "max" }),
-      fc.array(fc.record({ insert: fc.boolean(), item: fc.integer({ min: 0, max: 3000 }) }), {
-        maxLength: 2000,
-        size: "max",
-      }),
-      fc.tuple(fc.nat(3000), fc.nat(3000)),
-      (initial, changes, [from, to]) => {
-        const model = new Set(initial);
-        const list = new SortedList<number>((a, b) => a - b, [...model]);
-        for (const { insert, item } of changes) {
-          if (!insert) expect(list.delete(item)).toBe(model.delete(item));
-          else if (!model.has(item)) {
-            model.add(item);
-            list.insert(item);
-          }
-        }
-        const expected = [...model].filter((item) => item >= from && item <= to).sort((a, b) => a - b);
-        const isBefore = (item: number) => item < from;
-        const isAfter = (item: number) => item > to;
-        expect([...list.range(isBefore, isAfter, "asc")]).toStrictEqual(expected);
-        expect([...list.range(isBefore, isAfter, "desc")]).toStrictEqual(expected.reverse());
-      },
-    ),
-    { numRuns: 30 },
-  );
 });
 
 test("values compare as in convex/values", () => {

@@ -2,7 +2,7 @@
  * Indexes in front of convex-test's database.
  *
  * convex-test answers every query by looking at all documents of the component. Here, each table that is queried gets
- * a sorted list per index it is queried by, and those lists always show what the running transaction sees: every
+ * a sorted tree per index it is queried by, and those trees always show what the running transaction sees: every
  * pending write is applied at once, and taken back when its (sub-)transaction rolls back. That is enough because
  * convex-test runs one top-level transaction at a time and nested ones strictly one inside the other.
  *
@@ -10,7 +10,17 @@
  * documents enter a query, and that reading stops when enough are found.
  */
 import { type JSONValue, jsonToConvex } from "convex/values";
-import { type Cursor, fieldValue, IndexedTable, type KeyPart, never, read } from "./indexedTable.js";
+import {
+  type Cursor,
+  fieldValue,
+  IndexedTable,
+  type Interval,
+  intervalOf,
+  type KeyPart,
+  placeOf,
+  read,
+  upTo,
+} from "./indexedTable.js";
 import {
   type Document,
   type MockDatabase,
@@ -25,8 +35,16 @@ type SearchSource = Extract<QuerySource, { type: "Search" }>;
 type DocumentSource = Exclude<QuerySource, SearchSource>;
 
 const TABLE_SCAN_FIELDS = ["_creationTime", "_id"];
+
+/** What one query has read of one table. */
+export interface RangeRead {
+  table: string;
+  fields: string[];
+  interval: Interval;
+}
+
 /** Puts indexes in front of one database. Forgets them when its `reset` is called. */
-export function attachIndexes(db: MockDatabase): { reset(): void } {
+export function attachIndexes(db: MockDatabase, onRead?: (read: RangeRead) => void): { reset(): void } {
   const tables = new Map<string, IndexedTable>();
   const get = db.get.bind(db);
   const stock = {
@@ -96,7 +114,7 @@ export function attachIndexes(db: MockDatabase): { reset(): void } {
   db._iterateDocs = (name, callback) => {
     if (planning) return;
     // In the order of insertion, which is what convex-test's text and vector search answer in.
-    for (const { doc } of table(name).index(["_id"]).range(never, never, "asc")) {
+    for (const doc of table(name).index(["_id"]).values()) {
       // convex-test fails on a document without text there; Convex does not find it.
       if (searched === null || typeof fieldValue(doc, searched) === "string") callback(doc);
     }
@@ -117,40 +135,54 @@ export function attachIndexes(db: MockDatabase): { reset(): void } {
       planning = false;
     }
   };
-  const scan = (source: DocumentSource, { fieldPathsToSortBy, order }: ResolvedSource, cursor: Cursor) => {
-    if (source.type === "FullTableScan") {
-      return read(table(source.tableName).index(TABLE_SCAN_FIELDS), [], order, cursor);
+  /** Reads what a query asks for until `isEnough` of a document, which is still part of the answer. */
+  const scan = (
+    source: DocumentSource,
+    { fieldPathsToSortBy, order }: ResolvedSource,
+    cursor: Cursor,
+    isEnough: (doc: Document) => boolean,
+  ): Document[] => {
+    const full = source.type === "FullTableScan";
+    const name = full ? source.tableName : (source.indexName.split(".")[0] ?? "");
+    const fields = full ? TABLE_SCAN_FIELDS : fieldPathsToSortBy;
+    const interval = intervalOf(full ? [] : source.range, order, cursor);
+    const docs: Document[] = [];
+    for (const doc of read(table(name).index(fields), interval, order)) {
+      docs.push(doc);
+      if (!isEnough(doc)) continue;
+      onRead?.({ table: name, fields, interval: upTo(interval, order, placeOf(doc, fields)) });
+      return docs;
     }
-    const [name = ""] = source.indexName.split(".");
-    return read(table(name).index(fieldPathsToSortBy), source.range, order, cursor);
+    onRead?.({ table: name, fields, interval });
+    return docs;
   };
 
   db._resolveQuerySource = (query) => {
     if (chosen !== null) return chosen;
     if (query.source.type === "Search") return search(query.source, () => stock.resolveQuerySource(query));
     const planned = plan(query);
-    return { ...planned, sortedDocs: [...scan(query.source, planned, "start")] };
+    return { ...planned, sortedDocs: scan(query.source, planned, "start", () => false) };
   };
 
   db._evaluateQuery = (query) => {
     if (query.source.type === "Search") return search(query.source, () => stock.evaluateQuery(query));
     const planned = plan(query);
     const limit = planned.limit ?? Infinity;
-    const results: Document[] = [];
-    if (limit <= 0) return results;
-    for (const doc of scan(query.source, planned, "start")) {
-      if (planned.filterFn(doc)) results.push(doc);
-      if (results.length >= limit) break;
-    }
-    return results;
+    if (limit <= 0) return [];
+    let found = 0;
+    const isEnough = (doc: Document): boolean => planned.filterFn(doc) && ++found >= limit;
+    return scan(query.source, planned, "start", isEnough).filter(planned.filterFn);
   };
 
   db.paginate = (args) => {
     const { source } = args.query;
     if (source.type === "Search") return search(source, () => stock.paginate(args));
     const planned = plan(args.query);
-    const docs = scan(source, planned, parseCursor(args.cursor) ?? "start");
-    chosen = { ...planned, sortedDocs: pageCandidates(db, docs, planned, args) };
+    const isEnough = endOfPage(db, planned, args);
+    chosen = {
+      ...planned,
+      sortedDocs: scan(source, planned, parseCursor(args.cursor) ?? "start", isEnough),
+    };
     try {
       return stock.paginate(args);
     } finally {
@@ -181,25 +213,22 @@ export function attachIndexes(db: MockDatabase): { reset(): void } {
   };
 }
 
-/** As many documents as convex-test needs to build the page, and to see whether another one follows. */
-function pageCandidates(
+/** Tells where convex-test has enough documents to build the page, and to see whether another one follows. */
+function endOfPage(
   db: MockDatabase,
-  docs: Iterable<Document>,
   { fieldPathsToSortBy, filterFn, order }: ResolvedSource,
   { pageSize, endCursor }: PaginateArgs,
-): Document[] {
+): (doc: Document) => boolean {
   const end = parseCursor(endCursor ?? null);
   const fields = fieldPathsToSortBy.includes("_id") ? fieldPathsToSortBy : [...fieldPathsToSortBy, "_id"];
-  const candidates: Document[] = [];
   let matching = 0;
   let complete = false;
-  for (const doc of docs) {
-    candidates.push(doc);
-    if (complete) break;
+  return (doc) => {
+    if (complete) return true;
     if (Array.isArray(end)) complete = db._docIsAfterCursor(doc, end, fields, order) >= 0;
     else if (end === null) complete = (matching += filterFn(doc) ? 1 : 0) >= pageSize;
-  }
-  return candidates;
+    return false;
+  };
 }
 
 /** convex-test's own cursor format: the JSON of every sort field, null for a missing one. */
