@@ -148,7 +148,7 @@ describe("refusals", () => {
     const short = await project.createToken("short-lived");
     expect(await project.run("imports:revokeToken", { name: "short-lived" })).toBe(1);
 
-    expect(await project.send(short, "GET", "/version")).toMatchObject({ status: 401 });
+    expect(await project.send(short, "GET", "/airbyte/version")).toMatchObject({ status: 401 });
   });
 
   test("an unknown stream is refused with the declaration to paste, which the dashboard shows too", async () => {

@@ -52,7 +52,11 @@ export class Project {
     await symlink(path.join(ROOT, "node_modules/convex"), path.join(modules, "convex"), "junction");
     await symlink(ROOT, path.join(modules, "convex-streaming-import"), "junction");
     const log: string[] = [];
-    return new Project(directory, await spawnLocalConvex({ onLog: (line) => log.push(line) }), log);
+    return new Project(
+      directory,
+      await spawnLocalConvex({ optimistic: true, onLog: (line) => log.push(line) }),
+      log,
+    );
   }
 
   async close(): Promise<void> {

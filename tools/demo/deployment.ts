@@ -27,7 +27,7 @@ export async function buildPackage(signal: AbortSignal): Promise<void> {
  * @param signal Ends the push; the caller closes what was returned before.
  */
 export async function startDeployment(signal: AbortSignal): Promise<Deployment> {
-  const server = await spawnLocalConvex();
+  const server = await spawnLocalConvex({ optimistic: true });
   try {
     await run(
       process.execPath,

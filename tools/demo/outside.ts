@@ -53,6 +53,7 @@ export function outside(call: AdminCall, connection: Connection, source: SourceS
 async function editInDashboard(call: AdminCall): Promise<Edit> {
   const { page } = (await call("query", "_system/cli/tableData", {
     table: "flights",
+    order: "desc",
     paginationOpts: { numItems: 1, cursor: null },
   })) as { page: { _id: string; date: string; origin: string; destination: string; delay: number }[] };
   const [flight] = page;

@@ -18,10 +18,13 @@ import type {
 } from "./pushTypes.js";
 
 type ModuleExports = Record<string, unknown>;
+const MODULES = "modules";
 export interface LoadedDefinition {
   schema: Schema | null;
   /** Module namespaces by path without extension. */
   modules: Map<string, ModuleExports>;
+  /** Where the files of the modules are. */
+  directory: string;
 }
 export interface AnalyzedPush {
   analysis: Record<string, Analysis>;
@@ -74,7 +77,7 @@ export async function analyzePush(request: StartPushRequest): Promise<AnalyzedPu
           importPhaseUnixTimestamp: null,
         },
       };
-      loaded.set(definition.definitionPath, { schema, modules });
+      loaded.set(definition.definitionPath, { schema, modules, directory: path.join(dir, MODULES) });
     }
     return { analysis, app: checkedComponent(analysis, "", ""), loaded, dispose };
   } catch (error) {
@@ -161,7 +164,7 @@ function exportSchema(schema: Schema | null): Analysis["schema"] {
 }
 
 async function loadModules(dir: string, modules: ModuleConfig[]): Promise<Map<string, ModuleExports>> {
-  const modulesDir = path.join(dir, "modules");
+  const modulesDir = path.join(dir, MODULES);
   const files: [name: string, file: string][] = [];
   for (const module of modules) {
     const file = await writeModule(modulesDir, module.path, module.source);

@@ -10,6 +10,8 @@ export interface InstalledComponent {
   path: string;
   definition: ExportedDefinition;
   modules: ReadonlyMap<string, Record<string, unknown>>;
+  /** Where the files of the modules are. */
+  directory: string;
   schema: Schema | null;
   router: Router | null;
   mounts: { prefix: string; child: string }[];
@@ -34,6 +36,7 @@ export function describeComponents(push: AnalyzedPush): Map<string, InstalledCom
       path: node.componentPath,
       definition,
       modules: loaded.modules,
+      directory: loaded.directory,
       schema: loaded.schema,
       router: asRouter(loaded.modules.get("http")?.default),
       mounts,

@@ -2,27 +2,28 @@
  * The deployment itself: one convex-test instance that lives as long as the server. A push exchanges the modules and
  * schemas inside it, so documents, ids, function handles and scheduled functions survive.
  */
-import {
-  ConvexError,
-  convexToJson,
-  type GenericId,
-  type JSONValue,
-  jsonToConvex,
-  type Value,
-} from "convex/values";
+import { convexToJson, type GenericId, type JSONValue, jsonToConvex, type Value } from "convex/values";
 import type { UserIdentity } from "convex/server";
 import type { AnalyzedPush } from "./analyze.js";
 import { componentEnvironments, describeComponents, type InstalledComponent } from "./components.js";
 import { attachIndexes } from "./indexes.js";
+import { answerSyscalls, checkArguments, installLimits, limitDocuments } from "./limits.js";
 import {
   createMock,
   type FromPath,
+  type FunctionPath,
   type Mock,
   type MockDatabase,
   type ModuleLoader,
   type Schema,
+  type WriteLayer,
 } from "./mock.js";
-import { asRegisteredFunction, type FunctionKind, httpHandler, kindOf } from "./registered.js";
+import { Optimistic } from "./optimistic.js";
+import { type DocumentChange, noteRange, runAs } from "./readSet.js";
+import { FreshModules } from "./freshModules.js";
+import { asRegisteredFunction, asRouter, type FunctionKind, httpHandler, kindOf } from "./registered.js";
+import type { Route } from "./site.js";
+import { Scheduler } from "./scheduler.js";
 import {
   type CallLog,
   type Env,
@@ -32,6 +33,7 @@ import {
   withCallLog,
 } from "./scope.js";
 import { trackDatabase } from "./tracking.js";
+import { describeError, PlatformError } from "./uncaught.js";
 
 export type Identity = Partial<UserIdentity>;
 
@@ -46,13 +48,49 @@ export interface CallRequest {
 }
 export type CallResult =
   | { ok: true; value: JSONValue; logLines: string[] }
-  | { ok: false; errorMessage: string; errorData?: JSONValue; logLines: string[] };
+  | {
+      ok: false;
+      errorMessage: string;
+      errorData?: JSONValue;
+      logLines: string[];
+      /** A refusal of the platform, which is no answer of the function: too many writes, or a race lost for good. */
+      code?: string;
+      status?: number;
+    };
 
 /** A module every component gets, through which HTTP actions run in that component's context. */
 const RUN_MODULE = "__localConvex/run";
 
+export interface EngineOptions {
+  urls: { cloud: string; site: string };
+  logger: FunctionLogger;
+  /** Mutations run against snapshots, conflict and are retried, and refuse to begin above the write throughput. */
+  optimistic?: boolean;
+  /** Each call evaluates its modules anew. */
+  freshContext?: boolean;
+}
+
+/** Seconds of processor time of a query or mutation. */
+const CPU_SECONDS = 1;
+
+/** How often a scheduled mutation that lost all its races is taken up again: on the backend, until it succeeds. */
+const SCHEDULED_TRIES = 50;
+
+/** An action's ctx, as far as calls of other functions leave from it. */
+interface ActionCtx {
+  runQuery: (...args: unknown[]) => Promise<unknown>;
+  runMutation: (...args: unknown[]) => Promise<unknown>;
+  runAction: (...args: unknown[]) => Promise<unknown>;
+}
+
 export class Engine {
   readonly #mock: Mock = createMock({ transactionLimits: true });
+  /** Null when transactions run one after another. */
+  readonly optimistic: Optimistic | null;
+  readonly #scheduler: Scheduler;
+  readonly #freshContext: boolean;
+  /** In fresh-context mode, the modules of each component. */
+  readonly #fresh = new Map<string, FreshModules>();
   readonly logger: FunctionLogger;
   readonly urls: { cloud: string; site: string };
   readonly env: Env = {};
@@ -62,9 +100,20 @@ export class Engine {
   #components = new Map<string, InstalledComponent>();
   #requestCount = 0;
 
-  constructor(options: { urls: { cloud: string; site: string }; logger: FunctionLogger }) {
+  constructor(options: EngineOptions) {
     this.urls = options.urls;
     this.logger = options.logger;
+    this.optimistic =
+      options.optimistic === true ? new Optimistic((...args) => this.#applyWrites(...args)) : null;
+    this.#freshContext = options.freshContext === true;
+    installLimits();
+    this.#scheduler = new Scheduler({
+      runScheduled: (functionPath, args) => this.#runScheduled(functionPath, args),
+      inComponent: (componentPath, work) => this.#inComponent(componentPath, work),
+      database: (componentPath) => this.database(componentPath),
+      logger: options.logger,
+    });
+    answerSyscalls(this.#scheduler.answer);
     const root = this.#mock.components[""];
     if (root === undefined) throw new Error("convex-test has no root component");
     this.#prepare("", root.db);
@@ -81,12 +130,61 @@ export class Engine {
     for (const listener of this.changeListeners) listener(tables);
   }
 
-  /** Indexes first: the tracking has to see what goes to them. */
+  /** Indexes first: the tracking has to see what is sent to them. */
   #prepare(componentPath: string, db: MockDatabase): void {
-    attachIndexes(db);
-    trackDatabase(db, componentPath, (tables) => {
-      this.#changed(tables);
+    attachIndexes(db, (read) => {
+      noteRange(componentPath, read);
     });
+    limitDocuments(db);
+    trackDatabase(db, componentPath, (changes) => {
+      this.#committed(changes);
+    });
+  }
+  #committed(changes: readonly DocumentChange[]): void {
+    this.optimistic?.committed(changes);
+    this.#scheduler.committed(changes);
+    this.#changed(new Set(changes.map(({ componentPath, table }) => `${componentPath}:${table}`)));
+  }
+
+  /** One transaction that commits at once. */
+  async #inComponent(componentPath: string, work: (db: MockDatabase) => void): Promise<void> {
+    await runAs(null, () =>
+      this.#mock.runInComponent(componentPath, () => {
+        work(this.database(componentPath)!);
+        return Promise.resolve(null);
+      }),
+    );
+  }
+
+  async #applyWrites(writes: ReadonlyMap<string, WriteLayer>, isCurrent: () => boolean): Promise<void> {
+    await this.#inComponent("", () => {
+      if (!isCurrent()) return;
+      for (const [path, layer] of writes) {
+        for (const [id, document] of Object.entries(layer)) this.database(path)?._addWrite(id, document);
+      }
+    });
+  }
+
+  #mutation<T>(run: () => Promise<T>): Promise<T> {
+    return this.optimistic === null ? run() : this.optimistic.run(run);
+  }
+
+  async #runScheduled(path: FunctionPath, args: Record<string, unknown>): Promise<unknown> {
+    const { kind } = this.#lookup({ ...path, args, admin: true });
+    const run = this.#runner(kind, null);
+    if (kind !== "mutation") return await run(path, args);
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#mutation(() => run(path, args));
+      } catch (error) {
+        if (!(error instanceof PlatformError) || error.status === undefined || tries === SCHEDULED_TRIES)
+          throw error;
+      }
+    }
+  }
+
+  close(): void {
+    this.#scheduler.close();
   }
 
   components(): ReadonlyMap<string, InstalledComponent> {
@@ -161,23 +259,25 @@ export class Engine {
     const log: CallLog = { lines: [], open: true };
     try {
       const { componentPath, udfPath, kind } = this.#lookup(request);
+      checkArguments(udfPath, request.args);
       const args = jsonToConvex((request.args ?? {}) as JSONValue) as Record<string, unknown>;
       const run = this.#runner(kind, request.identity ?? null);
-      const value = await withCallLog(log, () => run({ componentPath, udfPath }, args));
+      const call = () => run({ componentPath, udfPath }, args);
+      const value = await withCallLog(log, () => (kind === "mutation" ? this.#mutation(call) : call()));
       return {
         ok: true,
         value: convexToJson((value ?? null) as Parameters<typeof convexToJson>[0]),
         logLines: log.lines,
       };
     } catch (error) {
-      return { ok: false, ...describeError(error), logLines: log.lines };
+      const refusal = error instanceof PlatformError ? { code: error.code, status: error.status } : {};
+      return { ok: false, ...describeError(error), ...refusal, logLines: log.lines };
     }
   }
 
   /** Runs one HTTP action of a component; rejects with what it threw. */
   async runHttpAction(
-    componentPath: string,
-    handler: unknown,
+    { componentPath, handler, path }: Route,
     request: Request,
     identity: Identity | null,
   ): Promise<Response> {
@@ -186,7 +286,10 @@ export class Engine {
       this.#pendingHttp.set(id, async (ctx) => {
         // The response cannot travel through convex-test, which turns results into JSON.
         try {
-          resolve(await httpHandler(handler)(ctx, request));
+          const fresh = this.#fresh.get(componentPath);
+          const router = fresh === undefined ? null : asRouter((await fresh.load("http")).default);
+          const current = router === null ? handler : router.lookup(path, request.method)?.[0];
+          resolve(await httpHandler(current)(ctx, request));
         } catch (error) {
           reject(error instanceof Error ? error : new Error(String(error)));
         }
@@ -229,23 +332,25 @@ export class Engine {
   }
 
   #moduleLoader(component: InstalledComponent): ModuleLoader {
+    const scopedModule = (modulePath: string, exports: Record<string, unknown>) =>
+      Object.fromEntries(
+        Object.entries(exports).map(([name, value]) => [
+          name,
+          this.#scoped(component, `${modulePath}:${name}`, value),
+        ]),
+      );
     const scoped = new Map<string, Record<string, unknown>>();
     for (const [modulePath, exports] of component.modules) {
-      scoped.set(
-        modulePath,
-        Object.fromEntries(
-          Object.entries(exports).map(([name, value]) => [
-            name,
-            this.#scoped(component, `${modulePath}:${name}`, value),
-          ]),
-        ),
-      );
+      scoped.set(modulePath, scopedModule(modulePath, exports));
     }
+    const fresh = this.#freshContext ? new FreshModules(component.directory) : undefined;
+    if (fresh !== undefined) this.#fresh.set(component.path, fresh);
     scoped.set(RUN_MODULE, { http: this.#httpRunner(component) });
     return (path) => {
       const module = scoped.get(path);
       if (module === undefined) return Promise.reject(new Error(`Could not find module for: "${path}"`));
-      return Promise.resolve(module);
+      if (fresh === undefined || path === RUN_MODULE) return Promise.resolve(module);
+      return fresh.load(path).then((exports) => scopedModule(path, exports));
     };
   }
 
@@ -253,8 +358,34 @@ export class Engine {
   #scoped(component: InstalledComponent, functionName: string, value: unknown): unknown {
     const fn = asRegisteredFunction(value);
     if (fn === null) return value;
-    const scope = { componentPath: component.path, functionName };
-    return Object.create(fn, { _handler: { value: inScope(scope, this.logger, fn._handler) } });
+    const isAction = kindOf(fn) === "action";
+    const scope = {
+      componentPath: component.path,
+      functionName,
+      ...(!isAction && { cpuSeconds: CPU_SECONDS }),
+    };
+    const own = fn._handler;
+    const handler = isAction ? (ctx: unknown, args: unknown) => own(this.#actionCtx(ctx), args) : own;
+    return Object.create(fn, { _handler: { value: inScope(scope, this.logger, handler) } });
+  }
+
+  /** In optimistic mode, each call that an action makes gives others a turn. */
+  #actionCtx(ctx: unknown): unknown {
+    const { optimistic } = this;
+    if (optimistic === null) return ctx;
+    const { runQuery, runMutation, runAction, ...rest } = ctx as ActionCtx;
+    return {
+      ...rest,
+      runQuery: async (...args: unknown[]) => {
+        await optimistic.turn();
+        return await runQuery(...args);
+      },
+      runMutation: async (...args: unknown[]) => {
+        await optimistic.turn();
+        return await optimistic.run(() => runMutation(...args));
+      },
+      runAction,
+    };
   }
 
   #httpRunner(component: InstalledComponent): unknown {
@@ -262,7 +393,7 @@ export class Engine {
       const { id } = args as { id: string };
       const run = this.#pendingHttp.get(id);
       this.#pendingHttp.delete(id);
-      await run?.(ctx);
+      await run?.(this.#actionCtx(ctx));
       return null;
     };
     return {
@@ -276,14 +407,4 @@ export class Engine {
   #updateEnvironments(): void {
     setEnvironments(componentEnvironments(this.#components, this.env, this.urls));
   }
-}
-
-export function describeError(error: unknown): { errorMessage: string; errorData?: JSONValue } {
-  const name = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  const errorMessage = `[Request ID: local] Server Error\nUncaught ${name}`;
-  if (typeof error === "object" && error !== null && Symbol.for("ConvexError") in error) {
-    const { data } = error as ConvexError<string>;
-    return { errorMessage, errorData: convexToJson(data) };
-  }
-  return { errorMessage };
 }

@@ -1,7 +1,7 @@
 /** Calling functions over HTTP: what ConvexHttpClient, `convex run` and plain `curl` use. */
 import type { CallResult, Engine } from "./engine.js";
 import type { FunctionKind } from "./registered.js";
-import type { ApiRequest } from "./http.js";
+import { type ApiRequest, HttpError } from "./http.js";
 import { runSystemFunction } from "./system.js";
 
 /** The status of "the function ran and threw", as opposed to a failure of the server. */
@@ -30,6 +30,9 @@ export async function handleFunctionCall(
   const componentPath = typeof body.componentPath === "string" ? body.componentPath : undefined;
   const call = { kind, componentPath, udfPath, args, ...request.auth };
   const result = (await runSystemFunction(engine, call)) ?? (await engine.call(call));
+  if (!result.ok && result.code !== undefined && result.status !== undefined) {
+    throw new HttpError(result.status, result.code, result.errorMessage.split("\n").slice(1).join("\n"));
+  }
   return { status: result.ok ? 200 : FUNCTION_FAILED, body: toBody(result) };
 }
 

@@ -7,6 +7,8 @@ const USAGE = `Usage: local-convex [options]
   --port <n>         API and WebSocket port (default 3210; 0 picks a free one)
   --site-port <n>    HTTP actions port (default: port + 1; 0 picks a free one)
   --env NAME=value   environment variable of the deployment, repeatable
+  --optimistic       mutations run at the same time: they conflict, are retried and refused as in production
+  --fresh-context    each call evaluates its modules anew, as on the backend (node --experimental-vm-modules)
   --json             print one line {"url","siteUrl","adminKey","pid"} and nothing else
   --verbose          print what functions log, and errors, to stderr
   --stop-with-stdin  stop when stdin ends, so that it cannot outlive the process that started it
@@ -36,6 +38,8 @@ async function main(): Promise<void> {
       port: { type: "string", default: "3210" },
       "site-port": { type: "string" },
       env: { type: "string", multiple: true, default: [] },
+      optimistic: { type: "boolean", default: false },
+      "fresh-context": { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       verbose: { type: "boolean", default: false },
       "stop-with-stdin": { type: "boolean", default: false },
@@ -55,6 +59,8 @@ async function main(): Promise<void> {
     port,
     sitePort,
     env: parseEnv(values.env),
+    optimistic: values.optimistic,
+    freshContext: values["fresh-context"],
     logger: values.verbose ? (line) => process.stderr.write(`${line}\n`) : undefined,
   });
   const { url, siteUrl, adminKey } = server;
@@ -62,8 +68,7 @@ async function main(): Promise<void> {
     process.stdout.write(`${JSON.stringify({ url, siteUrl, adminKey, pid: process.pid })}\n`);
   } else {
     process.stdout.write(`Local stand-in for a Convex deployment, for development only. It is not Convex:
-nothing is saved (data is gone when this stops), there are no write conflicts, and
-time, memory and most size limits are not enforced. See tools/local-convex/README.md.
+nothing is saved (data is gone when this stops), and memory is not limited. See tools/local-convex/README.md.
 
   Deployment URL  ${url}
   HTTP actions    ${siteUrl}

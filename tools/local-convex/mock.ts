@@ -112,7 +112,7 @@ export interface MockComponent {
 export type MockComponents = Record<string, MockComponent>;
 export type TestInstance = ReturnType<typeof convexTest>;
 
-interface FunctionPath {
+export interface FunctionPath {
   componentPath: string;
   udfPath: string;
 }
@@ -171,6 +171,8 @@ export interface Mock {
   components: MockComponents;
   /** A database with this schema that is not yet part of the instance. */
   createDatabase(schema: Schema | null): MockDatabase;
+  /** Runs work of the server in a transaction of its own. */
+  runInComponent(componentPath: string, work: () => Promise<null>): Promise<unknown>;
 }
 
 export function createMock(options: { schema?: Schema; transactionLimits: boolean }): Mock {
@@ -180,5 +182,7 @@ export function createMock(options: { schema?: Schema; transactionLimits: boolea
     modules: { "./_generated/none.js": () => Promise.resolve({}) },
   });
   const { components } = intercept(t, null);
-  return { t, components, createDatabase: (schema) => intercept(t, schema).created.db };
+  // On the instance, but missing from the published types.
+  const { runInComponent } = t as unknown as Pick<Mock, "runInComponent">;
+  return { t, components, runInComponent, createDatabase: (schema) => intercept(t, schema).created.db };
 }

@@ -4,6 +4,7 @@
  */
 import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
 import { formatWithOptions } from "node:util";
+import { PlatformError, uncaught } from "./uncaught.js";
 
 export type Env = Record<string, string>;
 
@@ -16,9 +17,34 @@ export interface CallLog {
 interface Scope {
   componentPath: string;
   functionName: string;
+  /** Seconds of processor time that one call may take; unset for actions. */
+  cpuSeconds?: number;
 }
 
-const scopeStorage = new AsyncLocalStorage<Scope>();
+/** The processor time that a function spends on its own: what the database and nested calls take is not counted. */
+class Clock {
+  #usedMs = 0;
+  #since: NodeJS.CpuUsage | null = process.cpuUsage();
+
+  constructor(readonly limitMs: number) {}
+
+  /** @throws PlatformError when the time is used up */
+  pause(): void {
+    if (this.#since === null) return;
+    const { user, system } = process.cpuUsage(this.#since);
+    this.#since = null;
+    this.#usedMs += (user + system) / 1000;
+    if (this.#usedMs <= this.limitMs) return;
+    throw new PlatformError(
+      `Function execution timed out (maximum duration: ${String(this.limitMs / 1000)}s)`,
+    );
+  }
+  resume(): void {
+    this.#since = process.cpuUsage();
+  }
+}
+
+const scopeStorage = new AsyncLocalStorage<Scope & { clock?: Clock }>();
 const callLogStorage = new AsyncLocalStorage<CallLog>();
 
 /**
@@ -43,13 +69,31 @@ export type FunctionLogger = (line: string) => void;
 
 type Handler = (ctx: unknown, args: unknown) => unknown;
 
+/** The clock of the function that runs, if its time is limited. */
+export function currentClock(): Clock | undefined {
+  return scopeStorage.getStore()?.clock;
+}
+/** The component whose function runs. */
+export function currentComponentPath(): string {
+  return scopeStorage.getStore()?.componentPath ?? "";
+}
+
+/** Runs a handler as the function that it is: what it throws leaves it in the backend's form. */
 export function inScope(scope: Scope, logger: FunctionLogger, handler: Handler): Handler {
-  return (ctx, args) =>
-    scopeStorage.run(scope, () => {
+  return (ctx, args) => {
+    const clock = scope.cpuSeconds === undefined ? undefined : new Clock(scope.cpuSeconds * 1000);
+    return scopeStorage.run({ ...scope, clock }, async () => {
       // convex-test gives every handler its own set of replaceable globals, so this stays within this call.
       globalThis.console = functionConsole(scope, logger);
-      return handler(ctx, args);
+      try {
+        const result = await handler(ctx, args);
+        clock?.pause();
+        return result;
+      } catch (error) {
+        throw uncaught(error, scope.functionName);
+      }
     });
+  };
 }
 
 const LEVELS = { log: "LOG", info: "INFO", debug: "DEBUG", warn: "WARN", error: "ERROR" } as const;

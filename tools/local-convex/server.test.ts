@@ -340,10 +340,9 @@ describe("HTTP actions", () => {
     });
   });
 
-  test("answer 404 for other paths and methods, /version included, and 500 for what they throw", async () => {
+  test("answer 404 for other paths and methods, and 500 for what they throw", async () => {
     for (const [method, pathname] of [
       ["GET", "/nothing"],
-      ["GET", "/version"],
       ["DELETE", "/inspect"],
       ["GET", "/double/slash"],
       ["GET", "/counter"],
@@ -361,6 +360,14 @@ describe("HTTP actions", () => {
       code: expect.any(String) as string,
       message: expect.stringContaining("nobody catches this") as string,
     });
+  });
+
+  test("leave /version and /metrics at the root to the backend, whatever the method of the app's routes", async () => {
+    for (const pathname of ["/version", "/metrics"]) {
+      const { status, text } = await rawRequest("GET", pathname);
+      expect([status, text.includes("local-convex")]).toEqual([200, true]);
+    }
+    expect((await rawRequest("GET", "/counter/version")).status).toBe(404);
   });
 
   test("of a component are reachable under its prefix and see the full URL", async () => {

@@ -25,6 +25,10 @@ export interface LocalConvexOptions {
   sitePort?: number;
   /** Deployment environment variables to start with. */
   env?: Record<string, string>;
+  /** Mutations run against snapshots, conflict, are retried and refused as in production. */
+  optimistic?: boolean;
+  /** Each call evaluates its modules anew, as on the backend. Needs node --experimental-vm-modules. */
+  freshContext?: boolean;
   /** Receives function logs and errors, line by line. Silent by default. */
   logger?: (line: string) => void;
 }
@@ -55,7 +59,12 @@ export async function startLocalConvex(options: LocalConvexOptions = {}): Promis
   });
 
   const urls = { cloud: url, site: siteUrl };
-  const engine = new Engine({ urls, logger });
+  const engine = new Engine({
+    urls,
+    logger,
+    optimistic: options.optimistic,
+    freshContext: options.freshContext,
+  });
   engine.updateEnv(Object.entries(options.env ?? {}).map(([name, value]) => ({ name, value })));
   const crons = new CronRunner(engine);
   const deploy = new DeployEndpoints(engine, crons);
@@ -77,6 +86,7 @@ export async function startLocalConvex(options: LocalConvexOptions = {}): Promis
     adminKey,
     close: async () => {
       crons.close();
+      engine.close();
       sync.close();
       await Promise.all([closeServer(api), closeServer(site)]);
       await deploy.close();

@@ -4,11 +4,19 @@ import { childPath, type InstalledComponent } from "./components.js";
 import type { Engine, Identity } from "./engine.js";
 import { identityFromJwt, readBody, sendError, sendJson } from "./http.js";
 
-interface Route {
+export interface Route {
   componentPath: string;
   handler: unknown;
+  /** What the component's own router is asked for. */
+  path: string;
 }
 type Routed = Route | "no-http" | "no-route";
+
+/** What the backend answers itself at the root of the site port, whatever the app's routes and the token are. */
+const BACKENDS_OWN: Record<string, string | undefined> = {
+  "/version": "local-convex",
+  "/metrics": "# local-convex measures nothing\n",
+};
 
 /** The backend routes these without reading a body, so actions never see one. */
 const BODYLESS = new Set(["GET", "HEAD", "OPTIONS"]);
@@ -31,6 +39,11 @@ export async function handleSiteRequest(
     // Resolving "//double/slash" against a base would take "double" for a host, hence the concatenation.
     const url = new URL(`http://${incoming.headers.host ?? new URL(origin).host}${incoming.url ?? "/"}`);
     const method = incoming.method ?? "GET";
+    const own = BACKENDS_OWN[url.pathname];
+    if (own !== undefined && (method === "GET" || method === "HEAD")) {
+      sendText(response, 200, own);
+      return;
+    }
     const body = await readBody(incoming);
     const route = findRoute(engine.components(), url.pathname, method);
     if (route === "no-http") {
@@ -59,7 +72,7 @@ async function respond(
   let result: Response;
   try {
     const identity = route.componentPath === "" ? identityOf(request) : null;
-    result = await engine.runHttpAction(route.componentPath, route.handler, request, identity);
+    result = await engine.runHttpAction(route, request, identity);
   } catch (error) {
     const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     engine.logger(`[http ${request.method} ${new URL(request.url).pathname}] ${errorText(error)}`);
@@ -94,7 +107,7 @@ export function findRoute(
     if (router === null && mounts.length === 0) return "no-http";
     const own = router?.lookup(path, method) ?? null;
     const ownPrefix = own?.[2].endsWith("*") === true ? own[2].slice(0, -1) : null;
-    const found = own === null ? null : { componentPath: component.path, handler: own[0] };
+    const found = own === null ? null : { componentPath: component.path, handler: own[0], path };
     if (found !== null && own?.[2] === path) return found;
 
     const mount = mounts

@@ -9,6 +9,10 @@ export interface SpawnOptions {
   port?: number;
   sitePort?: number;
   env?: Record<string, string>;
+  /** Write conflicts, retries and refusals as in production. */
+  optimistic?: boolean;
+  /** Each call evaluates its modules anew, as on the backend. */
+  freshContext?: boolean;
   /** Passes --verbose; the lines arrive here. */
   onLog?: (line: string) => void;
 }
@@ -29,6 +33,11 @@ export async function spawnLocalConvex(options: SpawnOptions = {}): Promise<Spaw
   const args = ["--import", tsx, main, "--json", "--stop-with-stdin", "--port", String(options.port ?? 0)];
   if (options.sitePort !== undefined) args.push("--site-port", String(options.sitePort));
   for (const [name, value] of Object.entries(options.env ?? {})) args.push("--env", `${name}=${value}`);
+  if (options.freshContext === true) {
+    args.unshift("--experimental-vm-modules", "--no-warnings");
+    args.push("--fresh-context");
+  }
+  if (options.optimistic === true) args.push("--optimistic");
   if (options.onLog !== undefined) args.push("--verbose");
 
   const child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "pipe"] });

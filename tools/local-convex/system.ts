@@ -2,10 +2,19 @@
  * The few `_system/*` functions that are needed here: the CLI's queries for `env list`, `env get`, `data`,
  * `function-spec` and error messages, and the dashboard's edit of a document.
  */
-import { convexToJson, jsonToConvex, type JSONValue, type Value } from "convex/values";
-import { describeError, type CallRequest, type CallResult, type Engine } from "./engine.js";
+import {
+  convexToJson,
+  type GenericValidator,
+  jsonToConvex,
+  type JSONValue,
+  v,
+  type Value,
+} from "convex/values";
+import type { CallRequest, CallResult, Engine } from "./engine.js";
 import { type MockDatabase, tableOf } from "./mock.js";
+import { type ExportedValidator, mismatchOf } from "./schemaErrors.js";
 import { asRegisteredFunction } from "./registered.js";
+import { describeError } from "./uncaught.js";
 
 type Args = Record<string, unknown>;
 type SystemQuery = (engine: Engine, componentPath: string, args: Args) => Value;
@@ -36,12 +45,43 @@ const SYSTEM_QUERIES: Record<string, SystemQuery> = {
 /** What the dashboard calls when somebody edits documents on its data page. */
 const EDIT = "_system/frontend/patchDocumentsFields";
 
+/** What the backend's functions of these names demand of their arguments; the component may be named with each. */
+const PAGINATION_OPTIONS = v.object({
+  numItems: v.number(),
+  cursor: v.union(v.string(), v.null()),
+  endCursor: v.optional(v.union(v.string(), v.null())),
+  id: v.optional(v.number()),
+  maximumRowsRead: v.optional(v.number()),
+  maximumBytesRead: v.optional(v.number()),
+});
+const ORDER = v.union(v.literal("asc"), v.literal("desc"));
+const ARGUMENTS: Record<string, GenericValidator | undefined> = {
+  "_system/cli/queryEnvironmentVariables": v.object({}),
+  "_system/cli/queryEnvironmentVariables:get": v.object({ name: v.string() }),
+  "_system/cli/tables": v.object({ paginationOpts: PAGINATION_OPTIONS }),
+  "_system/cli/tableData": v.object({ table: v.string(), order: ORDER, paginationOpts: PAGINATION_OPTIONS }),
+  "_system/cli/tableSize:default": v.object({ tableName: v.string() }),
+  [EDIT]: v.object({ table: v.string(), ids: v.optional(v.array(v.string())), fields: v.any() }),
+};
+
+function refuseArguments(name: string, { componentId: _component, ...args }: Args): CallResult | null {
+  const validator = ARGUMENTS[name];
+  // What the CLI's protocol expects, and missing from the public types.
+  const exported = (validator as unknown as { json: ExportedValidator } | undefined)?.json;
+  const problem = exported === undefined ? null : mismatchOf(exported, jsonToConvex(args as JSONValue));
+  if (problem === null) return null;
+  const errorMessage = `[Request ID: local] Server Error\nArgumentValidationError: ${problem}\n`;
+  return { ok: false, errorMessage, logLines: [] };
+}
+
 /** Undefined when the call is for one of the project's own functions. */
 export async function runSystemFunction(engine: Engine, call: CallRequest): Promise<CallResult | undefined> {
   if (!call.udfPath.startsWith("_system/")) return undefined;
   const name = call.udfPath.replace(/:default$/, "");
   const query = SYSTEM_QUERIES[name] ?? SYSTEM_QUERIES[call.udfPath];
   if (!call.admin) return { ok: false, errorMessage: "System functions need the admin key.", logLines: [] };
+  const refused = refuseArguments(name in ARGUMENTS ? name : call.udfPath, (call.args ?? {}) as Args);
+  if (refused !== null) return refused;
   if (name === EDIT) return await edit(engine, (call.args ?? {}) as Args);
   if (query === undefined) {
     return { ok: false, errorMessage: `This server does not implement ${call.udfPath}.`, logLines: [] };

@@ -5,6 +5,7 @@
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { type MockDatabase, type Query, tableOf } from "./mock.js";
+import { type DocumentChange, keepWrites, noteDocument } from "./readSet.js";
 
 /** One run of a subscribed query. */
 export interface TrackedRun {
@@ -27,7 +28,7 @@ export function trackRun<T>(run: TrackedRun, work: () => T): T {
 export function trackDatabase(
   db: MockDatabase,
   componentPath: string,
-  onCommit: (tables: ReadonlySet<string>) => void,
+  onCommit: (changes: readonly DocumentChange[]) => void,
 ): void {
   const key = (table: string): string => `${componentPath}:${table}`;
   const stock = {
@@ -40,7 +41,10 @@ export function trackDatabase(
   const noteRead = (table: string): void => void runStorage.getStore()?.reads.add(key(table));
 
   db.get = (table, id) => {
-    if (typeof id === "string") noteRead(tableOf(id));
+    if (typeof id === "string") {
+      noteRead(tableOf(id));
+      noteDocument(componentPath, id);
+    }
     return stock.get(table, id);
   };
   db._iterateDocs = (table, callback) => {
@@ -67,9 +71,27 @@ export function trackDatabase(
     return result;
   };
   db.commit = (commitTs) => {
-    const outermost = db._writes.length === 1;
-    const tables = new Set(outermost ? Object.keys(db._writes[0] ?? {}).map((id) => key(tableOf(id))) : []);
+    const [layer] = db._writes;
+    if (layer === undefined || db._writes.length > 1) {
+      stock.commit(commitTs);
+      return;
+    }
+    if (Object.keys(layer).length > 0 && keepWrites(componentPath, layer)) {
+      // An optimistic mutation: whether it takes place is decided later.
+      db.rollbackWrites();
+      return;
+    }
+    const before = new Map(Object.keys(layer).map((id) => [id, db._documents[id] ?? null]));
     stock.commit(commitTs);
-    if (tables.size > 0) onCommit(tables);
+    if (before.size === 0) return;
+    onCommit(
+      [...before].map(([id, was]) => ({
+        componentPath,
+        table: tableOf(id),
+        id,
+        before: was,
+        after: db._documents[id] ?? null,
+      })),
+    );
   };
 }

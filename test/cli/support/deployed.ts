@@ -19,7 +19,7 @@ export class DeployedProject {
   ) {}
 
   static async start(project: UserProject): Promise<DeployedProject> {
-    const deployed = new DeployedProject(project, await spawnLocalConvex());
+    const deployed = new DeployedProject(project, await spawnLocalConvex({ optimistic: true }));
     deployed.configure();
     await deployed.push();
     return deployed;
