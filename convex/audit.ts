@@ -32,7 +32,7 @@ const MAX_WALKS = 3;
 
 /**
  * Starts an audit: a walk of the mirror in the background that computes the digest of the rows that are there, and
- * compares it with the one that the importer has kept. They differ when somebody wrote past the importer.
+ * compares it with the one that the importer has kept. They differ after a write past the importer.
  */
 export const start = mutation({
   args: { mirror: v.string() },
@@ -191,8 +191,8 @@ export const report = query({
 
 /**
  * Repairs what the last audit found: the source is asked for edited and removed rows with its next run; rows that were
- * added outside the importer are removed when `removeAdded` says so. The digest is brought in step with the rows as
- * they are, so that the next audit finds only what is new.
+ * added past the importer are deleted if `removeAdded` is true. The digest is updated to the current rows, so that the
+ * next audit finds only new differences.
  */
 export const repair = mutation({
   args: { mirror: v.string(), removeAdded: v.boolean(), budget: vBudget },

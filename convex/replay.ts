@@ -7,8 +7,8 @@ import { release } from "./quarantine.js";
 import { addCounts, vBudget, vCounts, vRowChange } from "../src/core/wire/validators.js";
 
 /**
- * Applies a quarantined change that can be converted now, in one transaction with its leaving the quarantine.
- * Returns what became of it, or null when it is no longer there.
+ * Applies a quarantined change that can be converted now, in one transaction with its leaving the quarantine. Returns
+ * its outcome, or null when it no longer exists.
  */
 export const replay = mutation({
   args: { id: v.id("quarantine"), row: vRowChange, match: vMatch, budget: vBudget },

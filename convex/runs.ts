@@ -27,8 +27,8 @@ const vBegun = v.object({
 });
 
 /**
- * Opens a run of a mirror, or finds the one that `openedBy` opened before (`resume`). The run before it ends: it may
- * write no more.
+ * Opens a run of a mirror, or finds the one that `openedBy` opened before (`resume`). The run before it ends: it may no
+ * longer write.
  *
  * A full refresh counts a new generation, unless it names the one that is still open: then it resumes the interrupted
  * run. Old rows stay readable, and those that the generation does not deliver are deleted when it completes.
@@ -111,7 +111,7 @@ function begun(run: Doc<"runs">, more: { resumed: boolean; continued: boolean; r
 
 /**
  * Ends a run: `complete` says that everything was sent, and a refresh is swept; `incomplete` that it was not, and
- * nothing is removed. Ending a run again that has ended so is no error.
+ * nothing is deleted. Ending a run twice in the same way is not an error.
  * @throws UnknownRun; StaleRun when it has ended otherwise; OutOfSequence when a delivery is applied in part only.
  */
 export const finish = mutation({
@@ -143,7 +143,7 @@ export const finish = mutation({
   },
 });
 
-/** The mirror of a run: what a request that names only its run needs to know. Null when there is no such run. */
+/** The mirror of a run: what a request that names only its run needs to know. Null when the run does not exist. */
 export const get = query({
   args: { run: v.string() },
   returns: v.union(

@@ -100,7 +100,7 @@ export default defineSchema({
     openedBy: v.string(),
     /** When the connector's attempt that opened it began, in seconds since 1970, if the connector says so. */
     attempt: v.optional(v.number()),
-    /** The connector: while it sends anything at all, a refresh is not taken for finished. */
+    /** The connector: while it sends anything, a refresh does not count as complete. */
     token: v.id("tokens"),
     /** The connector says itself when a run is finished; silence means that it died, not that it is done. */
     explicit: v.boolean(),
@@ -192,7 +192,7 @@ export default defineSchema({
   }).index("by_generation", ["mirror", "generation", "sequence"]),
 
   /**
-   * The digest of each mirror's rows: equal to that of the table after every commit, unless somebody wrote past the
+   * The digest of each mirror's rows: equal to that of the table after every commit, unless a write went past the
    * importer. Written by everything that writes a mirror; read by audits and by verify.
    */
   digests: defineTable({
@@ -305,7 +305,7 @@ export default defineSchema({
     name: v.string(),
     /** The first characters, so that a person can distinguish tokens. */
     startsWith: v.string(),
-    /** Names of the mirrors it opens; ["*"] opens all, those of later deploys too. */
+    /** Names of the mirrors it opens; ["*"] opens all, including those of later deploys. */
     mirrors: v.array(v.string()),
     /** What it may do there. */
     access: v.union(v.literal("write"), v.literal("read")),

@@ -162,7 +162,7 @@ export const authenticate = query({
   },
 });
 
-/** Notes inside a transaction that the token was presented, no more often than LAST_USED_GRAIN_MS. */
+/** Records inside a transaction that the token was used, no more often than LAST_USED_GRAIN_MS. */
 export async function touchToken(ctx: MutationCtx, id: Id<"tokens">): Promise<void> {
   const token = await ctx.db.get("tokens", id);
   if (token !== null && isTouchDue(token)) await ctx.db.patch("tokens", id, { lastUsedAt: now() });

@@ -99,7 +99,7 @@ async function judgeRun(
   if (run?.mirror !== mirror) {
     throw ledgerError(
       "UnknownRun",
-      `There is no run "${id}" of the mirror "${mirror}", or it is so old that it was forgotten.`,
+      `There is no run "${id}" of the mirror "${mirror}", or it is too old to be kept.`,
     );
   }
   if (sequence !== undefined) {

@@ -119,7 +119,9 @@ async function isolate(
   }
 }
 
-/** Applies a batch, heeding tombstones. They are looked up only for rows that were inserted, which alone may be late. */
+/**
+ * Applies a batch and respects tombstones. They are looked up only for inserted rows, because only those can be late.
+ */
 async function applyHeeding(
   ctx: MutationCtx,
   mirror: Doc<"mirrors">,

@@ -3,7 +3,7 @@ import { addToSketch, emptySketch, type SketchEntry } from "../../src/core/proof
 import type { Doc } from "../_generated/dataModel.js";
 import type { DigestDelta } from "./digests.js";
 
-/** A row that somebody has written past the importer. */
+/** A row that was written past the importer. */
 export type Finding = Doc<"audits">["findings"][number];
 
 /** A deleted and an added row with the same key are one edited row. */

@@ -29,7 +29,7 @@ export function entsWrite(cx: GuardContext, report: Report, write: Write): void 
       "require-known-table",
       "unknownTable",
       write.node,
-      { method, reason: "the type of the ent does not tell its table", mirrors: report.mirrorNames },
+      { method, reason: "the type of the ent does not name its table", mirrors: report.mirrorNames },
       { tables: [] },
     );
     return;

@@ -11,7 +11,7 @@ export const MESSAGES = {
   noSchema:
     'No Convex schema was found for this file, so the guard does not know which tables are mirrors. Set `functionsDir` or `schema` in `settings["streaming-import"]` (or in streaming-import.guard.json), or list the mirrors in `tables`.',
   anySchema:
-    "The tables of {{schema}} are not known to the type checker (the schema is `any`, or its table names are `string`), so no mirror can be told from other tables. Export `defineSchema({ … })` with its tables written out, and fix imports that do not resolve.",
+    "The tables of {{schema}} are not known to the type checker (the schema is `any`, or its table names are `string`), so the guard cannot distinguish mirrors from other tables. Export `defineSchema({ … })` with its tables written out, and fix imports that do not resolve.",
   noMirrors:
     "{{schema}} declares no mirror, so the guard has nothing to protect. Declare mirrors with `mirrorTable` of convex-streaming-import/schema, or list them in the option `tables`, or turn the guard off here.",
   badOptions: "{{problem}}",
@@ -32,7 +32,7 @@ export const MESSAGES = {
   idCast:
     'The {{what}} of this `{{method}}` is only asserted to belong to "{{tables}}"; nothing checks that, and it may belong to a mirror ({{mirrors}}). Write `db.{{method}}("{{tables}}", …)`, so that the server compares the name with the id, or use `ctx.db.normalizeId`.',
   dynamicMethod:
-    "The method of the database writer is chosen at run time here (`[{{key}}]`), so the guard cannot tell what is written. Call `insert`, `patch`, `replace` or `delete` by name.",
+    "The method of the database writer is chosen at run time here (`[{{key}}]`), so the guard cannot know what is written. Call `insert`, `patch`, `replace` or `delete` by name.",
   nameTable: 'Name the table: `{{method}}("{{table}}", …)`.',
 
   // explicit-write-table
@@ -41,11 +41,11 @@ export const MESSAGES = {
   explicitTables:
     "Only the type says which of {{tables}} this `{{method}}` writes. Write one call per table with its name as a literal: then the server checks it against the id.",
   explicitUntyped:
-    "`{{method}}` does not name its table, and without types nobody can tell whether it is a mirror. Write the table's name as the first argument. (Found by syntax alone.)",
+    "`{{method}}` does not name its table, and without types the guard cannot know whether it is a mirror. Write the table's name as the first argument. (Found by syntax alone.)",
 
   // no-writer-escape
   detached:
-    "`{{method}}` of the database writer is taken off the writer here; where it is called later, nobody can check which table it writes. Call it on the writer, or pass a function of your own that names the table.",
+    "`{{method}}` of the database writer is taken off the writer here; where it is called later, the guard cannot check which table it writes. Call it on the writer, or pass a function of your own that names the table.",
   escape:
     "The database writer leaves the type checker here: {{from}} becomes {{to}}, and later writes through it cannot be checked. Keep its type (MutationCtx, DatabaseWriter), or pass only what is needed.",
   untypedCall:
@@ -87,19 +87,19 @@ export const MESSAGES = {
 
   // no-raw-syscalls
   syscall:
-    "`Convex.{{name}}` speaks to the database below `ctx.db`: neither types nor the run-time guard see what it writes. Use `ctx.db`.",
+    "`Convex.{{name}}` calls the database below `ctx.db`: types and the run-time guard do not see what it writes. Use `ctx.db`.",
   syscallName:
     '"{{name}}" is the name of Convex\'s system call that writes rows; used directly it passes every guard. Use `ctx.db`.',
   deepImport:
     '"{{name}}" reaches into the inside of the convex package, where the unguarded writer is made. Import from "convex/server" or "convex/values".',
   importUrl:
-    "{{name}} is the endpoint through which whole tables are imported: it writes mirrors past every guard and their bookkeeping. Send changes to the routes of convex-streaming-import instead.",
+    "{{name}} is the endpoint that imports complete tables: it writes mirrors past the guard and their bookkeeping. Send changes to the routes of convex-streaming-import instead.",
   dynamicCode:
     "Code made from a string cannot be checked, and it can write mirrors. Write it out as a function.",
 
   // mirror-schema
   brandLost:
-    'The declaration of "{{table}}" calls `mirrorTable`, but its type is no mirror any more: a wrapper, an assertion or an annotation dropped it, and the types of the guard no longer protect it. Put the result of `mirrorTable(…).index(…)` into `defineSchema` as it is.',
+    'The declaration of "{{table}}" calls `mirrorTable`, but its type is no longer a mirror: a wrapper, an assertion or an annotation dropped it, and the types of the guard no longer protect it. Put the result of `mirrorTable(…).index(…)` into `defineSchema` as it is.',
   looseTableNames:
     "`strictTableNameTypes: false` makes every table name `string`: the types of the guard then let every write through. Remove the option.",
   validationOff:
@@ -122,7 +122,7 @@ export const MESSAGES = {
     "This exemption is not valid: {{problem}}. Write `streaming-import-allow <tables> until YYYY-MM-DD: <reason>`.",
   expiredExemption:
     'The exemption for "{{tables}}" expired on {{until}}. Remove the write, or have it reviewed again and set a new date.',
-  unusedExemption: 'The exemption for "{{tables}}" allows nothing any more. Remove it.',
+  unusedExemption: 'The exemption for "{{tables}}" no longer allows anything. Remove it.',
 } as const;
 
 export type MessageId = keyof typeof MESSAGES;

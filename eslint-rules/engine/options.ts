@@ -5,7 +5,7 @@ import { directoryOf } from "./packages.js";
 export interface ExemptionConfig {
   /** Path of the file, or its end: `convex/backfill.ts`. */
   readonly file: string;
-  /** The function, class or variable around the write; without it, the whole file. */
+  /** The function, class or variable around the write; without it, the complete file. */
   readonly within?: string;
   readonly tables: readonly string[];
   /** Why the write is right. */
@@ -14,7 +14,7 @@ export interface ExemptionConfig {
   readonly until: string;
 }
 
-/** What an app tells the guard: in `settings["streaming-import"]` of ESLint, or in streaming-import.guard.json. */
+/** The app's settings of the guard: in `settings["streaming-import"]` of ESLint, or in streaming-import.guard.json. */
 export interface GuardOptions {
   /** Convex's functions directory; default: `functions` of convex.json, or `convex`. */
   readonly functionsDir: string | null;

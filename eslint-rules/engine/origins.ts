@@ -7,7 +7,7 @@ import { assignmentsTo, callersOf, declarationOf } from "./references.js";
 /**
  * Where a value of type `any` came from. Real apps have helpers with `ctx: any`; in them the text still says that a
  * document was read from `ctx.db.query("users")`, and so whose id it carries. This is less than a proof, since what is
- * `any` may be anything: the strict preset asks for the table's name at such a write all the same.
+ * `any` may be anything: the strict preset still requires the table's name in such a write.
  */
 
 /** The tables that may be meant; null when the text does not say. Nothing at all (`null`) is the empty set. */

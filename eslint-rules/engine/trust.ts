@@ -3,7 +3,7 @@ import type { GuardContext } from "./context.js";
 import { TRUSTED_PACKAGES } from "./libraries.js";
 import type { Specifier, TypeScript } from "./model.js";
 
-/** A package that the guard believes without being told. */
+/** A package that the guard trusts by default. */
 export function trustedPackage(name: string): boolean {
   return TRUSTED_PACKAGES.some((pattern) => pattern.test(name));
 }

@@ -40,7 +40,7 @@ function programUsesLibraries(cx: GuardContext): boolean {
   return uses;
 }
 
-/** Judges a call of a library function that writes by itself. */
+/** Judges a call of a library function that writes rows. */
 export function visitFactoryCall(cx: GuardContext, report: Report, call: ts.CallExpression): void {
   if (!programUsesLibraries(cx)) return;
   const callee = calleeName(cx, call.expression);
@@ -209,7 +209,7 @@ function judgeMigration(
   const arms = tableType === undefined ? [] : tableType.isUnion() ? tableType.types : [tableType];
   const names = arms.flatMap((arm) => (arm.isStringLiteral() ? [arm.value] : []));
   if (names.length === 0 || names.length < arms.length) {
-    const reason = "the definition does not tell its table";
+    const reason = "the definition does not name its table";
     report.add(
       "no-mirror-factories",
       "maybeFactory",

@@ -34,7 +34,7 @@ export const explicitWriteTable: RuleDefinition = {
 /** Reports writes whose table cannot be proved. */
 export const requireKnownTable: RuleDefinition = {
   name: "require-known-table",
-  description: "Require that the table of every write can be told from the code",
+  description: "Require that the code shows the table of every write",
   messages: ["unknownTable", "unknownReceiver", "idCast", "dynamicMethod", "nameTable"],
   hasSuggestions: true,
   schema: {
@@ -234,7 +234,7 @@ function reportPatternMember(
   if (member.kind !== "harmless") reportDetached(report, node, name, member);
 }
 
-/** `const write = db.insert; write("customers", …)`: the method is known by its type wherever it went. */
+/** `const write = db.insert; write("customers", …)`: the method is known by its type, wherever it is passed. */
 export function visitDetachedCall(cx: GuardContext, report: Report, call: ts.CallExpression): void {
   const { ts, checker } = cx;
   const callee = stripAssertions(ts, call.expression);

@@ -234,7 +234,7 @@ function visitBinary(cx: GuardContext, report: Report, node: ts.BinaryExpression
   }
 }
 
-/** An arm of a conditional or an element of a list whose other arms make the whole `any` or `unknown`. */
+/** An arm of a conditional or an element of a list whose other arms make the complete expression `any` or `unknown`. */
 function absorb(cx: GuardContext, report: Report, arm: ts.Expression, whole: ts.Type): void {
   if ((whole.flags & (cx.ts.TypeFlags.Any | cx.ts.TypeFlags.Unknown)) !== 0) convert(cx, report, arm, whole);
 }

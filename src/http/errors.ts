@@ -62,7 +62,7 @@ export class HttpError extends Error {
   }
 }
 
-/** What a busy deployment asks of a sender, in milliseconds. The importer has tried again by itself before. */
+/** How long a busy deployment asks a sender to wait, in milliseconds. The importer has already retried. */
 const OVERLOADED_RETRY_MS = 5_000;
 
 /** What a sender is asked whose request a person has to make possible, in milliseconds. */

@@ -25,7 +25,7 @@ export interface Importer {
   /**
    * Opens a session for the token of a request. If the token requires signed bodies, the body is verified too.
    * @param maxBodyBytes The largest body accepted, where it is another than that of most routes.
-   * @throws HttpError 401 when nobody does, 403 when the signature is missing or wrong, 413.
+   * @throws HttpError 401 when the token is unknown, 403 when the signature is missing or wrong, 413.
    */
   open(request: Request, maxBodyBytes?: number): Promise<ImportSession>;
 }
@@ -129,7 +129,7 @@ export interface ImportSession {
   begin(mirror: Mirror, options: BeginOptions): Promise<BegunRun>;
   /** The run of that id, or null. */
   run(id: string): Promise<{ id: string; mirror: Mirror } | null>;
-  /** Ends a run. @throws a refusal when it is no longer its own master. */
+  /** Ends a run. @throws HttpError 409 if another run has taken over (epoch fencing). */
   finish(
     run: string,
     outcome: "complete" | "incomplete",

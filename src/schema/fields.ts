@@ -47,7 +47,7 @@ export function refuse(message: string): never {
   throw new Error(`mirrorTable: ${message}`);
 }
 
-/** How a message shows what somebody wrote in the place of something else. */
+/** How a message shows a wrong value. */
 export function shown(value: unknown): string {
   if (typeof value === "string") return `"${value}"`;
   return typeof value === "object" && value !== null ? "an object" : String(value);

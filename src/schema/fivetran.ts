@@ -89,7 +89,7 @@ export type WithFivetran<F extends Fields, O> = O extends FivetranOption
   ? F & { [FIVETRAN_FIELD]: FivetranValidator<O> }
   : F;
 
-/** The fields of a mirror with those that its option adds. Refuses an option that makes no sense by itself. */
+/** The fields of a mirror with those that its option adds. Refuses an option that makes no sense alone. */
 export function withFivetran(
   fields: Fields,
   option: FivetranOption | undefined,
@@ -171,7 +171,7 @@ export function droppedColumns(drop: readonly string[]): string[] {
     .filter((path) => !path.includes("."));
 }
 
-/** What the check of the whole mirror needs to know of it. */
+/** What the check of the complete mirror needs. */
 interface Declared {
   readonly primaryKey: readonly string[] | null;
   readonly columns: Readonly<Record<string, string>>;

@@ -10,7 +10,7 @@ import { validatorCode } from "./validatorCode.js";
 /** Characters of fields that a snippet spells out; it is stored, and sent in error messages. */
 const MAX_LENGTH = 50_000;
 
-/** Airbyte's change-data-capture columns, after cleaning: they are no part of a row. */
+/** Airbyte's change-data-capture columns, after cleaning: they are not part of a row. */
 const CDC_PREFIX = "source_ab_cdc";
 
 /**
@@ -38,7 +38,7 @@ export interface FivetranTable {
   id: boolean;
   /** Columns that begin with "_", without it. */
   ownColumns: Record<string, ValidatorJSON>;
-  /** Dotted paths; null when nobody has told. */
+  /** Dotted paths; null when unknown. */
   primaryKey: readonly string[] | null;
 }
 

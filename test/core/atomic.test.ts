@@ -91,7 +91,7 @@ test("ATOMIC-2: an action that dies before or after its transaction has done not
   }
 });
 
-test("ATOMIC-3: a row that fails in the transaction rolls back alone; its neighbours and the digest are of one mind", async () => {
+test("ATOMIC-3: a row that fails in the transaction rolls back alone; its neighbours and the digest agree", async () => {
   const world = await World.start();
   const sender = await Sender.begin(world, "plain");
   world.poison = ({ key }) => (key[0] === 5 ? "The app's own trigger does not like this row." : null);

@@ -48,7 +48,7 @@ async function maintain(world: World): Promise<void> {
   await world.passTime(0);
 }
 
-test("OPERATE-11: what is past its time goes, a page at a time, and what is not stays", async () => {
+test("OPERATE-11: expired documents are deleted, a page at a time, and others stay", async () => {
   const world = await filled();
   await world.passTime(29 * DAY_MS);
   await maintain(world);

@@ -79,7 +79,7 @@ const VIEWED = [
 ] as const satisfies (keyof typeof ARGS)[];
 
 describe("authorisation is the app's", () => {
-  test("SEE-1: whoever the check refuses gets nothing from any function but NotAuthorized", async () => {
+  test("SEE-1: a caller whom the check refuses gets only NotAuthorized from every function", async () => {
     const app = await imported();
     expect(NAMES.toSorted()).toEqual(Object.keys(operations).toSorted());
     for (const name of NAMES) {
@@ -89,7 +89,7 @@ describe("authorisation is the app's", () => {
     }
   });
 
-  test("SEE-2: who may only view sees no part of a row, in no function", async () => {
+  test("SEE-2: a caller who may only view sees no part of a row in any function", async () => {
     const app = await imported();
     await app.component("registry:recordFailure", {
       mirror: "users",

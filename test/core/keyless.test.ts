@@ -35,7 +35,7 @@ async function refreshWith(world: World, ...deliveries: string[]): Promise<void>
   await world.passTime(1_000);
 }
 
-test("REFRESH-12: a mirror without a key has as many copies of a row as its refresh brought, in one delivery or several", async () => {
+test("REFRESH-12: a mirror without a key has as many copies of a row as its refresh delivered, in one delivery or several", async () => {
   const world = await World.start();
   await refreshWith(world, "aab", "abc");
   expect(await word(world)).toBe("aaabbc");
@@ -52,7 +52,7 @@ test("REFRESH-13: a refresh of a mirror without a key touches no row that stays"
   await expectSound(world);
 });
 
-test("REFRESH-14: copies too many are removed, and copies too few are added, when the refresh is whole", async () => {
+test("REFRESH-14: surplus copies are deleted, and missing ones added, when the refresh completes", async () => {
   const world = await World.start();
   await refresh(world, "facts", texts("aaabcdd"));
   const before = await world.documents("facts");
@@ -63,7 +63,7 @@ test("REFRESH-14: copies too many are removed, and copies too few are added, whe
   await expectSound(world);
 });
 
-test("REFRESH-15: a cut-off refresh of a mirror without a key loses nothing, and the next one settles the copies", async () => {
+test("REFRESH-15: an interrupted refresh of a mirror without a key loses nothing, and the next one settles the copies", async () => {
   const world = await World.start();
   await refresh(world, "facts", texts("aab"));
   const cut = await Sender.begin(world, "facts", overwrite);
@@ -75,7 +75,7 @@ test("REFRESH-15: a cut-off refresh of a mirror without a key loses nothing, and
   await expectSound(world);
 });
 
-test("REFRESH-16: the refresh of a mirror without a key that is whole may be sent again; no row doubles", async () => {
+test("REFRESH-16: a complete refresh of a mirror without a key may be repeated; no row is duplicated", async () => {
   const world = await World.start();
   for (let i = 0; i < 2; i++) {
     const sender = await Sender.begin(world, "facts", { ...overwrite, generation: 3 });

@@ -77,7 +77,7 @@ test("ONCE-4: a delivery out of its turn is refused, with the number that is exp
   expect(await world.rows("plain")).toHaveLength(2);
 });
 
-test("ONCE-5: a delivery that was cut off between its chunks goes on behind what is applied", async () => {
+test("ONCE-5: a delivery that was interrupted between its chunks resumes after what is applied", async () => {
   const world = await World.start();
   const sender = await Sender.begin(world, "facts", { syncMode: "append" });
   // Rows without a key, all equal: one that was applied twice or not at all would show in their number.
@@ -114,7 +114,7 @@ test("ONCE-6: while a delivery is half applied, no other may take its place", as
   expect((await sender.tryDeliver([update({ id: 1, text: "x" })], { identity: "other" })).status).toBe(200);
 });
 
-test("ONCE-7: an end of a run that is said again is no error", async () => {
+test("ONCE-7: finishing a run twice is no error", async () => {
   const world = await World.start();
   const sender = await Sender.begin(world, "plain", { syncMode: "overwrite" });
   await sender.deliver(upsert({ id: 1, text: "a" }));

@@ -30,7 +30,7 @@ describe("freshness", () => {
     return { world, sender };
   }
 
-  test("OPERATE-1: a mirror that was not heard of for as long as it expects is late, after three times that stale", async () => {
+  test("OPERATE-1: a mirror without contact for as long as it expects is late, and stale after three times that", async () => {
     const { world } = await heard();
     await world.passTime(MINUTE_MS - 1);
     expect(await stateOf(world, "punctual")).not.toBe("late");
@@ -40,7 +40,7 @@ describe("freshness", () => {
     expect(await stateOf(world, "punctual")).toBe("stale");
   });
 
-  test("OPERATE-2: an idle source is not late, and a late one is fresh as soon as it is heard of again", async () => {
+  test("OPERATE-2: an idle source is not late, and a late one is fresh after the next contact", async () => {
     const { world, sender } = await heard();
     for (let i = 0; i < 5; i++) {
       await world.passTime(45_000);
@@ -63,7 +63,7 @@ describe("freshness", () => {
   });
 });
 
-test("OPERATE-4: the app is told of every change of state, once, in order, with the reason", async () => {
+test("OPERATE-4: the app is notified of every change of state, once, in order, with the reason", async () => {
   const told: Row[] = [];
   const changed = internalMutationGeneric({
     args: { mirror: v.string(), from: v.string(), to: v.string(), reason: v.string(), at: v.string() },
@@ -91,7 +91,7 @@ test("OPERATE-4: the app is told of every change of state, once, in order, with 
   expect(told[4]).toMatchObject({ mirror: "punctual", reason: "Moving house." });
 });
 
-test("OPERATE-5: a paused mirror takes neither runs nor deliveries, stays readable, and goes on where it was", async () => {
+test("OPERATE-5: a paused mirror accepts no runs and no deliveries, stays readable, and continues where it was", async () => {
   const world = await World.start();
   const sender = await Sender.begin(world, "plain");
   await sender.deliver(upsert({ id: 1, text: "a" }));

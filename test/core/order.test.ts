@@ -33,7 +33,7 @@ describe.each(["versioned", "soft"])("in the mirror %s", (mirror) => {
     await expectConserved(world, mirror);
   });
 
-  test("ORDER-2: a row that was deleted does not come back by late news, and does by newer ones", async () => {
+  test("ORDER-2: a late change does not bring a deleted row back, and a newer one does", async () => {
     const { world, sender, rows } = await sending(mirror);
     await sender.deliver(upsert({ id: 1, text: "v1", version: 1 }));
     await sender.deliver(remove({ id: 1, version: 5 }));
@@ -56,7 +56,7 @@ describe.each(["versioned", "soft"])("in the mirror %s", (mirror) => {
   });
 });
 
-test("ORDER-4: a deletion that overtakes the row that it deletes is remembered", async () => {
+test("ORDER-4: a deletion that overtakes its row is remembered", async () => {
   const { world, sender, rows } = await sending("versioned");
   expect((await sender.deliver(remove({ id: 1, version: 5 }))).counts).toMatchObject({ ignored: 1 });
   expect((await sender.deliver(upsert({ id: 1, text: "v4", version: 4 }))).counts).toMatchObject({
@@ -66,7 +66,7 @@ test("ORDER-4: a deletion that overtakes the row that it deletes is remembered",
   await expectConserved(world, "versioned");
 });
 
-test("ORDER-5: tombstones are one per row, of the highest version, and gone after a week", async () => {
+test("ORDER-5: there is one tombstone per row, of the highest version, deleted after a week", async () => {
   const { world, sender } = await sending("versioned");
   await sender.deliver(
     remove({ id: 1, version: 5 }),
@@ -108,7 +108,7 @@ test("ORDER-7: a change of the key is a deletion of the old row and an upsert of
   await expectConserved(world, "versioned");
 });
 
-test("ORDER-8: an update of a row that is not there, and a deletion of one, do nothing", async () => {
+test("ORDER-8: an update or deletion of a row that does not exist does nothing", async () => {
   const { world, sender, rows } = await sending("plain");
   const { counts } = await sender.deliver(update({ id: 1, text: "a" }), remove({ id: 2 }));
   expect(counts).toMatchObject({ received: 2, ignored: 2 });
@@ -146,7 +146,7 @@ test("ORDER-10: a late deletion does not shorten the memory of a later one, in o
   await expectConserved(world, "versioned");
 });
 
-test("ORDER-11: a deletion holds against a late change of the same delivery even when a poison row cuts it in two", async () => {
+test("ORDER-11: a deletion holds against a late change of the same delivery even when a bad row splits it", async () => {
   const { world, sender, rows } = await sending("versioned");
   await sender.deliver(upsert({ id: 1, text: "v1", version: 1 }));
   world.poison = ({ key }) => (key[0] === 9 ? "No." : null);
@@ -159,7 +159,7 @@ test("ORDER-11: a deletion holds against a late change of the same delivery even
   await expectConserved(world, "versioned");
 });
 
-test("ORDER-12: late news that are deleted again in the same delivery are counted as late", async () => {
+test("ORDER-12: a late change whose row is deleted again in the same delivery is counted as late", async () => {
   const { world, sender } = await sending("versioned");
   await sender.deliver(remove({ id: 1, version: 5 }));
   const { counts } = await sender.deliver(

@@ -37,7 +37,7 @@ async function overdraw(sender: Sender): Promise<number> {
   }
 }
 
-test("POLITE-1: a sender that writes more than its share is told to wait, and for how long; then it may go on", async () => {
+test("POLITE-1: a sender over its share must wait, learns how long, and then continues", async () => {
   const world = await start();
   const sender = await Sender.begin(world, "plain");
   const accepted = await overdraw(sender);
@@ -91,7 +91,7 @@ test("POLITE-4: all mirrors draw on one budget", async () => {
   expect((await other.tryDeliver(mebibyte())).status).toBe(429);
 });
 
-test("POLITE-5: rows that are not written cost nothing of the budget", async () => {
+test("POLITE-5: rows that are not written use none of the budget", async () => {
   const world = await start();
   const delivery = mebibyte();
   const sender = await Sender.begin(world, "plain");
@@ -101,7 +101,7 @@ test("POLITE-5: rows that are not written cost nothing of the budget", async () 
   await refresh(world, "facts", [{ text: "a" }]);
 });
 
-test("POLITE-6: anybody who may read the status sees how much of the budget is in use", async () => {
+test("POLITE-6: the status shows how much of the budget is in use", async () => {
   const world = await start();
   const budget = async () =>
     (await world.send("GET", "/v1/status")).body.budget as { bytesPerSecond: number; usedShare: number };

@@ -96,7 +96,7 @@ test("PROVE-4: a repair asks the source for what was edited or removed, takes aw
   await expectConserved(world, "plain");
 });
 
-test("PROVE-5: a repair that is not told to remove keeps what was added, and counts it from then on", async () => {
+test("PROVE-5: a repair without removal keeps added rows, and counts them from then on", async () => {
   const world = await withRows();
   await tamper(world);
   await audit(world);
@@ -149,7 +149,7 @@ test("PROVE-8: verify tells a source whose rows are the mirror's from one whose 
   expect(other.differingBuckets).toHaveLength(1);
 });
 
-test("PROVE-9: more differences than can be told apart are still found, bucket by bucket, and said not to be all", async () => {
+test("PROVE-9: more differences than a sketch can name are still found, bucket by bucket, and reported as incomplete", async () => {
   const world = await World.start();
   const many = Array.from({ length: 400 }, (_, id) => ({ id, text: "t" }));
   await refresh(world, "plain", many);

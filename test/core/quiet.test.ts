@@ -13,7 +13,7 @@ afterEach(() => {
 
 const rows = Array.from({ length: 20 }, (_, id) => ({ id, text: "t" }));
 
-test("QUIET-1: a row that is as it was is not written, whatever brings it", async () => {
+test("QUIET-1: an unchanged row is not written, whatever delivers it", async () => {
   const world = await World.start();
   const meter = new Meter(world);
   const sender = await Sender.begin(world, "plain");
@@ -31,7 +31,7 @@ test("QUIET-1: a row that is as it was is not written, whatever brings it", asyn
   expect(await world.documents("plain")).toEqual(before);
 });
 
-test("QUIET-2: changes of one row that arrive together cost one write, or none when it ends as it was", async () => {
+test("QUIET-2: changes of one row that arrive together cost one write, or none when it ends unchanged", async () => {
   const world = await World.start();
   const meter = new Meter(world);
   const sender = await Sender.begin(world, "plain");
@@ -57,7 +57,7 @@ test("QUIET-3: a refresh of unchanged data writes nothing in the mirror", async 
   }
 });
 
-test("QUIET-4: the registry's row is written at most once a second while a run brings rows, and then tells all", async () => {
+test("QUIET-4: the registry's row is written at most once a second during a run, and then has all progress", async () => {
   const world = await World.start();
   const sender = await Sender.begin(world, "plain");
   await world.passTime(5_000);

@@ -34,7 +34,7 @@ async function ids(world: World): Promise<unknown[]> {
 }
 
 describe("a refresh", () => {
-  test("REFRESH-1: keeps old rows readable until it is whole, and then removes those that it did not bring", async () => {
+  test("REFRESH-1: keeps old rows readable until it completes, and then deletes those that it did not deliver", async () => {
     const world = await withRows();
     const kept = (await world.documents("plain")).filter(({ id }) => id === 1);
     const sender = await Sender.begin(world, "plain", overwrite);
@@ -51,7 +51,7 @@ describe("a refresh", () => {
   });
 
   test.each(["incomplete", "silent", "superseded"])(
-    "REFRESH-2: that is cut off (%s) deletes nothing, and what it brought stays",
+    "REFRESH-2: that is interrupted (%s) deletes nothing, and what it delivered stays",
     async (how) => {
       const world = await withRows();
       const sender = await Sender.begin(world, "plain", overwrite);
@@ -68,7 +68,7 @@ describe("a refresh", () => {
     },
   );
 
-  test("REFRESH-3: is gone on with by a run of the same generation, which need not send again what was brought", async () => {
+  test("REFRESH-3: is resumed by a run of the same generation, which need not repeat what was delivered", async () => {
     const world = await withRows();
     const first = await Sender.begin(world, "plain", { ...overwrite, generation: 7 });
     await first.deliver(upsert(row(1)));
@@ -82,7 +82,7 @@ describe("a refresh", () => {
     await expectConserved(world, "plain");
   });
 
-  test("REFRESH-4: of a higher generation starts over: what the abandoned one brought does not count", async () => {
+  test("REFRESH-4: of a higher generation starts over: what the abandoned one delivered does not count", async () => {
     const world = await withRows();
     const first = await Sender.begin(world, "plain", { ...overwrite, generation: 7 });
     await first.deliver(upsert(row(1)));
@@ -96,7 +96,7 @@ describe("a refresh", () => {
     expect(await world.ledger("manifests")).toEqual([]);
   });
 
-  test("REFRESH-5: of a generation that is past is refused, and one that is whole removes nothing more", async () => {
+  test("REFRESH-5: of a past generation is refused, and one of a complete generation deletes nothing more", async () => {
     const world = await withRows();
     await refresh(world, "plain", [row(1)], { generation: 7 });
     expectRefused(
@@ -134,7 +134,7 @@ describe("a refresh", () => {
     expectRefused(odd, 400, "BadJsonBody");
   });
 
-  test("REFRESH-7: without a row empties the mirror when its sender says that it is whole", async () => {
+  test("REFRESH-7: without a row deletes every row when its sender says that it is complete", async () => {
     const world = await withRows();
     const sender = await Sender.begin(world, "plain", overwrite);
     await sender.finish();
@@ -144,7 +144,7 @@ describe("a refresh", () => {
     await expectDigestInStep(world, "plain", ["id"]);
   });
 
-  test("REFRESH-8: never removes a row whose news wait in quarantine", async () => {
+  test("REFRESH-8: never deletes a row with quarantined changes", async () => {
     const world = await withRows();
     const sender = await Sender.begin(world, "plain", overwrite);
     await sender.deliver(upsert(row(1)), upsert({ id: 2, text: null }));
@@ -153,7 +153,7 @@ describe("a refresh", () => {
     expect(await ids(world)).toEqual([1, 2]);
   });
 
-  test("REFRESH-9: leaves alone what live changes bring while it is swept", async () => {
+  test("REFRESH-9: leaves live changes alone while it is swept", async () => {
     const world = await withRows(50);
     const sender = await Sender.begin(world, "plain", overwrite);
     await sender.deliver(upsert(row(1)));
@@ -198,7 +198,7 @@ describe("a refresh", () => {
     },
   );
 
-  test("REFRESH-11: that overtakes the sweep of an older one sweeps in its stead", async () => {
+  test("REFRESH-11: that overtakes the sweep of an older one replaces it", async () => {
     const world = await withRows(6);
     const first = await Sender.begin(world, "plain", overwrite);
     await first.deliver(upsert(row(1)), upsert(row(2)));

@@ -67,7 +67,7 @@ describe("a mirror that leaves the schema", () => {
     },
   );
 
-  test("OPERATE-9: ends its run, whose sender is told so", async () => {
+  test("OPERATE-9: ends its run, and its sender learns it", async () => {
     const world = await World.start();
     const sender = await Sender.begin(world, "plain");
     await sender.deliver(upsert(row(1)));
@@ -84,7 +84,7 @@ describe("a mirror that leaves the schema", () => {
   });
 });
 
-test("OPERATE-10: a sweep that dies each time is given up, and says so; the next refresh does what it left", async () => {
+test("OPERATE-10: a sweep that dies each time is abandoned, and says so; the next refresh does its work", async () => {
   const world = await sweepWaiting();
   let deaths = 0;
   world.faults.plan = () => {
@@ -103,7 +103,7 @@ test("OPERATE-10: a sweep that dies each time is given up, and says so; the next
   await expectConserved(world, "plain");
 });
 
-test("TOLERANT-14: an app that does not know the mirror is no fault of its rows: none waits, and the delivery may be sent again", async () => {
+test("TOLERANT-14: an app that does not know the mirror is no fault of its rows: none is quarantined, and the delivery can be repeated", async () => {
   const world = await World.start();
   const sender = await Sender.begin(world, "plain");
   // A request that began before a deploy calls functions that came with it.

@@ -42,7 +42,7 @@ async function expectInStep(world: World): Promise<void> {
 }
 
 describe("a refresh of a mirror that keeps deleted rows", () => {
-  test("REFRESH-20: marks what it did not bring, once, and leaves rows that are marked as they are", async () => {
+  test("REFRESH-20: marks what it did not deliver, once, and leaves marked rows as they are", async () => {
     const world = await withRows();
     const before = await world.documents("soft");
     const live = await Sender.begin(world, "soft");
@@ -74,7 +74,7 @@ describe("a refresh of a mirror that keeps deleted rows", () => {
     await expectInStep(world);
   });
 
-  test("REFRESH-21: unmarks a row that comes back, be it as it was; one that the source deleted comes back by newer news alone", async () => {
+  test("REFRESH-21: unmarks a row that comes back, even unchanged; one that the source deleted comes back only by a newer change", async () => {
     const world = await withRows();
     const live = await Sender.begin(world, "soft");
     await live.deliver(remove({ id: 3 }));

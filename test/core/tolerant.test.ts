@@ -58,7 +58,7 @@ test("TOLERANT-1: an unknown column does not stop a stream; it is on record with
   expect(drift).toMatchObject([{ mirror: "versioned", field: "surprise", kind: "unknownField", times: 3 }]);
 });
 
-test("TOLERANT-2: a row that cannot be stored waits, whole, with the reason, and its neighbours are applied", async () => {
+test("TOLERANT-2: a row that cannot be stored is quarantined, complete, with the reason, and all others are applied", async () => {
   const { world, sender } = await sending();
   const { counts, quarantinedKeys } = await sender.deliver(
     upsert({ id: 1, text: "a", version: 1 }),
@@ -74,7 +74,7 @@ test("TOLERANT-2: a row that cannot be stored waits, whole, with the reason, and
   await expectConserved(world, "versioned");
 });
 
-test("TOLERANT-3: a partial change of a row whose earlier news wait waits behind them", async () => {
+test("TOLERANT-3: a partial change of a row with quarantined changes is quarantined behind them", async () => {
   const { world, sender } = await sending();
   await sender.deliver(
     upsert({ id: 1, text: "a", version: 1 }),
@@ -94,7 +94,7 @@ test("TOLERANT-3: a partial change of a row whose earlier news wait waits behind
   await expectConserved(world, "versioned");
 });
 
-test("TOLERANT-4: whole news of a row supersede what waits for it, in one delivery as in two, unless they are older", async () => {
+test("TOLERANT-4: a full row replaces the quarantined changes of its key, within one delivery and across two, unless it is older", async () => {
   const { world, sender } = await sending();
   await sender.deliver(bad(1, 5), update({ id: 1, note: "held", version: 6 }));
   await sender.deliver(upsert({ id: 1, text: "older", version: 4 }));
@@ -113,7 +113,7 @@ test("TOLERANT-4: whole news of a row supersede what waits for it, in one delive
   await expectConserved(world, "versioned");
 });
 
-test("TOLERANT-5: after a schema change what waits is replayed, in order, and counted once", async () => {
+test("TOLERANT-5: after a schema change, quarantined changes are replayed in order and counted once", async () => {
   const { world, sender } = await sending();
   await sender.deliver(upsert({ id: 1, text: "a", version: 1 }), upsert({ id: 1, text: null, version: 2 }));
   await sender.deliver(update({ id: 1, note: "n", version: 3 }), upsert({ id: 2, text: null, version: 1 }));
@@ -162,7 +162,7 @@ test.each(["before", "after"] as const)(
   },
 );
 
-test("TOLERANT-7: what waits can be given up, one by one or all of a mirror", async () => {
+test("TOLERANT-7: quarantined changes can be discarded, one by one or all of a mirror", async () => {
   const { world, sender } = await sending();
   await sender.deliver(...Array.from({ length: 70 }, (_, id) => bad(id)));
   const [first] = await waiting(world);
@@ -174,7 +174,7 @@ test("TOLERANT-7: what waits can be given up, one by one or all of a mirror", as
   await expectConserved(world, "versioned");
 });
 
-test("TOLERANT-8: what waits is kept for a month", async () => {
+test("TOLERANT-8: quarantined changes are kept for 30 days", async () => {
   const { world, sender } = await sending();
   await sender.deliver(bad(1));
   await world.passTime(29 * DAY_MS);
@@ -185,7 +185,7 @@ test("TOLERANT-8: what waits is kept for a month", async () => {
   await expectConserved(world, "versioned");
 });
 
-test("TOLERANT-9: a row that fails in the app's own transaction waits, and those after it of the same row wait behind it", async () => {
+test("TOLERANT-9: a row that fails in the app's own transaction is quarantined, and later changes of the same row behind it", async () => {
   const { world, sender } = await sending("plain");
   await sender.deliver(upsert({ id: 2, text: "before" }));
   world.poison = ({ key, row }) =>
@@ -227,7 +227,7 @@ test("TOLERANT-10: a mirror that is frozen refuses the delivery, says so, and wr
   await sender.deliver(upsert({ id: 1, text: "a", version: 1 }));
 });
 
-test("TOLERANT-11: a row whose key cannot be read waits too, and nothing waits behind it", async () => {
+test("TOLERANT-11: a row with an unreadable key is quarantined too, and nothing waits behind it", async () => {
   const { world, sender } = await sending();
   await sender.deliver(upsert({ text: "no key", version: 1 }), upsert({ id: "one", text: "a", version: 1 }));
   await sender.deliver(upsert({ id: 1, text: "a", version: 1 }), update({ id: 1, note: "n", version: 2 }));
@@ -236,7 +236,7 @@ test("TOLERANT-11: a row whose key cannot be read waits too, and nothing waits b
   await expectConserved(world, "versioned");
 });
 
-test("TOLERANT-12: a refresh that is whole supersedes what waited before it began", async () => {
+test("TOLERANT-12: a complete refresh supersedes what was quarantined before it began", async () => {
   const { world, sender } = await sending("plain");
   await sender.deliver(upsert({ id: 1, text: null }), upsert({ id: 2, text: null }));
   await sender.finish();
@@ -251,7 +251,7 @@ test("TOLERANT-12: a refresh that is whole supersedes what waited before it bega
 });
 
 test.each(["JSON", "NDJSON", "Airbyte"])(
-  "TOLERANT-13: a number that no double holds spoils its own row, and is kept as it was written (%s)",
+  "TOLERANT-13: a number that no double holds quarantines only its own row, as it was written (%s)",
   async (format) => {
     const { world, sender } = await sending();
     const rows = [1, 2, 3].map(

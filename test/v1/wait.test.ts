@@ -38,7 +38,7 @@ const T = "2026-01-31T08:00:00.000Z";
 const LATER = "2026-01-31T08:00:00.001Z";
 
 describe("a time", () => {
-  test("WAIT-1: is reached with the delivery that promises it, not a moment before, and neither is any later one", async () => {
+  test("WAIT-1: is reached with the delivery that promises it, not a moment before, and no later one is", async () => {
     const app = await start();
     const run = await Run.begin(app, "users");
     await run.deliver([user(1)], { committedAt: LATER });
@@ -89,7 +89,7 @@ describe("a time", () => {
     expect(await ask(app, { time: T })).toMatchObject({ reached: true });
   });
 
-  test("WAIT-3: of a refresh is reached when the rows that are gone at the source are gone here", async () => {
+  test("WAIT-3: of a refresh is reached when the rows missing from the source are deleted", async () => {
     const app = await start();
     const first = await Run.begin(app, "users");
     await first.deliver([user(1), user(2)]);
@@ -111,7 +111,7 @@ describe("a time", () => {
     expect(await ask(app, { time: LATER })).toMatchObject({ reached: true });
   });
 
-  test("WAIT-4: of a refresh that is cut off is never reached", async () => {
+  test("WAIT-4: of an interrupted refresh is never reached", async () => {
     const app = await start();
     const refresh = await Run.refresh(app, "users");
     await refresh.deliver([user(1)], { upTo: T });
@@ -148,7 +148,7 @@ describe("a time", () => {
     expect(await ask(app, { time: LATER })).toMatchObject({ reached: true });
   });
 
-  test("WAIT-6: says how many changes of the mirror are missing because they wait in quarantine", async () => {
+  test("WAIT-6: says how many changes of the mirror are missing because they are quarantined", async () => {
     const app = await start();
     const run = await Run.begin(app, "users");
     await run.deliver([user(1), upsert({ id: 2, name: "n", age: "old" }), remove({ id: 9 })], { upTo: T });

@@ -73,7 +73,7 @@ export class V1Client {
     return await this.#get(`/v1/digest?mirror=${encodeURIComponent(mirror)}`);
   }
 
-  /** Begins a run. The run before it may write no more. */
+  /** Begins a run. The run before it may no longer write. */
   async begin(options: RunOptions): Promise<BegunRun> {
     return await this.#post("/v1/runs", options);
   }

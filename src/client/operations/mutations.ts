@@ -78,7 +78,7 @@ export function dashboardMutations<DataModel extends GenericDataModel>(
 
     /**
      * Repairs what the last audit found: asks the source for edited and removed rows, and removes rows that were added,
-     * when `removeAdded` says so.
+     * if `removeAdded` is true.
      */
     repair: mutationGeneric({
       args: { ...vMirror, removeAdded: v.optional(v.boolean()) },

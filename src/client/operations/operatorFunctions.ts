@@ -126,7 +126,7 @@ export function operatorFunctions(
 
     /**
      * Repairs what the last audit found: asks the source for edited and removed rows, and removes rows that were added,
-     * when `removeAdded` says so.
+     * if `removeAdded` is true.
      */
     repair: internalMutationGeneric({
       args: { ...vMirror, removeAdded: v.optional(v.boolean()) },

@@ -178,7 +178,7 @@ async function applyByKey(table: Table, { rows, tombstones, at }: Batch): Promis
   await Promise.all([...slots.values()].map((slot) => write(table, slot)));
 }
 
-/** Duplicates of a key that are found, and collapsed, at once. There are none unless somebody wrote past the importer. */
+/** Duplicates of a key that are found, and collapsed, at once. There are none unless a write went past the importer. */
 const MAX_DUPLICATES = 16;
 
 async function lookUp(table: Table, changes: readonly RowChange[]): Promise<Map<string, Slot>> {

@@ -45,7 +45,7 @@ export function addRow(digest: Digest, keyHash: bigint, rowHash: bigint): Digest
   return digest;
 }
 
-/** Takes out a row as it was before. Changes `digest` and returns it. */
+/** Subtracts a stored row. Changes `digest` and returns it. */
 export function removeRow(digest: Digest, keyHash: bigint, rowHash: bigint): Digest {
   const bucket = bucketOf(keyHash);
   digest.counts[bucket]! -= 1;

@@ -62,7 +62,7 @@ export function emptySketch(): ArrayBuffer {
 }
 
 /**
- * Adds a row that is there now, or takes out one as it was before. Changes `sketch`.
+ * Adds a stored row, or subtracts a replaced one. Changes `sketch`.
  *
  * @param keyText See `keyText`; null when it is not known, as of an entry whose text was too long.
  */
@@ -91,7 +91,7 @@ export function subtractSketch(a: ArrayBuffer, b: ArrayBuffer): ArrayBuffer {
  * The items of a difference.
  *
  * @returns `complete` is false when there are too many to separate, or equal ones; `entries` are those that were found,
- * and right, all the same. The key of an entry that was added without its text is null.
+ * and they are right. The key of an entry that was added without its text is null.
  */
 export function decodeSketch(difference: ArrayBuffer): { entries: SketchEntry[]; complete: boolean } {
   const bytes = new Uint8Array(difference.slice(0));

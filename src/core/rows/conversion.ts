@@ -16,7 +16,10 @@ export const COERCED = 2;
 /** How far a converter may go from the value it finds. */
 export type Level = typeof EXACT | typeof ENCODED | typeof COERCED;
 
-/** What a converter returns when it cannot convert. A symbol: it is no value, and cannot be taken for an absent one. */
+/**
+ * What a converter returns when it cannot convert. A symbol: it is not a value, and cannot be confused with an absent
+ * one.
+ */
 export const FAILED = Symbol("failed");
 
 /** The state of converting one value. */
@@ -25,7 +28,7 @@ export interface Conversion {
   level: Level;
   /** Null until there is one, for most rows have none. */
   notes: Note[] | null;
-  /** Of a partial row: gets the paths of what it removes. Null for a whole row. */
+  /** Of a partial row: gets the paths of what it removes. Null for a full row. */
   readonly unset: string[] | null;
   /** Set when a converter failed at the level COERCED. */
   problem: Problem | null;

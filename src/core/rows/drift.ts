@@ -13,7 +13,7 @@
  *
  * The first line is `unknownFields`, the next two are `types`, the last is `missingFields`. A value inside of an object
  * or array counts for the complete field that it is in; an unknown field inside of an object is never kept in `overflow`.
- * What JSON has only one way to write is no drift: dates and digits as text for `v.number()`, integers for `v.int64()`,
+ * What JSON can write in only one way is no drift: dates and digits as text for `v.number()`, integers for `v.int64()`,
  * base64 for `v.bytes()`. Nor is an absent field that is stored as null: that is noted, whatever the policy.
  *
  * A row that exceeds a limit of Convex (too large, too many fields) goes to quarantine under any policy.

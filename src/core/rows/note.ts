@@ -1,4 +1,4 @@
-/** What a conversion did to a value beyond carrying it over. A row with notes is applied all the same. */
+/** What a conversion did to a value beyond carrying it over. A row with notes is still applied. */
 export interface Note {
   /**
    * `coerced`: the value was of another kind and was written as the declared one, without loss.

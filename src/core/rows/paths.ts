@@ -21,7 +21,7 @@ export function valueAt<T>(row: Tree<T>, path: string | readonly string[]): T | 
   return current as T | undefined;
 }
 
-/** A copy of an object with a value at a path. What stands in the way and is no object is replaced. */
+/** A copy of an object with a value at a path. Anything on the way that is not an object is replaced. */
 export function replaceAt<T>(tree: Tree<T>, [name, ...rest]: readonly string[], value: T): Tree<T> {
   if (name === undefined) return tree;
   if (rest.length === 0) return { ...tree, [name]: value };

@@ -35,7 +35,7 @@ export interface Redaction {
  *
  * @param hashed Source columns of hashed fields, with the converters of these fields.
  * @returns null when there is nothing to redact.
- * @throws Error when the mirror hashes fields and there is no key worth the name.
+ * @throws Error when the mirror hashes fields and the key is missing or too short.
  */
 export function compileRedaction(
   drop: readonly string[],

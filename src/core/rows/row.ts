@@ -235,7 +235,7 @@ function deletion(key: Value[], version: Value | undefined, notes: readonly Note
   return { op: "delete", key, keyHash: keyHash(key), version, bytes: getConvexSize(key), notes };
 }
 
-/** What is known of a row that was converted and cannot be stored: its problem is no drift. */
+/** A converted row that cannot be stored: its problem is not drift. */
 function refusedRow(
   key: Value[],
   version: Value | undefined,

@@ -126,7 +126,7 @@ function give({ problem, isFrozen }: Failure, conversion: Conversion): typeof FA
 /** The policy for what is wrong with a value. */
 export function policyFor({ code }: Problem, { types, missingFields }: DriftPolicies): DriftPolicy {
   if (code !== "MissingField" && code !== "MissingPrimaryKeyValue") return types;
-  // There is no value to discard: the row has to wait.
+  // There is no value to discard: the row must wait.
   return missingFields === "discard_value" ? "discard_row" : missingFields;
 }
 

@@ -128,7 +128,7 @@ export const vAuditReport = v.object({
   all: v.boolean(),
 });
 
-/** Whether a mirror has come as far as somebody waits for. */
+/** Whether a mirror has reached a target. */
 export const vReached = v.object({
   reached: v.boolean(),
   /** Why, or what is missing. */

@@ -8,10 +8,10 @@ import type { Importer, ImportSession, Mirror, SyncMode } from "../importer.js";
 import { badJson, jsonObjectOf } from "../request.js";
 
 /**
- * The HTTP API that Airbyte's `destination-convex` speaks, in its three generations: 0.1.0 writes overwrite streams
- * to `temp_<seconds>_<table>` and ends with `replace_tables`; 0.2.x clears first, and leaves the namespace out of the
+ * The HTTP API that Airbyte's `destination-convex` speaks, in its three generations: 0.1.0 writes overwrite streams to
+ * `temp_<seconds>_<table>` and ends with `replace_tables`; 0.2.x clears first, and leaves the namespace out of the
  * names in set-up calls; later revisions send the full name everywhere. What the write mode is follows from each
- * request by itself; set-up calls are hints, never conditions.
+ * request by itself; setup calls are hints, never conditions.
  */
 
 /** `GET /version`: the connector's connection test. Unlike the backend's, it checks the token. */
@@ -192,9 +192,9 @@ function overwriteBy(temporary: string) {
 }
 
 /**
- * The mirror that a set-up call means. 0.2.x leaves the namespace out, so that one name may be the whole name of one
- * stream and a part of another's: then it is nobody's, for a refresh takes away what it does not bring. Nor does the
- * name of a table count that another source feeds.
+ * The mirror that a setup call means. 0.2.x omits the namespace, so one name may be the full name of one stream and a
+ * part of another's: then it means neither, because a refresh deletes what it does not deliver. Nor does the name of a
+ * table count that another source feeds.
  */
 function findForSetUp(session: ImportSession, name: string): Mirror | null {
   return session.findByBareStream(cleanTableName(name));

@@ -92,7 +92,7 @@ function afterBlanks(body: Uint8Array, from: number): number {
   return at;
 }
 
-/** Where a value ends: at the comma or bracket behind it, or at the end of a body that was cut off. */
+/** Where a value ends: at the comma or bracket after it, or at the end of a truncated body. */
 function endOfValue(body: Uint8Array, from: number): number {
   let depth = 0;
   for (let at = from; at < body.byteLength; at++) {

@@ -12,7 +12,7 @@ import { readDelivery, readFinish, readRun, type DeliveryRequest } from "./envel
  * docs/protocol.md describes it. Here is what writes; v1Read.ts has what reads.
  */
 
-/** `POST /v1/runs`: begins a run of a mirror. The run before it may write no more. */
+/** `POST /v1/runs`: begins a run of a mirror. The run before it may no longer write. */
 export async function beginRun(importer: Importer, request: Request): Promise<Response> {
   const session = await importer.open(request);
   const { mirror: name, ...options } = readRun(jsonObjectOf(request, session.body));
@@ -109,7 +109,7 @@ function unknownRun(id: string): HttpError {
   return new HttpError(
     404,
     "UnknownRun",
-    `There is no run ${JSON.stringify(id.slice(0, 80))}, or it is so old that it was forgotten. Begin one with POST /v1/runs.`,
+    `There is no run ${JSON.stringify(id.slice(0, 80))}, or it is too old to be kept. Begin one with POST /v1/runs.`,
   );
 }
 

@@ -6,7 +6,7 @@ import type { SourceColumn, SourceSchema, SourceTable } from "../model.js";
 import { GenerateError } from "../problem.js";
 import { admitsNull } from "../validators.js";
 
-/** Airbyte's change-data-capture columns: they are no part of a row. */
+/** Airbyte's change-data-capture columns: they are not part of a row. */
 const CDC_PREFIX = "_ab_cdc";
 
 /**
