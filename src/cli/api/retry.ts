@@ -11,6 +11,8 @@ export interface RetryPolicy {
   giveUpAfterMs: number;
   /** How long the deployment may put a request off by `Retry-After`, in all. */
   maxAskedMs: number;
+  /** How long a paused mirror is waited for, in all. */
+  maxPausedMs: number;
   /** How often an answer of 500 is asked for again: it is a fault that may well be permanent. */
   maxFaults: number;
 }
@@ -20,6 +22,7 @@ export const DEFAULT_RETRY: RetryPolicy = {
   maxMs: 30_000,
   giveUpAfterMs: 10 * 60_000,
   maxAskedMs: 2 * 60 * 60_000,
+  maxPausedMs: 2 * 60 * 60_000,
   maxFaults: 6,
 };
 
@@ -57,7 +60,8 @@ export async function retrying<T>(
       const waitMs = asked === null ? bound * (0.5 + random() / 2) : asked + random() * policy.baseMs;
       if (asked !== null) askedMs += waitMs;
       else waitedMs += waitMs + (performance.now() - startedAt);
-      if (waitedMs > policy.giveUpAfterMs || askedMs > policy.maxAskedMs) throw error;
+      const maxAskedMs = error.code === "MirrorPaused" ? policy.maxPausedMs : policy.maxAskedMs;
+      if (waitedMs > policy.giveUpAfterMs || askedMs > maxAskedMs) throw error;
       onRetry?.({ error, attempt, waitMs });
       await sleep(waitMs, undefined, signal === undefined ? {} : { signal });
     }

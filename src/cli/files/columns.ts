@@ -60,7 +60,9 @@ function writerOf(validator: ValidatorJson | null): Write {
     case "bytes":
       return asBytes;
     case "json":
-      return asJson;
+      return asJsonOf(elementOf(validator));
+    case "any":
+      return asAny;
     default:
       return asText;
   }
@@ -103,11 +105,51 @@ const asBytes: Write = (text) => {
   return JSON.stringify(hex === undefined ? text : Buffer.from(hex, "hex").toString("base64"));
 };
 
-const asJson: Write = (text) => {
+/** Arrays and objects of JSON; and arrays as Postgres writes them, `{a,NULL,"b c"}`, where the field is an array. */
+function asJsonOf(element: ValidatorJson | null): Write {
+  const write = element === null ? null : writerOf(element);
+  return (text) => {
+    const json = asJson(text);
+    const isArray = write !== null && /^\s*\{/.test(text);
+    return (isArray ? postgresArray(text, write) : null) ?? json ?? JSON.stringify(text);
+  };
+}
+
+/** What is JSON beyond doubt is it: json and jsonb columns. Everything else is text. */
+const asAny: Write = (text) => (/^\s*[[{]/.test(text) ? asJson(text) : null) ?? JSON.stringify(text);
+
+function asJson(text: string): string | null {
   try {
     JSON.parse(text);
   } catch {
-    return JSON.stringify(text);
+    return null;
   }
   return text.replace(/[\r\n]/g, " ");
-};
+}
+
+/** The validator of the elements where all that the field takes is one kind of array. */
+function elementOf(validator: ValidatorJson | null): ValidatorJson | null {
+  if (validator?.type === "array") return validator.value as ValidatorJson;
+  if (validator?.type !== "union") return null;
+  const [only, ...more] = (validator.value as ValidatorJson[]).filter(({ type }) => type !== "null");
+  return more.length === 0 ? elementOf(only ?? null) : null;
+}
+
+/** An array literal of Postgres as JSON; null for what is none. Nested ones are arrays of arrays. */
+function postgresArray(text: string, write: Write): string | null {
+  const token = /\s*(?:([{},])|"((?:[^"\\]|\\[^])*)"|([^{},"]+))/y;
+  let out = "";
+  let depth = 0;
+  while (token.lastIndex < text.length || out === "") {
+    const match = token.exec(text);
+    if (match === null) return null;
+    const [, mark, quoted, plain] = match;
+    if (mark === "{") depth++;
+    if (mark === "}") depth--;
+    if (mark !== undefined) out += mark === "{" ? "[" : mark === "}" ? "]" : ",";
+    else if (quoted !== undefined) out += write(quoted.replace(/\\([^])/g, "$1"));
+    else out += plain!.trim() === "NULL" ? "null" : write(plain!.trim());
+    if (depth === 0) break;
+  }
+  return depth === 0 && text.slice(token.lastIndex).trim() === "" ? asJson(out) : null;
+}

@@ -5,6 +5,7 @@ import type { MirrorInfo } from "../../core/wire/v1.js";
 import { columnWriters, type ColumnWriter } from "./columns.js";
 import type { Mapping } from "./mapping.js";
 import type { RawRow, Rows } from "./rows.js";
+import { copyRecords } from "./copyText.js";
 
 export interface CsvOptions {
   delimiter: string;
@@ -12,6 +13,8 @@ export interface CsvOptions {
   header: string[] | null;
   /** Unquoted texts that mean NULL; null when nobody has said. */
   nulls: string[] | null;
+  /** Called once with the names of the columns, before the first row. */
+  onColumns?: (names: readonly string[]) => void;
 }
 
 /** Rows that are turned into JSON at a time. */
@@ -31,39 +34,37 @@ export async function* readCsv(
   mapping: Mapping,
 ): Rows {
   const nulls = new Set(options.nulls ?? [""]);
+  const { firstLine, isClassicMac, source } = await peekLine(input);
   const parser = parse({
     bom: true,
     delimiter: options.delimiter,
-    skip_empty_lines: true,
-    relax_column_count: false,
+    // The parser would take the end of the first line for that of all.
+    record_delimiter: isClassicMac ? ["\r"] : ["\r\n", "\n"],
+    // Where there is one column, an empty line is a row whose field is empty.
+    skip_empty_lines: (options.header?.length ?? firstLine.split(options.delimiter).length) > 1,
     cast: (value: string, context: InfoField): string | null => {
-      if (context.quoting || context.header) return value;
+      if (context.quoting || (options.header === null && context.records === 0)) return value;
       if (nulls.has(value)) return null;
       if (value === BACKSLASH_N && options.nulls === null) throw explainBackslashN(context);
       return value;
     },
   });
-  let writers: ColumnWriter[] | null =
-    options.header === null ? null : columnWriters(options.header, mirror, mapping);
+  const begin = (names: readonly string[]) => {
+    const columns = namesOf(names);
+    options.onColumns?.(columns);
+    return columnWriters(columns, mirror, mapping);
+  };
+  let writers: ColumnWriter[] | null = options.header === null ? null : begin(options.header);
   let rows: RawRow[] = [];
-  const source = Readable.from(input);
   source.on("error", (error) => parser.destroy(error));
   try {
     for await (const record of source.pipe(parser)) {
       const fields = record as (string | null)[];
       if (writers === null) {
-        writers = columnWriters(
-          fields.map((name) => name ?? ""),
-          mirror,
-          mapping,
-        );
+        writers = begin(fields.map((name) => name ?? ""));
         continue;
       }
-      if (fields.length !== writers.length) {
-        throw new CliError(
-          `Line ${String(parser.info.lines)} has ${String(fields.length)} fields, but there are ${String(writers.length)} columns.`,
-        );
-      }
+      if (fields.length !== writers.length) throw ragged(parser.info.lines, fields.length, writers.length);
       const bytes = Buffer.from(writeRow(writers, fields));
       rows.push({ bytes, start: 0, end: bytes.length });
       if (rows.length < ROWS_AT_A_TIME) continue;
@@ -74,6 +75,66 @@ export async function* readCsv(
     throw explain(error);
   }
   if (rows.length > 0) yield rows;
+}
+
+/** Rows in the backslash format of Postgres' COPY and MySQL's OUTFILE: see copyText.ts. */
+export async function* readCopy(
+  input: AsyncIterable<Buffer>,
+  options: Omit<CsvOptions, "nulls">,
+  mirror: MirrorInfo,
+  mapping: Mapping,
+): Rows {
+  let writers: ColumnWriter[] | null = null;
+  let rows: RawRow[] = [];
+  let line = 0;
+  const begin = (names: readonly string[]) => {
+    const columns = namesOf(names);
+    options.onColumns?.(columns);
+    return columnWriters(columns, mirror, mapping);
+  };
+  if (options.header !== null) writers = begin(options.header);
+  for await (const fields of copyRecords(input, options.delimiter)) {
+    line++;
+    if (writers === null) {
+      writers = begin(fields.map((name) => name ?? ""));
+      continue;
+    }
+    if (fields.length !== writers.length) throw ragged(line, fields.length, writers.length);
+    const bytes = Buffer.from(writeRow(writers, fields));
+    rows.push({ bytes, start: 0, end: bytes.length });
+    if (rows.length < ROWS_AT_A_TIME) continue;
+    yield rows;
+    rows = [];
+  }
+  if (rows.length > 0) yield rows;
+}
+
+/** Names without blanks around them; a column without a name, as pandas and R write their index, gets one. */
+function namesOf(names: readonly string[]): string[] {
+  return names.map((name, i) => (name.trim() === "" ? `column_${String(i + 1)}` : name.trim()));
+}
+
+/** What the parser has to know before it begins, and the input from its beginning. */
+async function peekLine(input: AsyncIterable<Buffer>) {
+  const iterator = input[Symbol.asyncIterator]();
+  const next = await iterator.next();
+  const bytes: Buffer = next.done === true ? Buffer.alloc(0) : next.value;
+  const start = bytes.subarray(0, 64 * 1024).toString("utf8");
+  async function* all(): AsyncGenerator<Buffer> {
+    yield bytes;
+    yield* { [Symbol.asyncIterator]: () => iterator };
+  }
+  return {
+    firstLine: start.split(/[\r\n]/, 1)[0]!,
+    isClassicMac: !start.includes("\n") && start.includes("\r"),
+    source: Readable.from(all()),
+  };
+}
+
+function ragged(line: number, fields: number, columns: number): CliError {
+  return new CliError(
+    `Line ${String(line)} has ${String(fields)} fields, but there are ${String(columns)} columns.`,
+  );
 }
 
 function writeRow(writers: readonly ColumnWriter[], fields: readonly (string | null)[]): string {
@@ -89,13 +150,15 @@ function writeRow(writers: readonly ColumnWriter[], fields: readonly (string | n
 
 function explainBackslashN({ lines, column }: InfoField): CliError {
   return new CliError(
-    `Line ${String(lines)}, column ${String(column)}: an unquoted \\N. Say what is NULL in this file: --null '\\N' (empty fields are empty text then), --null '' (\\N is text), or both.`,
+    `Line ${String(lines)}, column ${String(column)}: an unquoted \\N. Say what is NULL in this file: --null '\\N' (empty fields are empty text then), --null '' (\\N is text), or both; where it is the backslash format of COPY or OUTFILE: --format copy.`,
   );
 }
 
 function explain(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof CliError) return error;
   const code = (error as { code?: unknown }).code;
+  const counts = /expect (\d+), got (\d+) on line (\d+)/.exec(error.message);
+  if (counts !== null) return ragged(Number(counts[3]), Number(counts[2]), Number(counts[1]));
   return typeof code === "string" && code.startsWith("CSV_")
     ? new CliError(`The file is no CSV: ${error.message}`)
     : error;

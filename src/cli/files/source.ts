@@ -5,15 +5,16 @@ import { createGunzip } from "node:zlib";
 import { CliError, messageOf, usageError } from "../terminal/exit.js";
 import type { Io } from "../terminal/io.js";
 import { resolve } from "node:path";
+import { asUtf8 } from "./encoding.js";
 
-export type Format = "csv" | "json" | "ndjson";
+export type Format = "csv" | "copy" | "json" | "ndjson";
 
 /** A file, or stdin, on its way in. */
 export interface Source {
   /** Its bytes, decompressed, without a byte order mark. */
   bytes: AsyncIterable<Buffer>;
   format: Format;
-  /** The delimiter that the name of the file suggests. */
+  /** What separates fields: by the name of the file, else by its first line. */
   delimiter: string;
   /** How far reading has come, from 0 to 1; null when nobody knows how much there is. */
   progress: () => number | null;
@@ -21,6 +22,7 @@ export interface Source {
 
 const FORMATS: Record<string, Format> = {
   csv: "csv",
+  copy: "copy",
   tsv: "csv",
   json: "json",
   jsonl: "ndjson",
@@ -31,22 +33,25 @@ const FORMATS: Record<string, Format> = {
 export async function openSource(
   { stdin, cwd }: Pick<Io, "stdin" | "cwd">,
   file: string,
-  wanted: string | undefined,
+  { format: wanted, encoding }: { format?: string | undefined; encoding?: string | undefined },
 ): Promise<Source> {
   const format = wanted === undefined ? undefined : FORMATS[wanted];
   if (wanted !== undefined && format === undefined)
-    throw usageError(`The format "${wanted}" is none of csv, tsv, json, jsonl.`);
+    throw usageError(`The format "${wanted}" is none of csv, tsv, copy, json, jsonl.`);
   const path = resolve(cwd, file);
   const size = file === "-" ? null : await sizeOf(path);
   const raw: Readable = file === "-" ? stdin : createReadStream(path, { highWaterMark: 256 * 1024 });
   let read = 0;
-  const [first, rest] = await peek(withoutGzip(counted(raw, (bytes) => (read += bytes))));
+  const [begin, more] = await peek(withoutGzip(counted(raw, (bytes) => (read += bytes))), hasMagic);
+  const isMarked = encoding === undefined;
+  const bytes = joined(isMarked ? withoutMark(begin) : begin, more);
+  const [first, rest] = await peek(asUtf8(bytes, encoding), hasLine);
   const extension = /\.(\w+?)(?:\.gz)?$/i.exec(file)?.[1]?.toLowerCase() ?? "";
-  const start = withoutMark(first);
+  const found = format ?? FORMATS[extension] ?? guess(first);
   return {
-    bytes: joined(start, rest),
-    format: format ?? FORMATS[extension] ?? guess(start),
-    delimiter: (wanted ?? extension) === "tsv" ? "\t" : ",",
+    bytes: joined(first, rest),
+    format: found,
+    delimiter: found === "copy" || (wanted ?? extension) === "tsv" ? "\t" : delimiterOf(first),
     progress: () => (size === null || size === 0 ? null : Math.min(1, read / size)),
   };
 }
@@ -68,7 +73,7 @@ async function* counted(raw: Readable, count: (bytes: number) => void): AsyncGen
 
 /** Compressed or not is seen in the bytes, whatever the file is called. */
 async function* withoutGzip(raw: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  const [first, rest] = await peek(raw);
+  const [first, rest] = await peek(raw, hasMagic);
   if (first.length < 2 || first[0] !== 0x1f || first[1] !== 0x8b) {
     yield first;
     yield* rest;
@@ -89,11 +94,24 @@ async function* withoutGzip(raw: AsyncIterable<Buffer>): AsyncGenerator<Buffer> 
   }
 }
 
-/** The first bytes, at least four where there are so many, and the rest. */
-async function peek(input: AsyncIterable<Buffer>): Promise<[Buffer, AsyncIterable<Buffer>]> {
+/** Enough to see a byte order mark or that it is gzip. */
+function hasMagic(bytes: Buffer): boolean {
+  return bytes.length >= 4;
+}
+
+/** Enough to see a header, or as much as a header may be. */
+function hasLine(bytes: Buffer): boolean {
+  return bytes.length >= 64 * 1024 || (bytes.length >= 4 && bytes.includes(0x0a));
+}
+
+/** The first bytes, where there are so many, and the rest. */
+async function peek(
+  input: AsyncIterable<Buffer>,
+  isEnough: (bytes: Buffer) => boolean,
+): Promise<[Buffer, AsyncIterable<Buffer>]> {
   const iterator = input[Symbol.asyncIterator]();
   let first = Buffer.alloc(0);
-  while (first.length < 4) {
+  while (!isEnough(first)) {
     const next = await iterator.next();
     if (next.done === true) break;
     first = Buffer.concat([first, next.value]);
@@ -110,7 +128,9 @@ async function* joined(first: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerat
 function withoutMark(first: Buffer): Buffer {
   if (first[0] === 0xef && first[1] === 0xbb && first[2] === 0xbf) return first.subarray(3);
   if ((first[0] === 0xff && first[1] === 0xfe) || (first[0] === 0xfe && first[1] === 0xff)) {
-    throw new CliError("The file is UTF-16. Save it as UTF-8 (iconv -f UTF-16 -t UTF-8).");
+    throw new CliError(
+      `Line 1 is not UTF-8: the file is UTF-16. Say so with --encoding ${first[0] === 0xff ? "utf-16le" : "utf-16be"}.`,
+    );
   }
   return first;
 }
@@ -119,4 +139,16 @@ function withoutMark(first: Buffer): Buffer {
 function guess(first: Buffer): Format {
   const character = first.toString("latin1").trimStart()[0];
   return character === "[" ? "json" : character === "{" ? "ndjson" : "csv";
+}
+
+const DELIMITERS = [",", ";", "\t", "|"];
+
+/** What separates the fields of a CSV file: what stands most often in its first line, outside of quotes. */
+function delimiterOf(first: Buffer): string {
+  const line = first
+    .toString("utf8")
+    .replace(/"(?:[^"]|"")*"/g, "")
+    .split(/\r?\n|\r/, 1)[0]!;
+  const count = (delimiter: string) => line.split(delimiter).length - 1;
+  return DELIMITERS.reduce((best, next) => (count(next) > count(best) ? next : best));
 }

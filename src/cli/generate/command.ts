@@ -17,6 +17,7 @@ export interface GenerateCommandOptions {
   key?: string[];
   rows?: string;
   format?: string;
+  encoding?: string;
   delimiter?: string;
   null?: string[];
   out?: string;
@@ -43,7 +44,11 @@ export function addGenerateCommand(parent: Command, io: Io): void {
     .option("--table <name>", "sample: the table; default: the name of the file")
     .option("--key <columns>", "sample: the columns that name a row, by commas", collect)
     .option("--rows <number>", "sample: how many rows are looked at; default: 10000")
-    .option("-f, --format <format>", "sample: csv, tsv, json or jsonl; default: by the name of the file")
+    .option(
+      "-f, --format <format>",
+      "sample: csv, tsv, copy, json or jsonl; default: by the name of the file",
+    )
+    .option("--encoding <name>", "sample: how its text is encoded; default: UTF-8")
     .option("--delimiter <character>", "sample, CSV: what separates fields")
     .option("--null <text>", "sample, CSV: an unquoted field that means NULL; repeatable", collect)
     .option("--out <file>", "the schema; default: schema.ts of the functions directory")

@@ -120,6 +120,7 @@ async function readSampleFile(io: Io, options: GenerateCommandOptions, root: str
     key: listOf(options.key),
     rows,
     format: options.format,
+    encoding: options.encoding,
     delimiter: options.delimiter,
     nulls: options.null,
   });

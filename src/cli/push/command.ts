@@ -12,6 +12,9 @@ export interface PushCommandOptions extends CommonOptions {
   only?: string[];
   drop?: string[];
   null?: string[];
+  encoding?: string;
+  yes?: boolean;
+  waitPaused: string;
   restart?: boolean;
   allowEmpty?: boolean;
 }
@@ -29,7 +32,7 @@ export function addPushCommand(parent: Command, io: Io): void {
     )
     .option(
       "-f, --format <format>",
-      "csv, tsv, json or jsonl; default: by the file's name, else by its first character",
+      "csv, tsv, copy (backslashes, as COPY and OUTFILE write), json or jsonl; default: by the file's name, else by its first character",
     )
     .option("--map <column=field>", "call a column otherwise; repeatable", collect)
     .option("--only <column>", "take this column, and no other that is not named; repeatable", collect)
@@ -39,8 +42,11 @@ export function addPushCommand(parent: Command, io: Io): void {
       "CSV: an unquoted text that means NULL; repeatable. Default: the empty field",
       collect,
     )
-    .option("--delimiter <character>", "CSV: what separates fields")
+    .option("--delimiter <character>", "CSV: what separates fields; default: found in the first line")
+    .option("--encoding <name>", "how the text is encoded, as windows-1252; default: UTF-8")
     .option("--columns <names>", "CSV: names of the columns, by commas, for a file without a header line")
+    .option("-y, --yes", "go on where fields of stored rows would be erased")
+    .option("--wait-paused <minutes>", "how long a paused mirror is waited for; then it ends with 4", "10")
     .option("--restart", "forget an earlier push of this file that was cut off")
     .option("--allow-empty", "refresh: a file without rows empties the mirror")
     .addHelpText(

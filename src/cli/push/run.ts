@@ -1,9 +1,10 @@
+import { ApiError } from "../api/apiError.js";
 import { V1Client } from "../api/client.js";
 import { findDeployment, importApi, readVariables } from "../deployment/environment.js";
 import { borrowToken } from "../deployment/token.js";
-import { readCsv } from "../files/csv.js";
+import { readCopy, readCsv } from "../files/csv.js";
 import { Mapping } from "../files/mapping.js";
-import { readJson, readNdjson } from "../files/rows.js";
+import { readJson, readNdjson, type RawRow, type Rows } from "../files/rows.js";
 import { openSource } from "../files/source.js";
 import { CliError, EXIT, usageError } from "../terminal/exit.js";
 import type { Io } from "../terminal/io.js";
@@ -11,6 +12,11 @@ import { CheckpointFile } from "./checkpoint.js";
 import type { PushCommandOptions } from "./command.js";
 import { push, type Mode } from "./push.js";
 import { ProgressDisplay, summary } from "./report.js";
+import type { MirrorInfo } from "../../core/wire/v1.js";
+import { eachMember } from "../files/jsonSpan.js";
+import { ask } from "../terminal/ask.js";
+import { describePreview, previewOf, type Preview } from "./preview.js";
+import { didYouMean } from "../terminal/suggest.js";
 
 const MODES = ["upsert", "append", "refresh"];
 
@@ -18,27 +24,41 @@ const MODES = ["upsert", "append", "refresh"];
 export async function pushFile(io: Io, file: string, options: PushCommandOptions): Promise<void> {
   if (options.mode !== undefined && !MODES.includes(options.mode))
     throw usageError(`--mode is one of ${MODES.join(", ")}.`);
+  const pausedMinutes = Number(options.waitPaused);
+  if (!(pausedMinutes >= 0)) throw usageError("--wait-paused is a number of minutes, from 0.");
   const deployment = findDeployment(options, readVariables(io));
   const url = await importApi(deployment, io.cwd);
   const mapping = new Mapping(options.map ?? [], options.only ?? [], options.drop ?? []);
   const note = (text: string) => io.stderr.write(`${text}\n`);
   const { token, giveBack } = await borrowToken(io, deployment, options.mirror, "write");
   const { signal, kill, off } = onInterrupt(io, note);
+  let isPauseSaid = false;
   try {
     const client = new V1Client({
       url,
       token,
       signal: kill,
+      retry: { maxPausedMs: pausedMinutes * 60_000 },
       onRetry: ({ error, waitMs }) => {
+        if (error.code === "MirrorPaused") {
+          if (!isPauseSaid) note(`${error.message} Waiting up to ${String(pausedMinutes)} min for it.`);
+          isPauseSaid = true;
+          return;
+        }
         if (waitMs > 2_000) note(`${error.message} Next attempt in ${(waitMs / 1000).toFixed(0)} s.`);
       },
     });
-    const mirror = (await client.mirrors()).find(({ name }) => name === options.mirror);
+    const mirrors = await client.mirrors();
+    const mirror = mirrors.find(({ name }) => name === options.mirror);
     if (mirror === undefined)
       throw new CliError(
-        `The token opens no mirror "${options.mirror}". streaming-import status lists the mirrors.`,
+        `The token opens no mirror "${options.mirror}".${didYouMean(
+          options.mirror,
+          mirrors.map(({ name }) => name),
+        )} streaming-import status lists the mirrors.`,
       );
     const mode = modeOf(options.mode, mirror.primaryKey !== null, mirror.name);
+    let isChecked = false;
     let fraction: () => number | null = () => null;
     const display = new ProgressDisplay(io.stderr, () => fraction(), options.json === true);
     const startedAt = performance.now();
@@ -56,14 +76,11 @@ export async function pushFile(io: Io, file: string, options: PushCommandOptions
         display.update(count);
       },
       open: async () => {
-        const source = await openSource(io, file, options.format);
-        fraction = source.progress;
-        if (source.format === "ndjson") return { rows: readNdjson(source.bytes), mapping };
-        if (source.format === "json") return { rows: readJson(source.bytes), mapping };
-        const header = options.columns?.split(",").map((name) => name.trim()) ?? null;
-        const csv = { delimiter: options.delimiter ?? source.delimiter, header, nulls: options.null ?? null };
-        // The mapping has done its work when rows are made of columns.
-        return { rows: readCsv(source.bytes, csv, mirror, mapping), mapping: new Mapping([], [], []) };
+        const opened = await open(io, file, options, mirror, mapping);
+        fraction = opened.progress;
+        if (!isChecked) await check(io, opened, mirror, mode, options, client);
+        isChecked = true;
+        return opened;
       },
     }).finally(() => {
       display.stop();
@@ -73,10 +90,113 @@ export async function pushFile(io: Io, file: string, options: PushCommandOptions
       io.stdout.write(`${JSON.stringify({ mirror: mirror.name, mode, seconds, ...pushed })}\n`);
     else io.stdout.write(`${summary(mirror.name, pushed, seconds)}\n`);
     if (!pushed.finished) io.exitCode = EXIT.interrupted;
+  } catch (error) {
+    if (error instanceof ApiError && error.code === "MirrorPaused")
+      throw new CliError(error.message, EXIT.paused, { cause: error });
+    throw error;
   } finally {
     off();
     await giveBack().catch(() => undefined);
   }
+}
+
+interface Opened {
+  rows: Rows;
+  /** What is still to be done to the rows. */
+  mapping: Mapping;
+  /** The columns of the file; of JSON, those of its first rows. Null where there is no row. */
+  columns: readonly string[] | null;
+  delimiter: string | null;
+  progress: () => number | null;
+}
+
+/** Opens the file and reads its first rows. */
+async function open(
+  io: Io,
+  file: string,
+  options: PushCommandOptions,
+  mirror: MirrorInfo,
+  mapping: Mapping,
+): Promise<Opened> {
+  const source = await openSource(io, file, options);
+  const { format, progress } = source;
+  if (format === "ndjson" || format === "json") {
+    const rows = (format === "json" ? readJson : readNdjson)(source.bytes);
+    const first = await rows.next();
+    const columns = first.done === true ? null : columnsOf(first.value);
+    return { rows: continued(first, rows), mapping, columns, delimiter: null, progress };
+  }
+  let columns: readonly string[] | null = null;
+  const delimiter = options.delimiter ?? source.delimiter;
+  const csv = {
+    delimiter,
+    header: options.columns?.split(",").map((name) => name.trim()) ?? null,
+    nulls: options.null ?? null,
+    onColumns: (names: readonly string[]) => (columns = names),
+  };
+  const rows = (format === "copy" ? readCopy : readCsv)(source.bytes, csv, mirror, mapping);
+  const first = await rows.next();
+  // The mapping has done its work when rows are made of columns.
+  const done = new Mapping([], [], []);
+  return { rows: continued(first, rows), mapping: done, columns, delimiter, progress };
+}
+
+async function* continued(first: IteratorResult<RawRow[], void>, rest: Rows): Rows {
+  if (first.done === true) return;
+  yield first.value;
+  yield* rest;
+}
+
+function columnsOf(rows: readonly RawRow[]): string[] {
+  const names = new Set<string>();
+  for (const { bytes, start, end } of rows)
+    eachMember(bytes, start, end, (keyStart, keyEnd) => {
+      names.add(JSON.parse(bytes.toString("utf8", keyStart - 1, keyEnd + 1)) as string);
+    });
+  return [...names];
+}
+
+/**
+ * Says what the file will do before a run begins.
+ * @throws CliError for a file without the key, and where fields would be erased and nobody agrees
+ */
+async function check(
+  io: Io,
+  { columns, delimiter }: Opened,
+  mirror: MirrorInfo,
+  mode: Mode,
+  options: PushCommandOptions,
+  client: V1Client,
+): Promise<void> {
+  if (columns === null || mirror.fields === undefined) return;
+  const mapping = new Mapping(options.map ?? [], options.only ?? [], options.drop ?? []);
+  const preview = previewOf(columns, mirror, mapping);
+  const separated = delimiter === null ? "" : `, separated by ${JSON.stringify(delimiter)}`;
+  if (preview.missingKey.length > 0) throw usageError(withoutKey(preview, columns, mirror, separated));
+  const lines = describePreview(preview, mirror);
+  if (lines.length > 0) io.stderr.write(`${lines.join("\n")}\n`);
+  if (preview.empty.length === 0 || mode === "append" || mirror.primaryKey === null) return;
+  if (options.yes === true) return;
+  const { mirrors } = await client.status();
+  if ((mirrors.find(({ name }) => name === mirror.name)?.rows ?? 0) === 0) return;
+  const question = `Stored rows that the file brings lose ${preview.empty.join(", ")}. Go on?`;
+  await ask(io, question, {
+    json: options.json === true,
+    nobody: usageError(`${question} Add --yes to say so, or --map column=field. Nothing was sent.`),
+    declined: "Nothing was sent.",
+  });
+}
+
+function withoutKey(
+  { missingKey, unused }: Preview,
+  columns: readonly string[],
+  mirror: MirrorInfo,
+  separated: string,
+): string {
+  const meant = unused.flatMap(({ column, meant: field }) =>
+    field !== null && missingKey.includes(field) ? [` Did you mean --map "${column}=${field}"?`] : [],
+  );
+  return `The file has no column for ${missingKey.join(", ")}, the key of "${mirror.name}": no row could be matched. Its columns${separated}: ${columns.map((name) => JSON.stringify(name)).join(", ")}.${meant.join("")} Nothing was sent.`;
 }
 
 function modeOf(wanted: string | undefined, keyed: boolean, mirror: string): Mode {
@@ -95,7 +215,7 @@ function onInterrupt(io: Io, note: (text: string) => void) {
       kill.abort(new CliError("Stopped at once. Run the same command again to go on.", EXIT.interrupted));
       return;
     }
-    note("Stopping after the delivery under way; Ctrl-C once more stops at once.");
+    note("Finishing the current delivery. Press Ctrl-C again to stop now.");
     stop.abort();
   };
   return { signal: stop.signal, kill: kill.signal, off: io.onStop(handle) };

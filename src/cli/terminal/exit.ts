@@ -7,6 +7,8 @@ export const EXIT = {
   usage: 2,
   /** The command worked and found a difference: `verify`, `audit`. */
   differs: 3,
+  /** The mirror is paused, and stayed so for as long as the command waits. */
+  paused: 4,
   /** Ctrl-C (SIGINT) and SIGTERM, as shells count them. */
   interrupted: 130,
   terminated: 143,

@@ -11,7 +11,8 @@ export function addVerifyCommand(parent: Command, io: Io): void {
       "an export of the source: CSV, TSV, JSON or JSON by lines, gzip or not; - is stdin",
     )
     .option("--digest <file>", "a digest of the source, as JSON (docs/protocol.md)")
-    .option("-f, --format <format>", "csv, tsv, json or jsonl; default: by the file's name")
+    .option("-f, --format <format>", "csv, tsv, copy, json or jsonl; default: by the file's name")
+    .option("--encoding <name>", "how the text of the file is encoded; default: UTF-8")
     .option("--null <text>", "CSV: an unquoted text that means NULL; repeatable", collect)
     .addHelpText(
       "after",

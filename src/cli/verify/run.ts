@@ -6,7 +6,7 @@ import { findDeployment, importApi, readVariables } from "../deployment/environm
 import { CliError, EXIT, messageOf, usageError } from "../terminal/exit.js";
 import type { CommonOptions } from "../deployment/options.js";
 import { print, table } from "../terminal/output.js";
-import { readCsv } from "../files/csv.js";
+import { readCopy, readCsv } from "../files/csv.js";
 import { Mapping } from "../files/mapping.js";
 import { readJson, readNdjson, type Rows } from "../files/rows.js";
 import { openSource } from "../files/source.js";
@@ -24,6 +24,7 @@ interface VerifyOptions extends CommonOptions {
   file?: string;
   digest?: string;
   format?: string;
+  encoding?: string;
   null?: string[];
 }
 
@@ -127,10 +128,11 @@ function describe(result: Result, mirror: MirrorInfo, file: FileDigest | null, i
 }
 
 async function rowsOf(io: Io, options: VerifyOptions, mirror: MirrorInfo): Promise<Rows> {
-  const source = await openSource(io, options.file!, options.format);
+  const source = await openSource(io, options.file!, options);
   if (source.format === "ndjson") return readNdjson(source.bytes);
   if (source.format === "json") return readJson(source.bytes);
   const csv = { delimiter: source.delimiter, header: null, nulls: options.null ?? null };
+  if (source.format === "copy") return readCopy(source.bytes, csv, mirror, new Mapping([], [], []));
   return readCsv(source.bytes, csv, mirror, new Mapping([], [], []));
 }
 

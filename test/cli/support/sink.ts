@@ -84,6 +84,9 @@ export class Sink {
     await new Promise((resolve) => this.server.close(resolve));
   }
 
+  /** Rows that mirrors hold from before, as their status says. */
+  stored: Record<string, number> = {};
+
   /** All changes of a mirror, in the order in which they were applied. */
   changes(mirror: string): SinkChange[] {
     return this.runs.filter((run) => run.mirror === mirror).flatMap((run) => run.changes);
@@ -122,6 +125,8 @@ export class Sink {
     if (headers.authorization !== `Convex ${this.token}`)
       return refusal(401, "BadAdminKey", "This token is unknown.");
     if (method === "GET" && path === "/v1/mirrors") return [200, { mirrors: this.mirrors }];
+    if (method === "GET" && path === "/v1/status")
+      return [200, { mirrors: this.mirrors.map(({ name }) => ({ name, rows: this.stored[name] ?? 0 })) }];
     if (method === "POST" && this.readOnly) {
       return refusal(403, "OperationNotPermitted", 'The token "reader" may not write the mirror.');
     }

@@ -1,7 +1,7 @@
 import path from "node:path";
 import type { Json, JsonObject } from "../../../core/rows/change.js";
 import { parseJson } from "../../../core/rows/json.js";
-import { readCsv } from "../../files/csv.js";
+import { readCopy, readCsv } from "../../files/csv.js";
 import { Mapping } from "../../files/mapping.js";
 import { readJson, readNdjson, type Rows } from "../../files/rows.js";
 import { openSource } from "../../files/source.js";
@@ -19,6 +19,7 @@ export interface SampleOptions {
   /** How many rows are looked at. */
   rows: number;
   format?: string | undefined;
+  encoding?: string | undefined;
   delimiter?: string | undefined;
   /** CSV: unquoted texts that mean NULL. */
   nulls?: readonly string[] | undefined;
@@ -35,19 +36,23 @@ const AS_IT_IS = new Mapping([], [], []);
  * @throws CliError for a file that cannot be read as what it is
  */
 export async function readSample(io: Io, file: string, options: SampleOptions): Promise<SourceSchema> {
-  const source = await openSource(io, file, options.format);
+  const source = await openSource(io, file, options);
   const csv = {
     delimiter: options.delimiter ?? source.delimiter,
     header: null,
     nulls: options.nulls === undefined ? null : [...options.nulls],
   };
   const rows =
-    source.format === "csv"
-      ? readCsv(source.bytes, csv, NO_FIELDS, AS_IT_IS)
+    source.format === "csv" || source.format === "copy"
+      ? (source.format === "csv" ? readCsv : readCopy)(source.bytes, csv, NO_FIELDS, AS_IT_IS)
       : source.format === "json"
         ? readJson(source.bytes)
         : readNdjson(source.bytes);
-  const { columns, count, isWhole } = await sketch(rows, options.rows, source.format === "csv");
+  const { columns, count, isWhole } = await sketch(
+    rows,
+    options.rows,
+    source.format === "csv" || source.format === "copy",
+  );
   if (count === 0) throw new GenerateError("NoTables", `${file} has no rows, so that it tells no types.`);
   for (const name of options.key) {
     if (!columns.has(name))
