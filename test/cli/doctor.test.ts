@@ -107,6 +107,30 @@ describe("a project's files", () => {
       },
     ],
     [
+      "functions-typechecked",
+      "error",
+      "streaming-import init",
+      () => {
+        project.remove("convex/tsconfig.json");
+      },
+    ],
+    [
+      "typescript-version",
+      "error",
+      "typescript@6",
+      () => {
+        fake("typescript", "7.0.2");
+      },
+    ],
+    [
+      "eslint-version",
+      "error",
+      "npm i -D typescript-eslint",
+      () => {
+        project.remove("node_modules/typescript-eslint");
+      },
+    ],
+    [
       "single-convex",
       "error",
       "dedupe",
@@ -119,7 +143,7 @@ describe("a project's files", () => {
         );
       },
     ],
-    ["typescript-version", "warning", "typescript@latest", () => fake("typescript", "5.4.5")],
+    ["typescript-version", "warning", "typescript@6", () => fake("typescript", "5.4.5")],
     ["eslint-version", "error", "eslint@latest", () => fake("eslint", "8.57.0")],
     [
       "component-mounted",

@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { copyRecords } from "../../src/cli/files/copyText.js";
 import { asUtf8 } from "../../src/cli/files/encoding.js";
 import { nearest } from "../../src/cli/terminal/suggest.js";
+import { keyForPeople } from "../../src/cli/terminal/output.js";
 
 /** A text in chunks of so many bytes. */
 function inChunks(bytes: Buffer, size: number): AsyncIterable<Buffer> {
@@ -111,4 +112,14 @@ test.each([
   ["created", ["deleted"], null],
 ])("%s is most likely %j", (name, candidates, expected) => {
   expect(nearest(name, candidates)).toBe(expected);
+});
+
+test.each([
+  ['[{"$integer":"QA0DAAAAAAA="}]', ["id"], "id 200000"],
+  ['["ORD","2001-01-01"]', ["origin", "date"], "origin ORD, date 2001-01-01"],
+  [[1, null], ["a", "b"], "a 1, b null"],
+  ["not JSON", ["id"], "not JSON"],
+  [null, ["id"], "–"],
+])("the key %j is shown as people write it", (key, fields, shown) => {
+  expect(keyForPeople(key, fields)).toBe(shown);
 });

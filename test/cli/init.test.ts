@@ -402,6 +402,42 @@ describe("files that cannot be edited safely are left alone, with what to paste"
 });
 
 describe("other projects", () => {
+  test("without a functions directory gets a tsconfig.json, so that types are checked", async () => {
+    project = new UserProject({});
+    expect(actions(await init())["convex/tsconfig.json"]).toBe("create");
+    expect(project.compile()).toEqual([]);
+    project.write("convex/trespass.ts", TRESPASS.replace("_generated/server", "functions"));
+    expect(project.compile().length).toBeGreaterThan(0);
+    project.remove("convex/trespass.ts");
+    await expectIdempotent();
+  });
+
+  test.each(["declaration", "composite"])("that sets %s compiles", async (option) => {
+    project = UserProject.fresh();
+    await init();
+    const options = {
+      strict: true,
+      [option]: true,
+      target: "ES2022",
+      lib: ["ES2023", "DOM"],
+      module: "ESNext",
+    };
+    project.write(
+      "convex/tsconfig.json",
+      JSON.stringify({
+        compilerOptions: {
+          ...options,
+          moduleResolution: "Bundler",
+          skipLibCheck: true,
+          types: [],
+          outDir: "out",
+        },
+        include: ["./**/*"],
+      }),
+    );
+    expect(project.compile()).toEqual([]);
+  });
+
   test("JavaScript alone", async () => {
     project = new UserProject({
       "convex/notes.js":

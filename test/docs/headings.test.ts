@@ -20,6 +20,7 @@ test("docs/errors.md has a heading for every code, and for nothing else", () => 
     ...membersOf("src/http/errors.ts", "ErrorCode"),
     ...ledger.filter((code) => !SIGNALS.includes(code)),
     MIRROR_IS_READ_ONLY,
+    ...membersOf("src/core/rows/problem.ts", "ProblemCode"),
   ]);
   const headings = [...read("docs/errors.md").matchAll(/^### (\w+)$/gm)].map(([, heading]) => heading!);
 

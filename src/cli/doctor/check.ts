@@ -4,6 +4,7 @@ export const CHECKS = [
   "convex-version",
   "single-convex",
   "typescript-version",
+  "functions-typechecked",
   "eslint-version",
   "component-mounted",
   "mirrors-declared",

@@ -7,9 +7,11 @@ import { planImports } from "./steps/imports.js";
 import { planPackageJson } from "./steps/packageJson.js";
 import { planSchema } from "./steps/schema.js";
 import type { InitOptions, Planning, Step } from "./edit.js";
+import { planTsconfig } from "./steps/tsconfig.js";
 
 /** In this order: routes need the importer, which needs the schema and the component's name. */
-const PLANNERS: readonly ((planning: Planning) => Step)[] = [
+const PLANNERS: readonly ((planning: Planning) => Step | null)[] = [
+  planTsconfig,
   planAppConfig,
   planSchema,
   planImports,
@@ -25,6 +27,7 @@ export function plan(project: Project, options: InitOptions): Step[] {
   let planned = project;
   for (const planner of PLANNERS) {
     const step = planner({ project: planned, options });
+    if (step === null) continue;
     const earlier = steps.get(step.file);
     // Two parts of the set-up in one file: the second one has seen what the first has added.
     const before = earlier === undefined ? step.before : earlier.before;

@@ -106,11 +106,11 @@ function addTokens(token: Command, io: Io): void {
     .action(async (name: string, options: CommonOptions & { yes?: boolean }) => {
       await (await import("./tokens.js")).revoke(io, name, options);
     });
-  add(token, "list", "all tokens, with their last use; never the tokens themselves", ["token list"]).action(
-    async (options: CommonOptions) => {
+  add(token, "list", "all tokens, with their last use; never the tokens themselves", ["token list"])
+    .option("-a, --all", "also temporary tokens of commands that have ended")
+    .action(async (options: CommonOptions) => {
       await (await import("./tokens.js")).list(io, options);
-    },
-  );
+    });
 }
 
 function add(parent: Command, usage: string, description: string, examples: string[]): Command {

@@ -1,8 +1,8 @@
 import { CliError, usageError } from "../terminal/exit.js";
 import { type Admin, openSession } from "../deployment/admin.js";
 import type { CommonOptions } from "../deployment/options.js";
-import { ago, print, table } from "../terminal/output.js";
-import type { QuarantineEntry } from "../../core/wire/v1.js";
+import { ago, keyForPeople, print, table } from "../terminal/output.js";
+import type { MirrorStatus, QuarantineEntry } from "../../core/wire/v1.js";
 import type { Io } from "../terminal/io.js";
 import { ask } from "../terminal/ask.js";
 
@@ -10,6 +10,12 @@ import { ask } from "../terminal/ask.js";
 const PAGE = 32;
 
 const MAX_MESSAGE = 100;
+
+/** The fields of a mirror's key. */
+export async function keyFields(admin: Admin, mirror: string): Promise<string[]> {
+  const all = await admin.call<MirrorStatus[]>("status");
+  return all.find(({ name }) => name === mirror)?.primaryKey.split(", ") ?? [];
+}
 
 /** The entries of a mirror, oldest first, up to a number. */
 async function entries(admin: Admin, mirror: string, limit: number): Promise<QuarantineEntry[]> {
@@ -32,13 +38,15 @@ export async function list(
 ): Promise<void> {
   const limit = Number(options.limit);
   if (!Number.isInteger(limit) || limit < 1) throw usageError("--limit is a whole number from 1.");
-  const found = await entries(openSession(io, options).admin, mirror, limit);
+  const { admin } = openSession(io, options);
+  const found = await entries(admin, mirror, limit);
+  const fields = await keyFields(admin, mirror);
   print(io, options.json, found, () => {
     if (found.length === 0) return `Nothing of "${mirror}" waits in quarantine.`;
     const rows = found.map(({ id, code, key, op, receivedAt, message }) => [
       id,
       code,
-      key,
+      keyForPeople(key, fields),
       op,
       ago(receivedAt),
       message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE)}…` : message,
@@ -48,14 +56,14 @@ export async function list(
 }
 
 export async function show(io: Io, mirror: string, id: string, options: CommonOptions): Promise<void> {
-  const found = (await entries(openSession(io, options).admin, mirror, Infinity)).find(
-    (entry) => entry.id === id,
-  );
+  const { admin } = openSession(io, options);
+  const found = (await entries(admin, mirror, Infinity)).find((entry) => entry.id === id);
+  const fields = await keyFields(admin, mirror);
   if (found === undefined)
     throw new CliError(`Nothing of "${mirror}" with the id ${id} waits in quarantine.`);
   print(io, options.json, found, () =>
     [
-      `${found.op} of ${found.key ?? "an unknown key"}, received ${found.receivedAt}`,
+      `${found.op} of ${found.key === null ? "an unknown key" : keyForPeople(found.key, fields)}, received ${found.receivedAt}`,
       `${found.code}: ${found.message}`,
       found.whole ? pretty(found.payload) : `${found.payload}… (only its beginning was kept)`,
     ].join("\n"),

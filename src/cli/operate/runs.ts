@@ -1,11 +1,12 @@
 import { CliError, EXIT, usageError } from "../terminal/exit.js";
 import type { CommonOptions } from "../deployment/options.js";
-import { ago, print, since, table } from "../terminal/output.js";
+import { ago, keyForPeople, print, since, table } from "../terminal/output.js";
 import { conservation } from "../push/report.js";
 import { openSession } from "../deployment/admin.js";
 import type { AuditReport, RunInfo } from "../../core/wire/v1.js";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Io } from "../terminal/io.js";
+import { keyFields } from "./quarantine.js";
 
 export async function runs(
   io: Io,
@@ -75,12 +76,13 @@ export async function audit(io: Io, mirror: string, options: AuditOptions): Prom
   }
   if (report === null) throw new CliError(`The mirror "${mirror}" was never audited.`);
   const found = report;
+  const fields = await keyFields(admin, mirror);
   const repaired =
     options.repair === true && found.state === "differs"
       ? await admin.call<unknown>("repair", { mirror, removeAdded: options.removeAdded === true })
       : null;
   print(io, options.json, { ...found, repaired }, () => {
-    const findings = found.findings.map(({ kind, key }) => [kind, key]);
+    const findings = found.findings.map(({ kind, key }) => [kind, keyForPeople(key, fields)]);
     const lines = [`${found.state}: ${found.reason} ${found.rows.toLocaleString("en")} rows.`];
     if (findings.length > 0) lines.push(table(["finding", "key"], findings));
     if (!found.all) lines.push(`There is more, in the buckets ${found.differingBuckets.join(", ")} of 64.`);

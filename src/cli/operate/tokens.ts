@@ -1,6 +1,6 @@
 import { CliError, usageError } from "../terminal/exit.js";
 import type { CommonOptions } from "../deployment/options.js";
-import { ago, print, table } from "../terminal/output.js";
+import { ago, plural, print, table } from "../terminal/output.js";
 import { openSession } from "../deployment/admin.js";
 import { agreed } from "./quarantine.js";
 import type { TokenInfo } from "../../core/wire/v1.js";
@@ -68,12 +68,13 @@ export async function revoke(
   print(io, options.json, { revoked }, () => `Revoked.`);
 }
 
-export async function list(io: Io, options: CommonOptions): Promise<void> {
+export async function list(io: Io, options: CommonOptions & { all?: boolean }): Promise<void> {
   const tokens = await openSession(io, options).admin.call<TokenInfo[]>("listTokens");
   print(io, options.json, tokens, () => {
     if (tokens.length === 0)
       return "No tokens. Make one with: streaming-import token create <name> --mirror <mirror>";
-    const rows = tokens.map((token) => [
+    const shown = options.all === true ? tokens : tokens.filter((token) => !isSpent(token));
+    const rows = shown.map((token) => [
       token.name,
       `${token.startsWith}…`,
       token.mirrors.join(", "),
@@ -81,6 +82,14 @@ export async function list(io: Io, options: CommonOptions): Promise<void> {
       ago(token.lastUsedAt),
       token.endsAt === null ? null : `${token.endReason ?? ""} ${token.endsAt}`.trim(),
     ]);
-    return table(["name", "token", "mirrors", "access", "used", "ends"], rows);
+    const hidden = tokens.length - shown.length;
+    const more =
+      hidden === 0 ? "" : `\n${plural(hidden, "temporary token")} of commands hidden; --all shows them.`;
+    return `${table(["name", "token", "mirrors", "access", "used", "ends"], rows)}${more}`;
   });
+}
+
+/** A token that a command has made for itself, and has ended. */
+function isSpent({ name, endsAt }: TokenInfo): boolean {
+  return /^cli-[0-9a-f]{12}$/.test(name) && endsAt !== null && Date.parse(endsAt) <= Date.now();
 }

@@ -1,9 +1,10 @@
 import type { SingleBar } from "cli-progress";
 import progress from "cli-progress";
-import { isConserved, type Counts } from "../../core/wire/v1.js";
+import { isConserved, type Counts, type MirrorInfo } from "../../core/wire/v1.js";
 import type { Pushed } from "./push.js";
 import { style } from "../terminal/style.js";
 import type { Output } from "../terminal/io.js";
+import { keyForPeople, plural } from "../terminal/output.js";
 
 /** How often a terminal is redrawn, in frames per second. */
 const FPS = 5;
@@ -60,7 +61,7 @@ function duration(seconds: number): string {
 }
 
 /** What became of the file, for people. */
-export function summary(mirror: string, pushed: Pushed, seconds: number): string {
+export function summary({ name: mirror, primaryKey }: MirrorInfo, pushed: Pushed, seconds: number): string {
   const { counts, rows, resumedRows, quarantinedKeys } = pushed;
   const speed = Math.round((rows - resumedRows) / Math.max(seconds, 0.001)).toLocaleString("en");
   const lines = [
@@ -68,10 +69,10 @@ export function summary(mirror: string, pushed: Pushed, seconds: number): string
     conservation(counts),
   ];
   if (counts.quarantined > 0) {
-    const keys = quarantinedKeys.slice(0, 5).map((key) => JSON.stringify(key));
+    const keys = quarantinedKeys.slice(0, 5).map((key) => keyForPeople(key, primaryKey ?? []));
     lines.push(
       style.yellow(
-        `${String(counts.quarantined)} rows wait in quarantine${keys.length > 0 ? `, ${keys.join(" ")} among them` : ""}: streaming-import quarantine list ${mirror}`,
+        `${plural(counts.quarantined, "row")} ${counts.quarantined === 1 ? "waits" : "wait"} in quarantine${keys.length > 0 ? ` (${keys.join("; ")}${counts.quarantined > keys.length ? "; …" : ""})` : ""}: streaming-import quarantine list ${mirror}`,
       ),
     );
   }

@@ -88,7 +88,7 @@ export async function pushFile(io: Io, file: string, options: PushCommandOptions
     const seconds = (performance.now() - startedAt) / 1000;
     if (options.json === true)
       io.stdout.write(`${JSON.stringify({ mirror: mirror.name, mode, seconds, ...pushed })}\n`);
-    else io.stdout.write(`${summary(mirror.name, pushed, seconds)}\n`);
+    else io.stdout.write(`${summary(mirror, pushed, seconds)}\n`);
     if (!pushed.finished) io.exitCode = EXIT.interrupted;
   } catch (error) {
     if (error instanceof ApiError && error.code === "MirrorPaused")

@@ -1,5 +1,6 @@
 import type { Io } from "./io.js";
 import { style } from "./style.js";
+import { convexToJson, jsonToConvex, type JSONValue, type Value } from "convex/values";
 
 /** Prints a result: JSON for machines, else text for people. */
 export function print(io: Io, json: boolean | undefined, value: unknown, text: () => string): void {
@@ -52,4 +53,35 @@ export function since(ms: number): string {
 /** A moment as "3 s ago". */
 export function ago(time: string | null, now = Date.now()): string {
   return time === null ? "never" : `${since(now - Date.parse(time))} ago`;
+}
+
+/** "1 row", "3,000 rows". */
+export function plural(count: number, word: string): string {
+  return `${count.toLocaleString("en")} ${word}${count === 1 ? "" : "s"}`;
+}
+
+/**
+ * A key as people write it: `id 200002`; `origin ORD, date 2001-01-01` where there are more fields.
+ * @param key JSON as the component keeps keys, an array of values; null where it is not known
+ * @param fields The fields of the primary key, as far as they are known
+ */
+export function keyForPeople(key: unknown, fields: readonly string[]): string {
+  const json: unknown = typeof key === "string" ? parsed(key) : key;
+  if (!Array.isArray(json)) return key === null ? "–" : typeof key === "string" ? key : JSON.stringify(key);
+  const values = json.map((value) => valueForPeople(jsonToConvex(value as JSONValue)));
+  return values.map((value, i) => (fields[i] === undefined ? value : `${fields[i]} ${value}`)).join(", ");
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
+
+function valueForPeople(value: Value): string {
+  if (typeof value === "string") return value;
+  if (value instanceof ArrayBuffer) return Buffer.from(value).toString("base64");
+  return typeof value === "object" ? JSON.stringify(convexToJson(value)) : String(value);
 }

@@ -5,7 +5,7 @@ import { V1Client } from "../api/client.js";
 import { findDeployment, importApi, readVariables } from "../deployment/environment.js";
 import { CliError, EXIT, messageOf, usageError } from "../terminal/exit.js";
 import type { CommonOptions } from "../deployment/options.js";
-import { print, table } from "../terminal/output.js";
+import { keyForPeople, print, table } from "../terminal/output.js";
 import { readCopy, readCsv } from "../files/csv.js";
 import { Mapping } from "../files/mapping.js";
 import { readJson, readNdjson, type Rows } from "../files/rows.js";
@@ -107,7 +107,10 @@ function describe(result: Result, mirror: MirrorInfo, file: FileDigest | null, i
       lines.push(
         table(
           ["row", "key"],
-          found.map(({ kind, key }) => [kind, key ?? "(too long to be told)"]),
+          found.map(({ kind, key }) => [
+            kind,
+            key === null ? "(too long to show)" : keyForPeople(key, mirror.primaryKey ?? []),
+          ]),
         ),
       );
     if (file !== null && !isWalked)

@@ -2,6 +2,9 @@ import { installed, type Installed, ownManifest } from "../../project/manifests.
 import type { Project } from "../../project/project.js";
 import { type Check, error, ok, warning } from "../check.js";
 import satisfies from "semver/functions/satisfies.js";
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { lintConfigOf, lints } from "../../project/parts.js";
 
 /** A prerelease counts as a version of its own: `1.44.0-alpha.1` is in `^1.43.0`. */
 const ANY_RELEASE = { includePrerelease: true };
@@ -26,7 +29,8 @@ export function checkPackages(project: Project): Check[] {
     checkConvex(root, peers.convex ?? "*", add),
     ...(own === null ? [] : [checkSingleConvex(root, own)]),
     ...checkTypescript(project, addDev),
-    ...checkEslint(root, peers.eslint ?? "*", addDev),
+    ...checkTsconfig(project),
+    ...checkEslint(project, peers.eslint ?? "*", addDev),
   ];
 }
 
@@ -60,22 +64,57 @@ function checkTypescript({ language, root }: Project, addDev: string): Check[] {
   const code = "typescript-version";
   const found = installed(root, "typescript");
   if (language === "js" || found === null) return [];
+  // Version 7 has no API for programs; typescript-eslint and the guard need one.
+  if (found.version.startsWith("7.") && installed(root, "typescript-eslint") !== null) {
+    return [
+      error(
+        code,
+        `typescript-eslint cannot run with TypeScript ${found.version}: no rule finds a write to a mirror.`,
+        `${addDev} typescript@6`,
+      ),
+    ];
+  }
   if (satisfies(found.version, TYPESCRIPT, ANY_RELEASE))
     return [ok(code, `TypeScript ${found.version} is one that was tested.`)];
   return [
     warning(
       code,
       `TypeScript ${found.version} is not one that the guard's types are tested with (5.9, 6.0, 7.0).`,
-      `${addDev} typescript@latest`,
+      `${addDev} typescript@6`,
     ),
   ];
 }
 
-function checkEslint(root: string, range: string, addDev: string): Check[] {
+/** `convex deploy` checks types only where the functions have a tsconfig.json. */
+function checkTsconfig({ language, root, functionsDir, hasFunctions, packageManager }: Project): Check[] {
+  const code = "functions-typechecked";
+  if (language === "js" || !hasFunctions) return [];
+  const file = `${functionsDir}/tsconfig.json`;
+  if (existsSync(path.join(root, file))) return [ok(code, `${file} turns the type check on.`)];
+  return [
+    error(
+      code,
+      `There is no ${file}: convex deploy checks no types, and a write to a mirror passes.`,
+      `${packageManager.exec} streaming-import init, which writes it.`,
+    ),
+  ];
+}
+
+function checkEslint(project: Project, range: string, addDev: string): Check[] {
   const code = "eslint-version";
+  const { root, language } = project;
+  const config = lintConfigOf(project);
+  // Whether there should be a config is another check's question.
+  if (config === null || !lints(config)) return [];
+  const needed = ["eslint", ...(language === "ts" ? ["typescript-eslint"] : [])];
+  const missing = needed.filter((name) => installed(root, name) === null);
   const found = installed(root, "eslint");
-  // Whether there should be one is another check's question.
-  if (found === null) return [];
+  if (missing.length > 0 || found === null) {
+    const names = missing.join(" and ");
+    return [
+      error(code, `${config.file} needs ${names}, not installed here.`, `${addDev} ${missing.join(" ")}`),
+    ];
+  }
   if (satisfies(found.version, range, ANY_RELEASE))
     return [ok(code, `ESLint ${found.version} can load the plugin.`)];
   return [
