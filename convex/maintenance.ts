@@ -4,6 +4,7 @@ import { internalMutation } from "./_generated/server.js";
 import { QUARANTINE_DAYS } from "./quarantine.js";
 import { findMirror } from "./mirror/mirrors.js";
 import { since } from "../src/core/time.js";
+import { countReasons } from "./write/reasons.js";
 import { TOMBSTONE_DAYS } from "./write/tombstones.js";
 
 /** Documents deleted per transaction, of each table. */
@@ -47,9 +48,10 @@ export const prune = internalMutation({
       .query("quarantine")
       .withIndex("by_creation_time", (q) => q.lt("_creationTime", Date.now() - QUARANTINE_DAYS * DAY_MS))
       .take(PAGE / 10);
-    for (const { _id, mirror } of expired) {
-      await ctx.db.delete("quarantine", _id);
-      count(mirror).quarantined += 1;
+    for (const entry of expired) {
+      await ctx.db.delete("quarantine", entry._id);
+      await countReasons(ctx, entry.mirror, { left: [entry] });
+      count(entry.mirror).quarantined += 1;
     }
     for (const [name, { tombstones, quarantined }] of given) {
       const mirror = await findMirror(ctx, name);

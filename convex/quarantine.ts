@@ -1,13 +1,14 @@
 import { compareValues, convexToJson, v, type Value } from "convex/values";
 import { keyText } from "../src/core/proof/keyText.js";
 import { findMirror, getMirror } from "./mirror/mirrors.js";
-import type { Doc, Id } from "./_generated/dataModel.js";
-import { internal } from "./_generated/api.js";
+import type { Doc } from "./_generated/dataModel.js";
+import { api, internal } from "./_generated/api.js";
 import { internalMutation, mutation, query, type MutationCtx } from "./_generated/server.js";
 import { replaceAt, splitPath, type Tree } from "../src/core/rows/paths.js";
 import { now } from "../src/core/time.js";
 import type { BadRow, RowChange } from "../src/core/wire/validators.js";
 import { vQuarantineEntry } from "../src/core/wire/views.js";
+import { countReasons, reasonOf } from "./write/reasons.js";
 
 /** Entries on one page of a listing or of a replay: payloads are up to 256 KiB each, and a query reads up to 16 MiB. */
 const PAGE = 32;
@@ -40,6 +41,7 @@ export async function screen(
   const waiting = mirror.quarantined === 0 ? noEntries : await waitingFor(ctx, mirror, [...rows, ...bad]);
   const { obsolete, ...screened } = passBy(waiting, rows, bad);
   for (const { _id } of obsolete) await ctx.db.delete("quarantine", _id);
+  await countReasons(ctx, mirror.name, { left: obsolete });
   return { ...screened, released: obsolete.length };
 }
 
@@ -160,26 +162,34 @@ export async function putAside(
     await ctx.db.insert("quarantine", {
       mirror: run.mirror,
       ...row,
+      reason: reasonOf(row).reason,
       run: run._id,
       delivery,
       receivedAt,
     });
   }
+  await countReasons(ctx, run.mirror, { entered: bad });
 }
 
-/** Changes of a mirror that wait, oldest first: a page of at most 32, after the entry `after`. */
+/** Quarantined changes of a mirror, oldest first: a page of at most 32, after the entry `after`; of one reason, or all. */
 export const list = query({
-  args: { mirror: v.string(), after: v.union(v.id("quarantine"), v.null()) },
+  args: {
+    mirror: v.string(),
+    after: v.union(v.id("quarantine"), v.null()),
+    reason: v.optional(v.string()),
+  },
   returns: v.array(vQuarantineEntry),
-  handler: async (ctx, { mirror, after }) => {
+  handler: async (ctx, { mirror, after, reason }) => {
     const last = after === null ? null : await ctx.db.get("quarantine", after);
-    const entries = await ctx.db
-      .query("quarantine")
-      .withIndex("by_mirror", (q) => {
-        const ofMirror = q.eq("mirror", mirror);
-        return last === null ? ofMirror : ofMirror.gt("_creationTime", last._creationTime);
-      })
-      .take(PAGE);
+    const since = last?._creationTime ?? 0;
+    const all = ctx.db.query("quarantine");
+    const entries = await (
+      reason === undefined
+        ? all.withIndex("by_mirror", (q) => q.eq("mirror", mirror).gt("_creationTime", since))
+        : all.withIndex("by_reason", (q) =>
+            q.eq("mirror", mirror).eq("reason", reason).gt("_creationTime", since),
+          )
+    ).take(PAGE);
     return entries.map(({ _id, mirror, code, message, key, op, payload, whole, encoding, receivedAt }) => ({
       id: _id,
       mirror,
@@ -195,7 +205,7 @@ export const list = query({
   },
 });
 
-/** Gives up waiting changes: those named, or all of a mirror's (a page at a time). Returns how many. */
+/** Gives up quarantined changes: those named, or all of a mirror's (a page at a time). Returns how many. */
 export const discard = mutation({
   args: { mirror: v.string(), ids: v.optional(v.array(v.id("quarantine"))) },
   returns: v.number(),
@@ -213,8 +223,25 @@ export const discard = mutation({
     await release(
       ctx,
       mirror,
-      entries.map((entry) => entry!._id),
+      entries.map((entry) => entry!),
     );
+    return entries.length;
+  },
+});
+
+/** Gives up all quarantined changes of a mirror with this reason, a page per transaction. Returns how many at first. */
+export const discardReason = mutation({
+  args: { mirror: v.string(), reason: v.string() },
+  returns: v.number(),
+  handler: async (ctx, { mirror: name, reason }) => {
+    const mirror = await getMirror(ctx, name);
+    const entries = await ctx.db
+      .query("quarantine")
+      .withIndex("by_reason", (q) => q.eq("mirror", name).eq("reason", reason))
+      .take(PAGE);
+    await release(ctx, mirror, entries);
+    if (entries.length === PAGE)
+      await ctx.scheduler.runAfter(0, api.quarantine.discardReason, { mirror: name, reason });
     return entries.length;
   },
 });
@@ -224,20 +251,33 @@ export const refuseAgain = mutation({
   args: { id: v.id("quarantine"), code: v.string(), message: v.string() },
   returns: v.null(),
   handler: async (ctx, { id, code, message }) => {
-    if ((await ctx.db.get("quarantine", id)) !== null)
-      await ctx.db.patch("quarantine", id, { code, message });
+    const entry = await ctx.db.get("quarantine", id);
+    if (entry !== null) await refuse(ctx, entry, { code, message });
     return null;
   },
 });
+
+/** Replaces the reason of a quarantined change, and counts it under the new one. */
+export async function refuse(
+  ctx: MutationCtx,
+  entry: Doc<"quarantine">,
+  { code, message }: { code: string; message: string },
+): Promise<void> {
+  await ctx.db.patch("quarantine", entry._id, { code, message, reason: reasonOf({ code, message }).reason });
+  await countReasons(ctx, entry.mirror, { entered: [{ code, message }], left: [entry] });
+}
 
 /** Takes changes out of quarantine. */
 export async function release(
   ctx: MutationCtx,
   mirror: Doc<"mirrors">,
-  ids: Id<"quarantine">[],
+  entries: readonly Doc<"quarantine">[],
 ): Promise<void> {
-  for (const id of ids) await ctx.db.delete("quarantine", id);
-  await ctx.db.patch("mirrors", mirror._id, { quarantined: Math.max(0, mirror.quarantined - ids.length) });
+  for (const { _id } of entries) await ctx.db.delete("quarantine", _id);
+  await countReasons(ctx, mirror.name, { left: entries });
+  await ctx.db.patch("mirrors", mirror._id, {
+    quarantined: Math.max(0, mirror.quarantined - entries.length),
+  });
 }
 
 /**
@@ -254,11 +294,7 @@ export const supersedeBefore = internalMutation({
       .query("quarantine")
       .withIndex("by_mirror", (q) => q.eq("mirror", args.mirror).lt("_creationTime", args.before))
       .take(PAGE);
-    await release(
-      ctx,
-      mirror,
-      entries.map(({ _id }) => _id),
-    );
+    await release(ctx, mirror, entries);
     if (entries.length === PAGE) await ctx.scheduler.runAfter(0, internal.quarantine.supersedeBefore, args);
     return null;
   },

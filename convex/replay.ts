@@ -3,7 +3,7 @@ import { mutation } from "./_generated/server.js";
 import { applyToMirror } from "./write/apply.js";
 import { getMirror } from "./mirror/mirrors.js";
 import { vMatch } from "../src/core/wire/port.js";
-import { release } from "./quarantine.js";
+import { refuse, release } from "./quarantine.js";
 import { addCounts, vBudget, vCounts, vRowChange } from "../src/core/wire/validators.js";
 
 /**
@@ -25,10 +25,10 @@ export const replay = mutation({
     });
     const [failed] = poison;
     if (failed !== undefined) {
-      await ctx.db.patch("quarantine", id, { code: failed.code, message: failed.message });
+      await refuse(ctx, entry, failed);
       return null;
     }
-    await release(ctx, mirror, [id]);
+    await release(ctx, mirror, [entry]);
     const after = (await ctx.db.get("mirrors", mirror._id))!;
     await ctx.db.patch("mirrors", mirror._id, {
       rows: after.rows + rowsDelta,

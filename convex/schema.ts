@@ -209,6 +209,8 @@ export default defineSchema({
    */
   quarantine: defineTable({
     mirror: v.string(),
+    /** The code, and the field that is at fault: what write/reasons.ts counts by. */
+    reason: v.string(),
     code: v.string(),
     message: v.string(),
     /** The row's key as JSON text; absent when it could not be read. */
@@ -229,7 +231,21 @@ export default defineSchema({
     // Not a part of by_key: replays go in the order of arrival.
     // eslint-disable-next-line @convex-dev/no-duplicate-indexes -- it is for the creation time that Convex appends
     .index("by_mirror", ["mirror"])
+    .index("by_reason", ["mirror", "reason"])
     .index("by_key", ["mirror", "keyHash"]),
+
+  /**
+   * How many changes are in quarantine, per mirror and reason.
+   * Written with the quarantine, by write/reasons.ts; read by it and people.
+   */
+  quarantineReasons: defineTable({
+    mirror: v.string(),
+    reason: v.string(),
+    code: v.string(),
+    field: v.optional(v.string()),
+    changes: v.number(),
+    firstAt: v.string(),
+  }).index("by_reason", ["mirror", "reason"]),
 
   /**
    * Versions of deleted rows: a late update must not bring them back. Only for mirrors that declare a version.

@@ -42,6 +42,7 @@ import type * as write_deliveries from "../write/deliveries.js";
 import type * as write_digests from "../write/digests.js";
 import type * as write_drift from "../write/drift.js";
 import type * as write_findings from "../write/findings.js";
+import type * as write_reasons from "../write/reasons.js";
 import type * as write_resends from "../write/resends.js";
 import type * as write_tombstones from "../write/tombstones.js";
 
@@ -87,6 +88,7 @@ const fullApi: ApiFromModules<{
   "write/digests": typeof write_digests;
   "write/drift": typeof write_drift;
   "write/findings": typeof write_findings;
+  "write/reasons": typeof write_reasons;
   "write/resends": typeof write_resends;
   "write/tombstones": typeof write_tombstones;
 }> = anyApi as any;

@@ -225,10 +225,17 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         number,
         Name
       >;
+      discardReason: FunctionReference<
+        "mutation",
+        "internal",
+        { mirror: string; reason: string },
+        number,
+        Name
+      >;
       list: FunctionReference<
         "query",
         "internal",
-        { after: string | null; mirror: string },
+        { after: string | null; mirror: string; reason?: string },
         Array<{
           code: string;
           encoding: "json" | "convex" | "stored";
@@ -707,6 +714,21 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
             sample: string;
             times: number;
             to: string | null;
+          }>,
+          Name
+        >;
+      };
+      reasons: {
+        list: FunctionReference<
+          "query",
+          "internal",
+          { mirror: string },
+          Array<{
+            changes: number;
+            code: string;
+            field: string | null;
+            firstAt: string;
+            reason: string;
           }>,
           Name
         >;

@@ -61,7 +61,7 @@ export async function recordChunk(
     await ctx.db.patch("mirrors", mirror._id, {
       ...told,
       ...(await stateChange(ctx, mirror, state, reason)),
-      ...(await takeSample(ctx, { ...mirror, ...told })),
+      ...(await takeSample(ctx, mirror, { ...mirror, ...told })),
       drift: mirror.drift + drift,
       syncMode,
     });
@@ -103,7 +103,7 @@ export async function tellRest(ctx: MutationCtx, run: Doc<"runs">): Promise<void
   const told = news(mirror, run);
   await ctx.db.patch("mirrors", mirror._id, {
     ...told,
-    ...(await takeSample(ctx, { ...mirror, ...told })),
+    ...(await takeSample(ctx, mirror, { ...mirror, ...told })),
   });
   await ctx.db.patch("runs", run._id, { untold: nothingUntold });
 }

@@ -11,19 +11,33 @@ const SAMPLE_EVERY_MS = 60_000;
 export const MAX_SAMPLES = 120;
 
 /**
- * Samples how a mirror stands, at most once a minute and only while something arrives.
+ * Samples a mirror, at most once a minute and only while something arrives. Changes after the last sample that ended
+ * before this one get a point at their own time: a load that took ten seconds an hour ago shows an hour ago.
  * Returns what to merge into the patch of its registry row.
  */
-export async function takeSample(ctx: MutationCtx, mirror: Doc<"mirrors">): Promise<{ sampledAt?: string }> {
-  if (since(mirror.sampledAt) < SAMPLE_EVERY_MS) return {};
+export async function takeSample(
+  ctx: MutationCtx,
+  before: Doc<"mirrors">,
+  after: Doc<"mirrors">,
+): Promise<{ sampledAt?: string }> {
+  const { sampledAt, lastAppliedAt } = before;
+  if (since(sampledAt) < SAMPLE_EVERY_MS) return {};
   const at = now();
-  const kept = await findSamples(ctx, mirror.name);
-  const { rows, quarantined, lagMs = null, total } = mirror;
-  const stand: Sample = { at, rows, received: total.received, quarantined, lagMs };
-  const points = thin([...(kept?.points ?? []), stand]);
-  if (kept === null) await ctx.db.insert("samples", { mirror: mirror.name, points });
+  const kept = await findSamples(ctx, after.name);
+  const missed =
+    sampledAt !== undefined && lastAppliedAt !== undefined && since(lastAppliedAt) < since(sampledAt);
+  const points = thin([
+    ...(kept?.points ?? []),
+    ...(missed ? [sampleOf(before, lastAppliedAt)] : []),
+    sampleOf(after, at),
+  ]);
+  if (kept === null) await ctx.db.insert("samples", { mirror: after.name, points });
   else await ctx.db.patch("samples", kept._id, { points });
   return { sampledAt: at };
+}
+
+function sampleOf({ rows, quarantined, lagMs, total }: Doc<"mirrors">, at: string): Sample {
+  return { at, rows, received: total.received, quarantined, lagMs: lagMs ?? null };
 }
 
 /**

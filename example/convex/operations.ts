@@ -13,6 +13,7 @@ export const {
   unknownStreams,
   reached,
   quarantine,
+  quarantineReasons,
   auditReport,
   replay,
   discard,

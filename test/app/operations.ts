@@ -10,6 +10,7 @@ export const {
   unknownStreams,
   reached,
   quarantine,
+  quarantineReasons,
   auditReport,
   replay,
   discard,

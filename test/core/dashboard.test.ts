@@ -57,6 +57,7 @@ const ARGS: Record<keyof typeof operations, object> = {
   unknownStreams: {},
   reached: { mirror: "users", target: { time: "2026-01-31" } },
   quarantine: { mirror: "users" },
+  quarantineReasons: { mirror: "users" },
   auditReport: { mirror: "users" },
   replay: { mirror: "users" },
   discard: { mirror: "users", ids: [] },
@@ -76,6 +77,7 @@ const VIEWED = [
   "drift",
   "unknownStreams",
   "reached",
+  "quarantineReasons",
 ] as const satisfies (keyof typeof ARGS)[];
 
 describe("authorisation is the app's", () => {
@@ -165,6 +167,27 @@ describe("an operator", () => {
     expect(await app.status("users")).toMatchObject({ quarantined: 0 });
   });
 
+  test("sees quarantined changes by reason, and discards one reason, however many changes it has", async () => {
+    const app = await imported();
+    await send(
+      app,
+      Array.from({ length: 70 }, (_, i) =>
+        i < 40 ? { name: `${String(i)}` } : { id: 10 + i, name: "y", age: "old" },
+      ),
+    );
+    const reasons = () => ask(app, "viewer", "quarantineReasons", { mirror: "users" });
+    expect(await reasons()).toMatchObject([
+      { reason: "MissingPrimaryKeyValue id", field: "id", changes: 40 },
+      { reason: "TypeMismatch age", field: "age", changes: 31 },
+    ]);
+    const keyless = { mirror: "users", reason: "MissingPrimaryKeyValue id" };
+    expect(await ask(app, "operator", "quarantine", keyless)).toHaveLength(32);
+    expect(await ask(app, "operator", "discard", keyless)).toBe(32);
+    await app.passTime(1_000);
+    expect(await reasons()).toMatchObject([{ field: "age", changes: 31 }]);
+    expect(await app.status("users")).toMatchObject({ quarantined: 31 });
+  });
+
   test("pauses with a hint that says how to resume, and resumes", async () => {
     const app = await imported();
     await ask(app, "operator", "pause", { mirror: "users" });
@@ -199,6 +222,20 @@ describe("an operator", () => {
     ]);
     expect(await ask(app, "viewer", "runs", { mirror: "users", limit: -5 })).toHaveLength(1);
   });
+});
+
+test("a load that ends between two samples is sampled at its own time, not when the next change arrives", async () => {
+  const app = await imported();
+  await app.passTime(10_000);
+  await send(app, [{ id: 4, name: "Edsger" }]);
+  await app.passTime(3_600_000);
+  await send(app, [{ id: 5, name: "Barbara" }]);
+  const samples = await ask(app, "viewer", "samples", { mirror: "users" });
+  expect(samples.map(({ at, rows }: any) => [at.slice(11, 19), rows])).toEqual([
+    ["08:00:00", 2],
+    ["08:00:10", 3],
+    ["09:00:10", 4],
+  ]);
 });
 
 test("SEE-4: a mirror is sampled at most once a minute, and only while something arrives", async () => {

@@ -33,13 +33,18 @@ export function dashboardMutations<DataModel extends GenericDataModel>(
       },
     }),
 
-    /** Gives up quarantined changes of a mirror, at most a page of 32. Returns how many. */
+    /**
+     * Gives up quarantined changes of a mirror: those named, at most a page of 32; or all with a reason, of which the
+     * first page at once and the others in the background. Returns how many at once.
+     */
     discard: mutationGeneric({
-      args: { ...vMirror, ids: v.array(v.string()) },
+      args: { ...vMirror, ids: v.optional(v.array(v.string())), reason: v.optional(v.string()) },
       returns: v.number(),
-      handler: async (ctx, { mirror, ids }) => {
+      handler: async (ctx, { mirror, ids = [], reason }) => {
         await gate.pass(ctx, "operate", mirror);
-        return await ctx.runMutation(component.quarantine.discard, { mirror, ids });
+        return reason === undefined
+          ? await ctx.runMutation(component.quarantine.discard, { mirror, ids })
+          : await ctx.runMutation(component.quarantine.discardReason, { mirror, reason });
       },
     }),
 

@@ -7,6 +7,7 @@ import {
   vDriftEntry,
   vMirrorStatus,
   vQuarantineEntry,
+  vQuarantineReason,
   vReached,
   vRunSummary,
   vUnknownStream,
@@ -126,11 +127,21 @@ export function dashboardQueries<DataModel extends GenericDataModel>(
      * operators.
      */
     quarantine: queryGeneric({
-      args: { ...vMirror, after: v.optional(v.string()) },
+      args: { ...vMirror, after: v.optional(v.string()), reason: v.optional(v.string()) },
       returns: v.array(vQuarantineEntry),
-      handler: async (ctx, { mirror, after }) => {
+      handler: async (ctx, { mirror, after, reason }) => {
         await gate.pass(ctx, "operate", mirror);
-        return await ctx.runQuery(component.quarantine.list, { mirror, after: after ?? null });
+        return await ctx.runQuery(component.quarantine.list, { mirror, after: after ?? null, reason });
+      },
+    }),
+
+    /** Why changes of a mirror are in quarantine, and how many of each reason; the most first. */
+    quarantineReasons: queryGeneric({
+      args: vMirror,
+      returns: v.array(vQuarantineReason),
+      handler: async (ctx, { mirror }) => {
+        await gate.pass(ctx, "view", mirror);
+        return await ctx.runQuery(component.write.reasons.list, { mirror });
       },
     }),
 

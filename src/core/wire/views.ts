@@ -101,6 +101,16 @@ export const vQuarantineEntry = v.object({
   receivedAt: v.string(),
 });
 
+/** Why changes of a mirror are in quarantine, and how many. */
+export const vQuarantineReason = v.object({
+  /** Names the reason: its code and, where there is one, its field. */
+  reason: v.string(),
+  code: v.string(),
+  field: v.union(v.string(), v.null()),
+  changes: v.number(),
+  firstAt: v.string(),
+});
+
 /** A stream that a connector sends and no mirror is declared for. */
 export const vUnknownStream = v.object({
   stream: v.string(),

@@ -33,6 +33,11 @@ export async function expectConserved(world: World, name: string): Promise<void>
   );
   const waiting = (await world.ledger("quarantine")).filter((entry) => entry.mirror === name);
   expect(mirror.quarantined, `changes of ${name} that wait`).toBe(waiting.length);
+  const reasons = (await world.ledger("quarantineReasons")).filter((entry) => entry.mirror === name);
+  const sums: Record<string, number> = {};
+  for (const { reason } of waiting) sums[reason] = (sums[reason] ?? 0) + 1;
+  const counted = Object.fromEntries(reasons.map(({ reason, changes }) => [reason, changes]));
+  expect(counted, `quarantined changes of ${name}, by reason`).toEqual(sums);
 }
 
 /** The stored digest and sketch are those of the rows. */

@@ -1,0 +1,74 @@
+import { v } from "convex/values";
+import { query, type MutationCtx } from "../_generated/server.js";
+import { now } from "../../src/core/time.js";
+import { vQuarantineReason } from "../../src/core/wire/views.js";
+
+/**
+ * How many changes of a mirror are in quarantine, by reason: what a person reads first when 2,000 rows fail alike.
+ * Written in the transactions that write the quarantine, and in no other; so the sums are those of its entries.
+ */
+
+/** Reasons listed: a mirror has as many as it has fields, times the few codes. */
+const MAX_REASONS = 100;
+
+/** Why a change is in quarantine, and its code and top field. */
+interface Refused {
+  code: string;
+  message: string;
+}
+
+/** The reason of a change: its code, and the top field where the message names one. */
+export function reasonOf({ code, message }: Refused): { reason: string; field: string | undefined } {
+  const field = /^The field "([^".]+)/.exec(message)?.[1];
+  return { reason: field === undefined ? code : `${code} ${field}`, field };
+}
+
+/** Counts changes that enter and leave the quarantine of a mirror. */
+export async function countReasons(
+  ctx: MutationCtx,
+  mirror: string,
+  { entered = [], left = [] }: { entered?: readonly Refused[]; left?: readonly Refused[] },
+): Promise<void> {
+  const deltas = new Map<string, { code: string; field: string | undefined; by: number }>();
+  const add = (refused: Refused, by: number) => {
+    const { reason, field } = reasonOf(refused);
+    const delta = deltas.get(reason) ?? { code: refused.code, field, by: 0 };
+    deltas.set(reason, { ...delta, by: delta.by + by });
+  };
+  for (const refused of entered) add(refused, 1);
+  for (const refused of left) add(refused, -1);
+  for (const [reason, { code, field, by }] of deltas) {
+    if (by === 0) continue;
+    const known = await ctx.db
+      .query("quarantineReasons")
+      .withIndex("by_reason", (q) => q.eq("mirror", mirror).eq("reason", reason))
+      .unique();
+    const changes = (known?.changes ?? 0) + by;
+    if (known === null) {
+      if (changes > 0)
+        await ctx.db.insert("quarantineReasons", { mirror, reason, code, field, changes, firstAt: now() });
+    } else if (changes > 0) await ctx.db.patch("quarantineReasons", known._id, { changes });
+    else await ctx.db.delete("quarantineReasons", known._id);
+  }
+}
+
+/** The reasons of a mirror's quarantine, those with the most changes first. */
+export const list = query({
+  args: { mirror: v.string() },
+  returns: v.array(vQuarantineReason),
+  handler: async (ctx, { mirror }) => {
+    const reasons = await ctx.db
+      .query("quarantineReasons")
+      .withIndex("by_reason", (q) => q.eq("mirror", mirror))
+      .take(MAX_REASONS);
+    return reasons
+      .map(({ reason, code, field, changes, firstAt }) => ({
+        reason,
+        code,
+        field: field ?? null,
+        changes,
+        firstAt,
+      }))
+      .sort((a, b) => b.changes - a.changes);
+  },
+});
