@@ -1,16 +1,22 @@
 import type { FunctionReturnType } from "convex/server";
+import type { MirrorStatus } from "../core/wire/views.js";
 import { useAnswer, useOperation } from "./hooks.js";
 import { useImportFunctions, type ImportFunction } from "./ImportProvider.js";
-import { Notice } from "./parts.js";
-import { count, moment } from "./words.js";
+import { Ago, Notice } from "./parts.js";
+import { count, keyWords } from "./words.js";
 
 type Report = NonNullable<FunctionReturnType<ImportFunction<"auditReport">>>;
 
 /** The most findings listed; the others are counted. */
 const MAX_LISTED = 50;
 
+interface AuditProps {
+  mirror: Pick<MirrorStatus, "name" | "primaryKey">;
+  now: number;
+}
+
 /** Finds rows that were written outside the importer, and repairs them. */
-export function Audit({ mirror }: { mirror: string }) {
+export function Audit({ mirror: { name: mirror, primaryKey }, now }: AuditProps) {
   const functions = useImportFunctions();
   const answer = useAnswer(functions.auditReport, { mirror });
   const audit = useOperation(functions.audit);
@@ -20,7 +26,11 @@ export function Audit({ mirror }: { mirror: string }) {
   const report = answer.value;
   return (
     <>
-      {report === null ? <p className="csi-muted">Never audited.</p> : <Findings report={report} />}
+      {report === null ? (
+        <p className="csi-muted">Never audited.</p>
+      ) : (
+        <Findings report={report} primaryKey={primaryKey} now={now} />
+      )}
       <p className="csi-actions">
         {audit !== null && (
           <button
@@ -52,21 +62,29 @@ export function Audit({ mirror }: { mirror: string }) {
   );
 }
 
-function Findings({ report: { state, reason, finishedAt, startedAt, findings } }: { report: Report }) {
+function Findings({
+  report: { state, reason, finishedAt, startedAt, findings },
+  primaryKey,
+  now,
+}: {
+  report: Report;
+  primaryKey: string;
+  now: number;
+}) {
   return (
     <>
       <p role="status">
         <strong>{state === "equal" ? "As imported" : state === "differs" ? "Differs" : state}</strong>{" "}
         {reason}{" "}
-        <time className="csi-muted" dateTime={finishedAt ?? startedAt}>
-          {moment(finishedAt ?? startedAt)}
-        </time>
+        <span className="csi-muted">
+          <Ago time={finishedAt ?? startedAt} now={now} />
+        </span>
       </p>
       {findings.length > 0 && (
         <ul className="csi-entries">
           {findings.slice(0, MAX_LISTED).map(({ kind, key }, i) => (
             <li key={i}>
-              {kind} <code>{key ?? "a row without a key"}</code>
+              {kind} <code>{keyWords(key, primaryKey)}</code>
             </li>
           ))}
         </ul>

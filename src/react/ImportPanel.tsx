@@ -2,13 +2,14 @@ import { useEffect, useId, useRef, useState } from "react";
 import type { MirrorStatus } from "../core/wire/views.js";
 import { useAnswer, useImportStatus, useOperation } from "./hooks.js";
 import { useImportFunctions } from "./ImportProvider.js";
-import { MirrorCard } from "./MirrorCard.js";
+import { MirrorDrawer } from "./MirrorDetails.js";
+import { MirrorList } from "./MirrorList.js";
 import { Notice, Snippet } from "./parts.js";
-import { STATES } from "./states.js";
+import { byUrgency, overviewOf, STATES } from "./states.js";
 import { count, type Theme } from "./words.js";
 
 export interface ImportPanelProps {
-  /** Only these mirrors, in this order. Default: all that are declared, by name. */
+  /** Only these mirrors, in this order. Default: all that are declared; those that need attention come first. */
   mirrors?: readonly string[];
   title?: string;
   theme?: Theme;
@@ -29,7 +30,7 @@ export function ImportPanel({ mirrors: shown, title = "Imports", theme, classNam
     >
       <header className="csi-panel-head">
         <h2 id={titleId}>{title}</h2>
-        {answer.status === "ready" && <Summary mirrors={listed} />}
+        {answer.status === "ready" && <Overview mirrors={listed} />}
       </header>
       {answer.status === "loading" && (
         <div className="csi-skeleton">
@@ -44,14 +45,16 @@ export function ImportPanel({ mirrors: shown, title = "Imports", theme, classNam
 
 type Status = Extract<ReturnType<typeof useImportStatus>, { status: "ready" }>["value"];
 
-/** The mirrors with these names, in this order; all mirrors when no names are given. */
+/** The mirrors with these names, in this order; without names all, what needs attention first. */
 function listedOf(mirrors: Status["mirrors"], names: readonly string[] | undefined): Status["mirrors"] {
   return names === undefined
-    ? mirrors
+    ? byUrgency(mirrors)
     : names.flatMap((name) => mirrors.find((mirror) => mirror.name === name) ?? []);
 }
 
 function Mirrors({ mirrors, unknownStreams, mayOperate }: Status) {
+  const [opened, setOpened] = useState<string | null>(null);
+  const shown = mirrors.find(({ name }) => name === opened);
   return (
     <>
       <StateAnnouncer mirrors={mirrors} />
@@ -62,28 +65,30 @@ function Mirrors({ mirrors, unknownStreams, mayOperate }: Status) {
         </Notice>
       )}
       {unknownStreams > 0 && <UnknownStreams streams={unknownStreams} mayOperate={mayOperate} />}
-      <div className="csi-cards">
-        {mirrors.map((mirror) => (
-          <MirrorCard key={mirror.name} mirror={mirror} mayOperate={mayOperate} />
-        ))}
-      </div>
+      {mirrors.length > 0 && <MirrorList mirrors={mirrors} onOpen={setOpened} />}
+      {shown !== undefined && (
+        <MirrorDrawer
+          key={shown.name}
+          mirror={shown}
+          mayOperate={mayOperate}
+          onClose={() => {
+            setOpened(null);
+          }}
+        />
+      )}
     </>
   );
 }
 
-function Summary({ mirrors }: Pick<Status, "mirrors">) {
-  const failed = mirrors.filter(({ state }) => state === "failed" || state === "stale").length;
-  const waiting = mirrors.reduce((sum, { quarantined }) => sum + quarantined, 0);
+/** The mirrors in one line: "2 need attention · 28 healthy". */
+function Overview({ mirrors }: Pick<Status, "mirrors">) {
   return (
     <p className="csi-summary">
-      {count(mirrors.length, "mirror")}
-      {failed > 0 && (
-        <strong data-csi-tone="bad">
-          {" "}
-          · {failed === 1 ? "1 needs" : `${String(failed)} need`} attention
-        </strong>
-      )}
-      {waiting > 0 && <strong data-csi-tone="warn"> · {count(waiting, "change")} in quarantine</strong>}
+      {overviewOf(mirrors).map(({ tone, words }) => (
+        <span key={tone} data-csi-tone={tone}>
+          {words}
+        </span>
+      ))}
     </p>
   );
 }

@@ -1,62 +1,150 @@
 import type { FunctionReturnType } from "convex/server";
 import { useState } from "react";
+import type { MirrorStatus } from "../core/wire/views.js";
 import { useAnswer, useOperation } from "./hooks.js";
 import { useImportFunctions, type ImportFunction } from "./ImportProvider.js";
-import { Notice } from "./parts.js";
-import { count, moment } from "./words.js";
+import { Ago, Disclosure, Notice } from "./parts.js";
+import { count, keyWords, number } from "./words.js";
+
+type Quarantined = Pick<MirrorStatus, "name" | "primaryKey" | "quarantined">;
 
 interface QuarantineProps {
-  mirror: string;
-  quarantined: number;
+  mirror: Quarantined;
   mayOperate: boolean;
+  now: number;
 }
 
-/** The quarantined changes of a mirror: the reason, the change, and the actions. Only operators see rows. */
-export function Quarantine({ mirror, quarantined, mayOperate }: QuarantineProps) {
+/** The quarantined changes of a mirror, by reason, and the actions. Only operators see rows. */
+export function Quarantine({ mirror, mayOperate, now }: QuarantineProps) {
+  const { quarantined } = mirror;
   if (quarantined === 0) return <p className="csi-muted">Nothing in quarantine.</p>;
-  if (mayOperate) return <Entries mirror={mirror} quarantined={quarantined} />;
+  if (mayOperate) return <Reasons mirror={mirror} now={now} />;
   return <p className="csi-muted">{count(quarantined, "change")} in quarantine. Only operators see rows.</p>;
 }
 
-function Entries({ mirror, quarantined }: Omit<QuarantineProps, "mayOperate">) {
+function Reasons({ mirror, now }: Omit<QuarantineProps, "mayOperate">) {
   const functions = useImportFunctions();
+  const answer = useAnswer(functions.quarantineReasons, { mirror: mirror.name });
+  if (answer.status === "failed") return <Notice title={answer.message} tone="bad" />;
+  const reasons = answer.status === "ready" ? answer.value : [];
+  const unexported = functions.quarantineReasons === undefined;
+  if (answer.status === "loading" && !unexported) return <p className="csi-muted">Loading …</p>;
+  return (
+    <>
+      <Replay mirror={mirror} />
+      {unexported && <Entries mirror={mirror} total={mirror.quarantined} now={now} />}
+      {reasons.length > 0 && (
+        <ul className="csi-entries">
+          {reasons.map((reason) => (
+            <Reason key={reason.reason} mirror={mirror} reason={reason} now={now} />
+          ))}
+        </ul>
+      )}
+    </>
+  );
+}
+
+/** Tries all quarantined changes of a mirror again: after a deploy that makes them fit. */
+function Replay({ mirror: { name, quarantined } }: { mirror: Quarantined }) {
+  const replay = useOperation(useImportFunctions().replay);
+  const [started, setStarted] = useState(false);
+  if (replay === null) return null;
+  return (
+    <p className="csi-actions">
+      <button
+        type="button"
+        disabled={replay.pending}
+        onClick={() => {
+          void replay.run({ mirror: name }).then((answered) => {
+            setStarted(answered !== undefined);
+          });
+        }}
+      >
+        {quarantined === 1 ? "Replay" : `Replay all ${number(quarantined)}`}
+      </button>
+      <span className="csi-muted" role="status">
+        {replay.error ??
+          (started
+            ? "Replay started. Changes that can be applied leave the list; the others show the new reason."
+            : "")}
+      </span>
+    </p>
+  );
+}
+
+type ReasonSummary = FunctionReturnType<ImportFunction<"quarantineReasons">>[number];
+
+/** One reason: how many changes, since when, one of them as an example, and the others to open. */
+function Reason({
+  mirror,
+  reason: { reason, code, field, changes, firstAt },
+  now,
+}: {
+  mirror: Quarantined;
+  reason: ReasonSummary;
+  now: number;
+}) {
+  const discard = useOperation(useImportFunctions().discard);
+  const what = field === null ? code : `${code} on ${field}`;
+  return (
+    <li className="csi-entry">
+      <p>
+        <strong>{code}</strong>
+        {field !== null && (
+          <>
+            {" "}
+            on <code>{field}</code>
+          </>
+        )}
+        <span className="csi-muted">
+          , {count(changes, "change")}, first <Ago time={firstAt} now={now} />
+        </span>
+      </p>
+      <Disclosure label="Rows" about={what} shown initiallyOpen={changes === 1}>
+        {() => <Entries mirror={mirror} reason={reason} total={changes} now={now} />}
+      </Disclosure>
+      {discard !== null && changes > 1 && (
+        <Confirmed
+          label={`Discard all ${number(changes)}`}
+          about={what}
+          operation={discard}
+          run={() => discard.run({ mirror: mirror.name, reason })}
+        />
+      )}
+    </li>
+  );
+}
+
+/** Quarantined changes, a page at a time. */
+function Entries({
+  mirror,
+  reason,
+  total,
+  now,
+}: {
+  mirror: Quarantined;
+  reason?: string;
+  total: number;
+  now: number;
+}) {
   /** The last id of each page before the current one. */
   const [pages, setPages] = useState<readonly string[]>([]);
-  const [replaying, setReplaying] = useState(false);
-  const answer = useAnswer(functions.quarantine, { mirror, after: pages.at(-1) });
-  const replay = useOperation(functions.replay);
+  const answer = useAnswer(useImportFunctions().quarantine, {
+    mirror: mirror.name,
+    after: pages.at(-1),
+    ...(reason !== undefined && { reason }),
+  });
   if (answer.status === "loading") return <p className="csi-muted">Loading …</p>;
   if (answer.status === "failed") return <Notice title={answer.message} tone="bad" />;
   const entries = answer.value;
   return (
     <>
-      {replay !== null && (
-        <p className="csi-actions">
-          <button
-            type="button"
-            disabled={replay.pending}
-            onClick={() => {
-              void replay.run({ mirror }).then((answered) => {
-                setReplaying(answered !== undefined);
-              });
-            }}
-          >
-            {quarantined === 1 ? "Replay" : `Replay all ${String(quarantined)}`}
-          </button>
-          <span className="csi-muted" role="status">
-            {replay.error ??
-              (replaying
-                ? "Replay started. Changes that can be applied leave the list; the others show the new reason."
-                : "")}
-          </span>
-        </p>
-      )}
       <ul className="csi-entries">
         {entries.map((entry) => (
-          <QuarantineEntry key={entry.id} entry={entry} />
+          <QuarantineEntry key={entry.id} entry={entry} primaryKey={mirror.primaryKey} now={now} />
         ))}
       </ul>
-      {(pages.length > 0 || entries.length < quarantined) && (
+      {(pages.length > 0 || entries.length < total) && (
         <p className="csi-actions">
           <button
             type="button"
@@ -84,19 +172,25 @@ function Entries({ mirror, quarantined }: Omit<QuarantineProps, "mayOperate">) {
 
 type Entry = FunctionReturnType<ImportFunction<"quarantine">>[number];
 
-/** A quarantined change. Discarding takes two clicks, because it cannot be undone. */
-function QuarantineEntry({ entry }: { entry: Entry }) {
-  const { id, mirror, op, key, code, message, payload, whole, receivedAt } = entry;
+/** A quarantined change: its key, the reason, the change as received. */
+function QuarantineEntry({
+  entry: { id, mirror, op, key, code, message, payload, whole, receivedAt },
+  primaryKey,
+  now,
+}: {
+  entry: Entry;
+  primaryKey: string;
+  now: number;
+}) {
   const discard = useOperation(useImportFunctions().discard);
-  const [confirming, setConfirming] = useState(false);
-  const what = key ?? "a row without a key";
+  const what = keyWords(key, primaryKey);
   return (
-    <li className="csi-entry">
+    <li className="csi-row">
       <p>
-        <strong>{code}</strong> <span className="csi-muted">{op}</span> <code>{what}</code>{" "}
-        <time className="csi-muted" dateTime={receivedAt}>
-          {moment(receivedAt)}
-        </time>
+        <code title={code}>{what}</code>{" "}
+        <span className="csi-muted">
+          {op}, <Ago time={receivedAt} now={now} />
+        </span>
       </p>
       <p className="csi-reason">{message}</p>
       <details className="csi-payload">
@@ -107,44 +201,69 @@ function QuarantineEntry({ entry }: { entry: Entry }) {
         {!whole && <p className="csi-muted">Too large to store in full: the source must send it again.</p>}
       </details>
       {discard !== null && (
-        <p className="csi-actions">
-          {confirming ? (
-            <>
-              <button
-                type="button"
-                className="csi-danger"
-                disabled={discard.pending}
-                onClick={() => {
-                  void discard.run({ mirror, ids: [id] });
-                }}
-              >
-                Discard permanently
-              </button>
-              <button
-                type="button"
-                autoFocus
-                onClick={() => {
-                  setConfirming(false);
-                }}
-              >
-                Keep
-              </button>
-            </>
-          ) : (
-            <button
-              type="button"
-              aria-label={`Discard ${what}`}
-              onClick={() => {
-                setConfirming(true);
-              }}
-            >
-              Discard …
-            </button>
-          )}
-          <span role="status">{discard.error}</span>
-        </p>
+        <Confirmed
+          label="Discard"
+          about={what}
+          operation={discard}
+          run={() => discard.run({ mirror, ids: [id] })}
+        />
       )}
     </li>
+  );
+}
+
+/** An action that cannot be undone: it takes two clicks. */
+function Confirmed({
+  label,
+  about,
+  operation: { pending, error },
+  run,
+}: {
+  label: string;
+  about: string;
+  operation: { pending: boolean; error: string | null };
+  run: () => Promise<unknown>;
+}) {
+  const [confirming, setConfirming] = useState(false);
+  return (
+    <p className="csi-actions">
+      {confirming ? (
+        <>
+          <button
+            type="button"
+            className="csi-danger"
+            disabled={pending}
+            onClick={() => {
+              void run().then(() => {
+                setConfirming(false);
+              });
+            }}
+          >
+            {label} permanently
+          </button>
+          <button
+            type="button"
+            autoFocus
+            onClick={() => {
+              setConfirming(false);
+            }}
+          >
+            Keep
+          </button>
+        </>
+      ) : (
+        <button
+          type="button"
+          aria-label={`${label}: ${about}`}
+          onClick={() => {
+            setConfirming(true);
+          }}
+        >
+          {label} …
+        </button>
+      )}
+      <span role="status">{error}</span>
+    </p>
   );
 }
 

@@ -1,16 +1,16 @@
 import { useState } from "react";
 import { useAnswer } from "./hooks.js";
 import { useImportFunctions } from "./ImportProvider.js";
-import { Notice } from "./parts.js";
+import { Ago, Notice } from "./parts.js";
 import type { Progress } from "./states.js";
-import { count, moment, number } from "./words.js";
+import { count, number } from "./words.js";
 
 /** Runs shown at first (each click doubles them), and the most that the query returns. */
 const PAGE = 10;
 const MOST = 100;
 
 /** The newest runs of a mirror, as a table. */
-export function RunHistory({ mirror }: { mirror: string }) {
+export function RunHistory({ mirror, now }: { mirror: string; now: number }) {
   const [limit, setLimit] = useState(PAGE);
   const answer = useAnswer(useImportFunctions().runs, { mirror, limit });
   if (answer.status === "loading") return <p className="csi-muted">Loading …</p>;
@@ -26,23 +26,31 @@ export function RunHistory({ mirror }: { mirror: string }) {
             <tr>
               <th scope="col">Began</th>
               <th scope="col">State</th>
-              <th scope="col">Received</th>
-              <th scope="col">Written</th>
-              <th scope="col">Removed</th>
-              <th scope="col">Quarantined</th>
+              <th scope="col" className="csi-number">
+                Received
+              </th>
+              <th scope="col" className="csi-number">
+                Written
+              </th>
+              <th scope="col" className="csi-number">
+                Removed
+              </th>
+              <th scope="col" className="csi-number">
+                Quarantined
+              </th>
             </tr>
           </thead>
           <tbody>
             {runs.map(({ id, startedAt, state, reason, counts, swept }) => (
               <tr key={id} title={reason}>
                 <th scope="row">
-                  <time dateTime={startedAt}>{moment(startedAt)}</time>
+                  <Ago time={startedAt} now={now} />
                 </th>
                 <td>{state}</td>
-                <td>{number(counts.received)}</td>
-                <td>{number(counts.inserted + counts.updated)}</td>
-                <td>{number(counts.deleted + swept)}</td>
-                <td>{number(counts.quarantined)}</td>
+                <td className="csi-number">{number(counts.received)}</td>
+                <td className="csi-number">{number(counts.inserted + counts.updated)}</td>
+                <td className="csi-number">{number(counts.deleted + swept)}</td>
+                <td className="csi-number">{number(counts.quarantined)}</td>
               </tr>
             ))}
           </tbody>

@@ -10,6 +10,7 @@ import type { MirrorStatus } from "../core/wire/views.js";
 import { Audit } from "./Audit.js";
 import { Drift } from "./Drift.js";
 import { ImportPanel, ImportProvider, MirrorBadge, useReached, type ImportFunctions } from "./index.js";
+import { MirrorDetails } from "./MirrorDetails.js";
 import { Quarantine } from "./Quarantine.js";
 import { RunHistory } from "./RunHistory.js";
 
@@ -123,12 +124,13 @@ describe("ImportPanel", () => {
       ...more,
     });
 
-  test("is a region with a heading, and an article for each mirror", () => {
+  test("is a region with a heading, and a line for each mirror", () => {
     const markup = panel({});
     expect(markup).toMatch(/<section[^>]+aria-labelledby="([^"]+)"[^]*<h2 id="\1">Imports<\/h2>/);
-    expect(markup).toMatch(/<article[^>]+aria-labelledby="([^"]+)"[^]*<h3 id="\1">orders<\/h3>/);
-    expect(textOf(markup)).toContain("1,200 rows live, 3 s behind");
-    expect(textOf(markup)).toContain("Lag 1 s Last change 2 s ago Last run 2: complete Mode Append + dedup");
+    expect(textOf(markup)).toBe(
+      "Imports 1 healthy Mirror State Rows Rows over time Behind Quarantine orders Up to date 1,200 rows 3 s behind 0 in quarantine",
+    );
+    expect(markup).toContain('title="Last contact: 2026-01-31 08:00:08 UTC"');
   });
 
   test("waits, is refused, breaks and is empty without taking the page down", () => {
@@ -145,56 +147,24 @@ describe("ImportPanel", () => {
     expect(textOf(panel({ mirrors: [] }))).toContain("No mirrors yet");
   });
 
-  test("says what to do about a mirror that needs attention, and sums it up", () => {
-    const text = textOf(
-      panel({
-        mirrors: [
-          {
-            ...mirror,
-            state: "failed",
-            reason: "Refused.",
-            hint: "See SchemaDrift.",
-            quarantined: 2,
-            drift: 1,
-          },
-        ],
-      }),
-    );
-    expect(text).toContain("1 mirror · 1 needs attention · 2 changes in quarantine");
-    expect(text).toContain("Failed Refused. See SchemaDrift.");
-    expect(text).toContain("Quarantine of orders 2 Drift of orders 1");
-  });
-
-  test("shows how far a refresh has come", () => {
-    const run = {
-      id: "r",
-      state: "running",
-      syncMode: "overwrite",
-      generation: 2,
-      startedAt: "2026-01-31T08:00:00.000Z",
-      received: 300,
-      swept: 0,
-    };
-    const total = { ...noCounts, received: 1_500 };
-    const markup = panel({ mirrors: [{ ...mirror, state: "snapshotting", run, total }] });
-    expect(markup).toMatch(/<progress aria-label="Refresh of orders" max="1" value="0.25">/);
-    expect(textOf(markup)).toContain("300 rows received, about 25 %");
-  });
-
-  test("offers what whoever looks may do, and what the app exports", () => {
-    expect(panel({})).toContain('aria-label="Pause orders"');
-    expect(panel({ mirrors: [{ ...mirror, state: "paused" }] })).toContain('aria-label="Resume orders"');
-    expect(textOf(panel({}))).toContain("Audit of orders");
-    const viewed = panel({ mayOperate: false });
-    expect(viewed).not.toContain("<button");
-    expect(textOf(viewed)).not.toContain("Audit");
-    const { importStatus, mirrorStatus } = anyApi.operations!;
-    const few = render(
-      <ImportPanel />,
-      { importStatus: { mirrors: [mirror], unknownStreams: 0, mayOperate: true } },
-      { importStatus, mirrorStatus },
-    );
-    expect(few).not.toMatch(/<button|<details/);
+  test("counts mirrors by what they need, and lists what needs attention first", () => {
+    const mirrors = [
+      { ...mirror, name: "healthy" },
+      { ...mirror, name: "loading", state: "snapshotting" as const },
+      { ...mirror, name: "waits", quarantined: 2_000 },
+      { ...mirror, name: "failed", state: "failed" as const },
+      { ...mirror, name: "idle", state: "paused" as const },
+    ];
+    const markup = panel({ mirrors });
+    expect(textOf(markup)).toContain("Imports 2 need attention 1 loading 1 healthy 1 idle");
+    expect([...markup.matchAll(/aria-haspopup="dialog">(\w+)</g)].map(([, name]) => name)).toEqual([
+      "failed",
+      "waits",
+      "loading",
+      "healthy",
+      "idle",
+    ]);
+    expect(textOf(markup)).toContain("2,000 in quarantine");
   });
 
   test("shows the mirrors that it is told to, in that order", () => {
@@ -202,18 +172,10 @@ describe("ImportPanel", () => {
     const markup = render(<ImportPanel mirrors={["c", "a", "nothing"]} />, {
       importStatus: { mirrors, unknownStreams: 0, mayOperate: false },
     });
-    expect([...markup.matchAll(/<h3[^>]*>(\w+)</g)].map(([, name]) => name)).toEqual(["c", "a"]);
-  });
-
-  test("draws the rows over time, and says them", () => {
-    const samples = [
-      { at: "2026-01-31T07:30:00.000Z", rows: 200, received: 200, quarantined: 0, lagMs: null },
-      { at: "2026-01-31T07:45:00.000Z", rows: 800, received: 800, quarantined: 0, lagMs: null },
-    ];
-    const markup = panel({}, { samples });
-    expect(markup).toContain('class="csi-plot-line" d="M0 40H120V16H240V0"');
-    expect(textOf(markup)).toContain("From 200 rows to 1,200 rows in 30 min");
-    expect(panel({}, { samples: [] })).not.toContain("<svg");
+    expect([...markup.matchAll(/aria-haspopup="dialog">(\w+)</g)].map(([, name]) => name)).toEqual([
+      "c",
+      "a",
+    ]);
   });
 
   test("shows streams without a mirror with the code to paste", () => {
@@ -224,20 +186,97 @@ describe("ImportPanel", () => {
   });
 });
 
-describe("inside of a mirror's card", () => {
+describe("the details of a mirror", () => {
+  const details = (
+    values: Partial<MirrorStatus>,
+    {
+      mayOperate = true,
+      answers = {},
+      functions,
+    }: { mayOperate?: boolean; answers?: object; functions?: object } = {},
+  ) =>
+    render(
+      <MirrorDetails mirror={{ ...mirror, ...values }} mayOperate={mayOperate} />,
+      answers as Record<string, unknown>,
+      functions,
+    );
+
+  test("say what to do about a mirror that needs attention", () => {
+    const values = {
+      state: "failed" as const,
+      reason: "Refused.",
+      hint: "See SchemaDrift.",
+      quarantined: 2,
+      drift: 1,
+    };
+    const text = textOf(details(values));
+    expect(text).toContain("Refused. See SchemaDrift.");
+    expect(text).toContain("Quarantine of orders 2");
+    expect(text).toContain("Drift of orders 1");
+  });
+
+  test("say each fact once", () => {
+    expect(textOf(details({}))).toContain(
+      "Source public.orders Owner Sales Rows 1,200 Behind 3 s Lag 1 s Last change 2 s ago Last contact 2 s ago " +
+        "Sync mode Append + dedup Primary key id Drift policy evolve Deletes hard",
+    );
+  });
+
+  test("show the progress of a refresh", () => {
+    const run = {
+      id: "r",
+      state: "running" as const,
+      syncMode: "overwrite" as const,
+      generation: 2,
+      startedAt: "2026-01-31T08:00:00.000Z",
+      received: 300,
+      swept: 0,
+    };
+    const total = { ...noCounts, received: 1_500 };
+    const markup = details({ state: "snapshotting", run, total });
+    expect(markup).toMatch(/<progress aria-label="Refresh of orders" max="1" value="0.25">/);
+    expect(textOf(markup)).toContain("300 rows received, about 25 %");
+  });
+
+  test("offer what the reader may do, and what the app exports", () => {
+    expect(details({})).toContain('aria-label="Pause orders"');
+    expect(details({ state: "paused" })).toContain('aria-label="Resume orders"');
+    expect(textOf(details({}))).toContain("Audit of orders");
+    const viewed = details({}, { mayOperate: false });
+    expect(viewed).not.toContain("<button");
+    expect(textOf(viewed)).not.toContain("Audit");
+    const { importStatus, mirrorStatus } = anyApi.operations!;
+    expect(details({}, { functions: { importStatus, mirrorStatus } })).not.toMatch(/<button|<details/);
+  });
+
+  test("plot the rows at the times of their changes, and say them", () => {
+    const samples = [
+      { at: "2026-01-31T07:30:00.000Z", rows: 200, received: 200, quarantined: 0, lagMs: null },
+      { at: "2026-01-31T07:45:00.000Z", rows: 800, received: 800, quarantined: 0, lagMs: null },
+    ];
+    const markup = details({ lastAppliedAt: "2026-01-31T07:52:30.000Z" }, { answers: { samples } });
+    expect(markup).toContain('class="csi-plot-line" d="M0 80H240V32H360V0H480V0"');
+    expect(markup).toContain('aria-label="Rows: from 200 rows to 1,200 rows in 30 min, at most 1,200 rows"');
+    expect(markup).toContain('title="2026-01-31 07:30:00 UTC">30 min ago</time>');
+    expect(details({}, { answers: { samples: [] } })).not.toContain("<svg");
+  });
+
+  const now = NOW;
+
   test("the history of runs is a table with headings, that the keyboard can scroll", () => {
     const run = {
       id: "r1",
       startedAt: "2026-01-31T08:00:00.000Z",
       state: "complete",
-      reason: "Whole; 3 rows that it did not bring were removed.",
+      reason: "Complete; 3 rows that it did not bring were removed.",
       counts: { ...noCounts, received: 10, inserted: 4, updated: 2, deleted: 1, quarantined: 1 },
       swept: 3,
     };
-    const markup = render(<RunHistory mirror="orders" />, { runs: [run] });
-    expect(textOf(markup)).toContain("31 Jan, 08:00 UTC complete 10 6 4 1");
+    const markup = render(<RunHistory mirror="orders" now={now} />, { runs: [run] });
+    expect(textOf(markup)).toContain("10 s ago complete 10 6 4 1");
+    expect(markup).toContain('title="2026-01-31 08:00:00 UTC"');
     expect(markup).toContain('role="region" tabindex="0" aria-label="Runs of orders"');
-    expect(textOf(render(<RunHistory mirror="orders" />, { runs: [] }))).toBe("No runs yet.");
+    expect(textOf(render(<RunHistory mirror="orders" now={now} />, { runs: [] }))).toBe("No runs yet.");
   });
 
   const entry = {
@@ -245,28 +284,54 @@ describe("inside of a mirror's card", () => {
     mirror: "orders",
     code: "TypeMismatch",
     message: 'The field "total": found "x".',
-    key: "[7]",
+    key: '[{"$integer":"QA8DAAAAAAA="}]',
     op: "upsert",
-    payload: '{"id":7,"total":"x"}',
+    payload: '{"id":200512,"total":"x"}',
     whole: true,
     encoding: "json",
     receivedAt: "2026-01-31T08:00:00.000Z",
   };
-  const quarantine = (mayOperate: boolean, payload = entry.payload) =>
-    render(<Quarantine mirror="orders" quarantined={1} mayOperate={mayOperate} />, {
-      quarantine: [{ ...entry, payload }],
-    });
+  const reason = {
+    reason: "TypeMismatch total",
+    code: "TypeMismatch",
+    field: "total",
+    changes: 1,
+    firstAt: "2026-01-31T08:00:00.000Z",
+  };
+  const quarantine = (mayOperate: boolean, changed: object = {}, changes = 1) =>
+    render(
+      <Quarantine
+        mirror={{ name: "orders", primaryKey: "id", quarantined: changes }}
+        mayOperate={mayOperate}
+        now={now}
+      />,
+      { quarantine: [{ ...entry, ...changed }], quarantineReasons: [{ ...reason, changes }] },
+    );
 
-  test("quarantine shows the reason, the row, replay and discard to operators, and a number to others", () => {
-    expect(textOf(quarantine(true))).toContain("TypeMismatch upsert [7] 31 Jan, 08:00 UTC The field");
+  test("quarantine is for operators; others learn how many changes there are", () => {
+    const text = textOf(quarantine(true));
+    expect(text).toContain("Replay TypeMismatch on total , 1 change, first 10 s ago");
+    expect(text).toContain(
+      'id 200512 upsert, 10 s ago The field "total": found "x".'.replaceAll('"', "&quot;"),
+    );
     expect(quarantine(true)).toContain("&quot;total&quot;: &quot;x&quot;");
-    expect(quarantine(true)).toContain('aria-label="Discard [7]"');
-    expect(textOf(quarantine(true))).toContain("Replay");
+    expect(quarantine(true)).toContain('aria-label="Discard: id 200512"');
     expect(textOf(quarantine(false))).toBe("1 change in quarantine. Only operators see rows.");
   });
 
+  test("quarantine of many changes is one line for each reason", () => {
+    const markup = quarantine(true, {}, 2_000);
+    expect(textOf(markup)).toContain(
+      "Replay all 2,000 TypeMismatch on total , 2,000 changes, first 10 s ago",
+    );
+    expect(markup).toContain('aria-label="Discard all 2,000: TypeMismatch on total"');
+    expect(markup).not.toContain("id 200512");
+  });
+
   test("quarantine shows a number that JavaScript would round as it came", () => {
-    expect(quarantine(true, '{"id":9007199254740993}')).toContain("{&quot;id&quot;:9007199254740993}");
+    expect(quarantine(true, { payload: '{"id":9007199254740993}' })).toContain(
+      "{&quot;id&quot;:9007199254740993}",
+    );
   });
 
   test("drift is the lines to paste", () => {
@@ -287,12 +352,11 @@ describe("inside of a mirror's card", () => {
       findings: [{ kind: "edited", key: "[7]" }],
       all: true,
     };
-    expect(textOf(render(<Audit mirror="orders" />, { auditReport: report }))).toContain("edited [7]");
-    expect(render(<Audit mirror="orders" />, { auditReport: report })).toContain(
-      'aria-label="Repair orders"',
-    );
-    const equal = { ...report, state: "equal", findings: [] };
-    expect(render(<Audit mirror="orders" />, { auditReport: equal })).not.toContain("Repair orders");
+    const audit = (auditReport: object) =>
+      render(<Audit mirror={{ name: "orders", primaryKey: "id" }} now={now} />, { auditReport });
+    expect(textOf(audit(report))).toContain("edited id 7");
+    expect(audit(report)).toContain('aria-label="Repair orders"');
+    expect(audit({ ...report, state: "equal", findings: [] })).not.toContain("Repair orders");
   });
 });
 

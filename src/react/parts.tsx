@@ -1,6 +1,6 @@
 import { useState, type ReactNode } from "react";
 import type { Tone } from "./states.js";
-import { number } from "./words.js";
+import { duration, exactly, number, sinceMs } from "./words.js";
 
 /** A message in place of content. */
 export function Notice({
@@ -29,13 +29,22 @@ interface DisclosureProps {
   /** The colour of the amount. */
   tone?: Tone;
   shown: boolean;
+  initiallyOpen?: boolean;
   /** The content. It queries the deployment only while it is open. */
   children: () => ReactNode;
 }
 
 /** A section that opens. */
-export function Disclosure({ label, about, amount = 0, tone = "idle", shown, children }: DisclosureProps) {
-  const [open, setOpen] = useState(false);
+export function Disclosure({
+  label,
+  about,
+  amount = 0,
+  tone = "idle",
+  shown,
+  initiallyOpen = false,
+  children,
+}: DisclosureProps) {
+  const [open, setOpen] = useState(initiallyOpen);
   if (!shown) return null;
   return (
     <details
@@ -98,4 +107,23 @@ export function Snippet({ code, label }: { code: string; label: string }) {
 /** @throws when the page has no clipboard (no https), or the reader denies it. */
 async function copy(text: string): Promise<void> {
   await navigator.clipboard.writeText(text);
+}
+
+/** A time relative to now; the exact time shows on hover. */
+export function Ago({ time, now }: { time: string; now: number }) {
+  return (
+    <time dateTime={time} title={exactly(time)} suppressHydrationWarning>
+      {duration(sinceMs(time, now)!)} ago
+    </time>
+  );
+}
+
+/** The state of something: a coloured dot and its name. */
+export function State({ label, tone }: { label: string; tone: Tone }) {
+  return (
+    <span className="csi-state" data-csi-tone={tone}>
+      <i className="csi-dot" aria-hidden="true" />
+      {label}
+    </span>
+  );
 }

@@ -15,6 +15,41 @@ export const STATES: Record<MirrorStatus["state"], { label: string; tone: Tone }
   removed: { label: "Removed", tone: "idle" },
 };
 
+type Standing = Pick<MirrorStatus, "state" | "quarantined">;
+
+/** Whether somebody should look at a mirror: its state is a problem, or changes are in quarantine. */
+export function needsAttention({ state, quarantined }: Standing): boolean {
+  const { tone } = STATES[state];
+  return tone === "bad" || tone === "warn" || quarantined > 0;
+}
+
+/** How many mirrors there are of each kind, worst first: "2 need attention, 1 loading, 28 healthy". */
+export function overviewOf(mirrors: readonly Standing[]): { tone: Tone; words: string }[] {
+  const calm = mirrors.filter((mirror) => !needsAttention(mirror));
+  const amount = (tone: Tone) => calm.filter(({ state }) => STATES[state].tone === tone).length;
+  const attention = mirrors.length - calm.length;
+  const parts: [Tone, number, string][] = [
+    ["bad", attention, attention === 1 ? "needs attention" : "need attention"],
+    ["busy", amount("busy"), "loading"],
+    ["good", amount("good"), "healthy"],
+    ["idle", amount("idle"), "idle"],
+  ];
+  return parts.flatMap(([tone, n, words]) => (n === 0 ? [] : { tone, words: `${String(n)} ${words}` }));
+}
+
+/** What needs attention first, then what is loading, then the others; in their order otherwise. */
+export function byUrgency<Mirror extends Standing>(mirrors: readonly Mirror[]): Mirror[] {
+  const rank = (mirror: Mirror) =>
+    needsAttention(mirror)
+      ? STATES[mirror.state].tone === "bad"
+        ? 0
+        : 1
+      : STATES[mirror.state].tone === "busy"
+        ? 2
+        : 3;
+  return [...mirrors].sort((a, b) => rank(a) - rank(b));
+}
+
 /** The progress of a load or a refresh. */
 export interface Progress {
   received: number;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { badgeWords, duration, moment, type BadgeStatus } from "./words.js";
+import { badgeWords, duration, exactly, keyWords, type BadgeStatus } from "./words.js";
 
 const NOW = Date.parse("2026-01-31T08:00:00.000Z");
 const ago = (ms: number) => new Date(NOW - ms).toISOString();
@@ -62,6 +62,17 @@ test("durations keep to one unit", () => {
   ]);
 });
 
-test("a moment reads the same everywhere", () => {
-  expect(moment("2026-01-31T23:59:59.000Z")).toBe("31 Jan, 23:59 UTC");
+test("the exact time reads the same everywhere", () => {
+  expect(exactly("2026-01-31T23:59:59.000Z")).toBe("2026-01-31 23:59:59 UTC");
+});
+
+test.each([
+  ["[7]", "id", "id 7"],
+  ['[{"$integer":"QA8DAAAAAAA="}]', "id", "id 200512"],
+  ['["ORD","2001-02-09"]', "origin, date", "origin ORD, date 2001-02-09"],
+  ["[null]", "id", "id null"],
+  [null, "id", "no key"],
+  ["[1,2]", "id", "[1,2]"],
+])("the key %s of %s is %s for people", (key, primaryKey, words) => {
+  expect(keyWords(key, primaryKey)).toBe(words);
 });

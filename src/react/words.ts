@@ -1,3 +1,5 @@
+import { convexToJson, type Value } from "convex/values";
+import { readKeyText } from "../core/proof/keyText.js";
 import type { MirrorStatus } from "../core/wire/views.js";
 
 const SECOND_MS = 1_000;
@@ -65,6 +67,11 @@ export function duration(ms: number): string {
   return `${String(Math.floor(ms / DAY_MS))} d`;
 }
 
+/** "250 ms", "3 s". */
+export function lagWords(ms: number): string {
+  return ms < SECOND_MS ? `${String(Math.round(ms))} ms` : duration(ms);
+}
+
 /** "1 row", "12,000 rows". */
 export function count(value: number, noun: string): string {
   return `${number(value)} ${noun}${value === 1 ? "" : "s"}`;
@@ -75,11 +82,9 @@ export function number(value: number): string {
   return value.toLocaleString("en-US");
 }
 
-/** "31 Jan, 08:00 UTC", the same in every time zone. The exact time belongs in a title. */
-export function moment(time: string): string {
-  const date = new Date(time);
-  const day = date.toLocaleDateString("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
-  return `${day}, ${date.toISOString().slice(11, 16)} UTC`;
+/** "2026-01-31 08:00:10 UTC": the exact time, for the title of a relative one. */
+export function exactly(time: string): string {
+  return `${new Date(time).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }
 
 /**
@@ -87,3 +92,18 @@ export function moment(time: string): string {
  * `light` and `dark` are for pages that switch by a class of their own.
  */
 export type Theme = "light" | "dark" | "auto";
+
+/** A key for people: `id 7`, `origin ORD, date 2001-02-09`. The names are those of the mirror's primary key. */
+export function keyWords(key: string | null, primaryKey: string): string {
+  if (key === null) return "no key";
+  const values = readKeyText(key);
+  const names = primaryKey.split(", ");
+  if (values === null || values.length !== names.length) return key;
+  return values.map((value, i) => `${names[i]!} ${valueWords(value)}`).join(", ");
+}
+
+function valueWords(value: Value): string {
+  return typeof value === "string" || typeof value === "number" || typeof value === "bigint"
+    ? String(value)
+    : JSON.stringify(convexToJson(value));
+}

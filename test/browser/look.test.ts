@@ -27,7 +27,11 @@ const PAGES: Record<string, { hash: string; ready: (page: Page) => Promise<void>
   },
   operations: {
     hash: "#/operations",
-    ready: (page) => page.getByRole("article", { name: "flights" }).getByText("5,030", { exact: true }).waitFor(),
+    ready: (page) =>
+      page
+        .getByRole("row", { name: /^flights/ })
+        .getByText("5,030")
+        .waitFor(),
   },
   "guard, a refused write": {
     hash: "#/guard/byId",

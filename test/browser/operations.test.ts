@@ -21,8 +21,19 @@ afterEach(() => {
   expect(stage.complaints).toEqual([]);
 });
 
-function card(mirror: string) {
-  return page.getByRole("article", { name: mirror });
+/** The line of a mirror. */
+function line(mirror: string) {
+  return page.getByRole("row", { name: new RegExp(`^${mirror}`) });
+}
+
+/** The drawer of a mirror, which its name opens. */
+function drawer(mirror: string) {
+  return page.getByRole("dialog", { name: mirror });
+}
+
+async function open(mirror: string): Promise<void> {
+  await page.getByRole("button", { name: mirror, exact: true }).click();
+  await drawer(mirror).waitFor();
 }
 
 /** An airport whose name the source does not know yet. The schema wants one. */
@@ -36,36 +47,38 @@ const NAMELESS = {
   longitude: -106,
 };
 
-/** What opens a part of a card. */
-function details(mirror: string, part: string) {
-  return card(mirror).locator("summary").filter({ hasText: part });
+/** What opens a section of a drawer. */
+function section(mirror: string, part: string) {
+  return drawer(mirror).locator("summary").filter({ hasText: part });
 }
 
 test("a sync runs, and the panel and the badges follow it without a reload", async () => {
-  await card("flights").getByText("Waiting", { exact: true }).waitFor();
+  await line("flights").getByText("Waiting").waitFor();
   await stage.firstSync();
-  await card("flights").getByText("5,000", { exact: true }).waitFor();
-  await card("airports").getByText("3,376", { exact: true }).waitFor();
+  await line("flights").getByText("5,000").waitFor();
+  await line("airports").getByText("3,376").waitFor();
   await page
     .getByRole("banner")
     .getByText(/^flights/)
     .waitFor();
 
-  await details("flights", "Runs").click();
-  await card("flights").getByRole("table").getByText("5,000").first().waitFor();
+  await open("flights");
+  await drawer("flights").getByRole("table").getByText("5,000").first().waitFor();
   expect(await violations(page)).toEqual([]);
+  await page.keyboard.press("Escape");
 });
 
 test("a bad row appears in quarantine with its reason, and stays there as long as the schema refuses it", async () => {
   await stage.send("airports", NAMELESS);
-  await page.getByText("1 change in quarantine").waitFor();
-  await details("airports", "Quarantine").click();
-  const entry = card("airports").getByRole("listitem").filter({ hasText: "XNW" });
+  await page.getByText("1 needs attention").waitFor();
+  await open("airports");
+  await drawer("airports").getByText("iata XNW", { exact: true }).waitFor();
+  const entry = drawer("airports").getByRole("listitem").filter({ hasText: "XNW" });
   await entry.getByText(/name/).first().waitFor();
 
-  await card("airports").getByRole("button", { name: "Replay" }).click();
-  await card("airports").getByText("Replay started").waitFor();
-  expect(await entry.count()).toBe(1);
+  await drawer("airports").getByRole("button", { name: "Replay" }).click();
+  await drawer("airports").getByText("Replay started").waitFor();
+  await entry.first().waitFor();
   expect(await violations(page)).toEqual([]);
 });
 
@@ -75,8 +88,9 @@ test("with the schema fixed and pushed, the row is replayed and found", async ()
   await writeFile(file, schema.replace("name: v.string()", "name: v.union(v.string(), v.null())"));
   await stage.project.push();
 
-  await card("airports").getByRole("button", { name: "Replay" }).click();
-  await card("airports").getByText("Nothing in quarantine.").waitFor();
+  await drawer("airports").getByRole("button", { name: "Replay" }).click();
+  await drawer("airports").getByText("Nothing in quarantine.").waitFor();
+  await page.keyboard.press("Escape");
   await page.getByRole("combobox").fill("nowhere");
   await page.getByRole("option", { name: /XNW/ }).click();
   await page.getByRole("heading", { name: "XNW" }).waitFor();
@@ -85,11 +99,12 @@ test("with the schema fixed and pushed, the row is replayed and found", async ()
 
 test("an edit as in the dashboard is found by the panel's audit", async () => {
   await page.goto(`${stage.url}#/operations`);
-  await details("flights", "Audit").click();
-  await card("flights").getByRole("button", { name: "Audit flights" }).click();
-  await card("flights").getByText("Every row is as the importer left it.").waitFor();
+  await open("flights");
+  await section("flights", "Audit").click();
+  await drawer("flights").getByRole("button", { name: "Audit flights" }).click();
+  await drawer("flights").getByText("Every row is as the importer left it.").waitFor();
 
   await fetch(`${stage.url}outside/edit`, { method: "POST" });
-  await card("flights").getByRole("button", { name: "Audit flights" }).click();
-  await card("flights").getByText("1 row was written outside the importer").waitFor();
+  await drawer("flights").getByRole("button", { name: "Audit flights" }).click();
+  await drawer("flights").getByText("1 row was written outside the importer").waitFor();
 });

@@ -65,7 +65,10 @@ async function shoot(page: Page, name: string): Promise<void> {
 
 test("the board during a sync", async () => {
   const page = await visit("#/");
-  await page.getByRole("article", { name: "flights" }).getByText("5,000", { exact: true }).waitFor();
+  await page
+    .getByRole("row", { name: /^flights/ })
+    .getByText("5,000")
+    .waitFor();
   const sync = stage.laterSync({ slow: true });
   // Half-way: the rows of the last checkpoints are still lit.
   await page
@@ -82,11 +85,11 @@ test("the operations page", async () => {
   await fetch(`${stage.url}outside/resend`, { method: "POST" });
   const page = await visit("#/operations");
   await page
-    .getByRole("article", { name: "flights" })
-    .getByText(/live, /)
+    .getByRole("row", { name: /^flights/ })
+    .getByText("Up to date")
     .waitFor();
-  await page.getByRole("article", { name: "flights" }).getByText("Runs").click();
-  await page.getByRole("table").first().waitFor();
+  await page.getByRole("button", { name: "flights", exact: true }).click();
+  await page.getByRole("region", { name: "Runs of flights" }).waitFor();
   await shoot(page, "operations");
   await page.context().close();
 });
@@ -99,11 +102,11 @@ test("quarantine", async () => {
     { iata: "TUX", name: null, city: "Tucson", state: "AZ", ...place },
     { iata: "AVQ", name: "Marana Regional", city: "Marana", state: "AZ", ...place, latitude: "32° 24' N" },
   );
-  const card = page.getByRole("article", { name: "airports" });
-  await page.getByText("2 changes in quarantine").waitFor();
-  await card.getByText("Quarantine").click();
-  await card.getByText("The change").first().click();
-  await card.getByText("TUX").first().waitFor();
+  await page.getByText("1 needs attention").waitFor();
+  await page.getByRole("button", { name: "airports", exact: true }).click();
+  const drawer = page.getByRole("dialog", { name: "airports" });
+  await drawer.getByText("The change").first().click();
+  await drawer.getByText("TUX").first().waitFor();
   await shoot(page, "quarantine");
   await page.context().close();
 });
