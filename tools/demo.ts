@@ -6,13 +6,15 @@
  */
 import { parseArgs } from "node:util";
 import { DATASET_SIZES, readDataset, type Dataset, type DatasetSize } from "./demo/dataset.js";
-import { buildPackage, connect, startDeployment, type Deployment } from "./demo/deployment.js";
+import { buildPackage, connect, pushExample, type Deployment } from "./demo/deployment.js";
 import { openKeyboard } from "./demo/keyboard.js";
 import { outside } from "./demo/outside.js";
 import { servePage } from "./demo/page.js";
+import { step } from "./demo/progress.js";
 import { makeReport, summaryOf, type MirrorStatus } from "./demo/report.js";
 import { rowsOf } from "./demo/source.js";
 import { firstSync, laterSync, type FirstSync, type SourceState } from "./demo/syncs.js";
+import { spawnLocalConvex } from "./local-convex/spawn.js";
 
 const USAGE = `Usage: npm run demo -- [options]
 
@@ -20,7 +22,7 @@ const USAGE = `Usage: npm run demo -- [options]
                         200k adds measurements without one
   --once                two syncs without page and prompts, then exit; 1 when the counts do not add up
   --json                print the result as one line of JSON
-  --port <n>            port of the page (default 5173)
+  --port <n>            port of the page, or the next that is free (default 5173)
   --help
 `;
 
@@ -62,11 +64,15 @@ async function demo(options: Options, closers: Closers, stop: AbortSignal): Prom
     dataset: await readDataset(options.rows),
     sent: { airports: 0, flights: 0, measurements: 0 },
   };
-  say("Building the package …");
-  await buildPackage(stop);
-  say("Starting a local deployment and pushing the example to it …");
-  const deployment = await startDeployment(stop);
-  closers.push(deployment.close);
+  const server = await step("Building the package, starting a local deployment", quiet, async () => {
+    const starting = spawnLocalConvex({ optimistic: true });
+    closers.push(async () => {
+      await (await starting).close();
+    });
+    await Promise.all([starting, buildPackage()]);
+    return await starting;
+  });
+  const deployment = await step("Pushing the example", quiet, () => pushExample(server, stop));
   const connection = await connect(deployment);
 
   if (options.once) {
@@ -75,7 +81,9 @@ async function demo(options: Options, closers: Closers, stop: AbortSignal): Prom
     return await tell(deployment, state, first, options);
   }
 
-  const page = await servePage(deployment.url, options.port, outside(deployment.call, connection, state));
+  const page = await step("Starting the page", quiet, () =>
+    servePage(deployment.url, options.port, outside(deployment.call, connection, state)),
+  );
   closers.push(page.close);
   say(`
   The page       ${page.url}

@@ -1,6 +1,9 @@
 import { spawn } from "node:child_process";
+import { readdir } from "node:fs/promises";
+import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { spawnLocalConvex } from "../local-convex/spawn.js";
+import { build } from "esbuild";
+import type { SpawnedLocalConvex } from "../local-convex/spawn.js";
 import { check, type Connection } from "./connector.js";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -14,47 +17,43 @@ export interface Deployment {
   url: string;
   siteUrl: string;
   call: AdminCall;
-  close: () => Promise<void>;
-}
-
-/** Builds the package: the example uses it as an installed one, from `dist`. */
-export async function buildPackage(signal: AbortSignal): Promise<void> {
-  await run("npm", ["run", "--silent", "build"], signal);
 }
 
 /**
- * Starts the local server and pushes the example to it with the real CLI.
- * @param signal Ends the push; the caller closes what was returned before.
+ * Builds what the example uses of the package, into `dist`: JavaScript alone, in a second. Types and their check are for
+ * `npm run build`.
  */
-export async function startDeployment(signal: AbortSignal): Promise<Deployment> {
-  const server = await spawnLocalConvex({ optimistic: true });
-  try {
-    await run(
-      process.execPath,
-      [
-        CONVEX_CLI,
-        "deploy",
-        "--url",
-        server.url,
-        "--admin-key",
-        server.adminKey,
-        "--codegen",
-        "disable",
-        "--yes",
-      ],
-      signal,
-    );
-  } catch (error) {
-    await server.close();
-    throw error;
-  }
+export async function buildPackage(): Promise<void> {
+  const files = (await Promise.all(["convex", "src"].map((folder) => sourcesIn(folder)))).flat();
+  await build({
+    absWorkingDir: ROOT,
+    entryPoints: files.filter(
+      (file) => !/\.test(-d)?\.tsx?$|\.d\.ts$|^src\/(cli\/|test\.ts)|\/testing\//.test(file),
+    ),
+    outdir: "dist",
+    outbase: ".",
+    format: "esm",
+    jsx: "automatic",
+    target: "es2022",
+    sourcemap: true,
+    logLevel: "silent",
+  });
+}
+
+async function sourcesIn(folder: string): Promise<string[]> {
+  const files = await readdir(path.join(ROOT, folder), { recursive: true });
+  return files.filter((file) => /\.tsx?$/.test(file)).map((file) => path.posix.join(folder, file));
+}
+
+/** Pushes the example to a local server with the real CLI, without its check of types. `signal` ends it. */
+export async function pushExample(server: SpawnedLocalConvex, signal: AbortSignal): Promise<Deployment> {
+  const target = ["--url", server.url, "--admin-key", server.adminKey, "--yes"];
+  const less = ["--codegen", "disable", "--typecheck", "disable"];
+  await run(process.execPath, [CONVEX_CLI, "deploy", ...target, ...less], signal);
   return {
     url: server.url,
     siteUrl: server.siteUrl,
     call: adminOf(server),
-    close: async () => {
-      await server.close();
-    },
   };
 }
 

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import os from "node:os";
 import path from "node:path";
@@ -32,8 +32,7 @@ export async function servePage(convexUrl: string, port: number, ...plugins: Plu
   server.on("request", (request, response) => {
     vite.middlewares(request, response);
   });
-  server.listen(port, "127.0.0.1");
-  await once(server, "listening").catch(async (error: unknown) => {
+  await listen(server, port).catch(async (error: unknown) => {
     await vite.close();
     throw error;
   });
@@ -45,6 +44,24 @@ export async function servePage(convexUrl: string, port: number, ...plugins: Plu
       await vite.close();
     },
   };
+}
+
+/** Ports that are tried, from the one that is wanted. */
+const PORTS = 20;
+
+/** Listens on loopback: on this port, or on the next that is free. @throws Error when none of the next twenty is */
+export async function listen(server: Server, port: number): Promise<void> {
+  for (let tried = port; ; tried++) {
+    try {
+      server.listen(tried, "127.0.0.1");
+      await once(server, "listening");
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
+      if (tried === port + PORTS)
+        throw new Error(`The ports ${String(port)} to ${String(tried)} are in use.`, { cause: error });
+    }
+  }
 }
 
 /** Builds the page as for a release, and serves what was built, on loopback: nothing reloads it. */

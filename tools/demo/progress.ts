@@ -1,3 +1,4 @@
+import { spinner } from "@clack/prompts";
 import cliProgress from "cli-progress";
 import { Meter } from "./meter.js";
 
@@ -13,6 +14,29 @@ const LINE_EVERY_MS = 1000;
 export function showProgress(label: string, total: number, quiet: boolean): Progress {
   if (quiet) return { add: () => undefined, stop: () => undefined };
   return process.stderr.isTTY ? bar(label, total) : lines(label, total);
+}
+
+/** Shows that a step runs: a spinner on a terminal, a line elsewhere, nothing when quiet. Returns what the step does. */
+export async function step<Result>(
+  label: string,
+  quiet: boolean,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  if (quiet) return await work();
+  if (!process.stderr.isTTY) {
+    process.stderr.write(`${label} …\n`);
+    return await work();
+  }
+  const shown = spinner({ output: process.stderr, indicator: "timer" });
+  shown.start(label);
+  try {
+    const result = await work();
+    shown.stop(label);
+    return result;
+  } catch (error) {
+    shown.error(label);
+    throw error;
+  }
 }
 
 function bar(label: string, total: number): Progress {

@@ -38,7 +38,7 @@ export function BoardPage({ route }: { route: Extract<Route, { page: "board" }> 
         route={route}
         flights={flights}
         list={`${sort} ${String(limit)}`}
-        empty="No flights yet. They appear here as the source sends them."
+        empty="No flights yet. Press Enter in the terminal where the demo runs: the source begins to send them."
         onHover={setHovered}
         onMore={more ? showMore : undefined}
       />
