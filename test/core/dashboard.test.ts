@@ -172,7 +172,7 @@ describe("an operator", () => {
     await send(
       app,
       Array.from({ length: 70 }, (_, i) =>
-        i < 40 ? { name: `${String(i)}` } : { id: 10 + i, name: "y", age: "old" },
+        i < 40 ? { name: String(i) } : { id: 10 + i, name: "y", age: "old" },
       ),
     );
     const reasons = () => ask(app, "viewer", "quarantineReasons", { mirror: "users" });
