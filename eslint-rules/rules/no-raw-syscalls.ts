@@ -43,6 +43,13 @@ export function visitSyscall(ts: TypeScript, report: Report, node: ts.Node): voi
       report.add("no-raw-syscalls", "syscall", node, { name: "…" });
     }
   } else if (ts.isCallExpression(node) || ts.isNewExpression(node)) visitCode(ts, report, node);
+  else if (ts.isIdentifier(node)) visitGlobal(ts, report, node);
+  else if (ts.isBindingElement(node)) {
+    const key = node.propertyName ?? node.name;
+    if (node.propertyName !== undefined && ts.isIdentifier(key) && key.text === "constructor")
+      report.add("no-raw-syscalls", "dynamicCode", node);
+  }
+  visitConstructor(ts, report, node);
 }
 
 function visitMember(
@@ -141,4 +148,80 @@ function visitCode(ts: TypeScript, report: Report, node: ts.CallExpression | ts.
   if (!ts.isIdentifier(callee)) return;
   const makesCode = callee.text === "Function" || (callee.text === "eval" && ts.isCallExpression(node));
   if (makesCode && (node.arguments?.length ?? 0) > 0) report.add("no-raw-syscalls", "dynamicCode", node);
+}
+
+/** Globals through which code or the database is reached, as values: what becomes of them, nobody can follow. */
+function visitGlobal(ts: TypeScript, report: Report, name: ts.Identifier): void {
+  const makesCode = name.text === "Function" || name.text === "eval";
+  if (!makesCode && name.text !== "Convex" && !GLOBALS.has(name.text)) return;
+  if (!isValue(ts, name) || isDeclaredInFile(ts, name)) return;
+  let use: ts.Node = name;
+  while (
+    ts.isParenthesizedExpression(use.parent) ||
+    ts.isAsExpression(use.parent) ||
+    ts.isTypeAssertionExpression(use.parent) ||
+    ts.isNonNullExpression(use.parent)
+  )
+    use = use.parent;
+  const { parent } = use;
+  if (makesCode) {
+    // Calls are judged by visitCode.
+    const isCalled = (ts.isCallExpression(parent) || ts.isNewExpression(parent)) && parent.expression === use;
+    const isCompared =
+      ts.isBinaryExpression(parent) && parent.operatorToken.kind === ts.SyntaxKind.InstanceOfKeyword;
+    const isComma = ts.isBinaryExpression(parent) && parent.operatorToken.kind === ts.SyntaxKind.CommaToken;
+    if (
+      !isCalled &&
+      !isCompared &&
+      !isComma &&
+      !ts.isTypeOfExpression(parent) &&
+      !ts.isPropertyAccessExpression(parent)
+    )
+      report.add("no-raw-syscalls", "dynamicCode", name);
+    return;
+  }
+  if (
+    ts.isTypeOfExpression(parent) ||
+    (ts.isBinaryExpression(parent) && parent.operatorToken.kind === ts.SyntaxKind.InKeyword)
+  )
+    return;
+  if (ts.isPropertyAccessExpression(parent) && parent.expression === use) return;
+  if (ts.isElementAccessExpression(parent) && parent.expression === use) {
+    const isWritten = ts.isStringLiteralLike(parent.argumentExpression);
+    if (!isWritten && name.text !== "Convex")
+      report.add("no-raw-syscalls", "syscall", parent, { name: "[…]" });
+    return;
+  }
+  // `const raw = Convex` is reported as a whole.
+  if (name.text === "Convex" && ts.isVariableDeclaration(parent)) return;
+  if (name.text === "globalThis" || name.text === "Convex")
+    report.add("no-raw-syscalls", "syscall", name, { name: "…" });
+}
+
+/** Not a name in a declaration, a property's name or a type. */
+function isValue(ts: TypeScript, name: ts.Identifier): boolean {
+  const parent = name.parent as ts.Node & { readonly name?: ts.Node };
+  if (parent.name === name && !ts.isShorthandPropertyAssignment(parent)) return false;
+  return !ts.isTypeNode(parent) && !ts.isQualifiedName(parent) && !ts.isImportSpecifier(parent);
+}
+
+/** `fn.constructor("…")`: the constructor of functions makes code, whatever it is called by. */
+function visitConstructor(ts: TypeScript, report: Report, node: ts.Node): void {
+  const isNamed =
+    (ts.isPropertyAccessExpression(node) && node.name.text === "constructor") ||
+    (ts.isElementAccessExpression(node) &&
+      ts.isStringLiteralLike(node.argumentExpression) &&
+      node.argumentExpression.text === "constructor");
+  if (!isNamed || node.expression.kind === ts.SyntaxKind.ThisKeyword) return;
+  let use: ts.Node = node;
+  while (
+    ts.isParenthesizedExpression(use.parent) ||
+    ts.isAsExpression(use.parent) ||
+    ts.isNonNullExpression(use.parent)
+  )
+    use = use.parent;
+  const { parent } = use;
+  if (ts.isPropertyAccessExpression(parent) || ts.isBinaryExpression(parent) || ts.isTypeOfExpression(parent))
+    return;
+  report.add("no-raw-syscalls", "dynamicCode", node);
 }
