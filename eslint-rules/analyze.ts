@@ -7,7 +7,7 @@ import { visitEscape } from "./rules/no-writer-escape.js";
 import { applyExemptions, nodeAt } from "./engine/exemptions.js";
 import { visitFactoryCall } from "./rules/no-mirror-factories.js";
 import type { Directive, FileAnalysis, Specifier } from "./engine/model.js";
-import { visitImporterFunction } from "./rules/no-mirror-writes.js";
+import { visitImporterFunction, visitImporterCall } from "./rules/no-mirror-writes.js";
 import { schemaFor } from "./engine/mirrors.js";
 import { Report } from "./engine/report.js";
 import { visitSchema } from "./rules/mirror-schema.js";
@@ -75,6 +75,7 @@ function finish(cx: GuardContext, { report: found, directives, deep }: RawAnalys
   const report = new Report(found.file, found.schema);
   report.findings.push(...found.findings);
   keepInnermostEscapes(report);
+  dropRepeated(report);
   const trustedCode = removeTrusted(cx, report);
   const exemptions = applyExemptions(cx, report, directives);
   return {
@@ -100,6 +101,7 @@ function walk(cx: GuardContext, report: Report): void {
       if (isAssignmentTarget(cx, node)) visitAssignmentPattern(cx, report, node);
     } else if (ts.isCallExpression(node)) {
       visitFactoryCall(cx, report, node);
+      visitImporterCall(cx, report, node);
       visitDetachedCall(cx, report, node);
     }
     visitSyscall(ts, report, node);
@@ -146,6 +148,15 @@ function removeTrusted(cx: GuardContext, report: Report): Specifier[] {
     report.findings.splice(index, 1);
   }
   return [...used];
+}
+
+/** A call that is reported for what it writes is not reported for what it carries, too. */
+function dropRepeated(report: Report): void {
+  const starts = new Set(
+    report.findings.flatMap((one) => (one.messageId === "mirrorCall" ? [] : [one.start])),
+  );
+  const kept = report.findings.filter((one) => one.messageId !== "mirrorCall" || !starts.has(one.start));
+  report.findings.splice(0, report.findings.length, ...kept);
 }
 
 /** Of an escape and the expression around it that escapes for the same reason, the inner one says where. */

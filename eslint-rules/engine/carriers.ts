@@ -3,7 +3,7 @@ import type { GuardContext } from "./context.js";
 import { kindOfDeclaration, memberOf, WRITE_METHODS } from "./members.js";
 
 /** How deep in an object the writer is looked for: `{ a: { b: { db } } }`. */
-export const CARRY_DEPTH = 3;
+export const CARRY_DEPTH = 6;
 
 /** Types of Convex that hold the writer; its other types (references, builders, validators) never do. */
 const CONVEX_HOLDERS: ReadonlySet<string> = new Set(["GenericMutationCtx", "GenericDatabaseWriter"]);
@@ -25,6 +25,7 @@ function computeCarries(cx: GuardContext, type: ts.Type, depth: number): boolean
   const { ts, checker } = cx;
   if (type.isUnionOrIntersection()) return type.types.some((arm) => carries(cx, arm, depth));
   if ((type.flags & ts.TypeFlags.Instantiable) !== 0) {
+    if (standsForWriter(cx, type)) return true;
     const constraint = checker.getBaseConstraintOfType(type);
     return constraint !== undefined && constraint !== type && carries(cx, constraint, depth);
   }
@@ -39,6 +40,27 @@ function computeCarries(cx: GuardContext, type: ts.Type, depth: number): boolean
   const element = type.getNumberIndexType() ?? type.getStringIndexType();
   if (element !== undefined && carries(cx, element, depth - 1)) return true;
   return type.getProperties().some((property) => carries(cx, checker.getTypeOfSymbol(property), depth - 1));
+}
+
+/** A type parameter that stands for the writer, or a type that is made of one: `T[K]`, `Awaited<T>`. */
+function standsForWriter(cx: GuardContext, type: ts.Type): boolean {
+  if (cx.standIns.size === 0) return false;
+  if (cx.standIns.has(type)) return true;
+  const { TypeFlags } = cx.ts;
+  if ((type.flags & TypeFlags.IndexedAccess) !== 0)
+    return standsForWriter(cx, (type as ts.IndexedAccessType).objectType);
+  return (
+    (type.flags & TypeFlags.Conditional) !== 0 && standsForWriter(cx, (type as ts.ConditionalType).checkType)
+  );
+}
+
+/** Whether who calls this function, or a function in this object, passes the writer in. */
+export function receives(cx: GuardContext, type: ts.Type): boolean {
+  return type
+    .getCallSignatures()
+    .some((signature) =>
+      signature.parameters.some((parameter) => carries(cx, cx.checker.getTypeOfSymbol(parameter))),
+    );
 }
 
 /** The writer itself: an object with a write method that Convex, the guard or convex-ents declares. */

@@ -17,6 +17,8 @@ export interface GuardContext {
   readonly files: WeakMap<ts.SourceFile, FileAnalysis>;
   /** Whether a type carries the database writer, by remaining depth; see carriers.ts. */
   readonly carriers: Map<ts.Type, boolean>[];
+  /** Type parameters that stand for the writer while the body of a generic function is read. */
+  readonly standIns: ReadonlySet<ts.Type>;
 }
 
 const contexts = new WeakMap<ts.Program, Map<string, GuardContext>>();
@@ -38,6 +40,7 @@ export function contextFor(typescript: TypeScript, program: ts.Program, options:
       schemaOfDirectory: new Map(),
       files: new WeakMap(),
       carriers: [],
+      standIns: new Set(),
     };
     ofProgram.set(key, context);
   }

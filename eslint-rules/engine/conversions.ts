@@ -1,5 +1,5 @@
 import type ts from "typescript";
-import { argumentsOf, carries, CARRY_DEPTH, isWriter } from "./carriers.js";
+import { argumentsOf, carries, CARRY_DEPTH, isWriter, receives } from "./carriers.js";
 import type { GuardContext } from "./context.js";
 import { memberOf } from "./members.js";
 
@@ -20,6 +20,10 @@ export function losesWriter(
   if (source === target || !carries(cx, source, depth)) return null;
   const blind = blindness(cx, target);
   if (blind !== null) return blind;
+  if ((source.flags & ts.TypeFlags.Instantiable) !== 0 && cx.standIns.size > 0) {
+    const [element] = argumentsOf(cx, target);
+    return element === undefined ? null : blindness(cx, element);
+  }
   if (source.isUnion()) {
     for (const arm of source.types) {
       const lost = losesWriter(cx, arm, target, depth);
@@ -99,13 +103,24 @@ function losesThroughArguments(
 ): string | null {
   const from = argumentsOf(cx, source);
   const to = argumentsOf(cx, target);
-  if (from.length !== to.length || source.symbol !== target.symbol) return null;
+  if (from.length !== to.length || source.symbol !== target.symbol) {
+    // Another view of a list or a promise (Iterable<any>, PromiseLike<any>): what it gives out has that type.
+    if (from.length === 0 || !isOfLanguage(cx, source) || !isOfLanguage(cx, target)) return null;
+    // The other arguments of an iterator are what it returns and takes.
+    const given = /Itera|Generator/.test(target.symbol.name) ? to.slice(0, 1) : to;
+    return given.map((argument) => blindness(cx, argument)).find((lost) => lost !== null) ?? null;
+  }
   for (const [index, argument] of from.entries()) {
     const other = to[index];
     const lost = other === undefined ? null : losesWriter(cx, argument, other, depth);
     if (lost !== null) return lost;
   }
   return null;
+}
+
+function isOfLanguage(cx: GuardContext, type: ts.Type): boolean {
+  const declaration = (type.symbol as ts.Symbol | undefined)?.declarations?.[0];
+  return declaration !== undefined && cx.packages.originOf(declaration.getSourceFile()).kind === "lib";
 }
 
 function losesThroughReturn(
@@ -133,37 +148,97 @@ function losesThroughProperties(
     const lost = losesWriter(cx, checker.getTypeOfSymbol(own), checker.getTypeOfSymbol(property), depth - 1);
     if (lost !== null) return lost;
   }
+  const values = target.getStringIndexType();
+  if (values !== undefined) {
+    for (const own of source.getProperties()) {
+      if (target.getProperty(own.name) !== undefined) continue;
+      const lost = losesWriter(cx, checker.getTypeOfSymbol(own), values, depth - 1);
+      if (lost !== null) return lost;
+    }
+  }
   const element = source.getNumberIndexType();
   const other = target.getNumberIndexType();
   return element === undefined || other === undefined ? null : losesWriter(cx, element, other, depth - 1);
 }
 
+/** How deep in an object the functions are compared: `{ handler }` in a record of definitions. */
+const FUNCTION_DEPTH = 3;
+
 /**
- * A function that takes `any` where the writer will be passed in: `mutation({ handler: impl })` with an untyped `impl`.
- * Parameters are compared the other way round.
+ * A function that takes `any` where the writer will be passed in: `mutation({ handler: impl })` with an untyped `impl`,
+ * or a value of type any in the place of such a function. Parameters are compared the other way round.
  */
-export function losesByParameter(cx: GuardContext, fn: ts.Type, expected: ts.Type): string | null {
+export function losesByParameter(
+  cx: GuardContext,
+  fn: ts.Type,
+  expected: ts.Type,
+  depth = FUNCTION_DEPTH,
+): string | null {
+  if (fn === expected) return null;
+  const isAny = (fn.flags & cx.ts.TypeFlags.Any) !== 0;
+  const arms = expected.isUnion() ? expected.types : [expected];
+  if (isAny) return arms.some((arm) => receives(cx, arm)) ? "any" : null;
   const signatures = fn.getCallSignatures();
-  if (signatures.length === 0) return null;
-  for (const wanted of expected.isUnion() ? expected.types : [expected]) {
+  for (const wanted of arms) {
     for (const callers of wanted.getCallSignatures()) {
       for (const signature of signatures) {
         const lost = comparesParameters(cx, callers, signature);
         if (lost !== null) return lost;
       }
     }
+    const lost = depth === 0 || signatures.length > 0 ? null : losesInside(cx, fn, wanted, depth);
+    if (lost !== null) return lost;
   }
   return null;
 }
 
-function comparesParameters(cx: GuardContext, callers: ts.Signature, own: ts.Signature): string | null {
-  for (const [index, parameter] of own.parameters.entries()) {
-    const passed = callers.parameters[index];
-    if (passed === undefined) return null;
-    const lost = losesWriter(cx, cx.checker.getTypeOfSymbol(passed), cx.checker.getTypeOfSymbol(parameter));
+/** The functions in an object, against those that its use expects there. */
+function losesInside(cx: GuardContext, object: ts.Type, expected: ts.Type, depth: number): string | null {
+  const { ObjectFlags, TypeFlags } = cx.ts;
+  if ((object.flags & TypeFlags.Object) === 0 || (expected.flags & TypeFlags.Object) === 0) return null;
+  // Classes, and types of libraries with a name, are compared where they are declared.
+  const isPlain =
+    ((object as ts.ObjectType).objectFlags & (ObjectFlags.Anonymous | ObjectFlags.ObjectLiteral)) !== 0;
+  if (!isPlain) return null;
+  const values = expected.getStringIndexType();
+  for (const property of object.getProperties()) {
+    const wanted = expected.getProperty(property.name);
+    const type = wanted === undefined ? values : cx.checker.getTypeOfSymbol(wanted);
+    if (type === undefined) continue;
+    const lost = losesByParameter(cx, cx.checker.getTypeOfSymbol(property), type, depth - 1);
     if (lost !== null) return lost;
   }
   return null;
+}
+
+/** What a function that callers call in one way loses when its own parameters are these. */
+export function comparesParameters(
+  cx: GuardContext,
+  callers: ts.Signature,
+  own: ts.Signature,
+): string | null {
+  for (const [index, passed] of callers.parameters.entries()) {
+    const type = parameterAt(cx, own, index);
+    if (type === null) return null;
+    const lost = losesWriter(cx, cx.checker.getTypeOfSymbol(passed), type);
+    if (lost !== null) return lost;
+  }
+  return null;
+}
+
+/** The type of a parameter by its place; of a rest parameter, that of its elements. */
+function parameterAt(cx: GuardContext, { parameters }: ts.Signature, index: number): ts.Type | null {
+  const { ts, checker } = cx;
+  const parameter = parameters[Math.min(index, parameters.length - 1)];
+  if (parameter === undefined) return null;
+  const type = checker.getTypeOfSymbol(parameter);
+  const declaration = parameter.valueDeclaration;
+  const isRest =
+    declaration !== undefined && ts.isParameter(declaration) && declaration.dotDotDotToken !== undefined;
+  if (!isRest) return index < parameters.length ? type : null;
+  if ((type.flags & ts.TypeFlags.Any) !== 0) return type;
+  if (!checker.isTupleType(type)) return type.getNumberIndexType() ?? null;
+  return checker.getTypeArguments(type as ts.TypeReference)[index - parameters.length + 1] ?? null;
 }
 
 /** A type in a sentence; of a data model written out, only that it is there: `GenericMutationCtx<…>`. */

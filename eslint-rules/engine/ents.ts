@@ -168,7 +168,7 @@ function entsReceiver(cx: GuardContext, owner: ts.Type): EntsReceiver {
     const arms = type.isUnion() ? type.types : [type];
     const names = arms.flatMap((arm) => (arm.isStringLiteral() ? [arm.value] : []));
     if (names.length > 0 && names.length === arms.length) tables = names;
-    else if ((type.flags & ts.TypeFlags.Object) !== 0) model = type;
+    else if ((type.flags & (ts.TypeFlags.Object | ts.TypeFlags.Intersection)) !== 0) model = type;
   }
   return { tables, model };
 }

@@ -22,7 +22,29 @@ export function mayCarry(cx: GuardContext, expression: ts.Expression): boolean {
     return false;
   if (isHarmlessByRoot(cx, inner)) return false;
   const type = cx.checker.getTypeAtLocation(inner);
-  return carries(cx, type) || (isReference(cx, inner) && type.getCallSignatures().length > 0);
+  // A value of type any may take the place of a function that gets the writer.
+  if ((type.flags & cx.ts.TypeFlags.Any) !== 0) return true;
+  return (
+    carries(cx, type) ||
+    (isReference(cx, inner) && (type.getCallSignatures().length > 0 || holdsBlind(cx, type)))
+  );
+}
+
+/** Whether an object holds a function that takes any: the writer may be passed in. */
+function holdsBlind(cx: GuardContext, type: ts.Type, depth = 2): boolean {
+  const { ts, checker } = cx;
+  if ((type.flags & ts.TypeFlags.Object) === 0) return false;
+  if (((type as ts.ObjectType).objectFlags & (ts.ObjectFlags.Anonymous | ts.ObjectFlags.ObjectLiteral)) === 0)
+    return false;
+  return type.getProperties().some((property) => {
+    const own = checker.getTypeOfSymbol(property);
+    const takesAny = own
+      .getCallSignatures()
+      .some(({ parameters }) =>
+        parameters.some((one) => (checker.getTypeOfSymbol(one).flags & ts.TypeFlags.Any) !== 0),
+      );
+    return takesAny || (depth > 0 && holdsBlind(cx, own, depth - 1));
+  });
 }
 
 /** Modules that give out function references and validators, whose types are the most costly ones of an app. */

@@ -63,6 +63,9 @@ export const MESSAGES = {
   anyParameter:
     "This function is used where the database writer is passed in, but its parameter has type {{to}}: writes in it cannot be checked. Give the parameter its type (MutationCtx, DatabaseWriter), or leave the annotation out.",
 
+  mirrorCall:
+    'This call carries the name or an id of the mirror "{{table}}" to code that the guard cannot find (type any, or a function type with nothing behind it); a method of the database writer may be there. Give the callee its type, or call a function of your own by its name.',
+
   // no-mirror-factories
   factory: "`{{fn}}` {{what}} for {{mirror}}, whose rows belong to the import. {{wayOut}}",
   maybeFactory:

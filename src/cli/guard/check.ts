@@ -75,6 +75,7 @@ function check(
         cwd,
       ),
     );
+  const errors = findings.filter(({ severity }) => severity === "error");
   const report: GuardReport = {
     ...emptyReport(strict, problems),
     tsconfig: loaded.tsconfig === null ? null : relative(cwd, loaded.tsconfig),
@@ -103,10 +104,22 @@ function check(
     ),
     findings,
     typeErrors,
-    claim: findings.length + typeErrors.length + problems.length > 0 ? null : claim(strict),
+    claim: errors.length + typeErrors.length + problems.length > 0 ? null : claim(strict),
   };
-  const exitCode = problems.length + typeErrors.length > 0 ? 2 : findings.length > 0 ? 1 : 0;
+  // A type error at a write that is refused is the refusal itself.
+  const others = typeErrors.filter((error) => !errors.some((finding) => covers(finding, error)));
+  const exitCode = problems.length + others.length > 0 ? 2 : errors.length > 0 ? 1 : 0;
   return { exitCode, report };
+}
+
+/** Whether an error is within the lines of a write to a mirror. */
+function covers(finding: ReportedFinding, error: Place): boolean {
+  return (
+    finding.rule === "no-mirror-writes" &&
+    finding.file === error.file &&
+    finding.line <= error.line &&
+    error.line <= finding.endLine
+  );
 }
 
 function claim(strict: boolean): string {

@@ -83,13 +83,30 @@ export function formatText(report: GuardReport): string {
   const lines: string[] = [];
   for (const problem of report.problems) lines.push(`error: ${problem}`);
   if (report.typeErrors.length > 0) lines.push(...typeErrors(report));
-  for (const finding of report.findings) {
-    const place = `${finding.file}:${String(finding.line)}:${String(finding.column)}`;
-    lines.push(`${place}  ${finding.severity}  ${finding.message}  (${finding.rule})`, "");
-  }
+  lines.push(...findings(report));
   if (report.problems.length === 0) lines.push(...proof(report));
   lines.push(conclusion(report));
   return `${lines.join("\n")}\n`;
+}
+
+/** One line for each finding; what only wants a table's name is counted, since a fix of the linter writes it. */
+function findings(report: GuardReport): string[] {
+  const unnamed = report.findings.filter(({ rule }) => rule === "explicit-write-table");
+  const lines = report.findings
+    .filter((finding) => !unnamed.includes(finding))
+    .map(({ file, line, column, severity, message, rule }) => {
+      const place = `${file}:${String(line)}:${String(column)}`;
+      return `${place}  ${severity}  ${message}  (${rule})`;
+    });
+  if (unnamed.length > 0) {
+    const fixable = unnamed.filter(({ messageId }) => messageId === "explicitTable").length;
+    const files = [...new Set(unnamed.map(({ file }) => file))];
+    lines.push(
+      `${count(unnamed.length, "write")} in ${list(files)} do not name their table, so the server cannot check it. ` +
+        `ESLint's --fix names it for up to ${String(fixable)} of them; --json lists all.  (explicit-write-table)`,
+    );
+  }
+  return lines.length > 0 ? [...lines, ""] : [];
 }
 
 function typeErrors(report: GuardReport): string[] {

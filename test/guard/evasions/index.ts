@@ -1,6 +1,7 @@
 import { clean } from "./clean.js";
 import { escapes } from "./escapes.js";
 import type { Evasion } from "./evasion.js";
+import { laundering } from "./laundering.js";
 import { libraries } from "./libraries.js";
 import { receivers } from "./receivers.js";
 import { tables } from "./tables.js";
@@ -8,4 +9,11 @@ import { tables } from "./tables.js";
 export { fileOf, type Evasion } from "./evasion.js";
 
 /** All programs of the evasion suite. */
-export const EVASIONS: readonly Evasion[] = [...receivers, ...tables, ...escapes, ...libraries, ...clean];
+export const EVASIONS: readonly Evasion[] = [
+  ...receivers,
+  ...tables,
+  ...escapes,
+  ...libraries,
+  ...laundering,
+  ...clean,
+];
