@@ -197,7 +197,7 @@ export class App {
     return await this.#byPath.fun({ componentPath: "", udfPath: `imports:${name}` }, args);
   }
 
-  /** Calls a function of the component, internal ones too: `app.component("sweepAttempts:watch", { … })`. */
+  /** Calls a function of the component, internal ones too: `app.component("run/sweepAttempts:watch", { … })`. */
   async component(path: string, args: object = {}): Promise<unknown> {
     return await this.#byPath.fun({ componentPath: COMPONENT, udfPath: path }, args);
   }

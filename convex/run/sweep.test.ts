@@ -98,7 +98,7 @@ describe("a sweep", () => {
       ids: string[];
     };
     expect((await importRows(app, "users", [row(4)])).status).toBe(200);
-    await app.component("sweep:removeStale", {
+    await app.component("run/sweep:removeStale", {
       run,
       sequence: 0,
       ids: documents.slice(2),
@@ -177,12 +177,12 @@ describe("a sweep", () => {
     const slices = await app.inLedger(async (ctx) => {
       const jobs = await ctx.db.system.query("_scheduled_functions").collect();
       return jobs
-        .filter(({ name }) => name === "sweep:walk")
+        .filter(({ name }) => name === "run/sweep:walk")
         .map(({ args }) => args[0] as { cursor: unknown });
     });
     expect(slices.map(({ cursor }) => cursor)).toEqual([null, expect.any(String)]);
     // The watchdog of the first slice is not the second's.
-    await app.component("sweepAttempts:watch", { run, attempt: 1 });
+    await app.component("run/sweepAttempts:watch", { run, attempt: 1 });
     expect(await runOf(app, run)).toMatchObject({ sweepAttempt: 2 });
     await app.passTime(0);
     expect((await app.rows("things")).map(({ id }) => id)).toEqual([5]);

@@ -242,7 +242,7 @@ export async function expectLaws(app: App): Promise<void> {
 }
 
 async function keptDigest(app: App, mirror: string): Promise<[number, string][]> {
-  const digest = (await app.component("digests:get", { mirror })) as ArrayBuffer;
+  const digest = (await app.component("write/digests:get", { mirror })) as ArrayBuffer;
   const view = new DataView(digest);
   return Array.from({ length: 64 }, (_, i) => [
     view.getInt32(i * 12),

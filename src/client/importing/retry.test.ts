@@ -1,3 +1,4 @@
+import { ConvexError } from "convex/values";
 import { describe, expect, test, vi } from "vitest";
 import { retryConflicts } from "./retry.js";
 
@@ -19,6 +20,10 @@ describe("retryConflicts", () => {
     new Error("OptimisticConcurrencyControlFailure: try later"),
     new Error("Too many concurrent requests: the deployment is overloaded"),
     new Error("TooManyWrites"),
+    new Error("Too many writes per second. Your deployment is limited to 4 MiB bytes written per 1 second."),
+    new Error(
+      'Uncaught Error: Uncaught Error: Documents read from or written to the "runs" table changed while this mutation was being run and on every subsequent retry',
+    ),
     "Your request couldn't be completed. Try again later.",
   ])("runs a transaction again after %s", async (error) => {
     const sleep = vi.fn(async () => Promise.resolve());
@@ -49,6 +54,18 @@ describe("retryConflicts", () => {
   test("does not repeat what would fail again", async () => {
     const transaction = vi.fn(failing(1, new Error("Validator error: Expected `number`")));
     await expect(retryConflicts(transaction, async () => Promise.resolve())).rejects.toThrow("Validator");
+    expect(transaction).toHaveBeenCalledTimes(1);
+  });
+
+  test.each([
+    new Error(
+      'Uncaught Error: Value does not match validator.\nValue: "please try again, the server is overloaded"',
+    ),
+    new ConvexError({ code: "DeliveryMismatch", message: "please try again was another delivery" }),
+    new ConvexError("Too many writes per second"),
+  ])("takes no row's and no sender's words for the platform's: %s", async (error) => {
+    const transaction = vi.fn(failing(1, error));
+    await expect(retryConflicts(transaction, async () => Promise.resolve())).rejects.toBe(error);
     expect(transaction).toHaveBeenCalledTimes(1);
   });
 

@@ -121,11 +121,18 @@ function cleanObject(object: JsonObject, encoding: Encoding, depth: number): Jso
 function distinctNames(keys: readonly string[]): Map<string, string> {
   const originals = new Set(keys);
   const wanted = new Map<string, string[]>();
+  /** The first name with enough prefixes, by the clean name: many keys may become the same. */
+  const free = new Map<string, string>();
   for (const key of keys) {
     let name = memoised(key);
     if (name === key) continue;
     // The backend's rule: a new name that the source already uses for another field gets the prefix again.
-    while (originals.has(name)) name = PREFIX + name;
+    const known = free.get(name);
+    if (known === undefined) {
+      const clean = name;
+      while (originals.has(name)) name = PREFIX + name;
+      free.set(clean, name);
+    } else name = known;
     const rivals = wanted.get(name);
     if (rivals === undefined) wanted.set(name, [key]);
     else rivals.push(key);

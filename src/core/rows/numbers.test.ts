@@ -56,3 +56,10 @@ test("what a double is printed as, by any language, is the double", () => {
     { numRuns: 2000 },
   );
 });
+
+test("zeros in the middle of many digits cost no more than other digits", () => {
+  // Hours before, in proportion to the square of the zeros.
+  const started = Date.now();
+  readNumber(`0.1${"0".repeat(1_000_000)}1`);
+  expect(Date.now() - started).toBeLessThan(5_000);
+});

@@ -84,7 +84,10 @@ export function isExact(integer: bigint): boolean {
 function decimalOf(text: string): string {
   const [, sign, whole = "", point = ".", exponent = "0"] = NUMBER.exec(text)!;
   const digits = (whole + point.slice(1)).replace(/^0+/, "");
-  const significant = digits.replace(/0+$/, "");
+  // A loop: a pattern that looks for zeros at the end starts anew at each zero before.
+  let end = digits.length;
+  while (end > 0 && digits[end - 1] === "0") end--;
+  const significant = digits.slice(0, end);
   const power = Number(exponent) - (point.length - 1) + digits.length - significant.length;
   return `${sign!}${significant}e${String(power)}`;
 }

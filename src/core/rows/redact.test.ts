@@ -298,3 +298,15 @@ function leaves(json: Json): string[] {
   const text = String(json).replace("\ud800", "");
   return text.length > 6 ? [text] : [];
 }
+
+test("arrays within arrays are searched to a bound, and what lies deeper does not stay", () => {
+  let profile: Json = { birthday: "1815-12-10" };
+  for (let depth = 0; depth < 20_000; depth++) profile = [profile];
+  const mirror = compiled(
+    mirrorTable({ id: v.string(), profile: v.any() }, { primaryKey: ["id"], drop: ["profile.birthday"] }),
+  );
+  let left: Json = redactRow(mirror, { id: "z", profile }, "json").row.profile!;
+  let levels = 0;
+  for (; Array.isArray(left); left = left[0]!) levels++;
+  expect([left, levels]).toEqual([null, 64]);
+});

@@ -159,9 +159,14 @@ export function compileHashed(admitsNull: boolean): Convert {
 }
 
 /** A copy of a value without what is at the path, in all elements where the path meets an array. */
-function without(json: Json, path: readonly string[], at: number): Json {
+/** Arrays within arrays that are searched for a path. A document has 16 levels, so what lies deeper is refused later. */
+const MAX_ARRAYS = 64;
+
+function without(json: Json, path: readonly string[], at: number, arrays = 0): Json {
   if (Array.isArray(json)) {
-    const items = json.map((item) => without(item, path, at));
+    // What is not searched must not stay: not even in quarantine.
+    if (arrays === MAX_ARRAYS) return null;
+    const items = json.map((item) => without(item, path, at, arrays + 1));
     return items.some((item, i) => item !== json[i]) ? items : json;
   }
   const name = path[at]!;

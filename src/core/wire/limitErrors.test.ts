@@ -15,6 +15,10 @@ test.each([
   "JavaScript execution ran out of memory (maximum memory usage: 64 MB)",
   "Uncaught Error: Too many reads in a single function execution (limit: 4096).\n    at async handler (../convex/imports.ts:1:1)",
   "[CONVEX M(ingest:apply)] [Request ID: 52ff] Server Error\nUncaught Error: Too many writes in a single function execution (limit: 16000)",
+  // Nested calls, as the open-source backend words them (26 November 2026).
+  "Uncaught Error: Uncaught Error: Too many reads in a single function execution (limit: 4096). Consider using smaller limits in your queries.\n    at async handler (../convex/comp/m.ts:2:106)\n\n    at async handler (../convex/m.ts:4:91)\n",
+  "Uncaught Error: Uncaught Error: Uncaught Error: Too many bytes written in a single function execution (limit: 16 MiB)\n",
+  "Uncaught Error: Function execution timed out (maximum duration: 1s)\n\n    at async handler (../convex/m.ts:4:91)\n",
   // convex-test.
   "Read too much data in a single function execution (limit: 16777216 bytes). See docs",
   "Scanned too many documents in a single function execution (limit: 32000). See docs",
@@ -37,6 +41,7 @@ test.each([
   'The row takes 2000000 bytes; a document has too many. Its largest field is "limit".',
   "TooManyWrites: the deployment's write throughput is spent; try again",
   "ConvexError: too many",
+  'Uncaught Error: Uncaught Error: Value does not match validator.\nValue: "Too many reads in a single function execution"',
   "",
 ])("is another matter: %s", (message) => {
   expect(isTransactionLimit(new Error(message))).toBe(false);

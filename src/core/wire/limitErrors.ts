@@ -7,8 +7,16 @@
  * messages of validation quote rows.
  */
 
-/** What the platform puts before a message: `[CONVEX M(f)] [Request ID: 1] Server Error\nUncaught Error: …`. */
-const PREFIX = String.raw`^(?:\[[^\]\n]*\]\s*)*(?:Server Error\s*)?(?:Uncaught\s+)?(?:Error:\s*)*`;
+/**
+ * What the platform puts before a message: `[CONVEX M(f)] [Request ID: 1] Server Error\nUncaught Error: …`. Each nested
+ * call puts one more `Uncaught Error: ` in front.
+ */
+const PREFIX = String.raw`^(?:\[[^\]\n]*\]\s*)*(?:Server Error\s*)?(?:(?:Uncaught\s+)?Error:\s*)*(?:Uncaught\s+)?`;
+
+/** Matches a message of the platform that begins with these words; what a message quotes stands further behind. */
+export function platformWords(words: string): RegExp {
+  return new RegExp(PREFIX + words, "i");
+}
 
 const MESSAGES = [
   // "Too many reads in a single function execution (limit: 4096).": also documents read, bytes read, writes, bytes
@@ -23,7 +31,7 @@ const MESSAGES = [
   String.raw`Arguments for \S+ are too large\b`,
   // Codes. Not TooManyWrites, which is also the deployment's write throughput: waiting helps there, not cutting.
   String.raw`TooMany(?:Reads|DocumentsRead|BytesRead|BytesWritten|FunctionsScheduled)\b`,
-].map((words) => new RegExp(PREFIX + words, "i"));
+].map(platformWords);
 
 /** True when a transaction read, wrote or took more than the platform allows, so that a smaller one may succeed. */
 export function isTransactionLimit(error: unknown): boolean {

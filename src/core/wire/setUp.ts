@@ -1,11 +1,13 @@
 import { ledgerErrorData } from "./errors.js";
+import { platformWords } from "./limitErrors.js";
 
 /** What the app's functions say of a table that is none of its mirrors: a deploy is ahead of the registry. */
-const NO_MIRROR = /is not a mirror of this schema/;
+const NO_MIRROR = platformWords(String.raw`"[^"\n]*" is not a mirror of this schema`);
 
 /** A function of the app that is missing, in the words of the backend and of `convex-test`. */
-const MISSING_FUNCTION =
-  /handle not found|(?:could not|couldn't) find (?:\w+ )?(?:function|module|query|mutation)\b|no such (?:function|export)/i;
+const MISSING_FUNCTION = platformWords(
+  String.raw`(?:(?:function )?handle not found|(?:could not|couldn't) find (?:\w+ )?(?:function|module|query|mutation)\b|Expected an? [\w ]*function exported from module "[^"\n]*" as .{0,200}, but there is no such export|no such (?:function|export))`,
+);
 
 /** True for an error that says that the mirror is no longer in the app's schema. */
 export function isMirrorGone(error: unknown): boolean {

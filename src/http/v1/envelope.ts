@@ -134,10 +134,7 @@ function splitObject(text: string): [JsonObject, Json[]] {
 }
 
 function splitLines(text: string): [JsonObject, Json[]] {
-  const lines = text
-    .split("\n")
-    .map((line, i) => ({ line, number: i + 1 }))
-    .filter(({ line }) => line.trim() !== "");
+  const { lines, count } = linesOf(text);
   const [first, ...rest] = lines;
   const head = first === undefined ? null : parseLine(first);
   if (!isObject(head) || "op" in head) {
@@ -145,8 +142,27 @@ function splitLines(text: string): [JsonObject, Json[]] {
       "the first line must be the head of the delivery: an object with run, delivery and sequence",
     );
   }
-  checkSize(rest.length);
+  checkSize(count - 1);
   return [head, rest.map(parseLine)];
+}
+
+/**
+ * The lines that are not blank, with their numbers: as many as a delivery may have, and how many there are. A body may
+ * have millions, so those that are blank or too many take no memory.
+ */
+function linesOf(text: string): { lines: { line: string; number: number }[]; count: number } {
+  const lines: { line: string; number: number }[] = [];
+  let count = 0;
+  let number = 0;
+  for (let start = 0; start < text.length;) {
+    const found = text.indexOf("\n", start);
+    const end = found === -1 ? text.length : found;
+    number++;
+    const line = end === start ? "" : text.slice(start, end);
+    if (line.trim() !== "" && ++count <= MAX_CHANGES + 1) lines.push({ line, number });
+    start = end + 1;
+  }
+  return { lines, count };
 }
 
 function parseLine({ line, number }: { line: string; number: number }): Json {

@@ -47,12 +47,15 @@ export function oneOf<Word extends string>(object: JsonObject, name: string, wor
   throw badJson(`"${name}" must be ${words.map((each) => JSON.stringify(each)).join(" or ")}`);
 }
 
+/** The furthest from 1970 that a date can be. */
+const MAX_TIME_MS = 8.64e15;
+
 /** A time in milliseconds since 1970, from those or from ISO 8601; null when the property is absent or null. */
 export function time(object: JsonObject, name: string): number | null {
   const value = object[name] ?? null;
   if (value === null) return null;
   const ms = typeof value === "string" ? parseDateTime(value) : value;
-  if (typeof ms !== "number") {
+  if (typeof ms !== "number" || Math.abs(ms) > MAX_TIME_MS) {
     throw badJson(`"${name}" must be an ISO 8601 time or milliseconds since 1970`);
   }
   if (typeof value === "number" && ms >= SECONDS.from && ms <= SECONDS.to)

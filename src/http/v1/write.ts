@@ -132,7 +132,7 @@ export function mirrorNamed(
     throw new HttpError(
       404,
       "UnknownMirror",
-      `There is no mirror ${JSON.stringify(name ?? null)}; this token opens ${known === "" ? "none" : known}. Declare it with mirrorTable in schema.ts and deploy.`,
+      `There is no mirror ${typeof name === "string" ? JSON.stringify(name) : "of that name, which is no text"}; this token opens ${known === "" ? "none" : known}. Declare it with mirrorTable in schema.ts and deploy.`,
     );
   }
   session.authorize(mirror, access);
