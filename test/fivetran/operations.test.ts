@@ -108,7 +108,7 @@ describe("operations", () => {
     expect(await app.rows("unkeyed")).toEqual([]);
   });
 
-  test.each<[what: string, before: Row, update: Row, after: Row | undefined]>([
+  const MERGES: [what: string, before: Row, update: Row, after: Row | undefined][] = [
     ["nothing on either side", {}, {}, undefined],
     ["nothing before", {}, { synced: 1 }, { synced: 1 }],
     ["nothing in the update", { synced: 1 }, {}, { synced: 1 }],
@@ -137,12 +137,17 @@ describe("operations", () => {
       { columns: { line: null } },
       { columns: { line: null } },
     ],
-  ])("F9: FIVETRAN-3: fivetran is merged by its fields: %s", async (_, stored, update, after) => {
-    const app = await App.start();
-    await apply(app, "s_unkeyed", ["Upsert", { fivetran: { id: "a", ...stored } }]);
-    await apply(app, "s_unkeyed", ["Update", { fivetran: { id: "a", ...update } }]);
-    expect(await app.rows("unkeyed")).toEqual([{ fivetran: { id: "a", ...after } }]);
-  });
+  ];
+
+  test.each(MERGES)(
+    "F9: FIVETRAN-3: fivetran is merged by its fields: %s",
+    async (_, stored, update, after) => {
+      const app = await App.start();
+      await apply(app, "s_unkeyed", ["Upsert", { fivetran: { id: "a", ...stored } }]);
+      await apply(app, "s_unkeyed", ["Update", { fivetran: { id: "a", ...update } }]);
+      expect(await app.rows("unkeyed")).toEqual([{ fivetran: { id: "a", ...after } }]);
+    },
+  );
 
   test("F9: FIVETRAN-3: of a row that has no fivetran, an update's is its own", async () => {
     const app = await App.start();
