@@ -54,19 +54,17 @@ export function fivetranSnippet(name: string, table: FivetranTable): string {
   return declaration(name, columns, `${key}, fivetran: ${fivetranCode(table)}`);
 }
 
-/** The option `fivetran` of a table. */
-export function fivetranCode({
-  softDelete,
-  id,
-  ownColumns,
-  primaryKey,
-}: Omit<FivetranTable, "columns">): string {
+/** The option `fivetran` of a table. @param v What `v` of `convex/values` is called where the code goes. */
+export function fivetranCode(
+  { softDelete, id, ownColumns, primaryKey }: Omit<FivetranTable, "columns">,
+  v = "v",
+): string {
   const columns = Object.entries(ownColumns)
     .filter(([name]) => isIdentifier(name))
     .map(([name, type]) => {
       const inKey = primaryKey?.includes(`fivetran.columns.${name}`) === true;
-      const code = validatorCode(withNull(type, inKey));
-      return `${name}: ${inKey ? code : `v.optional(${code})`}`;
+      const code = validatorCode(withNull(type, inKey), { v, width: Infinity });
+      return `${name}: ${inKey ? code : `${v}.optional(${code})`}`;
     });
   const parts = [
     ...(softDelete ? ["softDelete: true"] : []),

@@ -236,7 +236,10 @@ describe("a Fivetran schema", () => {
     expect(text).toContain("total: v.any(),");
     expect(text).toContain("ssn: v.union(v.string(), v.null()),");
     expect(text).not.toContain("fax");
-    expect(text).toContain('{ primaryKey: ["id"], source: "pg_shop.orders" }');
+    expect(text.replaceAll(/\s+/g, " ")).toContain(
+      'primaryKey: ["id"], source: "pg_shop.orders", fivetran: { softDelete: true }',
+    );
+    expect(notes.join("\n")).toMatch(/pg_shop\.orders: taken to keep deleted rows/);
     expect(await typeErrors()).toEqual([]);
   });
 
@@ -253,7 +256,7 @@ describe("a Fivetran schema", () => {
       "raw: v.union(v.bytes(), v.null()),",
       "any: v.any(),",
       "price: v.union(v.string(), v.null()),",
-      "synced: v.optional(v.number()),",
+      '{ primaryKey: ["id"], fivetran: { softDelete: true } }',
     ])
       expect(text).toContain(line);
     expect(await typeErrors()).toEqual([]);
@@ -273,8 +276,64 @@ describe("a Fivetran schema", () => {
       id: v.int64(),
       name: v.optional(v.union(v.string(), v.null())),
     },
-    { primaryKey: ["id"] },
+    { primaryKey: ["id"], fivetran: {} },
   ),`);
+  });
+
+  test("of Fivetran's Convex destination: its own columns become the option", async () => {
+    const field = (type: object, optional = true) => ({ fieldType: type, optional });
+    const nullable = (type: string) => field({ type: "union", value: [{ type }, { type: "null" }] });
+    const columns = field(
+      { type: "object", value: { file: nullable("string"), line: nullable("bigint") } },
+      false,
+    );
+    const fivetran = field(
+      {
+        type: "object",
+        value: { columns, deleted: field({ type: "boolean" }), id: field({ type: "string" }) },
+      },
+      false,
+    );
+    const js = field({ type: "union", value: [{ type: "object", value: {} }, { type: "null" }] });
+    const indexes = [
+      {
+        indexDescriptor: "_fivetran_by_primary_key",
+        fields: ["fivetran.deleted", "fivetran.id", "fivetran.columns.line"],
+      },
+    ];
+    await file("definition.json", {
+      tableDefinition: {
+        tableName: "s_lines",
+        indexes,
+        documentType: { type: "object", value: { js, fivetran } },
+      },
+    });
+    expect((await json("--fivetran", "definition.json", "--yes")).code).toBe(0);
+    expect((await schema()).replaceAll(/\s+/g, " ")).toContain(
+      's_lines: mirrorTable( { js: v.optional(v.any()), }, { primaryKey: ["fivetran.id", "fivetran.columns.line"], fivetran: { softDelete: true, id: true, columns: { file: v.optional(v.union(v.string(), v.null())), line: v.int64() } }, }, ),',
+    );
+    expect(await typeErrors()).toEqual([]);
+    expect((await json("--fivetran", "definition.json", "--check")).code).toBe(0);
+  });
+
+  test("follows columns that the source added, and says what to do about those that it dropped", async () => {
+    const table = (columns: object) => [{ table: "orders", primary_key: ["id"], columns }];
+    await file("sdk.json", table({ id: "LONG", fax: "STRING", telex: "STRING" }));
+    await json("--fivetran", "sdk.json", "--yes");
+    await file("sdk.json", table({ id: "LONG", fax: "STRING", mail: "STRING" }));
+    const { differences } = await json("--fivetran", "sdk.json", "--yes");
+    expect(differences).toMatchObject([
+      { kind: "missingColumn", field: "mail" },
+      { kind: "extraColumn", field: "telex", message: expect.stringMatching(/retired: \["telex"\]/) },
+    ]);
+    const text = await schema();
+    expect(text).toContain("mail: v.optional(v.union(v.string(), v.null())),");
+    await file(
+      "convex/schema.ts",
+      text.replace("fivetran: { softDelete: true }", 'fivetran: { softDelete: true, retired: ["telex"] }'),
+    );
+    expect((await json("--fivetran", "sdk.json", "--check")).differences).toEqual([]);
+    expect(await typeErrors()).toEqual([]);
   });
 });
 

@@ -1,4 +1,6 @@
 import { stringCode, fieldCode, type Layout } from "../../schema/validatorCode.js";
+import { FIVETRAN_FIELD } from "../../schema/fivetran.js";
+import { fivetranCode } from "../../schema/snippet.js";
 import { isRenamed, type Mirror, type MirrorField } from "./model.js";
 
 /** How declarations are written. */
@@ -29,9 +31,10 @@ export function mirrorCode(mirror: Mirror, style: Style): string {
   const [outer, inner] = [" ".repeat(ENTRY), " ".repeat(ENTRY + 2)];
   const comment = commentCode(mirror.comment, ENTRY, style);
   const start = `${comment}${outer}${mirror.name}: ${style.mirrorTable}(`;
-  const options = optionsOf(mirror);
-  if (options.length === 0) return `${start}{\n${fieldLines(mirror.fields, ENTRY + 2, style)}\n${outer}}),`;
-  const fields = `${inner}{\n${fieldLines(mirror.fields, ENTRY + 4, style)}\n${inner}},`;
+  const options = optionsOf(mirror, style);
+  const declared = ownFields(mirror);
+  if (options.length === 0) return `${start}{\n${fieldLines(declared, ENTRY + 2, style)}\n${outer}}),`;
+  const fields = `${inner}{\n${fieldLines(declared, ENTRY + 4, style)}\n${inner}},`;
   return `${start}\n${fields}\n${inner}${objectCode(options, ENTRY + 2, ENTRY + 3, style)},\n${outer}),`;
 }
 
@@ -45,14 +48,30 @@ export function fieldLines(fields: readonly MirrorField[], indent: number, style
     .join("\n");
 }
 
-type Literal = string | readonly string[] | Readonly<Record<string, string>>;
+/** The fields that a mirror spells out: its option `fivetran` declares one more. */
+function ownFields({ fields, fivetran }: Mirror): readonly MirrorField[] {
+  return fivetran === null ? fields : fields.filter(({ name }) => name !== FIVETRAN_FIELD);
+}
 
-function optionsOf({ primaryKey, source, version, fields }: Mirror): [string, Literal][] {
+/** Code as it is. */
+class Code {
+  constructor(readonly text: string) {}
+}
+
+type Literal = string | Code | readonly string[] | Readonly<Record<string, string>>;
+
+function optionsOf(
+  { primaryKey, source, version, fields, fivetran }: Mirror,
+  { v }: Style,
+): [string, Literal][] {
   const renamed = fields.filter(isRenamed);
   return [
     ...(primaryKey === null ? [] : [["primaryKey", primaryKey] as [string, Literal]]),
     ...(source === null ? [] : [["source", source] as [string, Literal]]),
     ...(version === null ? [] : [["version", version] as [string, Literal]]),
+    ...(fivetran === null
+      ? []
+      : [["fivetran", new Code(fivetranCode({ ...fivetran, primaryKey }, v))] as [string, Literal]]),
     ...(renamed.length === 0 ? [] : [["columns", columnsOf(renamed)] as [string, Literal]]),
   ];
 }
@@ -81,6 +100,7 @@ export function objectCode(
 
 function literalCode(value: Literal, indent = 0, used = 0, width = Infinity): string {
   if (typeof value === "string") return stringCode(value);
+  if (value instanceof Code) return value.text;
   if (!isList(value)) return objectCode(Object.entries(value), indent, used, { width });
   const flat = `[${value.map(stringCode).join(", ")}]`;
   if (used + flat.length <= width) return flat;

@@ -26,6 +26,10 @@ export interface Declaration {
   drop: readonly string[];
   /** Fields that no column feeds: the importer fills them in. */
   ownFields: readonly string[];
+  /** It has the option `fivetran`. */
+  isForFivetran: boolean;
+  /** Columns that the option says the source no longer has. */
+  retired: readonly string[];
 }
 
 /** Reads a call of `mirrorTable`. */
@@ -43,6 +47,7 @@ export function readDeclaration(
   const option = (name: string) => (optionsObject === null ? null : reader.property(optionsObject, name));
   const [key, columns] = [option("primaryKey"), option("columns")];
   const columnsObject = columns !== null && ts.isObjectLiteralExpression(columns) ? columns : null;
+  const fivetran = option("fivetran");
   const isKnown = options === undefined || optionsObject !== null;
   return {
     call,
@@ -57,6 +62,11 @@ export function readDeclaration(
     columns: reader.texts(columns),
     drop: reader.list(option("drop")),
     ownFields: ["deletedField", "overflow"].flatMap((name) => reader.text(option(name)) ?? []),
+    isForFivetran: fivetran !== null,
+    retired:
+      fivetran !== null && ts.isObjectLiteralExpression(fivetran)
+        ? reader.list(reader.property(fivetran, "retired"))
+        : [],
   };
 }
 

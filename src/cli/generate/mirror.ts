@@ -43,6 +43,8 @@ export function mirrorOf(table: SourceTable, name: string): { mirror: Mirror; no
       fields: columns.map((column, i) => fieldOf(column, names[i]!, inKey.has(column.name))),
       primaryKey: primaryKey?.map((path) => dotted(path, byColumn)) ?? null,
       version: table.version === null ? null : dotted(table.version, byColumn),
+      // Without a key there is nothing that Fivetran's destination could find rows by.
+      fivetran: primaryKey === null ? null : (table.fivetran ?? null),
     },
     notes,
   };

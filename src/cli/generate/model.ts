@@ -1,4 +1,5 @@
 import type { ObjectFieldType, ValidatorJSON } from "convex/values";
+import type { FivetranTable } from "../../schema/snippet.js";
 
 /** A table as its source describes it. */
 export interface SourceTable {
@@ -13,9 +14,14 @@ export interface SourceTable {
   primaryKey: readonly (readonly string[])[] | null;
   /** The path of the column by which the source orders the changes of a row, where that is known for certain. */
   version: readonly string[] | null;
+  /** What Fivetran's destination needs to know of the table; absent for tables that it does not fill. */
+  fivetran?: FivetranColumns;
   /** What whoever reads the schema should know of it. */
   notes: readonly string[];
 }
+
+/** Columns of Fivetran's own that a table has. In its rows they are parts of the column `fivetran`. */
+export type FivetranColumns = Pick<FivetranTable, "softDelete" | "id" | "ownColumns">;
 
 export interface SourceColumn {
   name: string;
@@ -47,6 +53,8 @@ export interface Mirror {
   /** Dotted paths of fields. */
   primaryKey: readonly string[] | null;
   version: string | null;
+  /** The option `fivetran`, which declares the field `fivetran`; null for mirrors without it. */
+  fivetran: FivetranColumns | null;
 }
 
 export interface MirrorField {

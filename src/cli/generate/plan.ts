@@ -1,3 +1,5 @@
+import { FIVETRAN_FIELD } from "../../schema/fivetran.js";
+import { fivetranCode } from "../../schema/snippet.js";
 import { validatorCode } from "../../schema/validatorCode.js";
 import { columnOf, type Declaration } from "./declaration.js";
 import { mirrorOf } from "./mirror.js";
@@ -135,16 +137,21 @@ class Planner implements Plan {
       [...declared.fields.keys()].map((field) => [columnOf(declared, field), field]),
     );
     const dropped = new Set(declared.drop);
+    const own = mirror.fivetran === null ? null : FIVETRAN_FIELD;
+    if (own !== null && !declared.isForFivetran && !fieldsByColumn.has(own)) {
+      const option = fivetranCode({ ...mirror.fivetran!, primaryKey: mirror.primaryKey });
+      this.notes.push(`${name}: for Fivetran's destination, add fivetran: ${option} to its options.`);
+    }
     const missing = mirror.fields.filter(
       ({ arrivesAs, column }) =>
-        !fieldsByColumn.has(arrivesAs) && !dropped.has(column) && !dropped.has(arrivesAs),
+        column !== own && !fieldsByColumn.has(arrivesAs) && !dropped.has(column) && !dropped.has(arrivesAs),
     );
     if (!declared.isComplete)
       this.notes.push(`${name}: some of its fields are declared in another file, and not compared.`);
     else if (missing.length > 0) this.#addFields(entry, declared, missing);
     for (const field of mirror.fields) {
-      const own = fieldsByColumn.get(field.arrivesAs);
-      if (own !== undefined) this.#compareField(name, own, declared, field);
+      const feeds = fieldsByColumn.get(field.arrivesAs);
+      if (feeds !== undefined) this.#compareField(name, feeds, declared, field);
     }
     this.#compareNames(name, declared, mirror);
     this.#compareKeys(name, declared, mirror, fieldsByColumn);
@@ -197,8 +204,10 @@ class Planner implements Plan {
     const columns = new Set(mirror.fields.map(({ arrivesAs }) => arrivesAs));
     for (const field of declared.fields.keys()) {
       const column = columnOf(declared, field);
-      if (columns.has(column) || declared.ownFields.includes(field)) continue;
-      this.#differ("extraColumn", table, field, `${table}.${field}: the source has no such column`);
+      if (columns.has(column) || declared.ownFields.includes(field) || declared.retired.includes(column))
+        continue;
+      const advice = declared.isForFivetran ? `; add it to fivetran: { retired: ["${column}"] }` : "";
+      this.#differ("extraColumn", table, field, `${table}.${field}: the source has no such column${advice}`);
     }
   }
 

@@ -1,12 +1,11 @@
 import type { ObjectFieldType, ValidatorJSON } from "convex/values";
 import type { Json, JsonObject } from "../../../core/rows/change.js";
+import { readDefinition } from "../../../http/fivetran/envelope.js";
+import { FIVETRAN_FIELD, FIVETRAN_TYPES } from "../../../schema/fivetran.js";
 import { isObject, readJsonFile, textOf } from "./jsonFile.js";
-import type { SourceColumn, SourceSchema, SourceTable } from "../model.js";
+import type { FivetranColumns, SourceColumn, SourceSchema, SourceTable } from "../model.js";
 import { GenerateError } from "../problem.js";
-import { ANY, admitsNull, BOOLEAN, BYTES, INT64, leavesOf, NUMBER, STRING, union } from "../validators.js";
-
-/** The object in which Fivetran's Convex destination puts its own columns of a row. */
-const OWN_FIELD = "fivetran";
+import { ANY, admitsNull, BOOLEAN, INT64, leavesOf, NUMBER, STRING, union } from "../validators.js";
 
 /** What a key can be, where nobody tells its type: Fivetran sends texts, small integers as doubles, large ones as int64. */
 const UNKNOWN_KEY = union([STRING, NUMBER, INT64]);
@@ -16,30 +15,17 @@ const UNKNOWN_KEY = union([STRING, NUMBER, INT64]);
  * milliseconds) as doubles, LONG as int64, decimals and other dates as text.
  */
 const TYPES: Record<string, ValidatorJSON> = {
-  BOOLEAN,
-  SHORT: NUMBER,
-  INT: NUMBER,
+  ...FIVETRAN_TYPES,
+  JSON: ANY,
+  // Other names of theirs, in the REST API and the Connector SDK.
   INTEGER: NUMBER,
-  FLOAT: NUMBER,
-  DOUBLE: NUMBER,
-  LONG: INT64,
   BIGINT: INT64,
-  DECIMAL: STRING,
   BIGDECIMAL: STRING,
-  STRING,
-  XML: STRING,
-  NAIVE_DATE: STRING,
-  NAIVE_TIME: STRING,
-  NAIVE_DATETIME: STRING,
   LOCALDATE: STRING,
   LOCALDATETIME: STRING,
   DATE: STRING,
-  UTC_DATETIME: NUMBER,
   INSTANT: NUMBER,
   TIMESTAMP: NUMBER,
-  BINARY: BYTES,
-  JSON: ANY,
-  UNSPECIFIED: ANY,
 };
 
 /**
@@ -141,6 +127,16 @@ function table(
   const columns = all.filter((column) => !column.name.startsWith("_"));
   const own = all.filter((column) => column.name.startsWith("_"));
   const key = all.filter(({ inKey }) => inKey).map((column) => pathOf(column.name));
+  const fivetran: FivetranColumns = {
+    // Fivetran keeps deleted rows unless it is set not to, and lists the column nowhere.
+    softDelete: true,
+    id: own.some((column) => column.name === "_fivetran_id"),
+    ownColumns: Object.fromEntries(
+      own
+        .filter((column) => !column.name.startsWith("_fivetran_"))
+        .map((column) => [column.name.slice(1), column.type ?? ANY]),
+    ),
+  };
   return {
     namespace,
     name,
@@ -150,35 +146,54 @@ function table(
         const validator = type ?? (inKey ? UNKNOWN_KEY : ANY);
         return { name: column, validator, nullable: !inKey && validator.type !== "any" };
       }),
-      ...(columns.length === 0 ? [] : [ownColumn(own)]),
+      ...(columns.length === 0 ? [] : [ownColumn(fivetran, key)]),
     ],
     primaryKey: key.length === 0 ? null : key,
     version: null,
-    notes,
+    fivetran,
+    notes: [
+      ...notes,
+      ...(columns.length === 0
+        ? []
+        : [
+            "taken to keep deleted rows in Fivetran; if it does not, remove softDelete from its option fivetran",
+          ]),
+    ],
   };
 }
 
 function pathOf(column: string): string[] {
   if (!column.startsWith("_")) return [column];
   const own = /^_fivetran_(.+)$/.exec(column)?.[1];
-  return own === undefined ? [OWN_FIELD, "columns", column.slice(1)] : [OWN_FIELD, own];
+  return own === undefined ? [FIVETRAN_FIELD, "columns", column.slice(1)] : [FIVETRAN_FIELD, own];
 }
 
-/** Rows that do not come through Fivetran's destination have no such object. */
-function ownColumn(own: readonly ColumnOfTable[]): SourceColumn {
-  const optional = (fieldType: ValidatorJSON): ObjectFieldType => ({ fieldType, optional: true });
-  const named = own.find(({ name }) => name === "_fivetran_id");
+/** The field that the option `fivetran` declares. */
+function ownColumn({ ownColumns }: FivetranColumns, key: readonly (readonly string[])[]): SourceColumn {
+  const field = (fieldType: ValidatorJSON, path: string): ObjectFieldType => ({
+    fieldType,
+    optional: !key.some((part) => part.join(".").startsWith(path)),
+  });
+  const columns: ValidatorJSON = {
+    type: "object",
+    value: Object.fromEntries(
+      Object.entries(ownColumns).map(([name, type]) => [
+        name,
+        field(type, `${FIVETRAN_FIELD}.columns.${name}`),
+      ]),
+    ),
+  };
   const value: Record<string, ObjectFieldType> = {
-    synced: optional(NUMBER),
-    deleted: optional(BOOLEAN),
-    id: named?.inKey === true ? { fieldType: STRING, optional: false } : optional(STRING),
-    columns: optional(ANY),
+    synced: field(NUMBER, `${FIVETRAN_FIELD}.synced`),
+    deleted: field(BOOLEAN, `${FIVETRAN_FIELD}.deleted`),
+    id: field(STRING, `${FIVETRAN_FIELD}.id`),
+    columns: field(columns, `${FIVETRAN_FIELD}.columns`),
   };
   return {
-    name: OWN_FIELD,
+    name: FIVETRAN_FIELD,
     validator: { type: "object", value },
     nullable: false,
-    optional: named?.inKey !== true,
+    optional: !key.some(([head]) => head === FIVETRAN_FIELD),
   };
 }
 
@@ -193,36 +208,34 @@ function definitionsOf(json: Json): JsonObject[] | null {
     : null;
 }
 
-function tableOfDefinition({ tableName, indexes, documentType }: JsonObject): SourceTable {
-  const document = isObject(documentType) && isObject(documentType.value) ? documentType.value : {};
-  const keyIndex = (Array.isArray(indexes) ? indexes : []).find(
-    (index) => isObject(index) && index.indexDescriptor === "_fivetran_by_primary_key",
-  );
-  const fields = isObject(keyIndex) && Array.isArray(keyIndex.fields) ? keyIndex.fields : [];
-  const paths = fields.filter(
-    (field) => typeof field === "string" && field !== "fivetran.deleted" && field !== "_creationTime",
-  );
+function tableOfDefinition(definition: JsonObject): SourceTable {
+  const { name, columns, primaryKey, ...fivetran } = readDefinition({ tableDefinition: definition });
+  const path = primaryKey.map((each) => each.split("."));
   return {
     namespace: null,
-    name: textOf(tableName)!,
+    name,
     comment: null,
-    columns: Object.entries(document).map(([name, json]) =>
-      columnOfDefinition(name, json, paths as string[]),
-    ),
-    primaryKey: paths.length === 0 ? null : (paths as string[]).map((path) => path.split(".")),
+    columns: [
+      ...Object.entries(columns).map(([column, validator]) =>
+        columnOfDefinition(column, validator, primaryKey),
+      ),
+      ownColumn(fivetran, path),
+    ],
+    primaryKey: path.length === 0 ? null : path,
     version: null,
+    fivetran,
     notes: [],
   };
 }
 
-/** Validators come in Convex's own JSON. The destination makes all of them optional; key fields it always sends. */
-function columnOfDefinition(name: string, json: Json, key: readonly string[]): SourceColumn {
-  const field = json as unknown as ObjectFieldType;
-  const validator = field.fieldType;
+/** The destination makes all columns optional; those of the key it always sends. */
+function columnOfDefinition(name: string, validator: ValidatorJSON, key: readonly string[]): SourceColumn {
+  const leaves = leavesOf(validator).filter(({ type }) => type !== "null");
+  const isJson = leaves.some(({ type }) => type === "object");
   return {
     name,
-    validator: union(leavesOf(validator).filter(({ type }) => type !== "null")),
+    validator: isJson ? ANY : union(leaves),
     nullable: validator.type !== "any" && admitsNull(validator),
-    optional: field.optional && !key.includes(name),
+    optional: !key.includes(name),
   };
 }
