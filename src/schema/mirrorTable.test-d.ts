@@ -44,6 +44,40 @@ test("a key or version that is no field does not compile", () => {
   expectTypeOf(() => mirrorTable({ id: v.string() }, { version: "nope" })).toBeFunction();
 });
 
+test("the option for Fivetran adds a field, whose parts keys, versions and indexes may name", () => {
+  const _tables = defineSchema({
+    plain: mirrorTable(
+      { id: v.int64() },
+      { primaryKey: ["id"], version: "fivetran.synced", fivetran: { softDelete: true } },
+    ).index("live", ["fivetran.deleted"]),
+    lines: mirrorTable(
+      { text: v.string() },
+      {
+        primaryKey: ["fivetran.id", ["fivetran", "columns", "line"]],
+        fivetran: { id: true, columns: { line: v.int64(), file: v.optional(v.string()) } },
+        where: (row) => row.fivetran.deleted !== true,
+      },
+    ),
+  });
+  type Model = DataModelFromSchemaDefinition<typeof _tables>;
+  expectTypeOf<Model["plain"]["document"]["fivetran"]>().toEqualTypeOf<
+    { synced?: number; deleted?: boolean | null; id?: string } | undefined
+  >();
+  expectTypeOf<Model["lines"]["document"]["fivetran"]["id"]>().toEqualTypeOf<string>();
+  expectTypeOf<Model["lines"]["document"]["fivetran"]["columns"]>().toEqualTypeOf<{
+    line: bigint;
+    file?: string;
+  }>();
+  expectTypeOf<Model["lines"]["indexes"]["by_primary_key"]>().toEqualTypeOf<
+    ["fivetran.id", "fivetran.columns.line", "_creationTime"]
+  >();
+  expectTypeOf<Model["plain"]["indexes"]["live"]>().toEqualTypeOf<["fivetran.deleted", "_creationTime"]>();
+  expectTypeOf(() =>
+    // @ts-expect-error without the option there is no such field
+    mirrorTable({ id: v.string() }, { primaryKey: ["fivetran.id"] }),
+  ).toBeFunction();
+});
+
 test("options name fields of the mirror, and the filter sees its row", () => {
   mirrorTable(
     { id: v.string(), email: v.optional(v.string()), deletedAt: v.optional(v.number()), rest: v.any() },
