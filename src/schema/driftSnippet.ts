@@ -1,4 +1,5 @@
-import { fieldName, isIdentifier } from "./fieldName.js";
+import { fieldName } from "./fieldName.js";
+import { isIdentifier } from "./fields.js";
 
 /** What the source of a mirror sent that its schema does not expect, as the importer has it on record. */
 export interface DriftEntry {

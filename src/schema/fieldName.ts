@@ -1,4 +1,5 @@
 import { transliterate } from "../core/rows/transliterate.js";
+import { isIdentifier } from "./fields.js";
 
 /** A name for a field, made of the words of a column's: `US Gross` gives `usGross`. */
 export function fieldName(column: string): string {
@@ -8,12 +9,4 @@ export function fieldName(column: string): string {
     .map((word) => word.toLowerCase());
   const name = words.map((word, i) => (i === 0 ? word : word[0]!.toUpperCase() + word.slice(1))).join("");
   return isIdentifier(name) ? name : `source${name[0]?.toUpperCase() ?? ""}${name.slice(1)}`;
-}
-
-/**
- * True for a name that a Convex schema can declare a field by. Documents may have fields of other names (`first name`),
- * but only inside of v.any() and v.record().
- */
-export function isIdentifier(name: string): boolean {
-  return /^[A-Za-z][A-Za-z0-9_]*$/.test(name);
 }

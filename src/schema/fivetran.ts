@@ -12,8 +12,7 @@ import {
   type VString,
   type VUnion,
 } from "convex/values";
-import { isIdentifier } from "./fieldName.js";
-import { leafKinds, refuse, shown, type Fields } from "./fields.js";
+import { type Fields, isIdentifier, leafKinds, refuse, shown } from "./fields.js";
 
 /** The field that holds Fivetran's own columns of a row. Fivetran's Convex destination names it so. */
 export const FIVETRAN_FIELD = "fivetran";

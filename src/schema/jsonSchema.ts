@@ -1,6 +1,6 @@
 import type { ObjectFieldType, ValidatorJSON } from "convex/values";
 import type { Json, JsonObject } from "../core/rows/change.js";
-import { isIdentifier } from "./fieldName.js";
+import { isIdentifier } from "./fields.js";
 
 /** Nesting that is spelled out; deeper values become v.any(). */
 const MAX_DEPTH = 4;

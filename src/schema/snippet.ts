@@ -3,9 +3,9 @@ import type { Json, JsonObject } from "../core/rows/change.js";
 import { cleanFields } from "../core/rows/identifiers.js";
 import { isObject } from "../core/rows/values.js";
 import { CONTENT_KEY_FIELD } from "./contract.js";
-import { isIdentifier } from "./fieldName.js";
 import { propertiesOf, tellsNull, validatorOfJsonSchema } from "./jsonSchema.js";
 import { validatorCode } from "./validatorCode.js";
+import { isIdentifier } from "./fields.js";
 
 /** Characters of fields that a snippet spells out; it is stored, and sent in error messages. */
 const MAX_LENGTH = 50_000;

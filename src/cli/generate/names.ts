@@ -1,6 +1,7 @@
 import { cleanFields, cleanTableName, NameError } from "../../core/rows/identifiers.js";
 import { CONTENT_KEY_FIELD } from "../../schema/contract.js";
-import { fieldName, isIdentifier } from "../../schema/fieldName.js";
+import { fieldName } from "../../schema/fieldName.js";
+import { isIdentifier } from "../../schema/fields.js";
 import { GenerateError } from "./problem.js";
 import { tableLabel, type SourceTable } from "./model.js";
 

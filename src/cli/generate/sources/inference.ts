@@ -2,7 +2,7 @@ import type { ObjectFieldType, ValidatorJSON } from "convex/values";
 import type { Json, JsonObject } from "../../../core/rows/change.js";
 import { cleanFields } from "../../../core/rows/identifiers.js";
 import { readNumber, WrittenNumber } from "../../../core/rows/numbers.js";
-import { isIdentifier } from "../../../schema/fieldName.js";
+import { isIdentifier } from "../../../schema/fields.js";
 import {
   ANY,
   BOOLEAN,
