@@ -1,7 +1,8 @@
 import type { Json, JsonObject } from "../../../core/rows/change.js";
 import { cleanFields } from "../../../core/rows/identifiers.js";
 import { propertiesOf, tellsNull, validatorOfJsonSchema } from "../../../schema/jsonSchema.js";
-import { isObject, readJsonFile, textOf } from "./jsonFile.js";
+import { isObject } from "../../../core/rows/values.js";
+import { readJsonFile, textOf } from "./jsonFile.js";
 import type { SourceColumn, SourceSchema, SourceTable } from "../model.js";
 import { GenerateError } from "../problem.js";
 import { admitsNull } from "../validators.js";

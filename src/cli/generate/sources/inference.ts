@@ -15,7 +15,7 @@ import {
   STRING,
   union,
 } from "../validators.js";
-import { isObject } from "./jsonFile.js";
+import { isObject } from "../../../core/rows/values.js";
 
 /** Nesting that is spelled out; deeper values become v.any(). */
 const MAX_DEPTH = 4;

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { Json, JsonObject } from "../../../core/rows/change.js";
+import type { Json } from "../../../core/rows/change.js";
 import { parseJson } from "../../../core/rows/json.js";
 import { messageOf } from "../../terminal/exit.js";
 import { GenerateError } from "../problem.js";
@@ -29,10 +29,6 @@ function lineOf(text: string, isWanted: (json: Json) => boolean): Json | undefin
     }
   }
   return undefined;
-}
-
-export function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 export function textOf(value: Json | undefined): string | null {
