@@ -19,7 +19,7 @@ import { deltaOf, findingsOf, numberOf } from "./write/findings.js";
 import type { PageHandle } from "../src/core/wire/port.js";
 import { getHandles, getMirror } from "./mirror/mirrors.js";
 import { exactly } from "./mirror/progress.js";
-import { askAgain } from "./write/resends.js";
+import { requestResend } from "./write/resends.js";
 import { now } from "../src/core/time.js";
 import { vBudget, vHandles } from "../src/core/wire/validators.js";
 import { vAuditReport } from "../src/core/wire/views.js";
@@ -229,7 +229,7 @@ export const repair = mutation({
     });
     // An added row may share its key with one of the source's, which was deleted with it.
     const again = -rowsDelta > added.length ? added : [];
-    await askAgain(ctx, mirror, [
+    await requestResend(ctx, mirror, [
       ...wanted.map(({ key, keyHash, kind }) => ({
         key: key!,
         keyHash,

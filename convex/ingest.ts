@@ -1,17 +1,18 @@
-import { v, type Infer } from "convex/values";
+import { type Infer, v } from "convex/values";
 import { applyToMirror } from "./write/apply.js";
 import type { Doc, Id } from "./_generated/dataModel.js";
 import { mutation, type MutationCtx } from "./_generated/server.js";
 import { claimDelivery, findDelivery, MAX_NAMED_KEYS, recordDelivery, vPlace } from "./write/deliveries.js";
 import { recordDrift } from "./write/drift.js";
 import { ledgerError } from "../src/core/wire/errors.js";
-import { pausedError } from "./pause.js";
+import { pausedError } from "./registry.js";
 import { vMatch } from "../src/core/wire/port.js";
 import { exactly, recordChunk } from "./mirror/progress.js";
-import { putAside, screen } from "./quarantine.js";
+import { storeInQuarantine } from "./quarantine.js";
+import { screen } from "./write/screen.js";
 import { appendManifest } from "./run/manifests.js";
 import { getMirror } from "./mirror/mirrors.js";
-import { promiseReach } from "./mirror/watermark.js";
+import { promiseWatermark } from "./mirror/watermark.js";
 import { forgetResends } from "./write/resends.js";
 import { openRun } from "./run/lifecycle.js";
 import { getRun } from "./runs.js";
@@ -23,7 +24,7 @@ import {
   vBudget,
   vCounts,
   vDriftNote,
-  vReach,
+  vWatermark,
   vRowChange,
   vSyncMode,
 } from "../src/core/wire/validators.js";
@@ -62,7 +63,7 @@ export const applyChunk = mutation({
     /** When the source committed the newest of these changes, in milliseconds, if the sender says so. */
     committedAt: v.optional(v.number()),
     /** How far the sender has read its source with this delivery. */
-    reach: v.optional(vReach),
+    reach: v.optional(vWatermark),
     token: v.id("tokens"),
     /** Whether it is time to note that the token is in use: see `tokens.authenticate`. */
     touchDue: v.boolean(),
@@ -124,9 +125,9 @@ export const applyChunk = mutation({
     const aside = [
       ...args.bad.filter((row) => !screened.superseded.has(row)),
       ...screened.held,
-      ...outcome.poison,
+      ...outcome.failed,
     ];
-    await putAside(ctx, run, args.place?.identity, aside);
+    await storeInQuarantine(ctx, run, args.place?.identity, aside);
     const newDrift = await recordDrift(ctx, mirror.name, args.notes);
     // A quarantined row was delivered too: its stored version must not be swept.
     const brought = [...args.rows.filter(({ op }) => op !== "delete"), ...args.bad].flatMap(
@@ -156,7 +157,8 @@ export const applyChunk = mutation({
         ? { place: {}, total: counts, quarantinedKeys: keys }
         : await recordDelivery(ctx, run, args.place, known, { changes, counts, quarantinedKeys: keys });
     // Recorded once the complete delivery is applied.
-    if ("sequence" in place && place.begun === undefined) await promiseReach(ctx, mirror, run, args.reach);
+    if ("sequence" in place && place.begun === undefined)
+      await promiseWatermark(ctx, mirror, run, args.reach);
     const rows = await recordChunk(ctx, mirror, run, {
       counts,
       rowsDelta: outcome.rowsDelta,

@@ -105,7 +105,7 @@ test("the first request after a deploy declares, the others do not", async () =>
 test("a stream is unknown no more once a mirror has its name, or names it as its source", async () => {
   const app = await App.start();
   for (const stream of ["orders", "public_customers", "others"]) {
-    await app.component("registry:recordUnknownStream", { stream, snippet: "s", token: "t" });
+    await app.component("unknownStreams:recordUnknownStream", { stream, snippet: "s", token: "t" });
   }
   await declare(app, [customers, orders]);
   expect((await app.ledger("unknownStreams")).map(({ stream }) => stream)).toEqual(["others"]);

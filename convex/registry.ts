@@ -1,23 +1,21 @@
 import { v } from "convex/values";
 import type { Doc } from "./_generated/dataModel.js";
-import { mutation, query, type MutationCtx } from "./_generated/server.js";
-import { abandonRun } from "./run/endRun.js";
+import { mutation, type MutationCtx, query } from "./_generated/server.js";
+import { abandonRun } from "./run/lifecycle.js";
 import { scheduleCheck } from "./mirror/freshness.js";
-import { hintOfCode } from "./mirror/hints.js";
-import { findMirror } from "./mirror/mirrors.js";
+import { announce, described, hintOfCode, stateChange } from "./mirror/state.js";
+import { findMirror, getMirror } from "./mirror/mirrors.js";
 import { exactly } from "./mirror/progress.js";
-import { announce, described, stateChange } from "./mirror/state.js";
 import { giveUpSweep, MIRROR_GONE } from "./run/sweepAttempts.js";
 import { now } from "../src/core/time.js";
 import { touchToken } from "./tokens.js";
-import { noCounts, vBudget, vDeclaration, vHandles, type MirrorState } from "../src/core/wire/validators.js";
-import { vMirrorStatus, vUnknownStream, type MirrorStatus } from "../src/core/wire/views.js";
+import { unknownStream } from "./unknownStreams.js";
+import { type MirrorState, noCounts, vBudget, vDeclaration, vHandles } from "../src/core/wire/validators.js";
+import { type MirrorStatus, vMirrorStatus } from "../src/core/wire/views.js";
+import { ledgerError } from "../src/core/wire/errors.js";
 
 /** More mirrors than a schema can hold tables of use; a bound for scans of the registry. */
 const MAX_MIRRORS = 1000;
-
-/** Unknown streams kept; a misconfigured connector may send thousands of names. */
-const MAX_UNKNOWN_STREAMS = 200;
 
 /**
  * Updates the registry from the app's schema. Called by the first request after a deploy, and by
@@ -163,7 +161,7 @@ function statusOf(mirror: Doc<"mirrors">): MirrorStatus {
 }
 
 /** Notes that a connector reported without a row: its mirrors are idle, not late. */
-export const heard = mutation({
+export const heartbeat = mutation({
   args: { token: v.id("tokens"), mirrors: v.array(v.string()) },
   returns: v.null(),
   handler: async (ctx, { token, mirrors }) => {
@@ -202,52 +200,41 @@ async function failure(ctx: MutationCtx, mirror: Doc<"mirrors">, refusal: { code
   return "state" in change ? { ...change, hint: hintOfCode(refusal.code) } : change;
 }
 
-/** Shows a person that a connector sends a stream for which no mirror is declared, and the code to add. */
-export const recordUnknownStream = mutation({
-  args: { stream: v.string(), snippet: v.string(), token: v.string() },
+/** How long a sender should leave a paused mirror alone, in milliseconds. */
+const PAUSED_RETRY_MS = 60_000;
+
+/** Refuses deliveries for a mirror until it is resumed. What it holds stays readable. @throws UnknownMirror */
+export const pause = mutation({
+  args: { mirror: v.string(), reason: v.string() },
   returns: v.null(),
-  handler: async (ctx, args) => {
-    const [seen] = await unknownStream(ctx, args.stream);
-    if (seen !== undefined) {
-      await ctx.db.patch("unknownStreams", seen._id, { ...args, lastSeenAt: now(), times: seen.times + 1 });
-    } else if (
-      (await ctx.db.query("unknownStreams").take(MAX_UNKNOWN_STREAMS)).length < MAX_UNKNOWN_STREAMS
-    ) {
-      await ctx.db.insert("unknownStreams", { ...args, firstSeenAt: now(), lastSeenAt: now(), times: 1 });
-    }
+  handler: async (ctx, { mirror: name, reason }) => {
+    const mirror = await getMirror(ctx, name);
+    await announce(ctx, mirror, "paused", reason);
+    await ctx.db.patch("mirrors", mirror._id, described(name, "paused", reason));
     return null;
   },
 });
 
-/** Streams that connectors sent and no mirror is declared for, with the code to add, in the order of their names. */
-export const unknownStreams = query({
-  args: {},
-  returns: v.array(vUnknownStream),
-  handler: async (ctx) => {
-    const streams = await ctx.db.query("unknownStreams").withIndex("by_stream").take(MAX_UNKNOWN_STREAMS);
-    return streams.map(({ stream, snippet, times, firstSeenAt, lastSeenAt }) => ({
-      stream,
-      snippet,
-      times,
-      firstSeenAt,
-      lastSeenAt,
-    }));
-  },
-});
-
-/** Forgets an unwanted stream; it is recorded again if it arrives again. */
-export const forgetStream = mutation({
-  args: { stream: v.string() },
+/** Accepts deliveries for a mirror again. @throws UnknownMirror */
+export const resume = mutation({
+  args: { mirror: v.string() },
   returns: v.null(),
-  handler: async (ctx, { stream }) => {
-    for (const { _id } of await unknownStream(ctx, stream)) await ctx.db.delete("unknownStreams", _id);
+  handler: async (ctx, { mirror: name }) => {
+    const mirror = await getMirror(ctx, name);
+    if (mirror.state !== "paused") return null;
+    const state = (await exactly(ctx, mirror)).lastAppliedAt === undefined ? "waiting" : "upToDate";
+    const reason = "Resumed; deliveries are welcome again.";
+    await announce(ctx, mirror, state, reason);
+    await ctx.db.patch("mirrors", mirror._id, described(name, state, reason));
     return null;
   },
 });
 
-async function unknownStream(ctx: MutationCtx, stream: string): Promise<Doc<"unknownStreams">[]> {
-  return await ctx.db
-    .query("unknownStreams")
-    .withIndex("by_stream", (q) => q.eq("stream", stream))
-    .take(1);
+/** The refusal of anything that would write to a paused mirror. */
+export function pausedError(mirror: Doc<"mirrors">) {
+  return ledgerError(
+    "MirrorPaused",
+    `The mirror "${mirror.name}" is paused: ${mirror.reason} Resume it with \`npx convex run imports:resume '{"mirror":"${mirror.name}"}'\`.`,
+    { retryAfterMs: PAUSED_RETRY_MS },
+  );
 }

@@ -1,15 +1,14 @@
 import { v } from "convex/values";
 import type { Doc } from "./_generated/dataModel.js";
-import { mutation, query, type MutationCtx } from "./_generated/server.js";
+import { mutation, type MutationCtx, query } from "./_generated/server.js";
 import { deliveryAt } from "./write/deliveries.js";
-import { abandonRun, completeRun } from "./run/endRun.js";
+import { abandonRun, completeRun, MAX_RUNS_PER_MIRROR, openRun } from "./run/lifecycle.js";
 import { ledgerError } from "../src/core/wire/errors.js";
 import { getMirror } from "./mirror/mirrors.js";
-import { MAX_RUNS_PER_MIRROR, openRun } from "./run/lifecycle.js";
-import { pausedError } from "./pause.js";
-import { promiseReach } from "./mirror/watermark.js";
+import { pausedError } from "./registry.js";
+import { promiseWatermark } from "./mirror/watermark.js";
 import { askedAgain } from "./write/resends.js";
-import { vCounts, vReach, vRunState, vSyncMode } from "../src/core/wire/validators.js";
+import { vCounts, vWatermark, vRunState, vSyncMode } from "../src/core/wire/validators.js";
 import { vRunSummary } from "../src/core/wire/views.js";
 
 const vBegun = v.object({
@@ -120,7 +119,7 @@ export const finish = mutation({
     outcome: v.union(v.literal("complete"), v.literal("incomplete")),
     reason: v.string(),
     /** How far the sender has read its source; for a run that is complete. */
-    reach: v.optional(vReach),
+    reach: v.optional(vWatermark),
   },
   returns: v.object({ state: vRunState, counts: vCounts }),
   handler: async (ctx, { run: id, outcome, reason, reach }) => {
@@ -129,7 +128,7 @@ export const finish = mutation({
       if (outcome === "incomplete") await abandonRun(ctx, run, "incomplete", reason);
       else {
         await checkWhole(ctx, run);
-        await promiseReach(ctx, await getMirror(ctx, run.mirror), run, reach);
+        await promiseWatermark(ctx, await getMirror(ctx, run.mirror), run, reach);
         await completeRun(ctx, (await ctx.db.get("runs", run._id))!, reason);
       }
     } else if (outcome !== (run.state === "sweeping" ? "complete" : run.state)) {

@@ -6,7 +6,7 @@ import {
   vHandles,
   vMirrorState,
   vProgress,
-  vReach,
+  vWatermark,
   vRowEncoding,
   vRunState,
   vSample,
@@ -90,7 +90,7 @@ export default defineSchema({
   /**
    * One row per sync attempt of one mirror.
    * Written by runs.*, ingest.applyChunk and sweep.*; read by status queries and by people. Old ones are pruned
-   * when a run begins (see MAX_RUNS_PER_MIRROR in openRun.ts).
+   * when a run begins (see MAX_RUNS_PER_MIRROR in run/lifecycle.ts).
    */
   runs: defineTable({
     mirror: v.string(),
@@ -122,17 +122,17 @@ export default defineSchema({
     bytes: v.number(),
     counts: vCounts,
     /** The watermark that counts only when the sweep has ended. */
-    reach: v.optional(vReach),
+    reach: v.optional(vWatermark),
     /** The later refresh whose sweep replaces that of this complete one. */
     sweptBy: v.optional(v.id("runs")),
     /** Progress that is not yet published to the mirror's document, for a second at most: see progress.ts. */
-    untold: v.object({
+    unpublished: v.object({
       rows: v.number(),
       counts: vCounts,
       appliedAt: v.optional(v.string()),
       lagMs: v.optional(v.number()),
     }),
-    tellScheduled: v.boolean(),
+    publishScheduled: v.boolean(),
     /** Rows that a complete refresh deleted because it did not deliver them. */
     swept: v.number(),
     /** Counts the attempts to sweep, so that the watchdog restarts only one that died. */
@@ -151,10 +151,10 @@ export default defineSchema({
 
   /**
    * The watermark of each mirror, from senders that report one: what an app can wait for. It only advances. Written by
-   * ingest.applyChunk, runs.finish and refresh.*; read by reach.reached. Not a part of `mirrors`, so that those who
+   * ingest.applyChunk, runs.finish and refresh.*; read by watermark.reached. Not a part of `mirrors`, so that those who
    * wait are not woken by every chunk.
    */
-  reaches: defineTable({ mirror: v.string(), ...vReach.fields }).index("by_mirror", ["mirror"]),
+  watermarks: defineTable({ mirror: v.string(), ...vWatermark.fields }).index("by_mirror", ["mirror"]),
 
   /**
    * The deliveries of runs, by their identity: a delivery is applied once, and a replay gets the same answer. Written

@@ -201,22 +201,6 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         >;
       };
     };
-    pause: {
-      pause: FunctionReference<
-        "mutation",
-        "internal",
-        { mirror: string; reason: string },
-        null,
-        Name
-      >;
-      resume: FunctionReference<
-        "mutation",
-        "internal",
-        { mirror: string },
-        null,
-        Name
-      >;
-    };
     quarantine: {
       discard: FunctionReference<
         "mutation",
@@ -257,6 +241,37 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         null,
         Name
       >;
+      replay: FunctionReference<
+        "mutation",
+        "internal",
+        {
+          budget: { bytesPerSecond: number };
+          id: string;
+          match: "key" | "append" | "content";
+          row: {
+            bytes: number;
+            key: Array<any>;
+            keyHash: bigint;
+            op: "upsert" | "update" | "delete";
+            position: number;
+            row?: any;
+            rowHash?: bigint;
+            unset?: Array<string>;
+            version?: any;
+          };
+        },
+        null | {
+          deleted: number;
+          ignored: number;
+          inserted: number;
+          quarantined: number;
+          received: number;
+          stale: number;
+          unchanged: number;
+          updated: number;
+        },
+        Name
+      >;
     };
     registry: {
       declare: FunctionReference<
@@ -285,13 +300,6 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
             version?: string;
           }>;
         },
-        null,
-        Name
-      >;
-      forgetStream: FunctionReference<
-        "mutation",
-        "internal",
-        { stream: string },
         null,
         Name
       >;
@@ -355,7 +363,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         },
         Name
       >;
-      heard: FunctionReference<
+      heartbeat: FunctionReference<
         "mutation",
         "internal",
         { mirrors: Array<string>; token: string },
@@ -422,6 +430,13 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         }>,
         Name
       >;
+      pause: FunctionReference<
+        "mutation",
+        "internal",
+        { mirror: string; reason: string },
+        null,
+        Name
+      >;
       recordFailure: FunctionReference<
         "mutation",
         "internal",
@@ -429,57 +444,11 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         null,
         Name
       >;
-      recordUnknownStream: FunctionReference<
+      resume: FunctionReference<
         "mutation",
         "internal",
-        { snippet: string; stream: string; token: string },
+        { mirror: string },
         null,
-        Name
-      >;
-      unknownStreams: FunctionReference<
-        "query",
-        "internal",
-        {},
-        Array<{
-          firstSeenAt: string;
-          lastSeenAt: string;
-          snippet: string;
-          stream: string;
-          times: number;
-        }>,
-        Name
-      >;
-    };
-    replay: {
-      replay: FunctionReference<
-        "mutation",
-        "internal",
-        {
-          budget: { bytesPerSecond: number };
-          id: string;
-          match: "key" | "append" | "content";
-          row: {
-            bytes: number;
-            key: Array<any>;
-            keyHash: bigint;
-            op: "upsert" | "update" | "delete";
-            position: number;
-            row?: any;
-            rowHash?: bigint;
-            unset?: Array<string>;
-            version?: any;
-          };
-        },
-        null | {
-          deleted: number;
-          ignored: number;
-          inserted: number;
-          quarantined: number;
-          received: number;
-          stale: number;
-          unchanged: number;
-          updated: number;
-        },
         Name
       >;
     };
@@ -648,6 +617,35 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
           signingKey: string;
           startsWith: string;
         },
+        null,
+        Name
+      >;
+    };
+    unknownStreams: {
+      forgetStream: FunctionReference<
+        "mutation",
+        "internal",
+        { stream: string },
+        null,
+        Name
+      >;
+      list: FunctionReference<
+        "query",
+        "internal",
+        {},
+        Array<{
+          firstSeenAt: string;
+          lastSeenAt: string;
+          snippet: string;
+          stream: string;
+          times: number;
+        }>,
+        Name
+      >;
+      recordUnknownStream: FunctionReference<
+        "mutation",
+        "internal",
+        { snippet: string; stream: string; token: string },
         null,
         Name
       >;

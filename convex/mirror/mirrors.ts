@@ -1,6 +1,7 @@
 import type { Doc } from "../_generated/dataModel.js";
 import type { QueryCtx } from "../_generated/server.js";
 import { ledgerError } from "../../src/core/wire/errors.js";
+import { now } from "../../src/core/time.js";
 
 /** The registry's row of a mirror, or null. */
 export async function findMirror(ctx: QueryCtx, name: string): Promise<Doc<"mirrors"> | null> {
@@ -34,4 +35,15 @@ export async function getApp(ctx: QueryCtx): Promise<Doc<"app">> {
     throw ledgerError("NotDeclared", "The registry is empty. Run `npx convex run imports:declare` once.");
   }
   return app;
+}
+
+/** The newest run of a mirror in words, for its registry row: "3: complete at 2026-…". Nothing for an older run. */
+export function lastRun(
+  mirror: Pick<Doc<"mirrors">, "epoch">,
+  run: Pick<Doc<"runs">, "epoch">,
+  state: Doc<"runs">["state"],
+): { lastRun?: string } {
+  if (run.epoch !== mirror.epoch) return {};
+  const since = state === "running" || state === "sweeping" ? "since" : "at";
+  return { lastRun: `${String(run.epoch)}: ${state} ${since} ${now()}` };
 }

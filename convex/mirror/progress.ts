@@ -14,9 +14,9 @@ import { addCounts, noCounts, type Counts, type SyncMode } from "../../src/core/
  * the queries that watch a mirror, a dozen times a second. Unpublished progress waits in the run's document, which
  * every chunk writes anyway.
  */
-const TELL_EVERY_MS = 1_000;
+const PUBLISH_EVERY_MS = 1_000;
 
-export const nothingUntold: Doc<"runs">["untold"] = { rows: 0, counts: noCounts };
+export const nothingUnpublished: Doc<"runs">["unpublished"] = { rows: 0, counts: noCounts };
 
 /** What a chunk did to a mirror. */
 interface Chunk {
@@ -40,24 +40,27 @@ export async function recordChunk(
   { counts, rowsDelta, quarantined, drift, bytes, syncMode, lagMs, place }: Chunk,
 ): Promise<number> {
   const at = now();
-  const untold = {
-    ...run.untold,
-    rows: run.untold.rows + rowsDelta,
-    counts: addCounts(run.untold.counts, counts),
+  const unpublished = {
+    ...run.unpublished,
+    rows: run.unpublished.rows + rowsDelta,
+    counts: addCounts(run.unpublished.counts, counts),
     ...(counts.received > 0 && { appliedAt: at }),
     ...(lagMs !== undefined && { lagMs }),
   };
-  const after = { ...run, ...place, lastDeliveryAt: at, counts: addCounts(run.counts, counts), untold };
+  const after = { ...run, ...place, lastDeliveryAt: at, counts: addCounts(run.counts, counts), unpublished };
   // A change of state, or of what an operator should do, is published at once.
   const urgent =
     quarantined !== 0 ||
     drift !== 0 ||
     mirror.syncMode !== syncMode ||
     mirror.state !== statementOf(mirror, run).state;
-  const due = urgent || since(mirror.lastHeardAt) >= TELL_EVERY_MS;
+  const due = urgent || since(mirror.lastHeardAt) >= PUBLISH_EVERY_MS;
   if (due) {
     const { state, reason } = statementOf(mirror, after);
-    const told = { ...news(mirror, after), quarantined: Math.max(0, mirror.quarantined + quarantined) };
+    const told = {
+      ...progressSince(mirror, after),
+      quarantined: Math.max(0, mirror.quarantined + quarantined),
+    };
     await ctx.db.patch("mirrors", mirror._id, {
       ...told,
       ...(await stateChange(ctx, mirror, state, reason)),
@@ -65,8 +68,8 @@ export async function recordChunk(
       drift: mirror.drift + drift,
       syncMode,
     });
-  } else if (!run.tellScheduled) {
-    await ctx.scheduler.runAfter(TELL_EVERY_MS, internal.mirror.progress.tell, { run: run._id });
+  } else if (!run.publishScheduled) {
+    await ctx.scheduler.runAfter(PUBLISH_EVERY_MS, internal.mirror.progress.publish, { run: run._id });
   }
   await ctx.db.patch("runs", run._id, {
     ...place,
@@ -74,38 +77,38 @@ export async function recordChunk(
     chunks: run.chunks + 1,
     bytes: run.bytes + bytes,
     counts: after.counts,
-    untold: due ? nothingUntold : untold,
-    tellScheduled: run.tellScheduled || !due,
+    unpublished: due ? nothingUnpublished : unpublished,
+    publishScheduled: run.publishScheduled || !due,
   });
   await scheduleCheck(ctx, mirror);
-  return mirror.rows + untold.rows;
+  return mirror.rows + unpublished.rows;
 }
 
 /** Publishes a run's progress since the last publication. */
-export const tell = internalMutation({
+export const publish = internalMutation({
   args: { run: v.id("runs") },
   returns: v.null(),
   handler: async (ctx, { run: id }) => {
     const run = await ctx.db.get("runs", id);
     // A run that has ended has published everything.
     if (run?.state !== "running") return null;
-    await tellRest(ctx, run);
-    await ctx.db.patch("runs", id, { tellScheduled: false });
+    await flush(ctx, run);
+    await ctx.db.patch("runs", id, { publishScheduled: false });
     return null;
   },
 });
 
 /** Publishes all of a run's progress: before the run ends, and after a second. */
-export async function tellRest(ctx: MutationCtx, run: Doc<"runs">): Promise<void> {
-  if (!run.tellScheduled) return;
+export async function flush(ctx: MutationCtx, run: Doc<"runs">): Promise<void> {
+  if (!run.publishScheduled) return;
   const mirror = await findMirror(ctx, run.mirror);
   if (mirror === null) return;
-  const told = news(mirror, run);
+  const told = progressSince(mirror, run);
   await ctx.db.patch("mirrors", mirror._id, {
     ...told,
     ...(await takeSample(ctx, mirror, { ...mirror, ...told })),
   });
-  await ctx.db.patch("runs", run._id, { untold: nothingUntold });
+  await ctx.db.patch("runs", run._id, { unpublished: nothingUnpublished });
 }
 
 /**
@@ -114,7 +117,7 @@ export async function tellRest(ctx: MutationCtx, run: Doc<"runs">): Promise<void
  */
 export async function exactly(ctx: QueryCtx, mirror: Doc<"mirrors">): Promise<Doc<"mirrors">> {
   const run = mirror.run === undefined ? null : await ctx.db.get("runs", mirror.run);
-  return run?.tellScheduled === true ? { ...mirror, ...news(mirror, run) } : mirror;
+  return run?.publishScheduled === true ? { ...mirror, ...progressSince(mirror, run) } : mirror;
 }
 
 /** How far a run has come, for its mirror's row. */
@@ -123,8 +126,8 @@ export function progressOf({ syncMode, generation, startedAt, counts, swept }: D
 }
 
 /** What a run's progress changes in its mirror's row. */
-function news(mirror: Doc<"mirrors">, run: Doc<"runs">): Partial<Doc<"mirrors">> {
-  const { rows, counts, appliedAt, lagMs } = run.untold;
+function progressSince(mirror: Doc<"mirrors">, run: Doc<"runs">): Partial<Doc<"mirrors">> {
+  const { rows, counts, appliedAt, lagMs } = run.unpublished;
   const { state, reason } = statementOf(mirror, run);
   return {
     rows: mirror.rows + rows,

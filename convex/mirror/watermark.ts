@@ -3,7 +3,7 @@ import type { Doc } from "../_generated/dataModel.js";
 import { query, type MutationCtx, type QueryCtx } from "../_generated/server.js";
 import { ledgerError } from "../../src/core/wire/errors.js";
 import { getMirror } from "./mirrors.js";
-import type { Reach } from "../../src/core/wire/validators.js";
+import type { Watermark } from "../../src/core/wire/validators.js";
 import { vReached } from "../../src/core/wire/views.js";
 
 /** What a caller waits for. */
@@ -17,7 +17,7 @@ export const vTarget = v.union(
 );
 
 /** The higher of two watermarks, per field. */
-export function further(a: Reach, b: Reach): Reach {
+export function further(a: Watermark, b: Watermark): Watermark {
   return { upTo: later(a.upTo, b.upTo), position: later(a.position, b.position) };
 }
 
@@ -28,33 +28,33 @@ function later(a: string | undefined, b: string | undefined): string | undefined
 }
 
 /** Advances a mirror's watermark. It never moves back. */
-export async function advanceReach(
+export async function advanceWatermark(
   ctx: MutationCtx,
   mirror: string,
-  reach: Reach | undefined,
+  reach: Watermark | undefined,
 ): Promise<void> {
   if (reach?.upTo === undefined && reach?.position === undefined) return;
-  const known = await findReach(ctx, mirror);
+  const known = await findWatermark(ctx, mirror);
   if (known === null) {
-    await ctx.db.insert("reaches", { mirror, ...reach });
+    await ctx.db.insert("watermarks", { mirror, ...reach });
     return;
   }
   const next = further(known, reach);
   if (next.upTo !== known.upTo || next.position !== known.position)
-    await ctx.db.patch("reaches", known._id, next);
+    await ctx.db.patch("watermarks", known._id, next);
 }
 
 /** Records a sender's watermark. While a sweep still has rows to delete, the watermark waits with that refresh. */
-export async function promiseReach(
+export async function promiseWatermark(
   ctx: MutationCtx,
   mirror: Doc<"mirrors">,
   run: Doc<"runs">,
-  reach: Reach | undefined,
+  reach: Watermark | undefined,
 ): Promise<void> {
   if (reach === undefined) return;
   const waitsFor = run.generation === undefined ? mirror.sweeping : run._id;
   const refresh = waitsFor === undefined ? null : await ctx.db.get("runs", waitsFor);
-  if (refresh === null) await advanceReach(ctx, mirror.name, reach);
+  if (refresh === null) await advanceWatermark(ctx, mirror.name, reach);
   else await ctx.db.patch("runs", refresh._id, { reach: further(refresh.reach ?? {}, reach) });
 }
 
@@ -68,7 +68,7 @@ export const reached = query({
   args: { mirror: v.string(), target: vTarget },
   returns: vReached,
   handler: async (ctx, { mirror, target }) => {
-    const known = await findReach(ctx, mirror);
+    const known = await findWatermark(ctx, mirror);
     const { upTo = null, position = null } = known ?? {};
     const { reached, reason } =
       "run" in target
@@ -115,9 +115,9 @@ async function judgeRun(
   return { reached: last.state === "complete", reason: `The run is ${last.state}: ${last.reason}` };
 }
 
-async function findReach(ctx: QueryCtx, mirror: string): Promise<Doc<"reaches"> | null> {
+async function findWatermark(ctx: QueryCtx, mirror: string): Promise<Doc<"watermarks"> | null> {
   return await ctx.db
-    .query("reaches")
+    .query("watermarks")
     .withIndex("by_mirror", (q) => q.eq("mirror", mirror))
     .unique();
 }

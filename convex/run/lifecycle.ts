@@ -1,16 +1,19 @@
 import type { Doc, Id } from "../_generated/dataModel.js";
-import type { MutationCtx } from "../_generated/server.js";
+import { internalMutation, type MutationCtx } from "../_generated/server.js";
 import { dropDeliveries } from "../write/deliveries.js";
-import { abandonRun, completeRun } from "./endRun.js";
 import { ledgerError } from "../../src/core/wire/errors.js";
 import { scheduleCheck } from "../mirror/freshness.js";
-import { lastRun } from "../mirror/lastRun.js";
+import { getMirror, lastRun } from "../mirror/mirrors.js";
 import { dropManifest } from "./manifests.js";
-import { scheduleSettle } from "./settle.js";
-import { nothingUntold, progressOf } from "../mirror/progress.js";
+import { nothingUnpublished, progressOf, flush } from "../mirror/progress.js";
 import { stateChange } from "../mirror/state.js";
 import { now, since } from "../../src/core/time.js";
 import { noCounts, type SyncMode } from "../../src/core/wire/validators.js";
+import { advanceWatermark } from "../mirror/watermark.js";
+import { startSweep } from "./sweepAttempts.js";
+import { v } from "convex/values";
+import { internal } from "../_generated/api.js";
+import { LAST_USED_GRAIN_MS } from "../tokens.js";
 
 /** Runs kept per mirror. For an hourly sync that is two weeks, enough to see a trend. */
 export const MAX_RUNS_PER_MIRROR = 300;
@@ -75,8 +78,8 @@ export async function openRun(ctx: MutationCtx, before: Doc<"mirrors">, args: Ne
     chunks: 0,
     bytes: 0,
     counts: noCounts,
-    untold: nothingUntold,
-    tellScheduled: false,
+    unpublished: nothingUnpublished,
+    publishScheduled: false,
     swept: 0,
     sweepAttempt: 0,
   });
@@ -99,7 +102,7 @@ export async function openRun(ctx: MutationCtx, before: Doc<"mirrors">, args: Ne
   });
   await scheduleCheck(ctx, (await ctx.db.get("mirrors", mirror._id))!);
   await pruneRuns(ctx, mirror.name);
-  await scheduleSettle(ctx, id, args.settleAfterMs);
+  await scheduleExpiry(ctx, id, args.settleAfterMs);
   return (await ctx.db.get("runs", id))!;
 }
 
@@ -152,3 +155,98 @@ async function pruneRuns(ctx: MutationCtx, mirror: string): Promise<void> {
   if (oldest.state === "running" || oldest.state === "sweeping") return;
   if (!(await dropDeliveries(ctx, oldest._id, DELIVERIES_PER_PRUNE))) await ctx.db.delete("runs", oldest._id);
 }
+
+/** Ends an interrupted run. It deletes nothing. A refresh stays open, so that the next run can resume it. */
+export async function abandonRun(
+  ctx: MutationCtx,
+  run: Doc<"runs">,
+  state: "incomplete" | "superseded",
+  reason: string,
+): Promise<void> {
+  await flush(ctx, run);
+  await ctx.db.patch("runs", run._id, { state, reason, finishedAt: now() });
+  const mirror = await getMirror(ctx, run.mirror);
+  if (mirror.run === run._id)
+    await ctx.db.patch("mirrors", mirror._id, { run: undefined, ...lastRun(mirror, run, state) });
+  if (state === "superseded") return;
+  await ctx.db.patch(
+    "mirrors",
+    mirror._id,
+    await stateChange(
+      ctx,
+      mirror,
+      "failed",
+      run.generation === undefined
+        ? `The last run ended early: ${reason} What it delivered is applied.`
+        : `Refresh ${String(run.generation)} was interrupted: ${reason} The old rows stay; a run of the same generation resumes it.`,
+    ),
+  );
+}
+
+/** Ends a complete run. A refresh then sweeps the rows that it did not deliver. */
+export async function completeRun(ctx: MutationCtx, run: Doc<"runs">, why: string): Promise<void> {
+  await flush(ctx, run);
+  const mirror = await getMirror(ctx, run.mirror);
+  if (mirror.run === run._id) await ctx.db.patch("mirrors", mirror._id, { run: undefined });
+  // Silence after a refresh without a row usually means a source that failed to start, not an empty one; only a sender
+  // of our own protocol is believed. Deletes alone deliver no row.
+  const { inserted, updated, unchanged, stale, quarantined } = run.counts;
+  const brought = inserted + updated + unchanged + stale + quarantined > 0 || run.openedBy === "v1";
+  if (run.generation !== undefined && brought) {
+    await startSweep(ctx, { ...mirror, run: undefined }, run);
+    return;
+  }
+  const empty = run.generation !== undefined;
+  await ctx.db.patch("runs", run._id, {
+    state: "complete",
+    reason: empty ? `${why} It delivered no rows, so the old ones stay.` : why,
+    finishedAt: now(),
+  });
+  await advanceWatermark(ctx, mirror.name, run.reach);
+  await ctx.db.patch("mirrors", mirror._id, {
+    ...lastRun(mirror, run, "complete"),
+    // The generation stays open: an earlier attempt may have delivered rows, and the next one resumes it.
+    ...(await stateChange(
+      ctx,
+      mirror,
+      "upToDate",
+      empty
+        ? "The last full refresh delivered no rows; the old ones stay. If the source is really empty, run imports:clearMirror."
+        : "Everything received is applied.",
+    )),
+  });
+}
+
+/** Has the run looked at after so many milliseconds. */
+export async function scheduleExpiry(ctx: MutationCtx, run: Id<"runs">, inMs: number): Promise<void> {
+  await ctx.scheduler.runAfter(inMs, internal.run.lifecycle.expire, { run });
+}
+
+/**
+ * Milliseconds for which the run's connector has certainly sent nothing, for this mirror or another. Its last request
+ * may be later than the last that was noted: too long a silence would take rows away.
+ */
+async function silence(ctx: MutationCtx, run: Doc<"runs">): Promise<number> {
+  const token = await ctx.db.get("tokens", run.token);
+  const unused = since(token?.lastUsedAt) - LAST_USED_GRAIN_MS;
+  return Math.max(0, Math.min(since(run.startedAt), since(run.lastDeliveryAt), unused));
+}
+
+/**
+ * Settles a run whose connector has fallen silent; looks again later when it has not. A connector that says itself
+ * when it is done, and did not, has died: its run is incomplete. From one that never says so, silence is all there is.
+ */
+export const expire = internalMutation({
+  args: { run: v.id("runs") },
+  returns: v.null(),
+  handler: async (ctx, { run: id }) => {
+    const run = await ctx.db.get("runs", id);
+    if (run?.state !== "running") return null;
+    const silent = await silence(ctx, run);
+    if (silent < run.settleAfterMs) await scheduleExpiry(ctx, id, run.settleAfterMs - silent);
+    else if (run.explicit)
+      await abandonRun(ctx, run, "incomplete", "The connector fell silent without finishing it.");
+    else await completeRun(ctx, run, "The connector fell silent.");
+    return null;
+  },
+});

@@ -1,28 +1,30 @@
-import { v, type Infer } from "convex/values";
-import { sleep } from "../../src/core/sleep.js";
+import { type Infer, v } from "convex/values";
+import { now, sleep } from "../../src/core/time.js";
 import { internal } from "../_generated/api.js";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import {
+  type ActionCtx,
   internalAction,
   internalMutation,
   internalQuery,
-  type ActionCtx,
   type MutationCtx,
 } from "../_generated/server.js";
 import { spend } from "../write/budget.js";
-import { Copies } from "./copies.js";
 import { addToDigest } from "../write/digests.js";
-import { ledgerErrorData } from "../../src/core/wire/errors.js";
-import { KeyHashBag } from "./keyHashBag.js";
-import { lastRun } from "../mirror/lastRun.js";
-import { arrivedSince, dropManifest, loadManifest, manifestPage, vManifestPage } from "./manifests.js";
-import { getApp, getHandles, getMirror } from "../mirror/mirrors.js";
+import { isMirrorGone, ledgerErrorData } from "../../src/core/wire/errors.js";
+import {
+  arrivedSince,
+  dropManifest,
+  KeyHashSet,
+  loadManifest,
+  manifestPage,
+  vManifestPage,
+} from "./manifests.js";
+import { getApp, getHandles, getMirror, lastRun } from "../mirror/mirrors.js";
 import type { CopyHandle, PageHandle, RemoveHandle } from "../../src/core/wire/port.js";
 import { progressOf } from "../mirror/progress.js";
-import { advanceReach } from "../mirror/watermark.js";
-import { isMirrorGone } from "../../src/core/wire/setUp.js";
+import { advanceWatermark } from "../mirror/watermark.js";
 import { stateChange } from "../mirror/state.js";
-import { now } from "../../src/core/time.js";
 
 /** Rows read per page of a sweep: well inside 32,000 documents and, at the usual size of rows, 16 MiB a query. */
 const PAGE_ROWS = 4_000;
@@ -64,7 +66,7 @@ async function sweepFrom(
   const first = await ctx.runQuery(internal.run.sweep.start, { run });
   if (first === null) return;
   const { brought, sequence } = await loadManifest(ctx, first);
-  const copies = first.keyed ? null : new Copies(brought, WRITE_ROWS);
+  const duplicates = first.keyed ? null : new Duplicates(brought, WRITE_ROWS);
   let cursor = start;
   do {
     const page: SweepPage | null = await ctx.runQuery(internal.run.sweep.page, {
@@ -76,25 +78,25 @@ async function sweepFrom(
     const hashes = [...new BigInt64Array(page.keyHashes)];
     const isLast = page.cursor === null;
     const stale =
-      copies === null
+      duplicates === null
         ? page.ids.flatMap((id, i) => (brought.has(hashes[i]!) ? [] : [{ id, keyHash: hashes[i]! }]))
-        : copies.surplus(page.ids, hashes, KeyHashBag.of(page.late));
+        : duplicates.surplus(page.ids, hashes, KeyHashSet.of(page.late));
     for (let from = 0; from < stale.length; from += WRITE_ROWS) {
       const slice = stale.slice(from, from + WRITE_ROWS);
       const removal = {
         run,
         sequence,
         ids: slice.map(({ id }) => id),
-        keyHashes: copies === null ? slice.map(({ keyHash }) => keyHash) : null,
+        keyHashes: duplicates === null ? slice.map(({ keyHash }) => keyHash) : null,
       };
       await withinBudget(async () => ctx.runMutation(internal.run.sweep.removeStale, removal));
     }
-    for (const missing of copies?.missing(isLast) ?? []) {
+    for (const missing of duplicates?.missing(isLast) ?? []) {
       await withinBudget(async () => ctx.runMutation(internal.run.sweep.addCopies, { run, copies: missing }));
     }
     cursor = page.cursor;
     // The walk of a mirror without a key counts copies across pages: it cannot be cut, and starts over if it dies.
-    if (cursor !== null && copies === null && Date.now() - startedAt > SLICE_MS) {
+    if (cursor !== null && duplicates === null && Date.now() - startedAt > SLICE_MS) {
       await ctx.runMutation(internal.run.sweepAttempts.goOn, { run, cursor });
       return;
     }
@@ -181,7 +183,7 @@ export const removeStale = internalMutation({
     if (run?.state !== "sweeping") return null;
     const [mirror, { handles, budget }] = await Promise.all([getMirror(ctx, run.mirror), getApp(ctx)]);
     const { keyHashes } = args;
-    const arrived = KeyHashBag.of(keyHashes === null ? [] : await arrivedSince(ctx, run, args.sequence));
+    const arrived = KeyHashSet.of(keyHashes === null ? [] : await arrivedSince(ctx, run, args.sequence));
     const { gone, marked, written, delta } = await ctx.runMutation(handles.remove as RemoveHandle, {
       table: run.mirror,
       ids: keyHashes === null ? args.ids : args.ids.filter((_, i) => !arrived.has(keyHashes[i]!)),
@@ -237,7 +239,7 @@ export const finish = internalMutation({
       ...(mirror.run === undefined &&
         (await stateChange(ctx, mirror, "upToDate", "Everything received is applied."))),
     });
-    await advanceReach(ctx, run.mirror, run.reach);
+    await advanceWatermark(ctx, run.mirror, run.reach);
     await dropManifest(ctx, run.mirror, run.generation!);
     if (mirror.quarantined > 0) {
       const before = await startOfGeneration(ctx, run);
@@ -259,4 +261,76 @@ async function startOfGeneration(ctx: MutationCtx, run: Doc<"runs">): Promise<nu
     if (older.generation === run.generation) first = older;
   }
   return first._creationTime;
+}
+
+/**
+ * Counts the copies of each row while a mirror without a key is walked in the order of its content. There should be as
+ * many as the refresh delivered, and those that arrived since. A row that arrives during the walk has the highest time
+ * of creation among its copies, so that it lies on the page at hand or on one to come, or was not yet there; and a page
+ * and the list of what has arrived by then are of one moment. Hence the count is exact.
+ */
+export class Duplicates {
+  #current: { keyHash: bigint; id: string; seen: number } | null = null;
+  #missing: { id: string; times: number }[] = [];
+  #late = new KeyHashSet();
+
+  /** @param batch The most copies of one batch of those that are missing. */
+  constructor(
+    private readonly brought: KeyHashSet,
+    private readonly batch: number,
+  ) {}
+
+  /** The rows of this page that are too many. `late`: what has arrived since the manifest was read. */
+  surplus(
+    ids: readonly string[],
+    hashes: readonly bigint[],
+    late: KeyHashSet,
+  ): { id: string; keyHash: bigint }[] {
+    this.#late = late;
+    const surplus: { id: string; keyHash: bigint }[] = [];
+    ids.forEach((id, i) => {
+      const keyHash = hashes[i]!;
+      if (this.#current?.keyHash !== keyHash) {
+        this.#close();
+        this.#current = { keyHash, id, seen: 0 };
+      }
+      this.#current.seen += 1;
+      if (this.#current.seen > this.#due(keyHash)) surplus.push({ id, keyHash });
+    });
+    return surplus;
+  }
+
+  /** Duplicates that have to be added for rows that are passed, in batches. */
+  missing(isLast: boolean): { id: string; times: number }[][] {
+    if (isLast) this.#close();
+    const batches: { id: string; times: number }[][] = [];
+    let room = 0;
+    for (const { id, times } of this.#missing) {
+      for (let left = times; left > 0;) {
+        if (room === 0) {
+          batches.push([]);
+          room = this.batch;
+        }
+        const now = Math.min(left, room);
+        batches.at(-1)!.push({ id, times: now });
+        left -= now;
+        room -= now;
+      }
+    }
+    this.#missing = [];
+    return batches;
+  }
+
+  #close(): void {
+    if (this.#current === null) return;
+    const { keyHash, id, seen } = this.#current;
+    const lacking = this.#due(keyHash) - seen;
+    if (lacking > 0) this.#missing.push({ id, times: lacking });
+    this.#current = null;
+  }
+
+  /** How many copies there should be. */
+  #due(keyHash: bigint): number {
+    return this.brought.count(keyHash) + this.#late.count(keyHash);
+  }
 }

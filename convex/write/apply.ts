@@ -1,23 +1,22 @@
-import { v, type Infer } from "convex/values";
+import { type Infer, v } from "convex/values";
 import { isTransactionLimit } from "../../src/core/wire/limitErrors.js";
 import { internal } from "../_generated/api.js";
 import type { Doc } from "../_generated/dataModel.js";
 import { internalMutation, type MutationCtx } from "../_generated/server.js";
-import { spend, type Priority } from "./budget.js";
+import { type Priority, spend } from "./budget.js";
 import { addDelta, addToDigest, noDelta } from "./digests.js";
-import { ledgerError, ledgerErrorData } from "../../src/core/wire/errors.js";
-import { vApplied, vMatch, vTombstone, type Applied, type ApplyHandle } from "../../src/core/wire/port.js";
-import { quarantineChange, screenBehind } from "../quarantine.js";
+import { isSetUpError, ledgerError, ledgerErrorData } from "../../src/core/wire/errors.js";
+import { type Applied, type ApplyHandle, vApplied, vMatch, vTombstone } from "../../src/core/wire/port.js";
+import { quarantineChange, screenBehind } from "./screen.js";
 import { getHandles } from "../mirror/mirrors.js";
-import { isSetUpError } from "../../src/core/wire/setUp.js";
 import { findTombstones, layTombstones } from "./tombstones.js";
 import {
   addCounts,
-  noCounts,
-  vRowChange,
   type BadRow,
+  noCounts,
   type RowChange,
   type vBudget,
+  vRowChange,
 } from "../../src/core/wire/validators.js";
 
 /** What became of converted changes. */
@@ -25,7 +24,7 @@ interface Outcome {
   counts: Applied["counts"];
   rowsDelta: number;
   /** Changes that failed inside the transaction, on their way to quarantine. */
-  poison: BadRow[];
+  failed: BadRow[];
   /** Milliseconds until the write budget is even again. */
   waitMs: number;
 }
@@ -58,8 +57,8 @@ export async function applyToMirror(
     tombstones?: boolean;
   },
 ): Promise<Outcome> {
-  if (batch.rows.length === 0) return { counts: noCounts, rowsDelta: 0, poison: [], waitMs: 0 };
-  const { applied, poison } = await isolate(ctx, mirror, batch);
+  if (batch.rows.length === 0) return { counts: noCounts, rowsDelta: 0, failed: [], waitMs: 0 };
+  const { applied, failed } = await isolate(ctx, mirror, batch);
   if (applied.written > 0 || applied.rowsDelta !== 0) await addToDigest(ctx, mirror.name, applied.delta);
   const laid = tombstones ? await layTombstones(ctx, mirror.name, applied.tombstones) : 0;
   // Rows with equal keys, which only a write past the importer can cause, became one.
@@ -72,7 +71,7 @@ export async function applyToMirror(
     });
   }
   const waitMs = await spend(ctx, budget, applied.written, priority);
-  return { counts: applied.counts, rowsDelta: applied.rowsDelta, poison, waitMs };
+  return { counts: applied.counts, rowsDelta: applied.rowsDelta, failed, waitMs };
 }
 
 /**
@@ -83,22 +82,22 @@ async function isolate(
   ctx: MutationCtx,
   mirror: Doc<"mirrors">,
   batch: Batch,
-): Promise<{ applied: Applied; poison: BadRow[] }> {
-  if (batch.rows.length === 0) return { applied: nothing(), poison: [] };
+): Promise<{ applied: Applied; failed: BadRow[] }> {
+  if (batch.rows.length === 0) return { applied: nothing(), failed: [] };
   try {
-    return { applied: await applyHeeding(ctx, mirror, batch), poison: [] };
+    return { applied: await applyHeeding(ctx, mirror, batch), failed: [] };
   } catch (error) {
     if (isTransactionLimit(error) || isSetUpError(error)) throw error;
     const { rows } = batch;
     if (rows.length === 1) {
       const message = error instanceof Error ? error.message.slice(0, 500) : String(error);
-      return { applied: nothing(), poison: [quarantineChange(rows[0]!, "ApplyFailed", message)] };
+      return { applied: nothing(), failed: [quarantineChange(rows[0]!, "ApplyFailed", message)] };
     }
     const middle = Math.ceil(rows.length / 2);
     const first = await isolate(ctx, mirror, { ...batch, rows: rows.slice(0, middle) });
     // A change quarantined now holds back later changes of its row, or is replaced by them, like any quarantined
     // change.
-    const behind = screenBehind(first.poison, rows.slice(middle));
+    const behind = screenBehind(first.failed, rows.slice(middle));
     const second = await isolate(ctx, mirror, {
       ...batch,
       rows: behind.rows,
@@ -110,10 +109,10 @@ async function isolate(
         ...nothing(),
         counts: { ...noCounts, received: dropped, stale: dropped },
       }),
-      poison: [
-        ...first.poison.filter((row) => !behind.superseded.has(row)),
+      failed: [
+        ...first.failed.filter((row) => !behind.superseded.has(row)),
         ...behind.held,
-        ...second.poison,
+        ...second.failed,
       ],
     };
   }

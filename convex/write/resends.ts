@@ -14,7 +14,7 @@ export async function askedAgain(ctx: QueryCtx, mirror: string): Promise<string[
 }
 
 /** Asks the source for rows, with its next run. */
-export async function askAgain(
+export async function requestResend(
   ctx: MutationCtx,
   mirror: Doc<"mirrors">,
   rows: readonly Pick<Doc<"resends">, "key" | "keyHash" | "reason">[],

@@ -7,3 +7,8 @@ export function now(): string {
 export function since(time: string | undefined): number {
   return time === undefined ? Infinity : Date.now() - Date.parse(time);
 }
+
+/** Waits inside an action, which may. */
+export async function sleep(ms: number): Promise<void> {
+  if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,6 +1,7 @@
 import type { ObjectFieldType } from "convex/values";
-import type { Counts, Reach } from "../core/wire/validators.js";
-import type { Change, Json, RowEncoding } from "../core/rows/change.js";
+import type { Counts, Watermark } from "../core/wire/validators.js";
+import type { Change, RowEncoding } from "../core/rows/change.js";
+import type { Json } from "../core/rows/values.js";
 import type { MirrorContract } from "../schema/contract.js";
 
 /** How a connector delivers, in Airbyte's words. */
@@ -53,7 +54,7 @@ export interface DeliverOptions {
   /** When the source committed the newest of the changes, in milliseconds. */
   committedAt?: number;
   /** How far the sender has read its source with this delivery. */
-  reach?: Reach;
+  reach?: Watermark;
   /** The sender's name for the delivery: it is applied once, however often it is sent. */
   delivery?: { identity: string; sequence: number; content: string };
   /**
@@ -134,7 +135,7 @@ export interface ImportSession {
     run: string,
     outcome: "complete" | "incomplete",
     reason: string,
-    reach?: Reach,
+    reach?: Watermark,
   ): Promise<{ state: string; counts: Counts }>;
   /** Every mirror that the token opens, as the registry knows it. */
   status(): Promise<unknown[]>;

@@ -1,9 +1,8 @@
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
-import type { Json, JsonObject } from "../core/rows/change.js";
+import { isObject, type Json, type JsonObject } from "../core/rows/values.js";
 import { parseJson } from "../core/rows/json.js";
-import { isObject } from "../core/rows/values.js";
 import { HttpError } from "./errors.js";
 import { Gunzip } from "fflate";
 

@@ -1,5 +1,5 @@
 import { convexToJson, type Value } from "convex/values";
-import { readKeyText } from "../core/proof/keyText.js";
+import { readKeyText } from "../core/proof/hash.js";
 import type { MirrorStatus } from "../core/wire/views.js";
 
 const SECOND_MS = 1_000;

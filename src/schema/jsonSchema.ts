@@ -1,5 +1,5 @@
 import type { ObjectFieldType, ValidatorJSON } from "convex/values";
-import type { Json, JsonObject } from "../core/rows/change.js";
+import { isObject, type Json, type JsonObject } from "../core/rows/values.js";
 import { isIdentifier } from "./fields.js";
 
 /** Nesting that is spelled out; deeper values become v.any(). */
@@ -102,8 +102,4 @@ function typesOf(schema: JsonObject, depth: number): string[] {
   const alternatives = schema.oneOf ?? schema.anyOf;
   if (!Array.isArray(alternatives) || depth > MAX_DEPTH) return [];
   return alternatives.flatMap((part) => (isObject(part) ? typesOf(part, depth + 1) : []));
-}
-
-export function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

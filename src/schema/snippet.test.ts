@@ -1,10 +1,10 @@
 // @vitest-environment node
 // A snippet is code: these tests run it, which edge-runtime does not allow.
 import { defineSchema } from "convex/server";
-import { v, type GenericValidator } from "convex/values";
+import { type GenericValidator, v } from "convex/values";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Json } from "../core/rows/change.js";
+import type { Json } from "../core/rows/values.js";
 import { contractOf, mirrorTable } from "./index.js";
 import { mirrorSnippet } from "./snippet.js";
 

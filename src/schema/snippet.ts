@@ -1,7 +1,6 @@
 import type { ValidatorJSON } from "convex/values";
-import type { Json, JsonObject } from "../core/rows/change.js";
+import { isObject, type Json, type JsonObject } from "../core/rows/values.js";
 import { cleanFields } from "../core/rows/identifiers.js";
-import { isObject } from "../core/rows/values.js";
 import { CONTENT_KEY_FIELD } from "./contract.js";
 import { propertiesOf, tellsNull, validatorOfJsonSchema } from "./jsonSchema.js";
 import { validatorCode } from "./validatorCode.js";

@@ -25,7 +25,7 @@ async function filled(): Promise<World> {
       await ctx.db.insert("resends", { mirror: "versioned", key, keyHash: BigInt(id), reason: "edited" });
     }
   });
-  await world.component("registry:recordUnknownStream", {
+  await world.component("unknownStreams:recordUnknownStream", {
     stream: "orders",
     snippet: "…",
     token: "connector",

@@ -10,7 +10,7 @@ import pg from "pg";
 import { check as isFormatted } from "prettier";
 import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Json } from "../../src/core/rows/change.js";
+import type { Json } from "../../src/core/rows/values.js";
 import { parseJson, writeJson } from "../../src/core/rows/json.js";
 import { nameColumns } from "../../src/cli/generate/names.js";
 import { run } from "../cli/support/command.js";

@@ -1,6 +1,6 @@
 import { cleanFieldName, cleanTableName } from "../../core/rows/identifiers.js";
 import { mirrorSnippet } from "../../schema/snippet.js";
-import type { Json } from "../../core/rows/change.js";
+import type { Json } from "../../core/rows/values.js";
 import { messageOf } from "../terminal/exit.js";
 import type { MirrorInfo, RunOptions, SyncMode } from "../../core/wire/v1.js";
 import {

@@ -1,4 +1,4 @@
-import type { JsonObject } from "../../core/rows/change.js";
+import type { JsonObject } from "../../core/rows/values.js";
 import { parseJson, writeJson } from "../../core/rows/json.js";
 import { DeliveryBody, type Op } from "../files/body.js";
 import { eachMember, startsWith } from "../files/jsonSpan.js";

@@ -1,10 +1,10 @@
-import type { JsonObject } from "../../core/rows/change.js";
-import { addRow, bucketOf, emptyDigest, type Digest } from "../../core/proof/digest.js";
+import type { JsonObject } from "../../core/rows/values.js";
+import { addRow, bucketOf, type Digest, emptyDigest } from "../../core/proof/digest.js";
 import type { DriftPolicies } from "../../core/rows/drift.js";
 import { cleanFields } from "../../core/rows/identifiers.js";
 import { parseJson } from "../../core/rows/json.js";
-import { keyText } from "../../core/proof/keyText.js";
-import { compileMirror, prepareRow, type CompiledMirror } from "../../core/rows/row.js";
+import { keyText } from "../../core/proof/hash.js";
+import { type CompiledMirror, compileMirror, prepareRow } from "../../core/rows/row.js";
 import { addToSketch, emptySketch } from "../../core/proof/sketch.js";
 import { CliError } from "../terminal/exit.js";
 import type { Rows } from "../files/rows.js";

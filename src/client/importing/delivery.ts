@@ -1,11 +1,11 @@
 import type { ComponentApi } from "../../../convex/_generated/component.js";
 import { ledgerErrorData } from "../../core/wire/errors.js";
-import { addCounts, noCounts, type Counts } from "../../core/wire/validators.js";
+import { addCounts, type Counts, noCounts } from "../../core/wire/validators.js";
 import { chunkRows } from "../../core/wire/chunk.js";
 import { isTransactionLimit } from "../../core/wire/limitErrors.js";
-import { mergeNotes } from "../../core/rows/note.js";
+import { mergeNotes } from "../../core/rows/problem.js";
 import type { SyncMode } from "../../http/importer.js";
-import { sleep } from "../../core/sleep.js";
+import { sleep } from "../../core/time.js";
 import type { RunsFunctions } from "../mirrors.js";
 import type { Item } from "./items.js";
 import { retryConflicts } from "./retry.js";

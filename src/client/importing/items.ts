@@ -1,13 +1,12 @@
 import type { BadRow, RowChange } from "../../core/wire/validators.js";
-import type { Change, JsonObject, RowEncoding } from "../../core/rows/change.js";
-import { hashToInt64 } from "../../core/proof/hash.js";
+import type { Change, RowEncoding } from "../../core/rows/change.js";
+import type { JsonObject } from "../../core/rows/values.js";
+import { hashToInt64, keyText } from "../../core/proof/hash.js";
 import { writeJson } from "../../core/rows/json.js";
-import { keyText } from "../../core/proof/keyText.js";
-import type { Note } from "../../core/rows/note.js";
-import { prepareRow, redactRow, type Prepared, type Refused } from "../../core/rows/row.js";
+import type { Note, Problem, ProblemCode } from "../../core/rows/problem.js";
+import { type Prepared, prepareRow, redactRow, type Refused } from "../../core/rows/row.js";
 import type { AppMirror } from "../mirrors.js";
-import type { Problem, ProblemCode } from "../../core/rows/problem.js";
-import { HttpError, type ErrorCode } from "../../http/errors.js";
+import { type ErrorCode, HttpError } from "../../http/errors.js";
 
 /** A change of a delivery as far as it can be decided without the database. */
 export interface Item {
@@ -46,7 +45,7 @@ export function toItems(
     if ("problem" in prepared) {
       if (refuseBad || prepared.refuse)
         throw refusalOf(prepared.problem, mirror.name, position, prepared.refuse);
-      return putAside(mirror, change, encoding, position, prepared);
+      return toQuarantined(mirror, change, encoding, position, prepared);
     }
     if (prepared.op === "filtered") return { bytes: 0, notes: prepared.notes };
     const moves = change.op === "delete" && change.moves === true;
@@ -74,7 +73,7 @@ export function toRowChange(prepared: Prepared, position: number): RowChange {
   }
 }
 
-function putAside(
+function toQuarantined(
   mirror: AppMirror,
   change: Change,
   encoding: RowEncoding,

@@ -1,9 +1,10 @@
 import type { ComponentApi } from "../../../convex/_generated/component.js";
-import { addCounts, noCounts, type Counts } from "../../core/wire/validators.js";
-import type { Change, JsonObject, RowEncoding } from "../../core/rows/change.js";
+import { addCounts, type Counts, noCounts } from "../../core/wire/validators.js";
+import type { Change, RowEncoding } from "../../core/rows/change.js";
+import type { JsonObject } from "../../core/rows/values.js";
 import { parseJson } from "../../core/rows/json.js";
 import { prepareRow } from "../../core/rows/row.js";
-import type { RunsFunctions, AppMirror } from "../mirrors.js";
+import type { AppMirror, RunsFunctions } from "../mirrors.js";
 import { toRowChange } from "./items.js";
 import { retryConflicts } from "./retry.js";
 
@@ -83,6 +84,6 @@ async function replayEntry(
   const row = toRowChange(prepared, 0);
   const match = mirror.contract.primaryKey === null ? "append" : "key";
   return await retryConflicts(async () =>
-    ctx.runMutation(component.replay.replay, { id: entry.id, row, match, budget }),
+    ctx.runMutation(component.quarantine.replay, { id: entry.id, row, match, budget }),
   );
 }

@@ -1,4 +1,4 @@
-import { sleep } from "../../core/sleep.js";
+import { sleep } from "../../core/time.js";
 import { isTransient } from "../../http/errors.js";
 
 /** Attempts of one transaction, the first included. The backend has retried each four times by itself before. */

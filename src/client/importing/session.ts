@@ -1,8 +1,9 @@
 import { convexToJson, type Value } from "convex/values";
 import type { ComponentApi } from "../../../convex/_generated/component.js";
-import { noCounts } from "../../core/wire/validators.js";
+import { noCounts, type Watermark } from "../../core/wire/validators.js";
 import type { MirrorStatus } from "../../core/wire/views.js";
-import type { Change, Json, RowEncoding } from "../../core/rows/change.js";
+import type { Change, RowEncoding } from "../../core/rows/change.js";
+import type { Json } from "../../core/rows/values.js";
 import { describe, HttpError } from "../../http/errors.js";
 import type {
   BeginOptions,
@@ -13,12 +14,11 @@ import type {
   Mirror,
   PreparedChanges,
 } from "../../http/importer.js";
-import type { Reach } from "../../core/wire/validators.js";
 import { budgetUse, type BudgetUse } from "./budget.js";
-import type { RunsFunctions, AppMirror, AppMirrors } from "../mirrors.js";
+import type { AppMirror, AppMirrors, RunsFunctions } from "../mirrors.js";
 import { deliver } from "./delivery.js";
 import { retryConflicts } from "./retry.js";
-import { toItems, type Item } from "./items.js";
+import { type Item, toItems } from "./items.js";
 
 /** The token that a session was opened with. */
 export interface SessionToken {
@@ -190,7 +190,7 @@ export class Session implements ImportSession {
     return { id: run.id, mirror };
   }
 
-  async finish(run: string, outcome: "complete" | "incomplete", reason: string, reach?: Reach) {
+  async finish(run: string, outcome: "complete" | "incomplete", reason: string, reach?: Watermark) {
     return await this.ctx.runMutation(this.component.runs.finish, { run, outcome, reason, reach });
   }
 
@@ -213,7 +213,7 @@ export class Session implements ImportSession {
   }
 
   async recordUnknownStream(stream: string, snippet: string): Promise<void> {
-    await this.ctx.runMutation(this.component.registry.recordUnknownStream, {
+    await this.ctx.runMutation(this.component.unknownStreams.recordUnknownStream, {
       stream,
       snippet,
       token: this.token.name,
@@ -232,7 +232,7 @@ export class Session implements ImportSession {
 
   async heard(mirrors: readonly Mirror[]): Promise<void> {
     if (!this.token.touchDue) return;
-    await this.ctx.runMutation(this.component.registry.heard, {
+    await this.ctx.runMutation(this.component.registry.heartbeat, {
       token: this.token.id,
       mirrors: mirrors.map(({ name }) => name),
     });

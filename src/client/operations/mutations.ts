@@ -54,7 +54,7 @@ export function dashboardMutations<DataModel extends GenericDataModel>(
       returns: v.null(),
       handler: async (ctx, { mirror, reason }) => {
         await gate.pass(ctx, "operate", mirror);
-        return await ctx.runMutation(component.pause.pause, {
+        return await ctx.runMutation(component.registry.pause, {
           mirror,
           reason: reason ?? "Paused by an operator.",
         });
@@ -67,7 +67,7 @@ export function dashboardMutations<DataModel extends GenericDataModel>(
       returns: v.null(),
       handler: async (ctx, { mirror }) => {
         await gate.pass(ctx, "operate", mirror);
-        return await ctx.runMutation(component.pause.resume, { mirror });
+        return await ctx.runMutation(component.registry.resume, { mirror });
       },
     }),
 
@@ -114,7 +114,7 @@ export function dashboardMutations<DataModel extends GenericDataModel>(
       returns: v.null(),
       handler: async (ctx, { stream }) => {
         await gate.pass(ctx, "operate", null);
-        return await ctx.runMutation(component.registry.forgetStream, { stream });
+        return await ctx.runMutation(component.unknownStreams.forgetStream, { stream });
       },
     }),
   };

@@ -46,7 +46,7 @@ export function operatorFunctions(
     /** Streams that connectors sent and no mirror is declared for, with the code to add. */
     unknownStreams: internalQueryGeneric({
       args: {},
-      handler: async (ctx) => await ctx.runQuery(component.registry.unknownStreams, {}),
+      handler: async (ctx) => await ctx.runQuery(component.unknownStreams.list, {}),
     }),
 
     /** The newest runs of a mirror, 20 or as many as `limit` says. */
@@ -61,14 +61,17 @@ export function operatorFunctions(
       args: { ...vMirror, reason: v.optional(v.string()) },
       returns: v.null(),
       handler: async (ctx, { mirror, reason }) =>
-        await ctx.runMutation(component.pause.pause, { mirror, reason: reason ?? "Paused by an operator." }),
+        await ctx.runMutation(component.registry.pause, {
+          mirror,
+          reason: reason ?? "Paused by an operator.",
+        }),
     }),
 
     /** Accepts deliveries for a mirror again. */
     resume: internalMutationGeneric({
       args: vMirror,
       returns: v.null(),
-      handler: async (ctx, { mirror }) => await ctx.runMutation(component.pause.resume, { mirror }),
+      handler: async (ctx, { mirror }) => await ctx.runMutation(component.registry.resume, { mirror }),
     }),
 
     /** Deletes every row of a mirror. For a source that is really empty: a refresh without rows deletes none. */

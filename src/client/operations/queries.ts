@@ -44,7 +44,7 @@ export function dashboardQueries<DataModel extends GenericDataModel>(
         const mayOperate = await gate.mayOperate(ctx, null);
         const [all, streams] = await Promise.all([
           ctx.runQuery(component.registry.list, {}),
-          ctx.runQuery(component.registry.unknownStreams, {}),
+          ctx.runQuery(component.unknownStreams.list, {}),
         ]);
         const shown = mayOperate ? all : all.map(forViewers);
         return { mirrors: shown, unknownStreams: streams.length, mayOperate };
@@ -101,7 +101,7 @@ export function dashboardQueries<DataModel extends GenericDataModel>(
       returns: v.array(vUnknownStream),
       handler: async (ctx) => {
         await gate.pass(ctx, "view", null);
-        return await ctx.runQuery(component.registry.unknownStreams, {});
+        return await ctx.runQuery(component.unknownStreams.list, {});
       },
     }),
 

@@ -1,14 +1,13 @@
 import type { GenericDatabaseWriter, GenericDataModel, GenericDocument } from "convex/server";
-import { compareValues, getConvexSize, type GenericId, type Value } from "convex/values";
+import { compareValues, type GenericId, getConvexSize, type Value } from "convex/values";
 import type { Applied, vTombstone } from "../../core/wire/port.js";
-import { noCounts, type Counts, type RowChange } from "../../core/wire/validators.js";
-import { keyText } from "../../core/proof/keyText.js";
+import { type Counts, noCounts, type RowChange } from "../../core/wire/validators.js";
+import { keyText, rowHash as hashOf } from "../../core/proof/hash.js";
 import { measureDocument } from "../../core/rows/limits.js";
-import { isTree, removeAt, splitPath, valueAt, type Tree } from "../../core/rows/paths.js";
+import { isTree, removeAt, splitPath, type Tree, valueAt } from "../../core/rows/paths.js";
 import type { AppMirror } from "../mirrors.js";
 import { isSoftDeleted, softDeleted } from "./softDelete.js";
 import { addRow, emptyDigest, encodeDigest, removeRow } from "../../core/proof/digest.js";
-import { rowHash as hashOf } from "../../core/proof/hash.js";
 import { addToSketch, emptySketch } from "../../core/proof/sketch.js";
 
 type Db = GenericDatabaseWriter<GenericDataModel>;

@@ -1,16 +1,15 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Value } from "convex/values";
-import { keyHash, rowHash } from "./hash.js";
-import { keyText } from "./keyText.js";
+import { keyHash, keyText, rowHash } from "./hash.js";
 import {
   addToSketch,
   decodeSketch,
   emptySketch,
   mergeSketch,
   SKETCH_BYTES,
-  subtractSketch,
   type SketchEntry,
+  subtractSketch,
 } from "./sketch.js";
 
 /** A row of a mirror that is keyed by `key`. */

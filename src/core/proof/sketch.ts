@@ -23,10 +23,9 @@
  * 60 with 99.96 %, of 100 with 99.9 %, of 130 with 99 %; beyond 150, hardly ever all. (An edited row is two items. With
  * 3 partitions of 64 cells, as much memory, 60 items fail 20 times as often.)
  */
-import { keyHash as hashOfKey } from "./hash.js";
-import { readKeyText } from "./keyText.js";
+import { keyHash as hashOfKey, readKeyText } from "./hash.js";
 
-export { keyText } from "./keyText.js";
+export { keyText } from "./hash.js";
 
 const PARTITIONS = 4;
 const CELLS_PER_PARTITION = 48;

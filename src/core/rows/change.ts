@@ -1,15 +1,4 @@
-import type { WrittenNumber } from "./numbers.js";
-
-/**
- * JSON as adapters see it. A number token that a double cannot hold arrives as a `bigint` or as a `WrittenNumber` (see
- * `parseJson`), so that nothing is rounded before the mirror's validator has said what the value should become.
- */
-export type Json = null | boolean | number | bigint | WrittenNumber | string | Json[] | JsonObject;
-
-/** A JSON object. Keys are the source's own until `cleanFields` has run. */
-export interface JsonObject {
-  [key: string]: Json;
-}
+import type { JsonObject } from "./values.js";
 
 /**
  * How values of a change are written: `json` is plain JSON (Airbyte, webhooks, the CLI); `convex` is Convex's encoded

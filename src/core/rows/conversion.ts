@@ -1,9 +1,8 @@
 /** The protocol between the converters of one validator tree. Private to the conversion; see `convert.ts`. */
 import type { Value } from "convex/values";
-import type { Encoding, Json } from "./change.js";
-import type { Note } from "./note.js";
-import { joinPath, type Problem, type ProblemCode } from "./problem.js";
-import { canonicalKind } from "./values.js";
+import type { Encoding } from "./change.js";
+import { canonicalKind, type Json } from "./values.js";
+import { joinPath, type Note, type Problem, type ProblemCode } from "./problem.js";
 import { sampleOf } from "./text.js";
 
 /** Only values that are of the declared kind already. */

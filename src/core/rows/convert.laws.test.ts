@@ -1,7 +1,7 @@
-import { compareValues, convexToJson, v, type GenericValidator, type Value } from "convex/values";
+import { compareValues, convexToJson, type GenericValidator, v, type Value } from "convex/values";
 import fc, { type Arbitrary } from "fast-check";
 import { expect, test } from "vitest";
-import type { Json } from "./change.js";
+import type { Json } from "./values.js";
 import { compileConverter } from "./convert.js";
 import { parseJson } from "./json.js";
 import { checkDocument } from "./limits.js";

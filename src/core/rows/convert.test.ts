@@ -1,7 +1,8 @@
 import fc from "fast-check";
-import { v, type GenericValidator, type Value } from "convex/values";
+import { type GenericValidator, v, type Value } from "convex/values";
 import { describe, expect, test } from "vitest";
-import type { Encoding, Json } from "./change.js";
+import type { Encoding } from "./change.js";
+import type { Json } from "./values.js";
 import { compileConverter } from "./convert.js";
 import { WrittenNumber } from "./numbers.js";
 import { parseJson } from "./json.js";

@@ -4,24 +4,24 @@
  * counterpart is a problem of its row.
  */
 import type { GenericValidator, Validator, Value } from "convex/values";
-import type { Encoding, Json, JsonObject } from "./change.js";
+import type { Encoding } from "./change.js";
+import { canonicalKind, isObject, type Json, type JsonObject, MAX_JSON_DEPTH } from "./values.js";
 import {
   COERCED,
+  type Conversion,
+  type Convert,
   EXACT,
   fail,
   FAILED,
   failWithin,
+  type Level,
   mismatch,
   notesWithin,
-  type Conversion,
-  type Convert,
-  type Level,
 } from "./conversion.js";
 import { isFieldName } from "./identifiers.js";
-import type { Note } from "./note.js";
+import { located, type Note, type Problem } from "./problem.js";
 import { compileObject } from "./objects.js";
 import { WrittenNumber } from "./numbers.js";
-import { located, type Problem } from "./problem.js";
 import {
   convertBoolean,
   convertBytes,
@@ -31,13 +31,12 @@ import {
   convertLiteral,
   convertNull,
   convertString,
-  outOfRange,
   decode,
   doubleOf,
   isEncoded,
+  outOfRange,
   wellFormed,
 } from "./scalars.js";
-import { canonicalKind, isObject, MAX_JSON_DEPTH } from "./values.js";
 import { shorten } from "./text.js";
 
 export { canonicalKind };

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { JsonObject } from "./change.js";
+import type { JsonObject } from "./values.js";
 import {
   cleanFieldName,
   cleanFields,

@@ -7,9 +7,9 @@
  * - Different names of one object that become the same name are told apart by a number (`source_a`, `source_a_2`);
  *   the backend keeps the last one only.
  */
-import type { Encoding, Json, JsonObject } from "./change.js";
+import type { Encoding } from "./change.js";
+import { isEncodedScalar, type Json, type JsonObject, MAX_JSON_DEPTH } from "./values.js";
 import { WrittenNumber } from "./numbers.js";
-import { isEncodedScalar, MAX_JSON_DEPTH } from "./values.js";
 import { transliterate } from "./transliterate.js";
 
 /** Characters that a table name may have. Source: Convex, "valid identifier". */

@@ -1,5 +1,5 @@
 import { parse, stringify } from "lossless-json";
-import type { Json } from "./change.js";
+import type { Json } from "./values.js";
 import { readToken, WrittenNumber } from "./numbers.js";
 
 /** A text without these has no number that JSON.parse would change. */

@@ -1,19 +1,18 @@
 /** Converters of objects inside of rows. Rows themselves are more: see `rowFields.ts`. */
 import type { GenericValidator, Validator, Value } from "convex/values";
-import type { Json, JsonObject } from "./change.js";
+import { isObject, type Json, type JsonObject } from "./values.js";
 import {
   COERCED,
+  type Conversion,
+  type Convert,
   fail,
   FAILED,
   failWithin,
   mismatch,
   note,
   notesWithin,
-  type Conversion,
-  type Convert,
 } from "./conversion.js";
 import { isEncoded } from "./scalars.js";
-import { isObject } from "./values.js";
 import { joinPath } from "./problem.js";
 import { shorten } from "./text.js";
 

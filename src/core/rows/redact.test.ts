@@ -1,11 +1,12 @@
 import fc from "fast-check";
-import { convexToJson, v, type GenericValidator, type Value } from "convex/values";
+import { convexToJson, type GenericValidator, v, type Value } from "convex/values";
 import { describe, expect, test } from "vitest";
 import { contractOf, mirrorTable } from "../../schema/index.js";
-import type { ChangeOp, Encoding, Json, JsonObject } from "./change.js";
+import type { ChangeOp, Encoding } from "./change.js";
+import type { Json, JsonObject } from "./values.js";
 import { keyHash } from "../proof/hash.js";
-import { keyedHash } from "./keyedHash.js";
-import { compileMirror, prepareRow, redactRow, type CompiledMirror } from "./row.js";
+import { keyedHash } from "./redact.js";
+import { type CompiledMirror, compileMirror, prepareRow, redactRow } from "./row.js";
 
 const hashKey = "0123456789abcdef0123456789abcdef";
 const hash = keyedHash(hashKey);

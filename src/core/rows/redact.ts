@@ -8,13 +8,15 @@
  * waits in quarantine, and a replay stores what the first try would have stored. Only rows of which the caller says that
  * they are redacted may have such values: a source that sends one gets it hashed like any other object.
  */
-import type { Encoding, Json, JsonObject } from "./change.js";
-import { articled, fail, mismatch, type Convert } from "./conversion.js";
+import type { Encoding } from "./change.js";
+import { canonicalKind, isObject, isRedacted, type Json, type JsonObject } from "./values.js";
+import { articled, type Convert, fail, mismatch } from "./conversion.js";
 import { startConversion } from "./convert.js";
 import { cleanFieldName } from "./identifiers.js";
-import { keyedHash } from "./keyedHash.js";
 import { splitPath } from "./paths.js";
-import { canonicalKind, isObject, isRedacted } from "./values.js";
+import { hmac } from "@noble/hashes/hmac.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 
 /** The least bytes of a hash key: those of less are guessed. */
 const MIN_KEY_BYTES = 16;
@@ -174,4 +176,12 @@ function without(json: Json, path: readonly string[], at: number, arrays = 0): J
   if (at === path.length - 1) return Object.fromEntries(Object.entries(json).filter(([key]) => key !== name));
   const inner = without(json[name]!, path, at + 1);
   return inner === json[name] ? json : { ...json, [name]: inner };
+}
+
+/** Keyed hashes (HMAC-SHA-256), which replace texts that nobody should read. */
+/** A function that hashes texts with the key: 64 hexadecimal digits over their UTF-8. */
+export function keyedHash(key: string | Uint8Array): (text: string) => string {
+  const keyed = hmac.create(sha256, typeof key === "string" ? utf8ToBytes(key) : key);
+  // The key takes two of the four blocks of a short text; cloning hashes them once.
+  return (text) => bytesToHex(keyed.clone().update(utf8ToBytes(text)).digest());
 }

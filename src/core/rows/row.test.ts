@@ -1,14 +1,15 @@
-import { getConvexSize, getDocumentSize, v, type GenericValidator } from "convex/values";
+import { type GenericValidator, getConvexSize, getDocumentSize, v } from "convex/values";
 import { describe, expect, test } from "vitest";
 import { CONTENT_KEY_FIELD, contractOf, mirrorTable } from "../../schema/index.js";
-import type { Change, JsonObject } from "./change.js";
+import type { Change } from "./change.js";
+import type { JsonObject } from "./values.js";
 import { contentKey, keyHash, rowHash } from "../proof/hash.js";
 import {
+  type CompiledMirror,
   compileMirror,
   fieldPathOf,
-  prepareRow,
-  type CompiledMirror,
   type Prepared,
+  prepareRow,
   type Refused,
 } from "./row.js";
 

@@ -1,14 +1,14 @@
 /** What the importer does to each change before the mutation: redact, convert, check, filter, name and hash its row. */
 import { getConvexSize, type Value } from "convex/values";
-import type { Change, Encoding, JsonObject, RowEncoding } from "./change.js";
-import { FAILED, type Conversion } from "./conversion.js";
+import type { Change, Encoding, RowEncoding } from "./change.js";
+import type { JsonObject } from "./values.js";
+import { type Conversion, FAILED } from "./conversion.js";
 import { NO_NOTES, problemOf, startConversion } from "./convert.js";
 import { contentKey, keyHash, rowHash } from "../proof/hash.js";
 import { measureDocument } from "./limits.js";
 import type { CompiledMirror, Path, Reading } from "./mirror.js";
-import type { Note } from "./note.js";
+import { joinPath, located, type Note, type Problem } from "./problem.js";
 import { missingKey, valueAt } from "./paths.js";
-import { joinPath, located, type Problem } from "./problem.js";
 import { redact } from "./redact.js";
 import { convertRow, FROZEN, policyFor } from "./rowFields.js";
 import { shorten } from "./text.js";

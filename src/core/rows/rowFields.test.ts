@@ -1,9 +1,10 @@
-import { v, type GenericValidator } from "convex/values";
+import { type GenericValidator, v } from "convex/values";
 import { describe, expect, test } from "vitest";
-import { contractOf, mirrorTable, type DriftOption, type DriftPolicy } from "../../schema/index.js";
-import type { Change, JsonObject } from "./change.js";
-import type { Note } from "./note.js";
-import { compileMirror, prepareRow, type CompiledMirror, type Row } from "./row.js";
+import { contractOf, type DriftOption, type DriftPolicy, mirrorTable } from "../../schema/index.js";
+import type { Change } from "./change.js";
+import type { JsonObject } from "./values.js";
+import type { Note } from "./problem.js";
+import { type CompiledMirror, compileMirror, prepareRow, type Row } from "./row.js";
 
 function compiled(table: { validator: GenericValidator }): CompiledMirror {
   return compileMirror(table.validator, contractOf(table)!);

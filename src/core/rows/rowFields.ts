@@ -1,15 +1,13 @@
 /** Converts the fields of a row, as the mirror's shape and drift policies say. */
 import type { Value } from "convex/values";
-import type { JsonObject } from "./change.js";
-import { articled, FAILED, failWithin, note, notesWithin, type Conversion } from "./conversion.js";
+import { isObject, isRedacted, type JsonObject } from "./values.js";
+import { articled, type Conversion, FAILED, failWithin, note, notesWithin } from "./conversion.js";
 import type { DriftPolicies, DriftPolicy } from "./drift.js";
 import { isFieldName } from "./identifiers.js";
 import type { CompiledMirror, Reading, RowField } from "./mirror.js";
-import type { Note } from "./note.js";
+import type { Note, Problem } from "./problem.js";
 import { countOf, failMissing, valueOf } from "./objects.js";
-import type { Problem } from "./problem.js";
 import { kindBefore } from "./redact.js";
-import { isObject, isRedacted } from "./values.js";
 import { sampleOf, shorten } from "./text.js";
 
 /** What `convertRow` returns for a row that refuses the complete delivery. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Json } from "./change.js";
+import type { Json } from "./values.js";
 import { isWellFormed, jsonText, makeWellFormed, sampleOf, shorten } from "./text.js";
 
 const anyText = fc

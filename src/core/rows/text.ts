@@ -1,7 +1,6 @@
 /** Text in the form in which Convex stores and people read it. */
-import type { Json } from "./change.js";
+import { type Json, MAX_JSON_DEPTH } from "./values.js";
 import { WrittenNumber } from "./numbers.js";
-import { MAX_JSON_DEPTH } from "./values.js";
 
 /** Characters of a sample in a note or message. */
 const SAMPLE_LENGTH = 80;

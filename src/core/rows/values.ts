@@ -1,5 +1,4 @@
 /** Small questions about JSON values that several files ask. */
-import type { Json, JsonObject } from "./change.js";
 import { WrittenNumber } from "./numbers.js";
 
 /**
@@ -48,4 +47,15 @@ function encodedKind(object: JsonObject): string {
 /** True for an object that stands in the place of a value that must not be seen. See `redact.ts`. */
 export function isRedacted(object: JsonObject): boolean {
   return Object.hasOwn(object, "$hashed") || Object.hasOwn(object, "$redacted");
+}
+
+/**
+ * JSON as adapters see it. A number token that a double cannot hold arrives as a `bigint` or as a `WrittenNumber` (see
+ * `parseJson`), so that nothing is rounded before the mirror's validator has said what the value should become.
+ */
+export type Json = null | boolean | number | bigint | WrittenNumber | string | Json[] | JsonObject;
+
+/** A JSON object. Keys are the source's own until `cleanFields` has run. */
+export interface JsonObject {
+  [key: string]: Json;
 }

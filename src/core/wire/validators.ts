@@ -193,10 +193,10 @@ export const vSample = v.object({
 export type Sample = Infer<typeof vSample>;
 
 /** What a sender promises: everything that the source committed up to there is in what it has sent by now. */
-export const vReach = v.object({
+export const vWatermark = v.object({
   /** ISO 8601, by the source's clock. */
   upTo: v.optional(v.string()),
   /** A place in the source's log, as 16 hexadecimal digits: see src/core/rows/position.ts. */
   position: v.optional(v.string()),
 });
-export type Reach = Infer<typeof vReach>;
+export type Watermark = Infer<typeof vWatermark>;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { JsonObject } from "../../core/rows/change.js";
+import type { JsonObject } from "../../core/rows/values.js";
 import { readBatch, readPrimaryKey, toChange } from "./envelope.js";
 
 describe("toChange", () => {

@@ -1,12 +1,13 @@
 import { cleanTableName } from "../../core/rows/identifiers.js";
-import type { Change, Json, JsonObject } from "../../core/rows/change.js";
+import type { Change } from "../../core/rows/change.js";
+import type { Json, JsonObject } from "../../core/rows/values.js";
 import { replaceAt, splitPath } from "../../core/rows/paths.js";
 import { fivetranSnippet, type FivetranTable } from "../../schema/snippet.js";
 import { describe, HttpError } from "../errors.js";
 import type { DeliverOptions, Importer, ImportSession, Mirror, PreparedChanges } from "../importer.js";
 import { jsonObjectOf, plainBytesOf } from "../request.js";
 import { readDefinition, readOperation, readTruncation, tableOfRows, windowsOf } from "./envelope.js";
-import { DELETED, keyColumns, SYNCED, tableOf, type FivetranMirror } from "./schema.js";
+import { DELETED, type FivetranMirror, keyColumns, SYNCED, tableOf } from "./schema.js";
 
 /**
  * The HTTP API that Convex's own Fivetran destination speaks. It retries nothing, and shows a person the text of what is

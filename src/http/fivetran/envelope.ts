@@ -1,8 +1,8 @@
 import type { ObjectFieldType, ValidatorJSON } from "convex/values";
-import type { Change, Json, JsonObject } from "../../core/rows/change.js";
+import type { Change } from "../../core/rows/change.js";
+import { isObject, type Json, type JsonObject } from "../../core/rows/values.js";
 import { parseDateTime } from "../../core/rows/dates.js";
 import { cleanFields } from "../../core/rows/identifiers.js";
-import { isObject } from "../../core/rows/values.js";
 import { FIVETRAN_FIELD } from "../../schema/fivetran.js";
 import type { FivetranTable } from "../../schema/snippet.js";
 import { badJson, decodeText, parse } from "../request.js";

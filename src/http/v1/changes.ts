@@ -1,7 +1,7 @@
-import type { Change, Json, JsonObject } from "../../core/rows/change.js";
+import type { Change } from "../../core/rows/change.js";
+import { isObject, type Json, type JsonObject } from "../../core/rows/values.js";
 import { cleanFieldName, cleanFields } from "../../core/rows/identifiers.js";
 import { splitPath } from "../../core/rows/paths.js";
-import { isObject } from "../../core/rows/values.js";
 import { HttpError } from "../errors.js";
 import type { Mirror } from "../importer.js";
 import { badJson } from "../request.js";

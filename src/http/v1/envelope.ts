@@ -1,10 +1,9 @@
-import type { Reach } from "../../core/wire/validators.js";
-import type { Json, JsonObject } from "../../core/rows/change.js";
-import { isObject } from "../../core/rows/values.js";
+import type { Watermark } from "../../core/wire/validators.js";
+import { isObject, type Json, type JsonObject } from "../../core/rows/values.js";
 import { HttpError } from "../errors.js";
 import type { SyncMode } from "../importer.js";
 import { badJson, parse } from "../request.js";
-import { checkNames, oneOf, shortText, time, wholeNumber, REACH_NAMES, readReach } from "./fields.js";
+import { checkNames, oneOf, REACH_NAMES, readWatermark, shortText, time, wholeNumber } from "./fields.js";
 
 /** The most changes in one delivery: five transactions' worth; a reply should not take minutes. */
 const MAX_CHANGES = 5_000;
@@ -64,14 +63,14 @@ export function readRun(body: JsonObject): RunRequest {
 export interface FinishRequest {
   outcome: "complete" | "incomplete";
   reason: string;
-  reach: Reach | undefined;
+  reach: Watermark | undefined;
 }
 
 /** @throws HttpError 400 */
 export function readFinish(body: JsonObject): FinishRequest {
   checkNames(body, FINISH_NAMES, "the end of a run");
   const outcome = oneOf(body, "outcome", OUTCOMES);
-  const reach = readReach(body);
+  const reach = readWatermark(body);
   if (outcome === "incomplete" && reach !== undefined)
     throw badJson('"upTo" and "position" promise that everything was sent: an incomplete run has none');
   const reason = shortText(body, "reason", MAX_REASON) ?? `The sender says: ${outcome}.`;
@@ -88,7 +87,7 @@ export interface DeliveryRequest {
   /** When the source committed the newest of the changes, in milliseconds. */
   committedAt?: number;
   /** How far the sender has read its source with this delivery. */
-  reach: Reach | undefined;
+  reach: Watermark | undefined;
   changes: Json[];
 }
 
@@ -106,7 +105,7 @@ export function readDelivery(text: string, contentType: string): DeliveryRequest
   if (sequence === null) throw badJson('"sequence" must be the number of the delivery in its run, from 1');
   const mirror = shortText(head, "mirror", MAX_IDENTITY);
   const committedAt = time(head, "committedAt");
-  const reach = readReach(head);
+  const reach = readWatermark(head);
   return {
     run,
     identity,

@@ -1,6 +1,6 @@
-import type { JsonObject } from "../../core/rows/change.js";
+import type { JsonObject } from "../../core/rows/values.js";
 import { parseDateTime } from "../../core/rows/dates.js";
-import type { Reach } from "../../core/wire/validators.js";
+import type { Watermark } from "../../core/wire/validators.js";
 import { badJson } from "../request.js";
 import { positionText } from "../../core/rows/position.js";
 
@@ -67,7 +67,7 @@ export function time(object: JsonObject, name: string): number | null {
 export const REACH_NAMES = ["upTo", "position"];
 
 /** How far the sender says that it has read its source; undefined when it does not say. @throws HttpError 400 */
-export function readReach(object: JsonObject): Reach | undefined {
+export function readWatermark(object: JsonObject): Watermark | undefined {
   const upTo = time(object, "upTo");
   const position = readPosition(object);
   if (upTo === null && position === null) return undefined;

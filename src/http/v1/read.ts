@@ -1,11 +1,11 @@
-import type { Json } from "../../core/rows/change.js";
+import type { Json } from "../../core/rows/values.js";
 import {
   BUCKETS,
   decodeDigest,
+  type Digest,
   emptyDigest,
   encodeDigest,
   rowCount,
-  type Digest,
 } from "../../core/proof/digest.js";
 import { hashFromHex, hashToHex } from "../../core/proof/hash.js";
 import { CONTENT_KEY_FIELD } from "../../schema/contract.js";

@@ -1,11 +1,11 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
-import type { Json } from "../../core/rows/change.js";
+import type { Json } from "../../core/rows/values.js";
 import { describe, HttpError } from "../errors.js";
 import type { Delivered, Importer, ImportSession, Mirror } from "../importer.js";
 import { decodeText, jsonObjectOf, plainBytesOf } from "../request.js";
 import { checkSyncMode, readChanges } from "./changes.js";
-import { readDelivery, readFinish, readRun, type DeliveryRequest } from "./envelope.js";
+import { type DeliveryRequest, readDelivery, readFinish, readRun } from "./envelope.js";
 
 /**
  * Our own protocol, version 1: for senders that are written for it, the command's Airbyte destination first of all.

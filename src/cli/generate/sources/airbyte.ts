@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from "../../../core/rows/change.js";
+import type { Json, JsonObject } from "../../../core/rows/values.js";
 import { cleanFields } from "../../../core/rows/identifiers.js";
 import { propertiesOf, tellsNull, validatorOfJsonSchema } from "../../../schema/jsonSchema.js";
 import { isObject } from "../../../core/rows/values.js";

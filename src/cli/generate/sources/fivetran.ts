@@ -1,5 +1,5 @@
 import type { ObjectFieldType, ValidatorJSON } from "convex/values";
-import type { Json, JsonObject } from "../../../core/rows/change.js";
+import type { Json, JsonObject } from "../../../core/rows/values.js";
 import { readDefinition } from "../../../http/fivetran/envelope.js";
 import { FIVETRAN_FIELD, FIVETRAN_TYPES } from "../../../schema/fivetran.js";
 import { isObject } from "../../../core/rows/values.js";

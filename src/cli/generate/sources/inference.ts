@@ -1,5 +1,5 @@
 import type { ObjectFieldType, ValidatorJSON } from "convex/values";
-import type { Json, JsonObject } from "../../../core/rows/change.js";
+import type { Json, JsonObject } from "../../../core/rows/values.js";
 import { cleanFields } from "../../../core/rows/identifiers.js";
 import { readNumber, WrittenNumber } from "../../../core/rows/numbers.js";
 import { isIdentifier } from "../../../schema/fields.js";

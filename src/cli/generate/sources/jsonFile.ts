@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { Json } from "../../../core/rows/change.js";
+import type { Json } from "../../../core/rows/values.js";
 import { parseJson } from "../../../core/rows/json.js";
 import { messageOf } from "../../terminal/exit.js";
 import { GenerateError } from "../problem.js";

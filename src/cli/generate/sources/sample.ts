@@ -1,5 +1,5 @@
 import path from "node:path";
-import type { Json, JsonObject } from "../../../core/rows/change.js";
+import type { Json, JsonObject } from "../../../core/rows/values.js";
 import { parseJson } from "../../../core/rows/json.js";
 import { readCopy, readCsv } from "../../files/csv.js";
 import { Mapping } from "../../files/mapping.js";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { decodeBase64 } from "./bytes.js";
+import { decodeBase64 } from "./scalars.js";
 
 const decoded = (text: string) => {
   const bytes = decodeBase64(text);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isMirrorGone, isSetUpError } from "./setUp.js";
+import { isMirrorGone, isSetUpError } from "./errors.js";
 
 test.each([
   "Could not find function for 'imports:apply'.",

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { KeyHashBag } from "./keyHashBag.js";
+import { KeyHashSet } from "./manifests.js";
 
 /** Hashes that meet often, those at the ends of 64 bits, and any. */
 const anyHash = fc.oneof(
@@ -10,14 +10,14 @@ const anyHash = fc.oneof(
 );
 
 test("an empty bag has nothing", () => {
-  expect(new KeyHashBag().has(0n)).toBe(false);
+  expect(new KeyHashSet().has(0n)).toBe(false);
 });
 
 test("a bag counts what was added to it, however additions and questions alternate", () => {
   const steps = fc.array(fc.record({ add: fc.array(anyHash, { maxLength: 8 }), ask: fc.array(anyHash) }));
   fc.assert(
     fc.property(steps, (all) => {
-      const bag = new KeyHashBag();
+      const bag = new KeyHashSet();
       const model = new Map<bigint, number>();
       for (const { add, ask } of all) {
         bag.add(BigInt64Array.from(add));

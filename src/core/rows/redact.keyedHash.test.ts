@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { keyedHash } from "./keyedHash.js";
+import { keyedHash } from "./redact.js";
 
 test("is HMAC-SHA-256 over UTF-8, in hexadecimal (RFC 4231)", () => {
   expect(keyedHash("Jefe")("what do ya want for nothing?")).toBe(

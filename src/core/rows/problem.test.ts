@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { mergeNotes, type Note } from "./note.js";
+import { mergeNotes, type Note } from "./problem.js";
 
 const note = (overrides: Partial<Note>): Note => ({
   kind: "unknownField",
