@@ -156,9 +156,9 @@ test("millions of line breaks are a body without a head, and lines without end a
   const app = await start();
   const run = await Run.begin(app, "conformance_plain");
   const breaks = gzipSync(strToU8("\n".repeat(20_000_000)));
-  expectRefused(await post(run, breaks, { ...NDJSON, ...GZIP }), 400, "BadJsonBody", "first line");
+  expectRefused(await post(run, breaks, { ...NDJSON, ...GZIP }), 400, "BadJsonBody", /first line/);
   const many = gzipSync(strToU8(`${lines(run, [])}\n${"1\n".repeat(1_000_000)}`));
-  expectRefused(await post(run, many, { ...NDJSON, ...GZIP }), 413, "BodyTooLarge", "1000000 changes");
+  expectRefused(await post(run, many, { ...NDJSON, ...GZIP }), 413, "BodyTooLarge", /1000000 changes/);
 });
 
 test("a number that is no date and a mirror that is no name are the sender's faults", async () => {
@@ -166,12 +166,12 @@ test("a number that is no date and a mirror that is no name are the sender's fau
   const run = await Run.begin(app, "conformance_plain");
   for (const upTo of [1e17, -1e17]) {
     expectRefused(
-      await post(run, JSON.stringify(run.body([upsert(A)], { upTo }))),
+      await post(run, JSON.stringify({ ...run.body([upsert(A)]), upTo })),
       400,
       "BadJsonBody",
-      "upTo",
+      /upTo/,
     );
   }
   const big = '{"mirror":9007199254740993,"buckets":[]}';
-  expectRefused(await app.send("POST", "/v1/verify", big), 404, "UnknownMirror", "no text");
+  expectRefused(await app.send("POST", "/v1/verify", big), 404, "UnknownMirror", /no text/);
 });
