@@ -3,9 +3,7 @@ import type { Doc } from "../_generated/dataModel.js";
 import type { MutationCtx } from "../_generated/server.js";
 import { now } from "../../src/core/time.js";
 import type { MirrorState } from "../../src/core/wire/validators.js";
-
-/** What an app's `onStateChange` is called with. Times are ISO 8601. */
-export type StateChange = { mirror: string; from: MirrorState; to: MirrorState; reason: string; at: string };
+import type { StateChange } from "../../src/core/wire/views.js";
 
 /**
  * The new state of a mirror, to be merged into the patch of its registry document. A change is logged as one line of

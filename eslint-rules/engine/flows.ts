@@ -99,7 +99,7 @@ function bodyMayCarry(cx: GuardContext, body: ts.ConciseBody): boolean {
   return visit(body);
 }
 
-export function isReference(cx: GuardContext, expression: ts.Expression): boolean {
+function isReference(cx: GuardContext, expression: ts.Expression): boolean {
   const inner = stripAssertions(cx.ts, expression);
   return cx.ts.isIdentifier(inner) || cx.ts.isPropertyAccessExpression(inner);
 }

@@ -1,7 +1,6 @@
 export { StreamingImport, type StreamingImportOptions } from "./streamingImport.js";
 export type { ErrorCode } from "../http/errors.js";
-export { vMirrorStatus, type MirrorStatus } from "../core/wire/views.js";
-export type { StateChange } from "../../convex/mirror/state.js";
+export { vMirrorStatus, type MirrorStatus, type StateChange } from "../core/wire/views.js";
 export type { AccessRequest, Authorize, AuthorizeCtx } from "./operations/authorize.js";
 export type { DashboardFunctions, DashboardOptions } from "./operations/dashboard.js";
 export type { BudgetUse } from "./importing/budget.js";

@@ -42,7 +42,7 @@ export function useAnswer<Query extends FunctionReference<"query">>(
 }
 
 /** An error of the app as text. A ConvexError carries the app's message; other errors are hidden in production. */
-export function failureOf(error: unknown): { status: "failed"; code: string | null; message: string } {
+function failureOf(error: unknown): { status: "failed"; code: string | null; message: string } {
   const data = (error as { data?: unknown }).data;
   if (typeof data === "string") return { status: "failed", code: null, message: data };
   const { code, message } = (data ?? {}) as { code?: unknown; message?: unknown };

@@ -18,7 +18,7 @@ export const STATES: Record<MirrorStatus["state"], { label: string; tone: Tone }
 type Standing = Pick<MirrorStatus, "state" | "quarantined">;
 
 /** Whether somebody should look at a mirror: its state is a problem, or changes are in quarantine. */
-export function needsAttention({ state, quarantined }: Standing): boolean {
+function needsAttention({ state, quarantined }: Standing): boolean {
   const { tone } = STATES[state];
   return tone === "bad" || tone === "warn" || quarantined > 0;
 }

@@ -142,7 +142,7 @@ interface Shape {
  * pass for the learnt shape; what is then taken for the row is no JSON value, and the API refuses it: nothing wrong is
  * ever stored.
  */
-export class RecordShape {
+class RecordShape {
   #shape: Shape | null = null;
   #patience = 0;
 

@@ -35,7 +35,7 @@ export interface StateMessage {
   stream?: { stream_descriptor?: StreamDescriptor };
 }
 
-export type StreamStatus = "STARTED" | "RUNNING" | "COMPLETE" | "INCOMPLETE";
+type StreamStatus = "STARTED" | "RUNNING" | "COMPLETE" | "INCOMPLETE";
 
 export interface TraceMessage {
   type: string;

@@ -67,7 +67,7 @@ function readBody(body: string): { code?: string; message?: string; retryAfterMs
 }
 
 /** The time that `Retry-After` tells, as seconds or as a date, in milliseconds from now. */
-export function readRetryAfter(header: string | null, now = Date.now()): number | null {
+function readRetryAfter(header: string | null, now = Date.now()): number | null {
   if (header === null) return null;
   if (/^\s*\d+(\.\d+)?\s*$/.test(header)) return Number(header) * 1000;
   const at = Date.parse(header);

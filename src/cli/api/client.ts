@@ -200,7 +200,7 @@ function readAnswer(text: string, url: string): unknown {
 }
 
 /** True for a server on this machine, to which bytes cost nothing. */
-export function isLoopback(url: string): boolean {
+function isLoopback(url: string): boolean {
   const { hostname } = new URL(url);
   return hostname === "localhost" || hostname === "[::1]" || /^127\./.test(hostname);
 }

@@ -95,7 +95,7 @@ function siteOf(url: string | null): string | null {
 }
 
 /** @throws CliError with the variables that would help */
-export function requireSite({ siteUrl }: Deployment): string {
+function requireSite({ siteUrl }: Deployment): string {
   if (siteUrl !== null) return siteUrl;
   throw usageError(
     "Which deployment? Set CONVEX_SITE_URL (https://….convex.site), in .env.local or in the environment, or pass --site-url.",
@@ -134,7 +134,7 @@ export function siteUrlOf(url: string): string {
 }
 
 /** @throws CliError */
-export function parseUrl(url: string): URL {
+function parseUrl(url: string): URL {
   let parsed: URL;
   try {
     parsed = new URL(url);

@@ -18,13 +18,13 @@ export interface Span {
 }
 
 /** A member of an object. The key's span is without its quotes. */
-export interface Member {
+interface Member {
   key: Span;
   value: Span;
 }
 
 /** The position after the string whose opening quote is at `at`. */
-export function skipString(bytes: Uint8Array, at: number): number {
+function skipString(bytes: Uint8Array, at: number): number {
   for (at++; ; at++) {
     const byte = bytes[at]!;
     if (byte === QUOTE) return at + 1;
@@ -33,7 +33,7 @@ export function skipString(bytes: Uint8Array, at: number): number {
 }
 
 /** The position after the value that starts at `at`. `end` is the end of the text. */
-export function skipValue(bytes: Uint8Array, at: number, end: number): number {
+function skipValue(bytes: Uint8Array, at: number, end: number): number {
   const first = bytes[at]!;
   if (first === QUOTE) return skipString(bytes, at);
   if (first !== OPEN_BRACE && first !== OPEN_BRACKET) {
@@ -90,7 +90,7 @@ export function eachMember(
 }
 
 /** The members of the object at `start`, in their order. */
-export function membersOf(bytes: Uint8Array, start: number, end: number): Member[] {
+function membersOf(bytes: Uint8Array, start: number, end: number): Member[] {
   const members: Member[] = [];
   eachMember(bytes, start, end, (keyStart, keyEnd, valueStart, valueEnd) => {
     members.push({ key: { start: keyStart, end: keyEnd }, value: { start: valueStart, end: valueEnd } });

@@ -7,7 +7,7 @@ import type { Io } from "../terminal/io.js";
 import { resolve } from "node:path";
 import { asUtf8 } from "./encoding.js";
 
-export type Format = "csv" | "copy" | "json" | "ndjson";
+type Format = "csv" | "copy" | "json" | "ndjson";
 
 /** A file, or stdin, on its way in. */
 export interface Source {

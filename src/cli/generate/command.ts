@@ -2,31 +2,7 @@ import type { Command } from "commander";
 import { collect } from "../deployment/options.js";
 import type { Io } from "../terminal/io.js";
 import { requireTypescript } from "../project/typescript.js";
-
-export interface GenerateCommandOptions {
-  airbyte?: string;
-  fivetran?: string;
-  /** True without an address: DATABASE_URL. */
-  postgres?: string | true;
-  sample?: string;
-  schema?: string[];
-  tables?: string[];
-  exclude?: string[];
-  versionColumn?: string;
-  table?: string;
-  key?: string[];
-  rows?: string;
-  format?: string;
-  encoding?: string;
-  delimiter?: string;
-  null?: string[];
-  out?: string;
-  cwd?: string;
-  check?: boolean;
-  dryRun?: boolean;
-  yes?: boolean;
-  json?: boolean;
-}
+import type { GenerateCommandOptions } from "./run.js";
 
 /** Adds `generate`, which writes the mirrors of a source into the schema. */
 export function addGenerateCommand(parent: Command, io: Io): void {

@@ -20,7 +20,7 @@ export type DifferenceKind =
   "missingTable" | "missingColumn" | "extraTable" | "extraColumn" | "type" | "nullability" | "key";
 
 /** Where a schema and its source disagree. */
-export interface Difference {
+interface Difference {
   kind: DifferenceKind;
   /** The table in schema.ts. */
   table: string;

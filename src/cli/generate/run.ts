@@ -3,7 +3,6 @@ import { coloured, unifiedDiff } from "../terminal/diff.js";
 import { readVariables } from "../deployment/environment.js";
 import { CliError, EXIT, type ExitCode, messageOf, usageError } from "../terminal/exit.js";
 import { print } from "../terminal/output.js";
-import type { GenerateCommandOptions } from "./command.js";
 import { type SourceSchema, tableLabel } from "./model.js";
 import { ADDED, plan, type Plan, versionHint, withVersion } from "./plan.js";
 import { GenerateError } from "./problem.js";
@@ -18,6 +17,31 @@ import { functionsOfConvexJson } from "../../../eslint-rules/engine/options.js";
 import { style } from "../terminal/style.js";
 import type { Io } from "../terminal/io.js";
 import { ask } from "../terminal/ask.js";
+
+export interface GenerateCommandOptions {
+  airbyte?: string;
+  fivetran?: string;
+  /** True without an address: DATABASE_URL. */
+  postgres?: string | true;
+  sample?: string;
+  schema?: string[];
+  tables?: string[];
+  exclude?: string[];
+  versionColumn?: string;
+  table?: string;
+  key?: string[];
+  rows?: string;
+  format?: string;
+  encoding?: string;
+  delimiter?: string;
+  null?: string[];
+  out?: string;
+  cwd?: string;
+  check?: boolean;
+  dryRun?: boolean;
+  yes?: boolean;
+  json?: boolean;
+}
 
 /** Rows of a sample that are looked at, where nobody says how many. */
 const SAMPLE_ROWS = 10_000;
@@ -170,14 +194,14 @@ function noteLines(notes: readonly string[]): string[] {
   return notes.map((note) => `${style.dim("note:")} ${note}`);
 }
 
-export interface GenerateOptions extends Selection {
+interface GenerateOptions extends Selection {
   /** The file of the schema. */
   file: string;
   versionColumn?: string | undefined;
 }
 
 /** What is to become of a schema. */
-export interface Prepared {
+interface Prepared {
   file: string;
   before: string | null;
   after: string;
@@ -192,11 +216,7 @@ export interface Prepared {
  * @param shown How the file is called in the diff.
  * @throws GenerateError
  */
-export async function prepare(
-  source: SourceSchema,
-  options: GenerateOptions,
-  shown: string,
-): Promise<Prepared> {
+async function prepare(source: SourceSchema, options: GenerateOptions, shown: string): Promise<Prepared> {
   const { file, versionColumn } = options;
   const before = existsSync(file) ? readFileSync(file, "utf8") : null;
   const schema = before === null ? null : readSchemaFile(shown, before);
@@ -218,7 +238,7 @@ export async function prepare(
 }
 
 /** @throws CliError when the file has changed since it was read */
-export function write({ file, before, after }: Prepared): void {
+function write({ file, before, after }: Prepared): void {
   if (existsSync(file) ? readFileSync(file, "utf8") !== before : before !== null)
     throw new CliError("The file has changed meanwhile. Run the command again.", EXIT.failure);
   mkdirSync(path.dirname(file), { recursive: true });
@@ -238,7 +258,7 @@ interface Prettier {
  *
  * @param before The file as it is on disk; null for a new one.
  */
-export async function formatFile(file: string, before: string | null, after: string): Promise<string> {
+async function formatFile(file: string, before: string | null, after: string): Promise<string> {
   const prettier = await loadPrettier(path.dirname(file));
   if (prettier === null) return after;
   const config = await prettier.resolveConfig(file, { editorconfig: true });
@@ -266,7 +286,7 @@ async function loadPrettier(directory: string): Promise<Prettier | null> {
  * The file of a project's schema: the one that is named, else `schema.ts` (or `.js`) of the functions directory, there or
  * not.
  */
-export function findSchemaFile(root: string, named: string | undefined): string {
+function findSchemaFile(root: string, named: string | undefined): string {
   if (named !== undefined) return path.resolve(root, named);
   let functions: string;
   try {

@@ -142,7 +142,7 @@ export function checkOptions({ pathPrefix, source }: { pathPrefix: string; sourc
 const PACKAGE = "convex-streaming-import";
 
 /** What is left to do after init has written its files: commands and edits, in order. */
-export function nextSteps(project: Project, steps: readonly Step[]): string[] {
+function nextSteps(project: Project, steps: readonly Step[]): string[] {
   const { root, manifest, packageManager, functionsDir } = project;
   const { add, addDev, exec } = packageManager;
   const declared = { ...manifest.dependencies, ...manifest.devDependencies };

@@ -77,7 +77,7 @@ function driverOf(module: DriverModule): Driver {
 }
 
 /** A connection string as it may be shown: without its password. */
-export function withoutSecrets(url: string): string {
+function withoutSecrets(url: string): string {
   try {
     const parsed = new URL(url);
     const user = parsed.username === "" ? "" : `${parsed.username}@`;

@@ -15,7 +15,7 @@ export interface Module {
 }
 
 /** What `package.json` says, as far as it matters here. */
-export interface Manifest {
+interface Manifest {
   type?: string;
   scripts?: Record<string, string>;
   dependencies?: Record<string, string>;
@@ -147,7 +147,7 @@ function extensionOf(modules: readonly Module[]): string {
 }
 
 /** How a project's package manager is asked to do something. */
-export interface PackageManager {
+interface PackageManager {
   /** `npm i`, `npm i -D`, … */
   add: string;
   addDev: string;

@@ -1,23 +1,7 @@
 import type { Command } from "commander";
-import { collect, withDeployment, type CommonOptions } from "../deployment/options.js";
+import { collect, withDeployment } from "../deployment/options.js";
 import type { Io } from "../terminal/io.js";
-
-export interface PushCommandOptions extends CommonOptions {
-  mirror: string;
-  mode?: string;
-  format?: string;
-  delimiter?: string;
-  columns?: string;
-  map?: string[];
-  only?: string[];
-  drop?: string[];
-  null?: string[];
-  encoding?: string;
-  yes?: boolean;
-  waitPaused: string;
-  restart?: boolean;
-  allowEmpty?: boolean;
-}
+import type { PushCommandOptions } from "./run.js";
 
 export function addPushCommand(parent: Command, io: Io): void {
   withDeployment(parent.command("push"))

@@ -1,3 +1,4 @@
+import type { CommonOptions } from "../deployment/options.js";
 import { ApiError } from "../api/apiError.js";
 import { V1Client } from "../api/client.js";
 import { findDeployment, importApi, readVariables } from "../deployment/environment.js";
@@ -9,7 +10,6 @@ import { openSource } from "../files/source.js";
 import { CliError, EXIT, usageError } from "../terminal/exit.js";
 import type { Io } from "../terminal/io.js";
 import { CheckpointFile } from "./checkpoint.js";
-import type { PushCommandOptions } from "./command.js";
 import { push, type Mode } from "./push.js";
 import { ProgressDisplay, summary } from "./report.js";
 import type { MirrorInfo } from "../../core/wire/v1.js";
@@ -17,6 +17,23 @@ import { eachMember } from "../files/jsonSpan.js";
 import { ask } from "../terminal/ask.js";
 import { describePreview, previewOf, type Preview } from "./preview.js";
 import { didYouMean } from "../terminal/suggest.js";
+
+export interface PushCommandOptions extends CommonOptions {
+  mirror: string;
+  mode?: string;
+  format?: string;
+  delimiter?: string;
+  columns?: string;
+  map?: string[];
+  only?: string[];
+  drop?: string[];
+  null?: string[];
+  encoding?: string;
+  yes?: boolean;
+  waitPaused: string;
+  restart?: boolean;
+  allowEmpty?: boolean;
+}
 
 const MODES = ["upsert", "append", "refresh"];
 

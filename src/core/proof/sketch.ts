@@ -25,8 +25,6 @@
  */
 import { keyHash as hashOfKey, readKeyText } from "./hash.js";
 
-export { keyText } from "./hash.js";
-
 const PARTITIONS = 4;
 const CELLS_PER_PARTITION = 48;
 const CELLS = PARTITIONS * CELLS_PER_PARTITION;

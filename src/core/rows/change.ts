@@ -15,19 +15,19 @@ export type Encoding = "json" | "convex";
 export type RowEncoding = Encoding | "stored";
 
 /** The full row: fields that it lacks disappear from the stored row. */
-export interface Upsert {
+interface Upsert {
   op: "upsert";
   row: JsonObject;
 }
 
 /** A part of a row, at least its key fields: fields that are named replace, fields that are not named stay. */
-export interface Update {
+interface Update {
   op: "update";
   row: JsonObject;
 }
 
 /** A deleted row. `row` has at least its key fields; the others do not matter. */
-export interface Delete {
+interface Delete {
   op: "delete";
   row: JsonObject;
   /**

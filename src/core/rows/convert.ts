@@ -39,8 +39,6 @@ import {
 } from "./scalars.js";
 import { shorten } from "./text.js";
 
-export { canonicalKind };
-
 /** A converted value with what was done to it, or why it cannot be converted. */
 export type Converted = { value: Value; notes: readonly Note[] } | { problem: Problem };
 

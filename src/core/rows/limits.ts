@@ -20,7 +20,7 @@ export const MAX_ARRAY_LENGTH = 8192;
 export const MAX_OBJECT_FIELDS = 1024;
 
 /** Fields that the backend adds to every document. */
-export const SYSTEM_FIELD_COUNT = 2;
+const SYSTEM_FIELD_COUNT = 2;
 
 /** Levels of objects and arrays in a document, itself included: `{ a: [1] }` has two. */
 export const MAX_NESTING = 16;

@@ -13,13 +13,7 @@ import { redact } from "./redact.js";
 import { convertRow, FROZEN, policyFor } from "./rowFields.js";
 import { shorten } from "./text.js";
 
-export {
-  compileMirror,
-  fieldPathOf,
-  type CompiledMirror,
-  type CompileOptions,
-  type RowContract,
-} from "./mirror.js";
+export { compileMirror, fieldPathOf, type CompiledMirror } from "./mirror.js";
 
 /** A row in the values of its mirror, without `_id` and `_creationTime`. */
 export type Row = Record<string, Value>;
@@ -40,7 +34,7 @@ interface PreparedBase {
 }
 
 /** A full row, ready to be stored. */
-export interface PreparedUpsert extends PreparedBase {
+interface PreparedUpsert extends PreparedBase {
   op: "upsert";
   /** The document. A mirror without a key has its content key in it. */
   row: Row;
@@ -49,7 +43,7 @@ export interface PreparedUpsert extends PreparedBase {
 }
 
 /** A part of a row, to be merged with the stored one. The merged row's limits and hash are the mutation's to check. */
-export interface PreparedUpdate extends PreparedBase {
+interface PreparedUpdate extends PreparedBase {
   op: "update";
   /** The fields that replace those of the stored row, key fields among them. */
   row: Row;
@@ -58,7 +52,7 @@ export interface PreparedUpdate extends PreparedBase {
 }
 
 /** A deleted row. */
-export interface PreparedDelete extends PreparedBase {
+interface PreparedDelete extends PreparedBase {
   op: "delete";
 }
 

@@ -9,7 +9,7 @@ import { vCounts, vRowChange } from "./validators.js";
  */
 
 /** What a write did to the digest of a mirror: differences to add to the stored ones. */
-export const vDigestDelta = v.object({ digest: v.bytes(), sketch: v.bytes() });
+const vDigestDelta = v.object({ digest: v.bytes(), sketch: v.bytes() });
 
 /** The version of a deleted row, for its tombstone. */
 export const vTombstone = v.object({ keyHash: v.int64(), version: v.any() });

@@ -1,5 +1,5 @@
 import { v, type Infer } from "convex/values";
-import { vCounts, vMirrorState, vRunState, vSyncMode } from "./validators.js";
+import { vCounts, vMirrorState, vRunState, vSyncMode, type MirrorState } from "./validators.js";
 
 /**
  * What status pages show of the ledger. Ids are plain texts: those of a component mean nothing outside of it. Times are
@@ -149,3 +149,6 @@ export const vReached = v.object({
   upTo: vTime,
   position: v.union(v.string(), v.null()),
 });
+
+/** What an app's `onStateChange` is called with. Times are ISO 8601. */
+export type StateChange = { mirror: string; from: MirrorState; to: MirrorState; reason: string; at: string };
