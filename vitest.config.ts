@@ -22,6 +22,8 @@ export default defineConfig({
     include: ["{src,convex,eslint-rules,tools,test,example}/**/*.test.{ts,tsx}"],
     // What needs more than Node has commands of its own: `npm run test:browser`, `npm run test:postgres`.
     exclude: ["**/node_modules/**", "dist/**", "test/browser/**", "test/postgres/**"],
+    // A test that fails shows what it logged; the others say nothing.
+    silent: "passed-only",
     typecheck: { enabled: true, include: ["src/**/*.test-d.ts"], tsconfig: "tsconfig.json" },
   },
 });
