@@ -1,18 +1,15 @@
 /**
  * The picture of the house, as rules: every arrow points down, type imports included.
  *
- *   src/cli                              src/react
- *    │  └──────────────┐                     │
- *    │            eslint-rules               │
- *   src/client ── src/guard                  │
- *    │                 │                     │
- *   src/http           │                     │
- *    │                 │                     │
- *   src/schema ────────┘                     │
- *    │                                       │
- *    │     convex (the component)            │
- *    │        │                              │
- *   src/core ─┴──────────────────────────────┘
+ *        src/cli          src/react
+ *       │       │            │
+ *  eslint-rules src/client ──┘
+ *       │       │
+ *       │    src/http    src/guard
+ *       │       │            │
+ *       │    src/schema ─────┘    convex (the component)
+ *       │       │                 │
+ *       └── src/core ─────────────┘
  *
  * `npm run check:layers` checks it. `_generated` is excepted: Convex writes it, and it refers to everything.
  */

@@ -125,7 +125,7 @@ export default defineSchema({
     reach: v.optional(vWatermark),
     /** The later refresh whose sweep replaces that of this complete one. */
     sweptBy: v.optional(v.id("runs")),
-    /** Progress that is not yet published to the mirror's document, for a second at most: see progress.ts. */
+    /** Progress that is not yet published to the mirror's document, for a second at most: see mirror/progress.ts. */
     unpublished: v.object({
       rows: v.number(),
       counts: vCounts,
@@ -151,7 +151,7 @@ export default defineSchema({
 
   /**
    * The watermark of each mirror, from senders that report one: what an app can wait for. It only advances. Written by
-   * ingest.applyChunk, runs.finish and refresh.*; read by watermark.reached. Not a part of `mirrors`, so that those who
+   * ingest.applyChunk, runs.begin, runs.finish and run/lifecycle; read by watermark.reached. Not a part of `mirrors`, so that those who
    * wait are not woken by every chunk.
    */
   watermarks: defineTable({ mirror: v.string(), ...vWatermark.fields }).index("by_mirror", ["mirror"]),
@@ -259,7 +259,7 @@ export default defineSchema({
 
   /**
    * What sources sent that the schema does not expect, per mirror and field.
-   * Written by ingest.applyChunk; read by drift.list and people.
+   * Written by ingest.applyChunk; read by write/drift.list and people.
    */
   drift: defineTable({
     mirror: v.string(),
@@ -315,7 +315,7 @@ export default defineSchema({
 
   /**
    * What connectors may present. Never the token itself: its SHA-256.
-   * Written by tokens.* and ingest.applyChunk (lastUsedAt); read by tokens.authenticate and settle.*.
+   * Written by tokens.* and ingest.applyChunk (lastUsedAt); read by tokens.authenticate and run/lifecycle.
    */
   tokens: defineTable({
     name: v.string(),
@@ -339,7 +339,7 @@ export default defineSchema({
 
   /**
    * Streams that a connector sent and no mirror is declared for, with the code to paste into schema.ts.
-   * Written by registry.recordUnknownStream and registry.declare (which removes those now declared); read by people.
+   * Written by unknownStreams.recordUnknownStream and registry.declare (which removes those now declared); read by people.
    */
   unknownStreams: defineTable({
     stream: v.string(),

@@ -137,7 +137,7 @@ export const authenticate = query({
       mirrors: v.array(v.string()),
       access: vAccess,
       signingKey: v.union(v.string(), v.null()),
-      /** Whether `registry.heard` is due: otherwise the caller skips the write. */
+      /** Whether `registry.heartbeat` is due: otherwise the caller skips the write. */
       touchDue: v.boolean(),
       /** What the registry knows of the app; null before the first declaration. */
       app: v.union(v.null(), v.object({ fingerprint: v.string(), apply: v.string() })),

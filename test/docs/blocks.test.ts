@@ -24,7 +24,7 @@ const ELSEWHERE: { pages: RegExp; languages: string[]; test: string }[] = [
 ];
 
 /** What a block of a kind has to be; `text` is what nobody can check: output, formats, pictures. */
-const KINDS = ["ts", "tsx", "js", "json", "jsonc", "diff", "sh", "text", "yaml"];
+const KINDS = ["ts", "tsx", "js", "json", "jsonc", "diff", "sh", "text", "yaml", "mermaid"];
 
 const BLOCKS = PAGES.flatMap(blocksOf);
 

@@ -89,7 +89,7 @@ export class Session implements ImportSession {
     throw new HttpError(
       403,
       "OperationNotPermitted",
-      `The token "${this.token.name}" may not ${access} the mirror "${mirror.name}". Make one that may with \`npx convex run imports:createToken '{"name": "…", "mirrors": ["${mirror.name}"]}'\`../index`,
+      `The token "${this.token.name}" may not ${access} the mirror "${mirror.name}". Make one that may with \`npx convex run imports:createToken '{"name": "…", "mirrors": ["${mirror.name}"]}'\`.`,
     );
   }
 

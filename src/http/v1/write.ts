@@ -9,7 +9,7 @@ import { type DeliveryRequest, readDelivery, readFinish, readRun } from "./envel
 
 /**
  * Our own protocol, version 1: for senders that are written for it, the command's Airbyte destination first of all.
- * docs/protocol.md describes it. Here is what writes; v1Read.ts has what reads.
+ * docs/protocol.md describes it. Here is what writes; read.ts has what reads.
  */
 
 /** `POST /v1/runs`: begins a run of a mirror. The run before it may no longer write. */
