@@ -1,7 +1,7 @@
 import { compareValues, convexToJson, type Value } from "convex/values";
 import { keyText } from "../../src/core/proof/hash.js";
 import type { Doc } from "../_generated/dataModel.js";
-import { type MutationCtx, query } from "../_generated/server.js";
+import { type MutationCtx } from "../_generated/server.js";
 import { replaceAt, splitPath, type Tree } from "../../src/core/rows/paths.js";
 import type { BadRow, RowChange } from "../../src/core/wire/validators.js";
 import { countReasons } from "./reasons.js";

@@ -139,6 +139,7 @@ describe("a project with .env.local", () => {
       await file("bad.jsonl", '{"id":4,"name":"x","balance":"a lot"}'),
       "-m",
       "users",
+      "--yes",
     );
     expect(pushed).toMatchObject({ counts: { received: 1, quarantined: 1 } });
     const [entry] = await json<{ id: string; message: string }[]>("quarantine", "list", "users");

@@ -317,9 +317,9 @@ describe("a deployment", () => {
   test("that does not answer", async () => {
     deployed.configure({ CONVEX_SELF_HOSTED_URL: "http://127.0.0.1:1" });
     expect(await codes()).toEqual(["error deployment-reachable"]);
-    // The port of HTTP actions answers, but it is not the API.
+    // The port of HTTP actions answers /version too, but it is not the API.
     deployed.configure({ CONVEX_SELF_HOSTED_URL: deployed.server.siteUrl });
-    expect(await codes()).toEqual(["error deployment-reachable"]);
+    expect(await codes()).toEqual(["error functions-deployed"]);
   });
 
   test("whose functions are not there, or not for this key", async () => {

@@ -35,8 +35,6 @@ export interface StateMessage {
   stream?: { stream_descriptor?: StreamDescriptor };
 }
 
-type StreamStatus = "STARTED" | "RUNNING" | "COMPLETE" | "INCOMPLETE";
-
 export interface TraceMessage {
   type: string;
   stream_status?: { stream_descriptor?: StreamDescriptor; status?: string };

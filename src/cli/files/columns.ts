@@ -69,7 +69,7 @@ function writerOf(validator: ValidatorJson | null): Write {
 }
 
 function kindsOf(validator: ValidatorJson | null): string[] {
-  if (validator === null) return ["any"];
+  if (validator === null) return ["string"];
   switch (validator.type) {
     case "union":
       return (validator.value as ValidatorJson[]).flatMap(kindsOf);

@@ -17,12 +17,6 @@ export interface Span {
   end: number;
 }
 
-/** A member of an object. The key's span is without its quotes. */
-interface Member {
-  key: Span;
-  value: Span;
-}
-
 /** The position after the string whose opening quote is at `at`. */
 function skipString(bytes: Uint8Array, at: number): number {
   for (at++; ; at++) {
@@ -87,15 +81,6 @@ export function eachMember(
     at = skipValue(bytes, valueStart, end);
     visit(keyStart, keyEnd, valueStart, at);
   }
-}
-
-/** The members of the object at `start`, in their order. */
-function membersOf(bytes: Uint8Array, start: number, end: number): Member[] {
-  const members: Member[] = [];
-  eachMember(bytes, start, end, (keyStart, keyEnd, valueStart, valueEnd) => {
-    members.push({ key: { start: keyStart, end: keyEnd }, value: { start: valueStart, end: valueEnd } });
-  });
-  return members;
 }
 
 /** True when the key is written as `name` is: plainly, without escapes. */

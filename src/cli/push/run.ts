@@ -191,7 +191,7 @@ async function check(
   const separated = delimiter === null ? "" : `, separated by ${JSON.stringify(delimiter)}`;
   if (preview.missingKey.length > 0) throw usageError(withoutKey(preview, columns, mirror, separated));
   const lines = describePreview(preview, mirror);
-  if (lines.length > 0) io.stderr.write(`${lines.join("\n")}\n`);
+  if (lines.length > 0 && options.json !== true) io.stderr.write(`${lines.join("\n")}\n`);
   if (preview.empty.length === 0 || mode === "append" || mirror.primaryKey === null) return;
   if (options.yes === true) return;
   const { mirrors } = await client.status();

@@ -5,7 +5,7 @@
  */
 import type { GenericValidator, Validator, Value } from "convex/values";
 import type { Encoding } from "./change.js";
-import { canonicalKind, isObject, type Json, type JsonObject, MAX_JSON_DEPTH } from "./values.js";
+import { isObject, type Json, type JsonObject, MAX_JSON_DEPTH } from "./values.js";
 import {
   COERCED,
   type Conversion,

@@ -36,7 +36,7 @@ function readChange(mirror: Mirror, json: Json, place: string): Change[] {
   }
   if (op !== "upsert") {
     throw badJson(
-      `${place} has a previousKey, which is allowed only in an "upsert" of the full row: under its new key there is no stored row to merge an update into`,
+      `${place} has a previousKey, which is allowed only in an "upsert" of the whole row: under its new key there is no stored row to merge an update into`,
     );
   }
   const previous = readRow(previousKey, `${place}.previousKey`);
