@@ -9,6 +9,7 @@ export default tseslint.config(
       "dist/**",
       "**/_generated/**",
       "test/guard/fixture/**",
+      ".dependency-cruiser.mjs",
       "test/**/programs/**",
       "tools/local-convex/fixture/**",
       "example/dist/**",

@@ -133,8 +133,8 @@ export const conclude = internalMutation({
     await finishReport(ctx, args.mirror, {
       state: "differs",
       reason: complete
-        ? `${findings.length === 1 ? "1 row was" : `${String(findings.length)} rows were`} written past the importer. See the findings; imports:repair repairs them.`
-        : `More rows than can be named were written past the importer, in ${String(differing.length)} of 64 buckets. Refresh the mirror from its source.`,
+        ? `${findings.length === 1 ? "1 row was" : `${String(findings.length)} rows were`} written outside the importer. See the findings; imports:repair repairs them.`
+        : `More rows than can be named were written outside the importer, in ${String(differing.length)} of 64 buckets. Refresh the mirror from its source.`,
       writes: args.writes,
       rows,
       differingBuckets: differing,

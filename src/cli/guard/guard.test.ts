@@ -102,7 +102,7 @@ describe("streaming-import guard", () => {
     const { exitCode, report } = await check(FIXTURE);
     const output = formatText(report);
     expect(exitCode).toBe(0);
-    expect(output).toContain("convex/schema.ts: 5 tables, 2 of them mirrors");
+    expect(output).toContain("convex/schema.ts: 8 tables, 2 of them mirrors");
     expect(output).toContain("customers ← public.customers (owner: the billing team)");
     expect(output).toMatch(/Checked {6}\d+ files, \d+ write sites?/);
     expect(output).toContain("Exemptions   none");
