@@ -137,13 +137,13 @@ describe("a new key", () => {
       "an update",
       "conformance_plain",
       { op: "update", row: A, previousKey: { id: "b" } },
-      /only in an "upsert" of the full row/,
+      /only in an "upsert" of the whole row/,
     ],
     [
       "a delete",
       "conformance_plain",
       { op: "delete", row: A, previousKey: { id: "b" } },
-      /only in an "upsert" of the full row/,
+      /only in an "upsert" of the whole row/,
     ],
     [
       "a mirror without a key",
