@@ -20,8 +20,8 @@ export default defineConfig({
     // Convex functions run without Node's globals; so do their tests, unless a file asks for node.
     environment: "edge-runtime",
     include: ["{src,convex,eslint-rules,tools,test,example}/**/*.test.{ts,tsx}"],
-    // What needs more than Node has commands of its own: `npm run test:browser`, `npm run test:postgres`.
-    exclude: ["**/node_modules/**", "dist/**", "test/browser/**", "test/postgres/**"],
+    // What needs more than Node has commands of its own: `npm run test:browser`, `test:postgres`, `test:connectors`.
+    exclude: ["**/node_modules/**", "dist/**", "test/{browser,postgres,connectors}/**"],
     // A test that fails shows what it logged; the others say nothing.
     silent: "passed-only",
     typecheck: { enabled: true, include: ["src/**/*.test-d.ts"], tsconfig: "tsconfig.json" },
