@@ -351,6 +351,50 @@ export default defineSchema({
   }).index("by_stream", ["stream"]),
 
   /**
+   * The change feed: one document per transaction and exported table, with the ids of the rows that it wrote and
+   * deleted. Written by changeFeed.record and by all that write exported mirrors; read by exportReaders.*, which deletes
+   * the oldest.
+   */
+  changes: defineTable({
+    table: v.string(),
+    written: v.array(v.string()),
+    deleted: v.array(v.string()),
+    /** When the transaction committed, in nanoseconds: the order of the feed. */
+    at: v.commitTs(),
+  })
+    .index("by_at", ["at"])
+    .index("by_table", ["table", "at"]),
+
+  /**
+   * Tables that the app exports, or once did.
+   * Written by registry.declare and changeFeed.setKnown; read by exportReaders.* and by people.
+   */
+  exports: defineTable({
+    table: v.string(),
+    /** Who writes it: the importer, or the app's own mutations. */
+    kind: v.union(v.literal("mirror"), v.literal("app")),
+    declaredAt: v.string(),
+    /** Since when it is no longer exported. */
+    removedAt: v.optional(v.string()),
+    /** Whether its rows from before it was exported are in the feed, or older than the feed. */
+    known: v.boolean(),
+    /** A reader whose cursor is lower has missed deletions: the table was not exported for a while. */
+    gapUntil: v.optional(v.commitTs()),
+  }).index("by_table", ["table"]),
+
+  /**
+   * One document while anything is exported: how much of the feed there is.
+   * Written by registry.declare and exportReaders.prune; read with every page of changes.
+   */
+  feed: defineTable({
+    /** A cursor that is lower may have missed a change that is no longer in the feed. */
+    lowWater: v.commitTs(),
+    /** How far `ids` counts, and how many ids there are up to there. */
+    countedTo: v.commitTs(),
+    ids: v.number(),
+  }),
+
+  /**
    * One document: how the component reaches the app.
    * Written by registry.declare; read by tokens.authenticate, ingest.* and sweep.*.
    */

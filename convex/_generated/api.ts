@@ -9,6 +9,7 @@
  */
 
 import type * as audit from "../audit.js";
+import type * as changeFeed from "../changeFeed.js";
 import type * as crons from "../crons.js";
 import type * as ingest from "../ingest.js";
 import type * as maintenance from "../maintenance.js";
@@ -49,6 +50,7 @@ import { anyApi, componentsGeneric } from "convex/server";
 
 const fullApi: ApiFromModules<{
   audit: typeof audit;
+  changeFeed: typeof changeFeed;
   crons: typeof crons;
   ingest: typeof ingest;
   maintenance: typeof maintenance;

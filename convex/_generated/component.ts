@@ -62,6 +62,40 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         Name
       >;
     };
+    changeFeed: {
+      record: FunctionReference<
+        "mutation",
+        "internal",
+        {
+          changes: Array<{
+            deleted: Array<string>;
+            table: string;
+            written: Array<string>;
+          }>;
+        },
+        null,
+        Name
+      >;
+      setKnown: FunctionReference<
+        "mutation",
+        "internal",
+        { known: boolean; table: string },
+        null,
+        Name
+      >;
+      tables: FunctionReference<
+        "query",
+        "internal",
+        {},
+        Array<{
+          declaredAt: string;
+          kind: "mirror" | "app";
+          known: boolean;
+          table: string;
+        }>,
+        Name
+      >;
+    };
     ingest: {
       applyChunk: FunctionReference<
         "mutation",

@@ -1,0 +1,122 @@
+import { v } from "convex/values";
+import { type TableChange, vExportedTable, vTableChange } from "../src/core/wire/exports.js";
+import { mutation, type MutationCtx, query } from "./_generated/server.js";
+
+/**
+ * The change feed: which rows of exported tables each transaction wrote and deleted, in the order of the commits. The
+ * document is written by the transaction that writes the rows, so there is neither a change without it nor one without
+ * a change. It holds ids; a reader gets the row as it is when it reads.
+ *
+ * Nobody changes a document of the feed, and only `exportReaders` deletes them, oldest first. Writers touch nothing
+ * that they share, so that the feed makes no two transactions conflict.
+ */
+
+/** Ids in one document: half of what an array may hold, and 150 KB at most. */
+const MAX_IDS = 4_000;
+
+/** More tables than a schema can hold; a bound for scans of the list. */
+export const MAX_EXPORTED = 1000;
+
+/**
+ * Records what the calling transaction changes in exported tables: for the app's mutation builders, once at the end of
+ * a mutation. Several entries may name one table; an id that is also deleted counts as deleted.
+ */
+export const record = mutation({
+  args: { changes: v.array(vTableChange) },
+  returns: v.null(),
+  handler: async (ctx, { changes }) => {
+    await recordChanges(ctx, changes);
+    return null;
+  },
+});
+
+/** Writes the feed documents of this transaction: one for each table, unless it changed thousands of its rows. */
+export async function recordChanges(ctx: MutationCtx, changes: readonly TableChange[]): Promise<void> {
+  const tables = new Map<string, { written: Set<string>; deleted: Set<string> }>();
+  for (const { table, written, deleted } of changes) {
+    const known = tables.get(table) ?? { written: new Set(), deleted: new Set() };
+    tables.set(table, known);
+    for (const id of written) known.written.add(id);
+    for (const id of deleted) known.deleted.add(id);
+  }
+  for (const [table, { written, deleted }] of tables) {
+    const ids = [
+      ...[...written].filter((id) => !deleted.has(id)).map((id) => ({ id, gone: false })),
+      ...[...deleted].map((id) => ({ id, gone: true })),
+    ];
+    for (let from = 0; from < ids.length; from += MAX_IDS) {
+      const slice = ids.slice(from, from + MAX_IDS);
+      await ctx.db.insert("changes", {
+        table,
+        written: slice.filter(({ gone }) => !gone).map(({ id }) => id),
+        deleted: slice.filter(({ gone }) => gone).map(({ id }) => id),
+        at: ctx.db.vars.commitTs,
+      });
+    }
+  }
+}
+
+/**
+ * The tables that the app exports, as the last declaration says. `known` is false for one whose rows of before are not
+ * in the feed yet: a walk over it has to record them.
+ */
+export const tables = query({
+  args: {},
+  returns: v.array(vExportedTable.extend({ known: v.boolean(), declaredAt: v.string() })),
+  handler: async (ctx) => {
+    const all = await ctx.db.query("exports").withIndex("by_table").take(MAX_EXPORTED);
+    return all
+      .filter(({ removedAt }) => removedAt === undefined)
+      .map(({ table, kind, known, declaredAt }) => ({ table, kind, known, declaredAt }));
+  },
+});
+
+/** Notes that every row of a table is in the feed, or was there before the feed began. */
+export const setKnown = mutation({
+  args: { table: v.string(), known: v.boolean() },
+  returns: v.null(),
+  handler: async (ctx, { table, known }) => {
+    const entry = await ctx.db
+      .query("exports")
+      .withIndex("by_table", (q) => q.eq("table", table))
+      .unique();
+    if (entry !== null) await ctx.db.patch("exports", entry._id, { known });
+    return null;
+  },
+});
+
+/** Updates the list of exported tables. The feed begins with the first of them, and ends with the last. */
+export async function declareExports(
+  ctx: MutationCtx,
+  declared: readonly { table: string; kind: "mirror" | "app" }[],
+): Promise<void> {
+  const begun = await ctx.db.query("feed").first();
+  if (declared.length > 0 && begun === null) {
+    await ctx.db.insert("feed", { lowWater: ctx.db.vars.commitTs, countedTo: ctx.db.vars.commitTs, ids: 0 });
+  }
+  if (declared.length === 0 && begun !== null) await ctx.db.delete("feed", begun._id);
+  const entries = new Map(
+    (await ctx.db.query("exports").take(MAX_EXPORTED)).map((entry) => [entry.table, entry]),
+  );
+  const at = new Date().toISOString();
+  for (const { table, kind } of declared) {
+    const entry = entries.get(table);
+    entries.delete(table);
+    if (entry === undefined) {
+      // Readers that walk the tables from the beginning of the feed see every row; later ones wait for the walk.
+      await ctx.db.insert("exports", { table, kind, declaredAt: at, known: begun === null });
+    } else if (entry.removedAt !== undefined) {
+      // Nothing recorded what was deleted meanwhile: readers from before start over.
+      await ctx.db.patch("exports", entry._id, {
+        kind,
+        declaredAt: at,
+        removedAt: undefined,
+        known: true,
+        gapUntil: ctx.db.vars.commitTs,
+      });
+    } else if (entry.kind !== kind) await ctx.db.patch("exports", entry._id, { kind });
+  }
+  for (const { _id, removedAt } of entries.values()) {
+    if (removedAt === undefined) await ctx.db.patch("exports", _id, { removedAt: at });
+  }
+}
