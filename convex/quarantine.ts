@@ -111,6 +111,17 @@ export const discardReason = mutation({
   },
 });
 
+/** Replaces the payload of a change that a sender has changed while it waits. */
+export const rewrite = mutation({
+  args: { id: v.id("quarantine"), payload: v.string() },
+  returns: v.null(),
+  handler: async (ctx, { id, payload }) => {
+    const entry = await ctx.db.get("quarantine", id);
+    if (entry !== null) await ctx.db.patch("quarantine", id, { payload });
+    return null;
+  },
+});
+
 /** Replaces the reason of a change that still cannot be applied. */
 export const refuseAgain = mutation({
   args: { id: v.id("quarantine"), code: v.string(), message: v.string() },

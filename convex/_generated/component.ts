@@ -306,6 +306,13 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         },
         Name
       >;
+      rewrite: FunctionReference<
+        "mutation",
+        "internal",
+        { id: string; payload: string },
+        null,
+        Name
+      >;
     };
     registry: {
       declare: FunctionReference<

@@ -1,7 +1,7 @@
 import type { ObjectFieldType } from "convex/values";
 import type { Counts, Watermark } from "../core/wire/validators.js";
 import type { Change, RowEncoding } from "../core/rows/change.js";
-import type { Json } from "../core/rows/values.js";
+import type { Json, JsonObject } from "../core/rows/values.js";
 import type { MirrorContract } from "../schema/contract.js";
 
 /** How a connector delivers, in Airbyte's words. */
@@ -35,6 +35,16 @@ export interface Importer {
 export interface PreparedChanges {
   readonly mirror: Mirror;
   readonly size: number;
+}
+
+/** A change that waits in quarantine. */
+export interface WaitingChange {
+  readonly id: string;
+  readonly op: string;
+  /** The key of its row, in Convex's encoded JSON; null when it could not be read. */
+  readonly key: readonly Json[] | null;
+  /** As it arrived, in whatever encoding; null when it was too large to keep. */
+  readonly row: JsonObject | null;
 }
 
 /** What became of a delivery. */
@@ -109,6 +119,12 @@ export interface ImportSession {
    * lower number at a path.
    */
   keys(mirror: Mirror, below: { path: string; value: number } | null): AsyncIterable<Json[][]>;
+  /** What waits in quarantine for a mirror, oldest first, a page at a time. */
+  waiting(mirror: Mirror): AsyncIterable<WaitingChange[]>;
+  /** Replaces the row of a change that waits. */
+  rewrite(change: WaitingChange, row: JsonObject): Promise<void>;
+  /** Gives up changes that wait. */
+  discard(mirror: Mirror, changes: readonly WaitingChange[]): Promise<void>;
   /** Applies prepared changes in order, in as many transactions as the platform's limits ask for. */
   deliver(changes: PreparedChanges, options: DeliverOptions): Promise<Delivered>;
   /**

@@ -1,5 +1,6 @@
 import { v, type Validator } from "convex/values";
 import { describe, expect, test } from "vitest";
+import { cleanFieldName } from "../core/rows/identifiers.js";
 import { contractOf, mirrorTable } from "./index.js";
 
 type Loose = Record<string, unknown>;
@@ -55,7 +56,14 @@ describe("the option fivetran", () => {
     [{ id: 1 }, {}, /"fivetran\.id" is 1/],
     [{ columns: 5 }, {}, /write an object of validators/],
     [{ columns: { line: "LONG" } }, {}, /"fivetran\.columns\.line" needs a validator/],
-    [{ columns: { _line: v.int64() } }, {}, /leave out the "_"/],
+    [{ columns: { "a b": v.int64() } }, {}, /write the column's name without the "_"/],
+    [{ columns: { _: v.int64() } }, {}, /write the column's name without the "_"/],
+    [{ columns: { _x: v.int64(), source_x: v.int64() } }, {}, /"_x" and "source_x", which would both be/],
+    [
+      { columns: { _x: v.int64() }, types: { __x: "LONG" } },
+      { drop: ["fivetran.columns._x"] },
+      /"__x" is dropped, but declared/,
+    ],
     [{}, { primaryKey: undefined }, /needs a primaryKey.*"fivetran\.id"/],
     [{}, { columns: { name: "Full Name" } }, /"Full Name" cannot come from Fivetran/],
     [{}, { columns: { name: "_name" } }, /declare it in fivetran: \{ columns/],
@@ -70,6 +78,14 @@ describe("the option fivetran", () => {
     [{ retired: ["id"] }, {}, /rows without it could not be stored/],
   ])("%j with %j is refused", (fivetran, options, message) => {
     expect(() => declare(fivetran, options)).toThrow(message);
+  });
+
+  test("names the field of a column as the importer cleans it", () => {
+    const columns = { _x: v.optional(v.int64()), __Y__z_: v.optional(v.string()) };
+    expect(JSON.stringify(fieldOf({ columns }).json)).toMatch(/"source_x":.*"source_y_z":/);
+    const { renamed } = contractOf(declare({ columns }))!.fivetran!;
+    expect(renamed).toEqual({ source_x: "_x", source_y_z: "__Y__z_" });
+    for (const [field, column] of Object.entries(renamed)) expect(cleanFieldName(column)).toBe(field);
   });
 
   test("is refused beside a field of its name", () => {

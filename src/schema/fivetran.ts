@@ -49,7 +49,10 @@ export interface FivetranOption {
   softDelete?: boolean;
   /** The table has the column `_fivetran_id`, which Fivetran makes for tables without a primary key. */
   id?: boolean;
-  /** The source's columns that begin with `_`, by their names without it: `{ line: v.int64() }` for `_line`. */
+  /**
+   * The source's columns that begin with `_`, by their names without it: `{ line: v.int64() }` for `_line`. Of `__line`,
+   * which is `_line` then, the field is `source_line`: Convex stores no name that begins with `_`.
+   */
   columns?: PropertyValidators;
   /**
    * Fivetran's types of columns, where they do not follow from the validators: of a field that is stored as another
@@ -66,7 +69,25 @@ export interface FivetranContract {
   readonly id: boolean;
   readonly types: Readonly<Record<string, FivetranType>>;
   readonly retired: readonly string[];
+  /** What the option calls columns, by the fields that have another name. */
+  readonly renamed: Readonly<Record<string, string>>;
 }
+
+/** `fieldOf` as a type. */
+type FieldOf<Column> = Column extends `_${infer Rest}`
+  ? `source_${Trimmed<Collapsed<Lowercase<Rest>>>}`
+  : Column;
+type Collapsed<Text extends string> = Text extends `${infer Head}__${infer Tail}`
+  ? Collapsed<`${Head}_${Tail}`>
+  : Text;
+type Trimmed<Text extends string> = Text extends `_${infer Rest}`
+  ? Trimmed<Rest>
+  : Text extends `${infer Rest}_`
+    ? Rest
+    : Text;
+type Renamed<Columns extends PropertyValidators> = {
+  [Column in keyof Columns as FieldOf<Column>]: Columns[Column];
+};
 
 type IsOptional<F extends PropertyValidators> = { [Name in keyof F]: F[Name]["isOptional"] }[keyof F];
 type Objects<F extends PropertyValidators> = VObject<ObjectType<F>, F>;
@@ -76,7 +97,11 @@ type OwnFields<O extends FivetranOption> = {
   deleted: VOptional<VUnion<boolean | null, [VBoolean, VNull]>>;
   id: O extends { id: true } ? VString : VOptional<VString>;
 } & (O extends { columns: infer Columns extends PropertyValidators }
-  ? { columns: "required" extends IsOptional<Columns> ? Objects<Columns> : VOptional<Objects<Columns>> }
+  ? {
+      columns: "required" extends IsOptional<Columns>
+        ? Objects<Renamed<Columns>>
+        : VOptional<Objects<Renamed<Columns>>>;
+    }
   : {});
 
 /** The field that the option adds: required where something in it is, as a part of a primary key has to be. */
@@ -104,7 +129,11 @@ export function withFivetran(
     deleted: v.optional(v.union(v.boolean(), v.null())),
     id: id === true ? v.string() : v.optional(v.string()),
   };
-  if (columns !== undefined) own.columns = asOptionalAsItsFields(columns);
+  if (columns !== undefined) {
+    own.columns = asOptionalAsItsFields(
+      Object.fromEntries(Object.entries(columns).map(([column, validator]) => [fieldOf(column), validator])),
+    );
+  }
   return { ...fields, [FIVETRAN_FIELD]: asOptionalAsItsFields(own) };
 }
 
@@ -154,12 +183,35 @@ function checkColumns(columns: unknown): void {
     if ((validator as GenericValidator | undefined)?.isConvexValidator !== true) {
       refuse(`the column "fivetran.columns.${name}" needs a validator such as v.optional(v.string()).`);
     }
-    if (!isIdentifier(name)) {
+    if (!isIdentifier(name.replace(/^_+(?=.)/, "a"))) {
       refuse(
-        `"fivetran.columns" has "${name}"; leave out the "_" that the column's name begins with: { line: v.int64() } for "_line".`,
+        `"fivetran.columns" has "${name}"; write the column's name without the "_" that it begins with: { line: v.int64() } for "_line".`,
+      );
+    }
+    const field = fieldOf(name);
+    const other = Object.keys(columns).find((each) => each !== name && fieldOf(each) === field);
+    if (other !== undefined) {
+      refuse(
+        `"fivetran.columns" has "${name}" and "${other}", which would both be the field "${field}"; rename one in the connection.`,
       );
     }
   }
+}
+
+/** `cleanFieldName` of an identifier: schema.ts loads no tables of scripts, which other names need. */
+function fieldOf(column: string): string {
+  if (!column.startsWith("_")) return column;
+  return `source_${column.toLowerCase().replace(/_+/g, "_").replace(/^_|_$/g, "")}`;
+}
+
+/** What the option calls columns, by the fields that have another name. */
+function renamedColumns(columns: PropertyValidators = {}): Record<string, string> {
+  return Object.fromEntries(
+    Object.keys(columns).flatMap((column) => {
+      const field = fieldOf(column);
+      return field === column ? [] : [[field, column]];
+    }),
+  );
 }
 
 /** The columns of a mirror's option `drop`, as Fivetran names them. Parts of a JSON column are none. */
@@ -195,7 +247,10 @@ export function checkFivetran(
   const { types = {}, retired = [], softDelete = false, id = false } = option;
   checkTypes(types, columns, droppedColumns(declared.drop));
   checkRetired(retired, columns, declared.primaryKey);
-  return Object.freeze({ softDelete, id, types, retired });
+  const both = droppedColumns(declared.drop).find((column) => columns.has(column));
+  if (both !== undefined) refuse(`the column "${both}" is dropped, but declared too; remove one of the two.`);
+  const renamed = renamedColumns(option.columns);
+  return Object.freeze({ softDelete, id, types, retired, renamed });
 }
 
 /** The validators of a mirror by the columns of the source that feed them. */

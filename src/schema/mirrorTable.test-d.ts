@@ -54,7 +54,10 @@ test("the option for Fivetran adds a field, whose parts keys, versions and index
       { text: v.string() },
       {
         primaryKey: ["fivetran.id", ["fivetran", "columns", "line"]],
-        fivetran: { id: true, columns: { line: v.int64(), file: v.optional(v.string()) } },
+        fivetran: {
+          id: true,
+          columns: { line: v.int64(), file: v.optional(v.string()), __Y__z_: v.int64() },
+        },
         where: (row) => row.fivetran.deleted !== true,
       },
     ),
@@ -67,6 +70,7 @@ test("the option for Fivetran adds a field, whose parts keys, versions and index
   expectTypeOf<Model["lines"]["document"]["fivetran"]["columns"]>().toEqualTypeOf<{
     line: bigint;
     file?: string;
+    source_y_z: bigint;
   }>();
   expectTypeOf<Model["lines"]["indexes"]["by_primary_key"]>().toEqualTypeOf<
     ["fivetran.id", "fivetran.columns.line", "_creationTime"]

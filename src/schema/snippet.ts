@@ -1,6 +1,6 @@
 import type { ValidatorJSON } from "convex/values";
 import { isObject, type Json, type JsonObject } from "../core/rows/values.js";
-import { cleanFields } from "../core/rows/identifiers.js";
+import { cleanFieldName, cleanFields, cleanPath } from "../core/rows/identifiers.js";
 import { CONTENT_KEY_FIELD } from "./contract.js";
 import { propertiesOf, tellsNull, validatorOfJsonSchema } from "./jsonSchema.js";
 import { validatorCode } from "./validatorCode.js";
@@ -43,25 +43,28 @@ export interface FivetranTable {
 
 /** The `mirrorTable` declaration for a table of Fivetran's, to paste into `defineSchema`. */
 export function fivetranSnippet(name: string, table: FivetranTable): string {
-  const { primaryKey } = table;
+  const primaryKey = table.primaryKey?.map((path) => cleanPath(path.split(".")).join(".")) ?? null;
   const columns = Object.entries(table.columns).map(([column, type]): [string, ValidatorJSON] => [
     column,
     withNull(type, isInKey(column, primaryKey)),
   ]);
   // The key has to be named by a person: a wrong one would make one row of two.
   const key = primaryKey === null ? "primaryKey: [/* its columns */]" : keyCode(primaryKey);
-  return declaration(name, columns, `${key}, fivetran: ${fivetranCode(table)}`);
+  return declaration(name, columns, `${key}, fivetran: ${fivetranCode({ ...table, primaryKey })}`);
 }
 
-/** The option `fivetran` of a table. @param v What `v` of `convex/values` is called where the code goes. */
+/**
+ * The option `fivetran` of a table, whose key is in the mirror's names.
+ * @param v What `v` of `convex/values` is called where the code goes.
+ */
 export function fivetranCode(
   { softDelete, id, ownColumns, primaryKey }: Omit<FivetranTable, "columns">,
   v = "v",
 ): string {
   const columns = Object.entries(ownColumns)
-    .filter(([name]) => isIdentifier(name))
+    .filter(([name]) => /^\w+$/.test(name))
     .map(([name, type]) => {
-      const inKey = primaryKey?.includes(`fivetran.columns.${name}`) === true;
+      const inKey = primaryKey?.includes(`fivetran.columns.${cleanFieldName(name)}`) === true;
       const code = validatorCode(withNull(type, inKey), { v, width: Infinity });
       return `${name}: ${inKey ? code : `${v}.optional(${code})`}`;
     });

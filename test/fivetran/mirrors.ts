@@ -56,7 +56,11 @@ export const fivetranMirrors = {
       fivetran: {
         id: true,
         softDelete: true,
-        columns: { file: v.optional(v.string()), line: v.optional(v.union(v.int64(), v.null())) },
+        columns: {
+          file: v.optional(v.string()),
+          line: v.optional(v.union(v.int64(), v.null())),
+          _x: v.optional(v.string()),
+        },
       },
     },
   ),

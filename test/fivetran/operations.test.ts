@@ -2,7 +2,8 @@ import type { Value } from "convex/values";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { expectConserved } from "../airbyte/support.js";
 import { App } from "../harness.js";
-import { apply, onlyRow } from "./support.js";
+import { describeTable } from "./connector.js";
+import { apply, onlyRow, tablesOf } from "./support.js";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -158,6 +159,17 @@ describe("operations", () => {
     expect(await app.rows("plain")).toEqual([{ id: 1n, name: "n", more: 1, fivetran: { synced: 1 } }]);
     await apply(app, "s_plain", ["Update", { id: 1n, fivetran: {} }]);
     expect(await app.rows("plain")).toEqual([{ id: 1n, name: "n", more: 1, fivetran: { synced: 1 } }]);
+  });
+
+  test("FIVETRAN-7: a column that begins with two underscores is stored in the field that it is declared by", async () => {
+    const app = await App.start();
+    await apply(app, "s_unkeyed", ["Upsert", { fivetran: { id: "a", columns: { _x: "v", file: "f" } } }]);
+    await apply(app, "s_unkeyed", ["Update", { fivetran: { id: "a", columns: { _x: "w" } } }]);
+    expect(await app.rows("unkeyed")).toEqual([
+      { fivetran: { id: "a", columns: { source_x: "w", file: "f" } } },
+    ]);
+    expect(await app.ledger("drift")).toEqual([]);
+    expect(describeTable(await tablesOf(app), "s_unkeyed")).toContainEqual({ name: "__x", type: "STRING" });
   });
 
   test("FIVETRAN-1: operations apply in the order of the array, of several tables too", async () => {

@@ -136,6 +136,19 @@ describe("the schema that the connector gets", () => {
       [SYNCED, DELETED, { name: "_line", type: "LONG", pk: true }, { name: "a", type: "STRING" }],
     ],
     [
+      "columns that begin with two underscores, in the key too",
+      { a: v.string() },
+      { columns: { _x: v.int64(), __Y__z: v.optional(v.string()), line: v.optional(v.int64()) } },
+      ["fivetran.columns.source_x"],
+      [
+        SYNCED,
+        { name: "__x", type: "LONG", pk: true },
+        { name: "___Y__z", type: "STRING" },
+        { name: "_line", type: "LONG" },
+        { name: "a", type: "STRING" },
+      ],
+    ],
+    [
       "a key of several columns, in whatever order",
       { z: v.string(), B: v.string(), a: v.int64() },
       { softDelete: true },
@@ -205,6 +218,8 @@ describe("the schema that the connector gets", () => {
       /`fax` field that is missing in your data/,
     );
     expect(connectorOf(fields, { columns, retired: ["fax", "_line"] }).create(...left)).toBe(null);
+    const odd = { _x: v.optional(v.int64()) };
+    expect(connectorOf({ k: v.int64() }, { columns: odd, retired: ["__x"] }).create(...left)).toBe(null);
   });
 
   test("FIVETRAN-9: a column that the source added is an optional field, or is dropped with its type", () => {
@@ -224,6 +239,13 @@ describe("the schema that the connector gets", () => {
         { types: { fax: "STRING", _row: "LONG" } },
         { drop: ["fax", "fivetran.columns.row"] },
       ).create(...columns),
+    ).toBe(null);
+    expect(
+      connectorOf({ k: v.int64() }, { types: { __x: "LONG" } }, { drop: ["fivetran.columns._x"] }).create(
+        KEY,
+        SYNCED,
+        { name: "__x", type: "LONG" },
+      ),
     ).toBe(null);
   });
 

@@ -1,5 +1,5 @@
 import type { Value } from "convex/values";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { expectConserved } from "../airbyte/support.js";
 import { App } from "../harness.js";
 import { apply, expectDone, HEADERS, onlyRow, TRUNCATE, truncate, type Op } from "./support.js";
@@ -96,6 +96,115 @@ test("FIVETRAN-13: rows are found whose key is null, or in a column of Fivetran'
   await truncate(app, "s_books", "HardDelete");
   await truncate(app, "s_unkeyed", "HardDelete");
   expect([await app.rows("books"), await app.rows("unkeyed")]).toEqual([[], []]);
+});
+
+describe("what waits in quarantine", () => {
+  const at = (seconds: number) => new Date(seconds * 1_000).toISOString();
+
+  /** Applies operations whose rows cannot be written now: they wait. */
+  async function applyLater(app: App, table: string, ...operations: [Op, Row][]): Promise<void> {
+    app.failWrites((write) => `s_${write.table}` === table);
+    await apply(app, table, ...operations);
+    app.failWrites(null);
+  }
+
+  async function replayed(app: App, table: "plain" | "ordered" | "unkeyed"): Promise<unknown[]> {
+    await app.call("replayQuarantine", { mirror: table });
+    await expectConserved(app, table);
+    return (await app.rows(table)).map(({ id, fivetran }) => ({ id, ...(fivetran as object) }));
+  }
+
+  test.each(["SoftDelete", "HardDelete"] as const)(
+    "FIVETRAN-19: a %s of rows that wait is of those that were synced before it, also of those not stored",
+    async (how) => {
+      const app = await App.start();
+      await apply(app, "s_plain", row(1n, 1_000), row(2n, 1_000), row(3n, 9_000));
+      await applyLater(
+        app,
+        "s_plain",
+        ["Update", { id: 1n, more: 1, fivetran: { synced: 9_000 } }],
+        ["Update", { id: 2n, more: 1 }],
+        row(3n, 2_000),
+        row(4n, 2_000),
+        row(5n, 9_000),
+        ["Update", { id: 5n, more: 1 }],
+        row(6n, 2_000),
+        ["Update", { id: 6n, fivetran: { synced: 9_000 } }],
+        ["Upsert", { id: 7n }],
+      );
+      expect((await app.status("plain")).quarantined).toBe(9);
+      await truncate(app, "s_plain", how, at(5));
+      const { quarantined } = await app.status("plain");
+      // A repeat has nothing left to do.
+      await truncate(app, "s_plain", how, at(5));
+      expect((await app.status("plain")).quarantined).toBe(quarantined);
+      const rows = await replayed(app, "plain");
+      const truncated = how === "HardDelete" ? [] : [{ synced: 1_000 }, { synced: 2_000 }, { synced: 2_000 }];
+      expect(rows).toHaveLength(how === "HardDelete" ? 4 : 7);
+      expect(rows).toEqual(
+        expect.arrayContaining([
+          { id: 1n, synced: 9_000 },
+          { id: 5n, synced: 9_000 },
+          { id: 6n, synced: 9_000 },
+          { id: 7n },
+          ...truncated.map((own, i) => ({ id: BigInt(i + 2), deleted: true, ...own })),
+        ]),
+      );
+    },
+  );
+
+  test.each(["SoftDelete", "HardDelete"] as const)(
+    "FIVETRAN-19: a %s without a time is of all",
+    async (how) => {
+      const app = await App.start();
+      await apply(app, "s_plain", row(1n, 1_000));
+      await applyLater(app, "s_plain", ["Update", { id: 1n, more: 1 }], row(2n, 9_000), [
+        "Upsert",
+        { id: 3n },
+      ]);
+      await truncate(app, "s_plain", how);
+      expect(await replayed(app, "plain")).toEqual(
+        how === "HardDelete"
+          ? []
+          : [
+              { id: 1n, synced: 1_000, deleted: true },
+              { id: 2n, synced: 9_000, deleted: true },
+              { id: 3n, deleted: true },
+            ],
+      );
+    },
+  );
+
+  test("FIVETRAN-19: where the mirror orders by the time of syncing, a row stays that is newer than what waits", async () => {
+    const app = await App.start();
+    await apply(app, "s_ordered", ["Upsert", { id: 1, fivetran: { synced: 9_000, deleted: false } }]);
+    await applyLater(app, "s_ordered", ["Upsert", { id: 1, fivetran: { synced: 10_000, deleted: false } }]);
+    await apply(app, "s_ordered", ["Upsert", { id: 2, fivetran: { synced: 9_000, deleted: false } }]);
+    await applyLater(app, "s_ordered", ["Upsert", { id: 2, text: "old", fivetran: { synced: 1_000 } }]);
+    await truncate(app, "s_ordered", "HardDelete", at(5));
+    expect(await replayed(app, "ordered")).toEqual([
+      { id: 1, synced: 10_000, deleted: false },
+      { id: 2, synced: 9_000, deleted: false },
+    ]);
+  });
+
+  test("FIVETRAN-19: rows whose key cannot be read are given up, or marked where they wait", async () => {
+    const app = await App.start();
+    const keyless = (synced: number): [Op, Row] => ["Upsert", { name: "n", fivetran: { synced } }];
+    await apply(app, "s_plain", keyless(1_000), keyless(9_000));
+    const payloads = async () =>
+      (await app.ledger("quarantine")).map(({ payload }) => JSON.parse(payload) as { fivetran: object });
+    await truncate(app, "s_plain", "SoftDelete", at(5));
+    expect((await payloads()).map(({ fivetran }) => fivetran)).toEqual([
+      { synced: 1_000, deleted: true },
+      { synced: 9_000 },
+    ]);
+    await truncate(app, "s_plain", "HardDelete", at(5));
+    expect((await payloads()).map(({ fivetran }) => fivetran)).toEqual([{ synced: 9_000 }]);
+    await truncate(app, "s_plain", "HardDelete");
+    expect(await payloads()).toEqual([]);
+    expect((await app.status("plain")).quarantined).toBe(0);
+  });
 });
 
 test("a truncation whose body makes no sense is refused, and truncates nothing", async () => {

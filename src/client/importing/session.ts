@@ -1,9 +1,11 @@
+import type { FunctionReturnType } from "convex/server";
 import { convexToJson, type Value } from "convex/values";
 import type { ComponentApi } from "../../../convex/_generated/component.js";
 import { noCounts, type Watermark } from "../../core/wire/validators.js";
 import type { MirrorStatus } from "../../core/wire/views.js";
 import type { Change, RowEncoding } from "../../core/rows/change.js";
-import type { Json } from "../../core/rows/values.js";
+import { parseJson, writeJson } from "../../core/rows/json.js";
+import type { Json, JsonObject } from "../../core/rows/values.js";
 import { describe, HttpError } from "../../http/errors.js";
 import type {
   BeginOptions,
@@ -13,6 +15,7 @@ import type {
   ImportSession,
   Mirror,
   PreparedChanges,
+  WaitingChange,
 } from "../../http/importer.js";
 import { budgetUse, type BudgetUse } from "./budget.js";
 import type { AppMirror, AppMirrors, RunsFunctions } from "../mirrors.js";
@@ -113,6 +116,36 @@ export class Session implements ImportSession {
         ...(below !== null && { below }),
       });
     }
+  }
+
+  async *waiting({ name: mirror }: Mirror): AsyncGenerator<WaitingChange[]> {
+    let after: string | null = null;
+    for (;;) {
+      const page: FunctionReturnType<ComponentApi["quarantine"]["list"]> = await this.ctx.runQuery(
+        this.component.quarantine.list,
+        { mirror, after },
+      );
+      const last = page.at(-1);
+      if (last === undefined) return;
+      after = last.id;
+      yield page.map(({ id, op, key, payload, whole }) => ({
+        id,
+        op,
+        key: key === null ? null : (JSON.parse(key) as Json[]),
+        row: whole ? (parseJson(payload) as JsonObject) : null,
+      }));
+    }
+  }
+
+  async rewrite({ id }: WaitingChange, row: JsonObject): Promise<void> {
+    await this.ctx.runMutation(this.component.quarantine.rewrite, { id, payload: writeJson(row) });
+  }
+
+  async discard({ name: mirror }: Mirror, changes: readonly WaitingChange[]): Promise<void> {
+    await this.ctx.runMutation(this.component.quarantine.discard, {
+      mirror,
+      ids: changes.map(({ id }) => id),
+    });
   }
 
   async deliver(changes: PreparedChanges, options: DeliverOptions): Promise<Delivered> {

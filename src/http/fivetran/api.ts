@@ -4,9 +4,24 @@ import type { Json, JsonObject } from "../../core/rows/values.js";
 import { replaceAt, splitPath } from "../../core/rows/paths.js";
 import { fivetranSnippet, type FivetranTable } from "../../schema/snippet.js";
 import { describe, HttpError } from "../errors.js";
-import type { DeliverOptions, Importer, ImportSession, Mirror, PreparedChanges } from "../importer.js";
+import type {
+  DeliverOptions,
+  Importer,
+  ImportSession,
+  Mirror,
+  PreparedChanges,
+  WaitingChange,
+} from "../importer.js";
 import { jsonObjectOf, plainBytesOf } from "../request.js";
-import { readDefinition, readOperation, readTruncation, tableOfRows, windowsOf } from "./envelope.js";
+import {
+  cleaned,
+  ownColumnsOf,
+  readDefinition,
+  readOperation,
+  readTruncation,
+  tableOfRows,
+  windowsOf,
+} from "./envelope.js";
 import { DELETED, type FivetranMirror, keyColumns, SYNCED, tableOf } from "./schema.js";
 
 /**
@@ -67,22 +82,80 @@ export async function truncateTable(importer: Importer, request: Request): Promi
   const { table, before, soft } = readTruncation(jsonObjectOf(request, session.body));
   const mirror = find(session, table);
   if (mirror === null) return done();
+  const waiting = await truncateWaiting(session, mirror, before, soft);
   for await (const keys of session.keys(mirror, before === null ? null : { path: SYNCED, value: before })) {
-    const changes = keys.map((key): Change => {
-      let row: JsonObject = {};
-      mirror.contract.primaryKey!.forEach((path, i) => {
-        row = replaceAt<Json>(row, splitPath(path), key[i]!);
-      });
-      return soft
-        ? { op: "update", row: replaceAt<Json>(row, splitPath(DELETED), true) }
-        : { op: "delete", row };
+    const named = keys.filter((key) => {
+      const text = JSON.stringify(key);
+      const awaited = waiting.get(text);
+      waiting.delete(text);
+      // What waits for the row may be newer than the truncation, or a mark already.
+      return awaited?.isTruncated !== false && !(soft && awaited?.isMarked === true);
     });
-    await noting(session, mirror, async () =>
-      session.deliver(session.prepare(mirror, changes, "stored"), DELIVERY),
-    );
+    await apply(named.map((key) => [key, null]));
   }
+  const left = [...waiting.values()].filter(
+    ({ isTruncated, isMarked }) => isTruncated && !(soft && isMarked),
+  );
+  await apply(left.map(({ key, synced }) => [key, synced]));
   await session.heard([mirror]);
   return done();
+
+  /** With a time, the change is of a row that was synced then: where the mirror orders by it, a newer row stays. */
+  async function apply(rows: readonly [key: readonly Json[], synced: number | null][]): Promise<void> {
+    if (rows.length === 0) return;
+    const changes = rows.map(([key, synced]): Change => {
+      let row: JsonObject = {};
+      const set = (path: string, value: Json) => (row = replaceAt<Json>(row, splitPath(path), value));
+      if (synced !== null) set(SYNCED, synced);
+      if (soft) set(DELETED, true);
+      mirror!.contract.primaryKey!.forEach((path, i) => set(path, key[i]!));
+      return { op: soft ? "update" : "delete", row };
+    });
+    await noting(session, mirror!, async () =>
+      session.deliver(session.prepare(mirror!, changes, "stored"), DELIVERY),
+    );
+  }
+}
+
+/** What the changes that wait in quarantine make of a row. */
+interface Awaited {
+  key: readonly Json[];
+  /** When it was synced last; null when none of them says so. */
+  synced: number | null;
+  /** Whether that is before the truncation; undefined when it is for the stored row to say. */
+  isTruncated: boolean | undefined;
+  isMarked: boolean;
+}
+
+/**
+ * Truncates what waits in quarantine without a key that can be read. Returns what is to become of the other rows for
+ * which something waits, by their keys as text.
+ */
+async function truncateWaiting(
+  session: ImportSession,
+  mirror: FivetranMirror,
+  before: number | null,
+  soft: boolean,
+): Promise<Map<string, Awaited>> {
+  const rows = new Map<string, Awaited>();
+  for await (const page of session.waiting(mirror)) {
+    const gone: WaitingChange[] = [];
+    for (const change of page) {
+      const { key, op, row } = change;
+      const { synced: at, deleted } = ownColumnsOf(row ?? {});
+      const known = key === null || op === "upsert" ? undefined : rows.get(JSON.stringify(key));
+      const synced = typeof at === "number" ? at : (known?.synced ?? null);
+      const isTruncated =
+        before === null || (synced !== null ? synced < before : op === "upsert" ? false : known?.isTruncated);
+      const isMarked = typeof deleted === "boolean" ? deleted : known?.isMarked === true;
+      if (key !== null) rows.set(JSON.stringify(key), { key, synced, isTruncated, isMarked });
+      else if (isTruncated === true && !soft) gone.push(change);
+      else if (isTruncated === true && row !== null && !isMarked)
+        await session.rewrite(change, replaceAt<Json>(row, splitPath(DELETED), true));
+    }
+    if (gone.length > 0) await session.discard(mirror, gone);
+  }
+  return rows;
 }
 
 /**
@@ -125,7 +198,9 @@ async function prepare(
         throw await undeclared(session, table, tableOfRows(upserts.map(({ row }) => row)));
       continue;
     }
-    prepared.push(await noting(session, mirror, () => session.prepare(mirror, changes, "convex")));
+    prepared.push(
+      await noting(session, mirror, () => session.prepare(mirror, changes.map(cleaned), "convex")),
+    );
   }
   return prepared;
 }
@@ -164,9 +239,9 @@ function find(session: ImportSession, table: string): FivetranMirror | null {
 
 /** Shows people the declaration that a table lacks. Returns the refusal of the request. */
 async function undeclared(session: ImportSession, name: string, table: FivetranTable): Promise<HttpError> {
-  const cleaned = cleanTableName(name);
-  const snippet = fivetranSnippet(cleaned, table);
-  await session.recordUnknownStream(cleaned, snippet);
+  const stream = cleanTableName(name);
+  const snippet = fivetranSnippet(stream, table);
+  await session.recordUnknownStream(stream, snippet);
   return new HttpError(
     400,
     "MissingStream",

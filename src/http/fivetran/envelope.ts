@@ -15,11 +15,16 @@ export interface Operation {
   change: Change;
 }
 
+/** A change with the names that Convex stores in the place of those that it does not. */
+export function cleaned({ op, row }: Change): Change {
+  return { op, row: cleanFields(row, "convex") };
+}
+
 const OPS: Record<string, Change["op"]> = { Upsert: "upsert", Update: "update", HardDelete: "delete" };
 
 /**
- * An operation from its JSON. Soft deletes are updates with `fivetran.deleted`. Names are cleaned; the connector sends
- * some that Convex does not store.
+ * An operation from its JSON. Soft deletes are updates with `fivetran.deleted`. Names are as the connector sends them:
+ * Convex does not store them all.
  * @throws HttpError 400 BadJsonBody
  */
 export function readOperation(bytes: Uint8Array<ArrayBuffer>): Operation {
@@ -32,7 +37,7 @@ export function readOperation(bytes: Uint8Array<ArrayBuffer>): Operation {
   if (op === null) {
     throw badJson(`an operation is ${Object.keys(OPS).join(", ")}, not ${JSON.stringify(operation ?? null)}`);
   }
-  return { table: json.table, change: { op, row: cleanFields(json.row, "convex") } };
+  return { table: json.table, change: { op, row: json.row } };
 }
 
 /** Operations that are read, converted and applied together. */
@@ -194,15 +199,20 @@ function fieldsOf(json: Json | ValidatorJSON | undefined): Record<string, Object
 
 /** What rows tell of the table that they are of. Its key they do not. */
 export function tableOfRows(rows: readonly JsonObject[]): FivetranTable {
-  const own = rows.map((row) => partOf(row, FIVETRAN_FIELD));
+  const own = rows.map(ownColumnsOf);
   const id = own.some((part) => "id" in part);
   return {
-    columns: typesOf(rows.map(({ [FIVETRAN_FIELD]: _, ...columns }) => columns)),
+    columns: typesOf(rows.map(({ [FIVETRAN_FIELD]: _, ...columns }) => cleanFields(columns, "convex"))),
     softDelete: own.some((part) => "deleted" in part),
     id,
     ownColumns: typesOf(own.map((part) => partOf(part, "columns"))),
     primaryKey: id ? [`${FIVETRAN_FIELD}.id`] : null,
   };
+}
+
+/** Fivetran's own columns of a row. */
+export function ownColumnsOf(row: JsonObject): JsonObject {
+  return partOf(row, FIVETRAN_FIELD);
 }
 
 function partOf(object: JsonObject, name: string): JsonObject {

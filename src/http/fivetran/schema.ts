@@ -49,12 +49,19 @@ export function tableOf(mirror: FivetranMirror): TableDefinition {
   };
 }
 
-/** The columns of a mirror's key, as the connector names them: `columns` of the contract renames fields. */
-export function keyColumns({ contract: { primaryKey, columns } }: Mirror): string[] {
+/** The columns of a mirror's key, as the connector names them. */
+export function keyColumns({ contract: { primaryKey, columns, fivetran } }: FivetranMirror): string[] {
+  const inner = `${FIVETRAN_FIELD}.columns.`;
   return (primaryKey ?? []).map((path) => {
+    if (path.startsWith(inner)) return inner + nameIn(fivetran.renamed, path.slice(inner.length));
     const [head = "", ...rest] = path.split(".");
-    return [Object.hasOwn(columns, head) ? columns[head]! : head, ...rest].join(".");
+    return [nameIn(columns, head), ...rest].join(".");
   });
+}
+
+/** What the source calls a field. */
+function nameIn(names: Readonly<Record<string, string>>, field: string): string {
+  return Object.hasOwn(names, field) ? names[field]! : field;
 }
 
 /** The columns of the connection but Fivetran's own: those that feed fields, and those that are dropped on arrival. */
@@ -62,9 +69,7 @@ function columnsOf(mirror: FivetranMirror): Record<string, ObjectFieldType> {
   const { deletedField, overflow, drop, columns, fivetran } = mirror.contract;
   const fed = Object.entries(mirror.fields)
     .filter(([name]) => name !== FIVETRAN_FIELD && name !== deletedField && name !== overflow)
-    .map(
-      ([name, { fieldType }]) => [Object.hasOwn(columns, name) ? columns[name]! : name, fieldType] as const,
-    );
+    .map(([name, { fieldType }]) => [nameIn(columns, name), fieldType] as const);
   const dropped = droppedColumns(drop)
     .filter((column) => !column.startsWith("_"))
     .map((column) => [column, FIVETRAN_TYPES.UNSPECIFIED] as const);
@@ -76,7 +81,7 @@ function ownColumn({ fields, contract: { fivetran, drop } }: FivetranMirror): Ob
   const own = fields[FIVETRAN_FIELD]?.fieldType;
   const inner = own?.type === "object" ? own.value.columns?.fieldType : undefined;
   const fed = Object.entries(inner?.type === "object" ? inner.value : {}).map(
-    ([name, { fieldType }]) => [`_${name}`, fieldType] as const,
+    ([name, { fieldType }]) => [`_${nameIn(fivetran.renamed, name)}`, fieldType] as const,
   );
   const dropped = droppedColumns(drop)
     .filter((column) => column.startsWith("_"))
