@@ -25,6 +25,7 @@ const OPTION_NAMES = Object.keys({
   hash: 0,
   fivetran: 0,
   where: 0,
+  export: 0,
 } satisfies Record<keyof MirrorOptions, 0>);
 
 /** Kinds whose values Convex can compare and hold in an index without surprises. */

@@ -14,6 +14,16 @@ export {
 export type { DriftPolicies, DriftPolicy } from "../core/rows/drift.js";
 export type { MirrorTableDefinition } from "./definition.js";
 export type { DriftOption } from "./driftOptions.js";
+export {
+  exportContracts,
+  exportTable,
+  type CannotExport,
+  type ExportBrand,
+  type ExportContract,
+  type ExportOptions,
+  type ExportTableDefinition,
+  type ExportTableNames,
+} from "./exportTable.js";
 export type { FivetranContract, FivetranOption, FivetranType } from "./fivetran.js";
 export type { Duration, KeyPart, MirrorOptions } from "./options.js";
 export { mirrorTable } from "./mirrorTable.js";

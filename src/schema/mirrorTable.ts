@@ -4,8 +4,9 @@ import { v, type ObjectType, type VObject, type VString } from "convex/values";
 import { CONTENT_INDEX, CONTENT_KEY_FIELD, PRIMARY_KEY_INDEX, type MirrorContract } from "./contract.js";
 import type { MirrorTableDefinition, Expand } from "./definition.js";
 import { checkFields, checkOptions } from "./check.js";
+import { checkExport } from "./exportTable.js";
 import type { KeyPart, MirrorOptions } from "./options.js";
-import type { Fields } from "./fields.js";
+import { refuse, type Fields } from "./fields.js";
 import { withFivetran, type FivetranOption, type WithFivetran } from "./fivetran.js";
 
 type Dotted<Part> = Part extends string
@@ -83,5 +84,12 @@ export function mirrorTable(own: Fields, options: MirrorOptions = {}): MirrorTab
     contract.primaryKey === null
       ? defineTable({ ...fields, [CONTENT_KEY_FIELD]: v.string() }).index(CONTENT_INDEX, [CONTENT_KEY_FIELD])
       : defineTable(fields).index(PRIMARY_KEY_INDEX, contract.primaryKey as [string, ...string[]]);
-  return Object.assign(table, { mirror: Object.freeze(contract) }) as unknown as MirrorTableDefinition;
+  const exported =
+    options.export === undefined || options.export === false
+      ? undefined
+      : checkExport(Object.keys(fields), options.export === true ? {} : options.export, refuse);
+  return Object.assign(table, {
+    mirror: Object.freeze(contract),
+    ...(exported !== undefined && { exported }),
+  }) as unknown as MirrorTableDefinition;
 }

@@ -1,5 +1,6 @@
 import type { Value } from "convex/values";
 import type { DriftOption } from "./driftOptions.js";
+import type { ExportOptions } from "./exportTable.js";
 import { refuse, shown } from "./fields.js";
 import type { FivetranOption } from "./fivetran.js";
 
@@ -67,6 +68,11 @@ export interface MirrorOptions<
    * stored in one without. It sees the row converted and shaped, and must depend on nothing else.
    */
   where?: (row: Row) => boolean;
+  /**
+   * Whether readers with an export token may replicate the mirror: `true`, or `{ exclude: ["ssn"] }` with the fields that
+   * never leave the deployment. Default: it is not exported.
+   */
+  export?: boolean | ExportOptions<Field>;
 }
 
 /** One part of a primary key: a field, a dotted path, or a path as an array of field names. */
