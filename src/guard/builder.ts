@@ -4,10 +4,12 @@ import type {
   DefaultArgsForOptionalValidator,
   FunctionVisibility,
   GenericDataModel,
+  GenericMutationCtx,
   RegisteredMutation,
   ReturnValueForOptionalValidator,
 } from "convex/server";
 import type { PropertyValidators, Validator } from "convex/values";
+import { Recorder, recorderOf, withRecorder, type ExportComponent } from "./recorder.js";
 import type { GuardedMutationCtx } from "./writer.js";
 
 // `any` below is Convex's own, in the constraints of its builder types.
@@ -54,10 +56,25 @@ export function isGuardedBuilder(builder: unknown): boolean {
   return typeof builder === "function" && made.has(builder);
 }
 
-/** Wraps a mutation builder so that every handler it registers gets the `ctx` that `guardCtx` makes. */
-export function wrapBuilder(builder: LooseBuilder, guardCtx: (ctx: object) => object): LooseBuilder {
+/**
+ * Wraps a mutation builder so that every handler it registers gets the `ctx` that `guardCtx` makes. With `component`,
+ * what the handler changes in exported tables is recorded when it has returned.
+ */
+export function wrapBuilder(
+  builder: LooseBuilder,
+  guardCtx: (ctx: object) => object,
+  component: ExportComponent | null,
+): LooseBuilder {
   const wrap = (handler: LooseHandler): LooseHandler => {
-    return (ctx, ...args) => handler(guardCtx(ctx), ...args);
+    if (component === null) return (ctx, ...args) => handler(guardCtx(ctx), ...args);
+    return async (ctx, ...args) => {
+      // A guard around a guarded builder: the inner one records for both.
+      if (recorderOf(ctx) !== null) return await handler(guardCtx(ctx), ...args);
+      const recorder = new Recorder();
+      const result = await handler(guardCtx(withRecorder(ctx, recorder)), ...args);
+      await recorder.finish(ctx as GenericMutationCtx<GenericDataModel>, component);
+      return result;
+    };
   };
   const guarded: LooseBuilder = (definition) => {
     if (typeof definition === "function") return builder(wrap(definition as LooseHandler));

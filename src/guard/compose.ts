@@ -4,9 +4,9 @@ import type {
   GenericMutationCtx,
   MutationBuilder,
 } from "convex/server";
-import type { MirrorContract } from "../schema/index.js";
 import { isGuardedBuilder, type GuardedMutationBuilder } from "./builder.js";
-import { guardWriter, isGuardedWriter } from "./runtime.js";
+import { recorderOf } from "./recorder.js";
+import { guardWriter, isGuardedWriter, type Protected } from "./runtime.js";
 import type { GuardedDatabaseWriter, GuardedMutationCtx } from "./writer.js";
 
 /** `Ctx` with a guarded `db` in the place of its own. */
@@ -27,6 +27,9 @@ export type WithGuardedDb<Ctx, DataModel extends GenericDataModel, Mirrors exten
  *
  * `customMutation(rawMutation, customCtx(guardCtx))` does only the guarding. Call it before anything that keeps the
  * `ctx` or its `db`: what was made from the raw one stays raw. A guarded `ctx` may be guarded again.
+ *
+ * A `ctx` of Convex's own builder cannot write exported tables, because nothing records there: start from
+ * `forLibrary(mutation)`.
  */
 export interface GuardCtx<DataModel extends GenericDataModel, Mirrors extends string> {
   <Ctx extends { readonly db: GenericDatabaseWriter<DataModel> | GuardedDatabaseWriter<DataModel, Mirrors> }>(
@@ -64,13 +67,13 @@ export interface ForLibrary<DataModel extends GenericDataModel, Mirrors extends 
 }
 
 /** The run time of {@link GuardCtx}. */
-export function makeGuardCtx(mirrors: ReadonlyMap<string, MirrorContract>) {
+export function makeGuardCtx(tables: Protected) {
   return <Ctx extends object>(ctx: Ctx): Ctx => {
     const { db } = ctx as { db?: GenericDatabaseWriter<GenericDataModel> };
     if (typeof db?.insert !== "function") {
       throw new TypeError("guardCtx: this ctx has no database writer; only the ctx of a mutation has one.");
     }
-    return { ...ctx, db: guardWriter(db, mirrors) };
+    return { ...ctx, db: guardWriter(db, tables, recorderOf(ctx)) };
   };
 }
 

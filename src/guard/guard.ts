@@ -1,8 +1,10 @@
 import type { FunctionVisibility, GenericDataModel, MutationBuilder } from "convex/server";
 import { wrapBuilder, type GuardedMutationBuilder, type LooseBuilder } from "./builder.js";
 import { makeForLibrary, makeGuardCtx, type ForLibrary, type GuardCtx } from "./compose.js";
+import type { ExportTableNames } from "../schema/index.js";
 import { guardCannotStart } from "./messages.js";
-import { contractsOf, type DataModelOf, type GuardableSchema, type MirrorsIn } from "./schema.js";
+import type { ExportComponent } from "./recorder.js";
+import { contractsOf, exportedOf, type DataModelOf, type GuardableSchema, type MirrorsIn } from "./schema.js";
 
 /** The visibility that a builder registers functions with. */
 type VisibilityOf<Builder> = Builder extends (...args: never) => infer Registered
@@ -41,6 +43,13 @@ export type Guard<DataModel extends GenericDataModel, Mirrors extends string, Bu
  * computed name): with a `ConvexError` whose data has the code `MirrorIsReadOnly`. Reads, and helpers typed with
  * `QueryCtx` or `DatabaseReader`, stay as they are.
  *
+ * A schema that exports tables of the app's own (`exportTable`) needs the component as well: the builders then
+ * record what each mutation changes in them, with one call when its handler has returned.
+ *
+ * ```ts
+ * export const { mutation, internalMutation } = guard(schema, { mutation: rawMutation, internalMutation: rawInternalMutation }, components.streamingImport);
+ * ```
+ *
  * @param builders The builders to guard, under any names. Builders that add something to `ctx` start from Convex's
  * own instead, and call `guardCtx`.
  * @throws Error while the module loads, and a type error before that, when nothing could be protected: no mirror in
@@ -53,8 +62,19 @@ export function guard<
   schema: GuardableSchema<Schema>,
   // A value typed any passes for every schema, so that refusal is shown on the second argument.
   builders: 0 extends 1 & Schema ? GuardableSchema<Schema> : Builders,
+  ...[component]: [ExportTableNames<Schema>] extends [never]
+    ? [streamingImport?: ExportComponent]
+    : [streamingImport: ExportComponent]
 ): Guard<DataModelOf<Schema>, MirrorsIn<Schema>, Builders> {
-  const guardCtx = makeGuardCtx(contractsOf(schema));
+  const mirrors = contractsOf(schema);
+  const exported = exportedOf(schema);
+  const recording = exported.size === 0 ? null : (component ?? null);
+  if (exported.size > 0 && recording === null) {
+    throw guardCannotStart(
+      `the schema exports "${[...exported].join('", "')}"; pass components.streamingImport as the third argument, so that changes are recorded.`,
+    );
+  }
+  const guardCtx = makeGuardCtx({ mirrors, exported });
   // JavaScript callers, and `any`, come without it.
   if (typeof (builders as unknown) !== "object" || (builders as unknown) === null) {
     throw guardCannotStart(
@@ -69,7 +89,7 @@ export function guard<
       );
     }
     if (name in guarded) throw guardCannotStart(`the name "${name}" is taken; give the builder another.`);
-    guarded[name] = wrapBuilder(builder as LooseBuilder, guardCtx);
+    guarded[name] = wrapBuilder(builder as LooseBuilder, guardCtx, recording);
   }
   return Object.freeze(guarded) as Guard<DataModelOf<Schema>, MirrorsIn<Schema>, Builders>;
 }

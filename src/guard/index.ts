@@ -3,6 +3,7 @@ export type { GuardedMutationBuilder } from "./builder.js";
 export type { ForLibrary, GuardCtx, WithGuardedDb } from "./compose.js";
 export { guard, type Guard } from "./guard.js";
 export {
+  EXPORT_NOT_RECORDED,
   MIRROR_IS_READ_ONLY,
   type GuardCannotStart,
   type MirrorIsReadOnly,
@@ -11,6 +12,7 @@ export {
   type NameTheTable,
   type WriteOperation,
 } from "./messages.js";
+export type { ExportComponent } from "./recorder.js";
 export { mirrorRules, type ReadOnlyRules } from "./rules.js";
 export type { GuardableSchema, GuardedCtx, GuardedDb, WritableTableNames } from "./schema.js";
 export type { GuardedDatabaseWriter, GuardedMutationCtx, WritableTable } from "./writer.js";

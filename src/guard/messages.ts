@@ -43,6 +43,21 @@ export function mirrorIsReadOnly(
   return new ConvexError({ code: MIRROR_IS_READ_ONLY, table, operation, message, remedy });
 }
 
+/** The code of the refusal of a write to an exported table that nothing would record. */
+export const EXPORT_NOT_RECORDED = "ExportNotRecorded";
+
+/** The error for a write to the exported `table` that readers would never see. `late`: the handler has returned. */
+export function exportNotRecorded(table: string, operation: WriteOperation, late: boolean) {
+  const remedy = late
+    ? "Wait for every write before the handler returns: write await in front of it."
+    : "Build the function on a builder that guard made: customMutation(forLibrary(mutation), …) instead of customMutation(rawMutation, …).";
+  const reason = late
+    ? "the handler has returned"
+    : "its ctx comes from Convex's own builder, which records nothing";
+  const message = `ctx.db.${operation} was refused: the table "${table}" is exported, and this write would not be recorded, for ${reason}. ${remedy}`;
+  return new ConvexError({ code: EXPORT_NOT_RECORDED, table, operation, message, remedy });
+}
+
 /** Why `guard` does not start, thrown while the module loads: `npx convex dev` then refuses the push. */
 export function guardCannotStart(reason: string): Error {
   return new Error(`guard: ${reason}`);

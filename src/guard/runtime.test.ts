@@ -181,7 +181,10 @@ describe("cost", () => {
         return id.endsWith(table) ? id : null;
       },
     };
-    const db = guardWriter(writer as never, contractsOf(schema)) as unknown as AnyWriter;
+    const db = guardWriter(writer as never, {
+      mirrors: contractsOf(schema),
+      exported: new Set(),
+    }) as unknown as AnyWriter;
     return { db, asked: () => asked };
   }
 

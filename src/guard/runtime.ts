@@ -1,6 +1,15 @@
 import type { GenericDatabaseWriter, GenericDataModel } from "convex/server";
 import type { MirrorContract } from "../schema/index.js";
-import { mirrorIsReadOnly, type WriteOperation } from "./messages.js";
+import { exportNotRecorded, mirrorIsReadOnly, type WriteOperation } from "./messages.js";
+import type { Recorder } from "./recorder.js";
+
+/** What a guard looks after. */
+export interface Protected {
+  /** Tables that only the importer writes. */
+  readonly mirrors: ReadonlyMap<string, MirrorContract>;
+  /** Tables whose changes are recorded. */
+  readonly exported: ReadonlySet<string>;
+}
 
 /** A writer as the guard sees it: names and ids are what callers pass, whatever their types say. */
 interface LooseWriter {
@@ -17,8 +26,8 @@ interface LooseWriter {
   table?: unknown;
 }
 
-/** The writers made here, with the mirrors that they refuse. */
-const made = new WeakMap<object, ReadonlyMap<string, MirrorContract>>();
+/** The writers made here, with what they look after. */
+const made = new WeakMap<object, Protected>();
 
 /** Whether `db` is a writer that {@link guardWriter} made. */
 export function isGuardedWriter(db: unknown): boolean {
@@ -26,7 +35,8 @@ export function isGuardedWriter(db: unknown): boolean {
 }
 
 /**
- * Wraps a database writer so that it refuses to write mirrors.
+ * Wraps a database writer so that it refuses to write mirrors, and tells the recorder what it writes to exported
+ * tables. Without a recorder it refuses those too.
  *
  * The result is a frozen object whose functions close over the writer; no property holds it, so there is nothing to
  * reach through a spread, `Reflect` or `Object.entries`, and the functions also refuse when detached.
@@ -37,9 +47,11 @@ export function isGuardedWriter(db: unknown): boolean {
  */
 export function guardWriter<DataModel extends GenericDataModel>(
   writer: GenericDatabaseWriter<DataModel>,
-  mirrors: ReadonlyMap<string, MirrorContract>,
+  tables: Protected,
+  recorder: Recorder | null = null,
 ): GenericDatabaseWriter<DataModel> {
-  if (made.get(writer) === mirrors) return writer;
+  if (made.get(writer) === tables) return writer;
+  const { mirrors, exported } = tables;
   const db = writer as unknown as LooseWriter;
 
   function refuseMirror(name: string, operation: WriteOperation): void {
@@ -52,12 +64,34 @@ export function guardWriter<DataModel extends GenericDataModel>(
     refuseMirror(table, operation);
   }
 
-  function checkId(id: unknown, operation: WriteOperation): void {
+  function checkId(id: unknown, operation: WriteOperation): asserts id is string {
     requireString("id", id, operation);
     refuseMirror(id, operation); // A table's name in the place of the id: its value is missing.
     for (const [table, contract] of mirrors) {
       if (db.normalizeId(table, id) !== null) throw mirrorIsReadOnly(table, contract, operation);
     }
+  }
+
+  /** Makes a write to `table`, and records it if the table is exported. */
+  async function record<Result>(
+    table: string | null,
+    operation: WriteOperation,
+    write: () => Promise<Result>,
+    id: (result: Result) => string,
+  ): Promise<Result> {
+    if (table === null || !exported.has(table)) return await write();
+    if (recorder?.isOpen !== true) throw exportNotRecorded(table, operation, recorder !== null);
+    return await recorder.watch(write(), (result) => ({
+      table,
+      id: id(result),
+      gone: operation === "delete",
+    }));
+  }
+
+  /** The exported table that an id of the old form belongs to. */
+  function exportedTableOf(id: string): string | null {
+    for (const table of exported) if (db.normalizeId(table, id) !== null) return table;
+    return null;
   }
 
   /** Makes a write whose table is named. The name decides; an id of another table makes Convex refuse. */
@@ -70,11 +104,31 @@ export function guardWriter<DataModel extends GenericDataModel>(
     checkTable(table, operation);
     requireString("id", id, operation);
     try {
-      await db[operation](table, id, ...value);
+      await record(
+        table,
+        operation,
+        async () => db[operation](table, id, ...value),
+        () => id,
+      );
     } catch (error) {
       checkId(id, operation);
       throw error;
     }
+  }
+
+  /** Makes a write of the old form, whose id says which table it writes. */
+  async function writeById(
+    id: unknown,
+    operation: Exclude<WriteOperation, "insert" | "modify">,
+    ...value: unknown[]
+  ): Promise<void> {
+    checkId(id, operation);
+    await record(
+      exportedTableOf(id),
+      operation,
+      async () => db[operation](id, ...value),
+      () => id,
+    );
   }
 
   // Convex distinguishes the two signatures by whether the last argument is undefined; so must the guard.
@@ -84,14 +138,13 @@ export function guardWriter<DataModel extends GenericDataModel>(
         await writeNamed(first, second, operation, third);
         return;
       }
-      checkId(first, operation);
-      await db[operation](first, second);
+      await writeById(first, operation, second);
     };
   }
 
   const insert = async (table: unknown, value: unknown): Promise<unknown> => {
     checkTable(table, "insert");
-    return await db.insert(table, value);
+    return await record(table, "insert", async () => db.insert(table, value), String);
   };
   const patch = change("patch");
   const replace = change("replace");
@@ -100,8 +153,7 @@ export function guardWriter<DataModel extends GenericDataModel>(
       await writeNamed(first, second, "delete");
       return;
     }
-    checkId(first, "delete");
-    await db.delete(first);
+    await writeById(first, "delete");
   };
 
   const guarded = Object.freeze({
@@ -126,7 +178,7 @@ export function guardWriter<DataModel extends GenericDataModel>(
         }),
     }),
   });
-  made.set(guarded, mirrors);
+  made.set(guarded, tables);
   return guarded as unknown as GenericDatabaseWriter<DataModel>;
 }
 

@@ -1,5 +1,11 @@
 import type { DataModelFromSchemaDefinition, GenericSchema, SchemaDefinition } from "convex/server";
-import { mirrorContracts, type MirrorContract, type MirrorTableNames } from "../schema/index.js";
+import {
+  exportContracts,
+  mirrorContracts,
+  type ExportTableNames,
+  type MirrorContract,
+  type MirrorTableNames,
+} from "../schema/index.js";
 import { guardCannotStart, type GuardCannotStart } from "./messages.js";
 import type { GuardedDatabaseWriter, GuardedMutationCtx } from "./writer.js";
 
@@ -51,7 +57,7 @@ export type GuardableSchema<Schema> = 0 extends 1 & Schema
     ? [Strict] extends [true]
       ? string extends MirrorTableNames<Schema>
         ? GuardCannotStart<"The names of the schema's tables are not known to TypeScript. Write the tables in defineSchema({ … }), without a cast.">
-        : [MirrorTableNames<Schema>] extends [never]
+        : [MirrorTableNames<Schema> | ExportTableNames<Schema>] extends [never]
           ? GuardCannotStart<"The schema declares no mirror. Declare a mirror with mirrorTable in schema.ts, or use Convex's own mutation.">
           : Schema
       : GuardCannotStart<"The schema has strictTableNameTypes: false, so any string passes as a table. Remove the option from defineSchema.">
@@ -71,11 +77,18 @@ export function contractsOf(schema: unknown): ReadonlyMap<string, MirrorContract
     );
   }
   const contracts = mirrorContracts(schema as { tables: Record<string, unknown> });
-  if (contracts.size === 0) {
+  if (contracts.size === 0 && exportedOf(schema).size === 0) {
     throw guardCannotStart(
       "the schema declares no mirror, so there is nothing to protect. Declare the imported tables with " +
         "mirrorTable(…) in schema.ts, or use Convex's own mutation.",
     );
   }
   return contracts;
+}
+
+/** The app's own tables that a schema exports. */
+export function exportedOf(schema: object): ReadonlySet<string> {
+  const { tables } = schema as { tables: Record<string, unknown> };
+  const mirrors = mirrorContracts({ tables });
+  return new Set([...exportContracts({ tables }).keys()].filter((name) => !mirrors.has(name)));
 }
