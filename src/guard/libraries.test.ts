@@ -60,7 +60,7 @@ const module = {
   }),
   shout: migrations.define({
     table: "tags",
-    migrateOne: ({}, { label }) => ({ label: label.toUpperCase() }),
+    migrateOne: (_ctx, { label }) => ({ label: label.toUpperCase() }),
   }),
 };
 

@@ -46,7 +46,7 @@ interface Finished {
 /** An exported table: the definition that was passed, with the brand. */
 export type ExportTableDefinition<Table> = Finished & Table & ExportBrand;
 
-type AnyTable = TableDefinition<GenericValidator, {}, {}, {}> | { validator: GenericValidator };
+type AnyTable = TableDefinition<GenericValidator> | { validator: GenericValidator };
 
 /** The names of the fields of a table, of every member of a union. */
 type FieldsOf<Table> = Table extends { validator: { type: infer Document } }
