@@ -21,6 +21,8 @@ export interface CheckOptions {
   readonly functionsDir?: string | undefined;
   /** Today as YYYY-MM-DD; for tests. */
   readonly today?: string | undefined;
+  /** Where the compiler finds files; for tests. */
+  readonly createHost?: ((options: ts.CompilerOptions) => ts.CompilerHost) | undefined;
 }
 
 /** 0: nothing found. 1: findings. 2: nothing could be vouched for (configuration, type errors). */
@@ -34,7 +36,7 @@ export function checkApp(options: CheckOptions): { exitCode: ExitCode; report: G
     const directory =
       options.functionsDir ?? config.functionsDir ?? functionsOfConvexJson(ts, cwd) ?? "convex";
     const tsconfig = options.tsconfig === undefined ? null : absolute(cwd, options.tsconfig);
-    const loaded = loadProgram(absolute(cwd, directory), tsconfig);
+    const loaded = loadProgram(absolute(cwd, directory), tsconfig, options.createHost);
     const guard: GuardOptions = { ...config, functionsDir: null, today: options.today ?? config.today };
     return check(cwd, options.strict, loaded, guard);
   } catch (error) {

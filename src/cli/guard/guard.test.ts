@@ -12,13 +12,12 @@ import {
 import { tmpdir } from "node:os";
 import path, { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { compilerHost } from "../../../test/compilerHost.js";
 import { checkApp, type CheckOptions } from "./check.js";
 import { entryPointsOf } from "./program.js";
 import { formatText, type GuardReport } from "./report.js";
 import { formatSarif } from "./sarif.js";
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url)).replace(/\/$/, "");
 const FIXTURE = `${ROOT}/test/guard/fixture`;
@@ -72,7 +71,7 @@ function app(files: Record<string, string | null>): string {
         noEmit: true,
         paths: {
           "convex-streaming-import": [`${ROOT}/dist/src/client/index.d.ts`],
-          "convex-streaming-import/*": [`${ROOT}/src/*/index.ts`],
+          "convex-streaming-import/*": [`${ROOT}/dist/src/*/index.d.ts`],
         },
       },
       include: ["."],
@@ -92,7 +91,9 @@ function check(
   cwd: string,
   options: Partial<CheckOptions> = {},
 ): Promise<{ exitCode: number; report: GuardReport }> {
-  return Promise.resolve(checkApp({ cwd, strict: true, today: "2026-11-20", ...options }));
+  return Promise.resolve(
+    checkApp({ cwd, strict: true, today: "2026-11-20", createHost: compilerHost, ...options }),
+  );
 }
 
 const messageIds = ({ findings }: GuardReport): string[] => findings.map(({ messageId }) => messageId);
@@ -211,7 +212,7 @@ export const f = mutation({ args: {}, handler: async (ctx) => { const x: unknown
           strict: true,
           noEmit: true,
           skipLibCheck: true,
-          paths: { "convex-streaming-import/*": [`${ROOT}/src/*/index.ts`] },
+          paths: { "convex-streaming-import/*": [`${ROOT}/dist/src/*/index.d.ts`] },
         },
         include: ["backend"],
       }),

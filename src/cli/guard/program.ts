@@ -21,7 +21,11 @@ export class CannotCheck extends Error {
 const EXTENSIONS = [".js", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts", ".jsx"];
 
 /** Loads the program that `npx convex deploy` would bundle, with the types of the app's own tsconfig.json. */
-export function loadProgram(functionsDir: string, tsconfig: string | null): LoadedProgram {
+export function loadProgram(
+  functionsDir: string,
+  tsconfig: string | null,
+  createHost = ts.createCompilerHost,
+): LoadedProgram {
   if (!ts.sys.directoryExists(functionsDir)) {
     throw new CannotCheck(
       `There is no functions directory ${functionsDir}. Run the command where convex.json is, or name the directory with --functions.`,
@@ -55,12 +59,13 @@ export function loadProgram(functionsDir: string, tsconfig: string | null): Load
     ...olderDefaults(functionsDir, options),
   };
   delete compilerOptions.tsBuildInfoFile;
-  let program = ts.createProgram([...roots], compilerOptions);
+  const host = createHost(compilerOptions);
+  let program = ts.createProgram([...roots], compilerOptions, host);
   let deployed = deployedPaths(program, functionsDir, entryPoints);
   // A declaration file may stand before the code that is bundled: the guard reads the code.
   for (let missing = notIn(program, deployed); missing.length > 0; missing = notIn(program, deployed)) {
     for (const path of missing) roots.add(path);
-    program = ts.createProgram([...roots], compilerOptions, undefined, program);
+    program = ts.createProgram([...roots], compilerOptions, host, program);
     deployed = deployedPaths(program, functionsDir, entryPoints);
   }
   const notDeployed = fileNames.filter((file) => file.startsWith(`${functionsDir}/`) && !deployed.has(file));

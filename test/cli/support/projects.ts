@@ -9,13 +9,21 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { execFile } from "node:child_process";
+import { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { ESLint } from "eslint";
 import ts from "typescript";
+import { compilerHost } from "../../compilerHost.js";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
+
+/** Of the parser that a project's configuration gets from typescript-eslint. */
+const require = createRequire(import.meta.url);
+const { clearCaches } = createRequire(require.resolve("typescript-eslint"))("@typescript-eslint/parser") as {
+  clearCaches: () => void;
+};
 
 /** As `npx convex dev` writes it. */
 const TSCONFIG = `{
@@ -117,7 +125,7 @@ export class UserProject {
     const { config } = ts.readConfigFile(path.join(functions, "tsconfig.json"), ts.sys.readFile);
     const { options, fileNames } = ts.parseJsonConfigFileContent(config, ts.sys, functions);
     return ts
-      .getPreEmitDiagnostics(ts.createProgram(fileNames, options))
+      .getPreEmitDiagnostics(ts.createProgram(fileNames, options, compilerHost(options)))
       .map(
         ({ file, messageText }) =>
           `${path.basename(file?.fileName ?? "")}: ${ts.flattenDiagnosticMessageText(messageText, " ")}`,
@@ -126,19 +134,9 @@ export class UserProject {
 
   /** The names of the rules that ESLint finds broken, by file. */
   async lint(): Promise<Record<string, string[]>> {
-    const eslint = path.join(ROOT, "node_modules/eslint/bin/eslint.js");
-    const printed = await new Promise<string>((resolve, reject) => {
-      // A process of its own: its parser remembers the projects that it has seen.
-      const args = [eslint, "--format", "json", this.functionsDir];
-      execFile(process.execPath, args, { cwd: this.directory }, (_, stdout, stderr) => {
-        if (stdout === "") reject(new Error(stderr));
-        else resolve(stdout);
-      });
-    });
-    const results = JSON.parse(printed) as {
-      filePath: string;
-      messages: { ruleId: string | null; message: string }[];
-    }[];
+    // The parser remembers projects; this one has changed since it was linted, or another one is gone.
+    clearCaches();
+    const results = await new ESLint({ cwd: this.directory }).lintFiles([this.functionsDir]);
     return Object.fromEntries(
       results
         .filter(({ messages }) => messages.length > 0)
