@@ -1,12 +1,10 @@
 // @vitest-environment node
 import { ESLint } from "eslint";
 import tseslint from "typescript-eslint";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import streamingImport, { createConfigs } from "./index.js";
 import { FIXTURE } from "../test/guard/programs.js";
 import { inMutation } from "../test/guard/sources.js";
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const TYPED = {
   files: ["**/*.{ts,tsx,mts,cts,js,jsx,mjs,cjs}"],

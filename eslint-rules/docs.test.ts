@@ -19,7 +19,7 @@ let program: ts.Program;
 
 beforeAll(() => {
   program = programWith(Object.fromEntries(EXAMPLES.map(({ path, code }) => [path, code])));
-}, 60_000);
+});
 
 describe("the rule pages", () => {
   it("exist for every rule, and for nothing else", () => {

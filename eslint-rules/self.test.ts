@@ -42,5 +42,5 @@ describe("this package", () => {
       visit(file);
     }
     expect([...new Set(places)].filter((path) => !IMPORTER.test(path))).toEqual([]);
-  }, 120_000);
+  });
 });

@@ -16,7 +16,6 @@ import { FIXTURE } from "../test/guard/programs.js";
 
 // An app on disk whose functions directory is called backend, linted as a user would lint it: with ESLint 9 and 10, the
 // three presets and the parser of typescript-eslint.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 // Exemptions expire by the clock.
 vi.useFakeTimers({ toFake: ["Date"], now: new Date("2026-11-20") });
 

@@ -26,9 +26,6 @@ const refusingModules = {
   "./app/refusing/_generated/api.ts": async () => Promise.resolve({}),
 };
 
-// convex-test looks at every document for each lookup, and machines are busy: the default of five seconds is too tight.
-vi.setConfig({ testTimeout: 30_000 });
-
 /** Functions that may run while time passes in a test. */
 const MAX_STEPS = 1_000;
 

@@ -58,7 +58,7 @@ beforeAll(() => {
   program = programWith(
     Object.fromEntries(ENTRIES.map((entry, at) => [path(at), IMPORTS + (PROGRAMS[entry]?.code ?? "")])),
   );
-}, 60_000);
+});
 
 describe("the table of libraries", () => {
   it("has a program for every entry", () => {

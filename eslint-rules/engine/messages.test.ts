@@ -29,7 +29,7 @@ beforeAll(() => {
       })),
     );
   }
-}, 120_000);
+});
 
 function sentencesOf(id: string): Sentence[] {
   return sentences.get(id)!;

@@ -2,11 +2,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { format } from "prettier";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { judge } from "./judge.js";
-
-// The compiler reads the example and Convex's types.
-vi.setConfig({ testTimeout: 60_000 });
 
 const FILE = fileURLToPath(new URL("../../example/src/guard/verdicts.json", import.meta.url));
 

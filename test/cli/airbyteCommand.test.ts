@@ -2,12 +2,10 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { record, state, status, stream } from "./support/airbyte.js";
 import { run, Running } from "./support/command.js";
 import { mirror, Sink } from "./support/sink.js";
-
-vi.setConfig({ testTimeout: 60_000 });
 
 let sink: Sink;
 let directory: string;
@@ -119,11 +117,9 @@ describe("write", () => {
       at === "/v1/deliveries" && body.includes('"id":2') ? held : undefined;
     const running = new Running(["airbyte", "write", ...files], { cwd: directory });
     running.child.stdin.write(lines(record("users", { id: 1 }), state("users", 1)));
-    await expect.poll(() => running.out, { timeout: 20_000 }).toContain('"STATE"');
+    await expect.poll(() => running.out).toContain('"STATE"');
     running.child.stdin.write(lines(record("users", { id: 2 }), state("users", 2)));
-    await expect
-      .poll(() => sink.requests.filter(({ path: at }) => at === "/v1/deliveries").length, { timeout: 10_000 })
-      .toBe(2);
+    await expect.poll(() => sink.requests.filter(({ path: at }) => at === "/v1/deliveries").length).toBe(2);
     running.child.kill("SIGTERM");
 
     const { code, out } = await running.ended;

@@ -101,4 +101,4 @@ test("whatever happens on the way, a state comes after its rows and in its order
     ),
     { numRuns: Number(process.env.PROPERTY_RUNS ?? 60) },
   );
-}, 120_000);
+});

@@ -1,12 +1,10 @@
 // @vitest-environment node
 import type { Command } from "commander";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createProgram } from "../../src/cli/program.js";
 import { run } from "./support/command.js";
 import { processIo } from "../../src/cli/terminal/io.js";
 import { requireTypescript } from "../../src/cli/project/typescript.js";
-
-vi.setConfig({ testTimeout: 60_000 });
 
 /** Commands that speak the protocol of somebody else. */
 const FOREIGN = /^airbyte /;

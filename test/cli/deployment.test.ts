@@ -2,7 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { ConvexHttpClient } from "convex/browser";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Project } from "../e2e/project.js";
 import { record, state, status, stream } from "./support/airbyte.js";
 import { run } from "./support/command.js";
@@ -11,8 +11,6 @@ import { run } from "./support/command.js";
  * The command against an app with the real importer, on the stand-in for a deployment. Tests follow each other: what one
  * brings, the next one finds.
  */
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 240_000 });
-
 let project: Project;
 let env: Record<string, string>;
 
@@ -237,9 +235,7 @@ describe("airbyte", () => {
     );
     expect(out).toContain('"destinationStats":{"recordCount":2.0}');
     expect(code).toBe(0);
-    await expect
-      .poll(async () => (await rows("users")).map(({ id }) => id), { timeout: 20_000 })
-      .toEqual([1n, 5n]);
+    await expect.poll(async () => (await rows("users")).map(({ id }) => id)).toEqual([1n, 5n]);
     expect(await rows("events")).toHaveLength(3);
   });
 
@@ -260,9 +256,7 @@ describe("airbyte", () => {
       ),
     );
     expect(second.code).toBe(0);
-    await expect
-      .poll(async () => (await rows("users")).map(({ id }) => id), { timeout: 20_000 })
-      .toEqual([1n, 7n]);
+    await expect.poll(async () => (await rows("users")).map(({ id }) => id)).toEqual([1n, 7n]);
   });
 
   test("deletions of change data capture", async () => {

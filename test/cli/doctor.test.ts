@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Check, type CheckCode, CHECKS, findings } from "../../src/cli/doctor/check.js";
 import { type DoctorOptions, examine } from "../../src/cli/doctor/run.js";
 import { checkMirrorStates } from "../../src/cli/doctor/checks/mirrors.js";
@@ -11,8 +11,6 @@ import type { MirrorStatus } from "../../src/core/wire/v1.js";
 import { run } from "./support/command.js";
 import { DeployedProject } from "./support/deployed.js";
 import { MANIFEST, UserProject } from "./support/projects.js";
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 240_000 });
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 

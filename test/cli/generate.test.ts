@@ -5,12 +5,10 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import ts from "typescript";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { run } from "./support/command.js";
 
 /** The command `generate` as a process, on files. Databases have tests of their own: test/postgres. */
-vi.setConfig({ testTimeout: 60_000 });
-
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 let directory: string;

@@ -3,7 +3,7 @@ import type { ValidatorJSON } from "convex/values";
 import fc from "fast-check";
 import { format } from "prettier";
 import ts from "typescript";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { merge } from "../../src/cli/generate/merge.js";
 import type { SourceColumn, SourceTable } from "../../src/cli/generate/model.js";
 import { nameColumns } from "../../src/cli/generate/names.js";
@@ -11,9 +11,6 @@ import { plan, type Plan } from "../../src/cli/generate/plan.js";
 import { readSchemaFile } from "../../src/cli/generate/schemaFile.js";
 
 /** How a source's tables meet a schema that people have edited. */
-
-// Hundreds of schemas are parsed.
-vi.setConfig({ testTimeout: 120_000 });
 
 const STRING: ValidatorJSON = { type: "string" };
 const NUMBER: ValidatorJSON = { type: "number" };

@@ -1,11 +1,9 @@
 // @vitest-environment node
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { importerFunctions } from "../../src/cli/project/functionNames.js";
 import { changes, checkOptions, type InitResult, prepare, resultOf, write } from "../../src/cli/init/run.js";
 import { run } from "./support/command.js";
 import { MANIFEST, UserProject } from "./support/projects.js";
-
-vi.setConfig({ testTimeout: 120_000 });
 
 const OPTIONS = checkOptions({ pathPrefix: "/airbyte", source: "public.customers" });
 

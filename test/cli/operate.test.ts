@@ -1,12 +1,10 @@
 // @vitest-environment node
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { checkOptions, prepare, write } from "../../src/cli/init/run.js";
 import { run, Running } from "./support/command.js";
 import { DeployedProject } from "./support/deployed.js";
 import { UserProject } from "./support/projects.js";
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 240_000 });
 
 /** A project as init leaves it: its routes are under a path, and nowhere else. */
 let deployed: DeployedProject;

@@ -3,12 +3,10 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { FieldJson } from "../../src/core/wire/v1.js";
 import { run, Running } from "./support/command.js";
 import { mirror, Sink } from "./support/sink.js";
-
-vi.setConfig({ testTimeout: 60_000 });
 
 let sink: Sink;
 let directory: string;
@@ -363,14 +361,13 @@ describe("cut off", () => {
       cwd: directory,
       env: env(),
     });
-    await expect.poll(() => deliveries, { timeout: 30_000 }).toBe(3);
+    await expect.poll(() => deliveries).toBe(3);
     running.child.kill(signal);
-    if (signal !== "SIGKILL")
-      await expect.poll(() => running.err, { timeout: 10_000 }).toContain("Finishing");
+    if (signal !== "SIGKILL") await expect.poll(() => running.err).toContain("Finishing");
     else await running.ended;
     // It is applied, whether or not somebody still listens.
     release();
-    await expect.poll(() => sink.deliveries.length, { timeout: 10_000 }).toBe(3);
+    await expect.poll(() => sink.deliveries.length).toBe(3);
     return running;
   }
 

@@ -22,7 +22,7 @@ beforeAll(async () => {
   small = await measureMirror(SMALL);
   large = await measureMirror(LARGE);
   vi.useRealTimers();
-}, 240_000);
+});
 
 /** What 1,000 rows more cost a refresh: without what each refresh costs once. */
 function marginal(name: string): Cost {

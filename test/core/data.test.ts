@@ -21,34 +21,30 @@ async function start(schema: unknown): Promise<World> {
   return await World.start({ schema: schema as Schema, options: { writeBudget: { bytesPerSecond: 1e12 } } });
 }
 
-test(
-  "DATA-1: movies whose titles are text, numbers and null, in columns whose names have spaces, arrive whole",
-  { timeout: 60_000 },
-  async () => {
-    const movies = dataset("movies.json").map((row, number) => ({ number, ...row }) as Row);
-    const world = await start(
-      defineSchema({
-        movies: mirrorTable(
-          { number: v.number(), title: v.union(v.string(), v.null()), gross: v.union(v.number(), v.null()) },
-          { primaryKey: ["number"], columns: { title: "Title", gross: "US Gross" } },
-        ),
-      }),
-    );
-    const sender = await refresh(world, "movies", movies);
-    expect((await world.run("movies")).counts).toMatchObject({ received: movies.length, quarantined: 0 });
-    const rows = await world.rows("movies");
-    const titles = (all: Row[], field: string) =>
-      all.map((row) => (row[field] === null ? null : String(row[field] as string | number)));
-    expect(titles(rows, "title")).toEqual(titles(movies, "Title"));
-    expect(rows.map(({ gross }) => gross)).toEqual(movies.map((movie) => movie["US Gross"]));
-    expect(movies.some(({ Title }) => typeof Title === "number")).toBe(true);
-    expect(sender.mirror).toBe("movies");
-    await expectConserved(world, "movies");
-    await expectDigestInStep(world, "movies", ["number"]);
-  },
-);
+test("DATA-1: movies whose titles are text, numbers and null, in columns whose names have spaces, arrive whole", async () => {
+  const movies = dataset("movies.json").map((row, number) => ({ number, ...row }) as Row);
+  const world = await start(
+    defineSchema({
+      movies: mirrorTable(
+        { number: v.number(), title: v.union(v.string(), v.null()), gross: v.union(v.number(), v.null()) },
+        { primaryKey: ["number"], columns: { title: "Title", gross: "US Gross" } },
+      ),
+    }),
+  );
+  const sender = await refresh(world, "movies", movies);
+  expect((await world.run("movies")).counts).toMatchObject({ received: movies.length, quarantined: 0 });
+  const rows = await world.rows("movies");
+  const titles = (all: Row[], field: string) =>
+    all.map((row) => (row[field] === null ? null : String(row[field] as string | number)));
+  expect(titles(rows, "title")).toEqual(titles(movies, "Title"));
+  expect(rows.map(({ gross }) => gross)).toEqual(movies.map((movie) => movie["US Gross"]));
+  expect(movies.some(({ Title }) => typeof Title === "number")).toBe(true);
+  expect(sender.mirror).toBe("movies");
+  await expectConserved(world, "movies");
+  await expectDigestInStep(world, "movies", ["number"]);
+});
 
-test("DATA-2: zip codes keep their leading zeros", { timeout: 60_000 }, async () => {
+test("DATA-2: zip codes keep their leading zeros", async () => {
   const codes = csvParse(datasetText("zipcodes.csv")).slice(0, 3_000);
   const world = await start(
     defineSchema({
@@ -64,62 +60,51 @@ test("DATA-2: zip codes keep their leading zeros", { timeout: 60_000 }, async ()
   expect(zips.some((zip) => zip.startsWith("00"))).toBe(true);
 });
 
-test(
-  "DATA-3: of flights whose key repeats the last one wins, and none is counted away",
-  { timeout: 60_000 },
-  async () => {
-    const flights = dataset("flights-20k.json");
-    const keyOf = ({ date, origin, destination }: Row) => JSON.stringify([date, origin, destination]);
-    const times = new Map<string, number>();
-    for (const flight of flights) times.set(keyOf(flight), (times.get(keyOf(flight)) ?? 0) + 1);
-    const repeated = flights.filter((flight) => times.get(keyOf(flight))! > 1);
-    expect(new Set(repeated.map(keyOf)).size).toBe(2);
-    const sample = [...flights.slice(0, 2_000).filter((flight) => !repeated.includes(flight)), ...repeated];
-    const world = await start(
-      defineSchema({
-        flights: mirrorTable(
-          {
-            date: v.string(),
-            origin: v.string(),
-            destination: v.string(),
-            delay: v.number(),
-            distance: v.number(),
-          },
-          { primaryKey: ["date", "origin", "destination"] },
-        ),
-      }),
-    );
-    const sender = await Sender.begin(world, "flights");
-    const { counts } = await sender.deliver(...sample.map(upsert));
-    expect(counts).toMatchObject({ received: sample.length, inserted: sample.length - repeated.length + 2 });
-    const last = new Map(sample.map((flight) => [keyOf(flight), flight]));
-    for (const row of await world.rows("flights")) expect(row.delay).toBe(last.get(keyOf(row))!.delay);
-    await expectConserved(world, "flights");
-  },
-);
+test("DATA-3: of flights whose key repeats the last one wins, and none is counted away", async () => {
+  const flights = dataset("flights-20k.json");
+  const keyOf = ({ date, origin, destination }: Row) => JSON.stringify([date, origin, destination]);
+  const times = new Map<string, number>();
+  for (const flight of flights) times.set(keyOf(flight), (times.get(keyOf(flight)) ?? 0) + 1);
+  const repeated = flights.filter((flight) => times.get(keyOf(flight))! > 1);
+  expect(new Set(repeated.map(keyOf)).size).toBe(2);
+  const sample = [...flights.slice(0, 2_000).filter((flight) => !repeated.includes(flight)), ...repeated];
+  const world = await start(
+    defineSchema({
+      flights: mirrorTable(
+        {
+          date: v.string(),
+          origin: v.string(),
+          destination: v.string(),
+          delay: v.number(),
+          distance: v.number(),
+        },
+        { primaryKey: ["date", "origin", "destination"] },
+      ),
+    }),
+  );
+  const sender = await Sender.begin(world, "flights");
+  const { counts } = await sender.deliver(...sample.map(upsert));
+  expect(counts).toMatchObject({ received: sample.length, inserted: sample.length - repeated.length + 2 });
+  const last = new Map(sample.map((flight) => [keyOf(flight), flight]));
+  for (const row of await world.rows("flights")) expect(row.delay).toBe(last.get(keyOf(row))!.delay);
+  await expectConserved(world, "flights");
+});
 
-test(
-  "DATA-4: a refresh of flights without a key keeps every copy, and touches none",
-  { timeout: 120_000 },
-  async () => {
-    const all = dataset("flights-200k.json");
-    const texts = new Map<string, number>();
-    for (const flight of all) texts.set(JSON.stringify(flight), (texts.get(JSON.stringify(flight)) ?? 0) + 1);
-    const copies = [...texts.values()].reduce((sum, times) => sum + times - 1, 0);
-    expect(copies).toBe(6_073);
-    // All that have copies, up to 1,500 rows, and 500 that have none. The whole is the benchmark's.
-    const some = all.filter((flight) => texts.get(JSON.stringify(flight))! > 1).slice(0, 1_500);
-    const sample = [
-      ...some,
-      ...all.filter((flight) => texts.get(JSON.stringify(flight)) === 1).slice(0, 500),
-    ];
-    const world = await start(flightsSchema);
-    await refreshFlights(world, sample);
-    const before = await world.documents("flights");
-    expect(before).toHaveLength(sample.length);
-    await refreshFlights(world, [...sample].reverse());
-    expect(await world.documents("flights")).toEqual(before);
-    await expectConserved(world, "flights");
-    await expectDigestInStep(world, "flights", ["mirrorKey"]);
-  },
-);
+test("DATA-4: a refresh of flights without a key keeps every copy, and touches none", async () => {
+  const all = dataset("flights-200k.json");
+  const texts = new Map<string, number>();
+  for (const flight of all) texts.set(JSON.stringify(flight), (texts.get(JSON.stringify(flight)) ?? 0) + 1);
+  const copies = [...texts.values()].reduce((sum, times) => sum + times - 1, 0);
+  expect(copies).toBe(6_073);
+  // All that have copies, up to 1,500 rows, and 500 that have none. The whole is the benchmark's.
+  const some = all.filter((flight) => texts.get(JSON.stringify(flight))! > 1).slice(0, 1_500);
+  const sample = [...some, ...all.filter((flight) => texts.get(JSON.stringify(flight)) === 1).slice(0, 500)];
+  const world = await start(flightsSchema);
+  await refreshFlights(world, sample);
+  const before = await world.documents("flights");
+  expect(before).toHaveLength(sample.length);
+  await refreshFlights(world, [...sample].reverse());
+  expect(await world.documents("flights")).toEqual(before);
+  await expectConserved(world, "flights");
+  await expectDigestInStep(world, "flights", ["mirrorKey"]);
+});

@@ -1,7 +1,7 @@
 // @vitest-environment node
 import { parsePatch } from "diff";
 import ts from "typescript";
-import { beforeAll, describe, expect, test, vi } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { check } from "./commands.js";
 import { isFunction, lint } from "./lint.js";
 import { blocksOf, PAGES, placeOf, proseOf, read, type Block } from "./pages.js";
@@ -9,8 +9,6 @@ import { PagesProgram } from "./project.js";
 import { commandsOf } from "./shell.js";
 
 /** Every code block of every page is compiled, parsed, looked up or run: here, or in the test that is named. */
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 /** Kinds of blocks that other tests check, by the page; each names the page it reads. */
 const ELSEWHERE: { pages: RegExp; languages: string[]; test: string }[] = [

@@ -1,5 +1,5 @@
 // @vitest-environment node
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { check } from "./commands.js";
 import { isFunction, lint } from "./lint.js";
 import { placeOf, type Block } from "./pages.js";
@@ -7,8 +7,6 @@ import { PagesProgram } from "./project.js";
 import { commandsOf } from "./shell.js";
 
 /** What checks the pages finds what is wrong with one. */
-
-vi.setConfig({ testTimeout: 120_000 });
 
 describe("code", () => {
   const page = (...codes: string[]): Block[] =>

@@ -53,4 +53,4 @@ test("docs/cost.md says what is counted, per million rows", async () => {
       expect(said[i], place).toBeLessThanOrEqual(counted * STALE);
     }
   }
-}, 240_000);
+});

@@ -9,9 +9,6 @@ import { Project } from "./project.js";
  * as the connector of that generation sends it, in its order.
  */
 
-// The Convex CLI takes a second or more to start, and a machine may be slow.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
-
 const IMPORT = "/api/streaming_import";
 const FLIGHT_KEY = [["date"], ["origin"], ["destination"]];
 const OK = { status: 200, text: "" };
@@ -66,7 +63,7 @@ test("0.1.0 overwrites through a temporary table; replace_tables sweeps the rows
   await overwrite(2, airports);
   await vi.waitFor(async () => {
     expect(await client.query(api.airports.get, { iata: "OLD" })).toBeNull();
-  }, 20_000);
+  }, 60_000);
   expect(await client.query(api.airports.get, { iata: "ABQ" })).toMatchObject({ city: "Albuquerque" });
 });
 
@@ -129,5 +126,5 @@ test("append mode keeps real duplicates", async () => {
       rows: 2,
       syncMode: "append",
     });
-  }, 20_000);
+  }, 60_000);
 });

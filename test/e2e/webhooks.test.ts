@@ -19,8 +19,6 @@ interface Customer {
 const byEmail = makeFunctionReference<"query", { email: string }, Customer | null>("customers:byEmail");
 const SECRET = "the secret of the billing service";
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
-
 /** The blocks of a page that are named files, by their names; the later of a name counts. */
 function filesOf(page: string): Record<string, string> {
   return Object.fromEntries(

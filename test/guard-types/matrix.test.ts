@@ -50,7 +50,6 @@ describe("the compilers", () => {
       expect(found.version).toMatch(new RegExp(`^${version.replace(".", "\\.")}\\.`));
       expect(differences(found.errors)).toEqual([]);
     },
-    120_000,
   );
 
   test("verdicts.json says the same", async () => {

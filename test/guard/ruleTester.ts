@@ -4,7 +4,7 @@ import { Linter as Linter10 } from "eslint";
 import { Linter as Linter9 } from "eslint-9";
 import { parser as untypedParser } from "typescript-eslint";
 import type ts from "typescript";
-import { afterAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { plugin } from "../../eslint-rules/plugin.js";
 import { FIXTURE, programWith } from "./programs.js";
 import { IMPORTS, inMutation } from "./sources.js";
@@ -22,11 +22,6 @@ interface Parser {
 }
 const parser = untypedParser as unknown as Parser;
 type Case = Exclude<Tests["valid"][number], string> | Tests["invalid"][number];
-
-// The first case of a file makes the program of all of them.
-vi.setConfig({ testTimeout: 60_000 });
-// Exemptions expire by the clock.
-vi.useFakeTimers({ toFake: ["Date"], now: new Date("2026-11-20") });
 
 /** The code of all cases of a test file, by path: they become one program, which is some ten times faster than one each. */
 const registered = new Map<string, string>();
@@ -122,9 +117,22 @@ const ENOUGH_OF_CORE = 150;
 /** The cases of the rule, typed and untyped. */
 const cases = new Set<string>();
 
+/** Leaves nothing of a test file to the next one in the same process. */
+function forget(): void {
+  registered.clear();
+  outputs.clear();
+  cases.clear();
+  batch = null;
+}
+
 function run(rule: unknown, suffix: string, config: Config, { valid, invalid }: Cases): void {
   const { name } = rule as { name: string };
   if (cases.size === 0) {
+    beforeAll(() => {
+      // Exemptions expire by the clock.
+      vi.useFakeTimers({ toFake: ["Date"], now: new Date("2026-11-20") });
+    });
+    afterAll(forget);
     it(`${name}: has cases enough`, () => {
       expect(cases.size).toBeGreaterThanOrEqual(name === "no-mirror-writes" ? ENOUGH_OF_CORE : ENOUGH);
     });

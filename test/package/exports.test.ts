@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
-import { beforeAll, expect, test, vi } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 
 /** What `npm pack` would publish. The build has run before: `npm test` sees to that. */
 
@@ -27,7 +27,6 @@ const manifest = JSON.parse(readFileSync(`${ROOT}/package.json`, "utf8")) as {
 let packed: string[];
 
 beforeAll(() => {
-  vi.setConfig({ hookTimeout: 60_000 });
   const output = execFileSync("npm", ["pack", "--dry-run", "--ignore-scripts", "--json"], {
     cwd: ROOT,
     encoding: "utf8",

@@ -8,8 +8,6 @@ import { expectConserved } from "../core/support/checks.js";
 import type { Fault } from "../core/support/faults.js";
 import { World, type Answer, type AppVersion } from "../core/support/world.js";
 
-vi.setConfig({ testTimeout: 120_000 });
-
 beforeEach(() => {
   vi.useFakeTimers();
   vi.spyOn(console, "error").mockImplementation(() => undefined);

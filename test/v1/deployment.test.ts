@@ -4,13 +4,11 @@ import { readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { Project } from "../e2e/project.js";
 import type { Result } from "../../tools/conformance/run.js";
 
 /** `npm run conformance`, as authors of senders run it, over HTTP against the stand-in for a deployment. */
-
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const TSX = createRequire(import.meta.url).resolve("tsx/cli");

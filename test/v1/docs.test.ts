@@ -12,8 +12,6 @@ import { World, type AppVersion, type Row } from "../core/support/world.js";
 
 /** What docs/protocol.md shows is what happens: its examples are run, in their order. */
 
-vi.setConfig({ testTimeout: 60_000 });
-
 const PAGE = readFileSync(new URL("../../docs/protocol.md", import.meta.url), "utf8");
 
 const version = {

@@ -9,8 +9,6 @@ import { expectLaws } from "./support.js";
 
 /** The scenarios for authors of senders, against the app under test, by the runner that they use. */
 
-vi.setConfig({ testTimeout: 120_000 });
-
 /** As text: a module made of JSON would lose the field `__proto__`. */
 const scenarios = Object.entries(
   import.meta.glob<string>("../../scenarios/*.json", { eager: true, query: "?raw", import: "default" }),

@@ -54,8 +54,6 @@ let apps: App[] = [];
 
 /** Fake time for every test of a file, and the conservation laws after each. */
 export function setUp(): void {
-  // Bodies of 20 MiB on a busy machine.
-  vi.setConfig({ testTimeout: 60_000 });
   beforeEach(() => {
     vi.useFakeTimers();
     vi.spyOn(console, "log").mockImplementation(() => undefined);

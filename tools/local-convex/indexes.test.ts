@@ -50,9 +50,6 @@ const INDEXES: Record<string, string[]> = {
   by_id: ["_id"],
 };
 
-// The random comparison takes a while on a busy machine.
-vi.setConfig({ testTimeout: 30_000 });
-
 const mock = createMock({ schema, transactionLimits: false });
 function pair(): { stock: WritableDatabase; indexed: WritableDatabase } {
   const stock = mock.createDatabase(schema) as WritableDatabase;

@@ -10,8 +10,6 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { spawnLocalConvex, type SpawnedLocalConvex } from "./spawn.js";
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 90_000 });
-
 let project: string;
 let server: SpawnedLocalConvex;
 
@@ -161,7 +159,7 @@ describe("mutations run at the same time", () => {
       async () => {
         expect(await value("race:value", { key: "raced" })).toBe(before + 10);
       },
-      { timeout: 20_000, interval: 100 },
+      { timeout: 60_000, interval: 100 },
     );
   });
 

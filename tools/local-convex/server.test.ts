@@ -10,12 +10,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { ConvexClient, ConvexHttpClient } from "convex/browser";
 import { anyApi } from "convex/server";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import WebSocket from "ws";
 import { spawnLocalConvex, type SpawnedLocalConvex } from "./spawn.js";
-
-// The CLI starts slowly on a busy machine.
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 60_000 });
 
 const CLI = path.join(
   path.dirname(createRequire(import.meta.url).resolve("convex/package.json")),
@@ -34,7 +31,7 @@ async function cli(...args: string[]): Promise<{ ok: boolean; output: string }> 
   const target = args.includes("--admin-key") ? [] : ["--admin-key", server.adminKey];
   return await new Promise((resolve) => {
     const allArgs = [CLI, ...args, "--url", server.url, ...target];
-    execFile(process.execPath, allArgs, { cwd: project, env, timeout: 20_000 }, (error, stdout, stderr) => {
+    execFile(process.execPath, allArgs, { cwd: project, env, timeout: 120_000 }, (error, stdout, stderr) => {
       resolve({ ok: error === null, output: stdout + stderr });
     });
   });

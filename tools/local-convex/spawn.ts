@@ -24,7 +24,7 @@ export interface SpawnedLocalConvex {
   close(): Promise<void>;
 }
 
-const START_TIMEOUT_MS = 30_000;
+const START_TIMEOUT_MS = 120_000;
 
 export async function spawnLocalConvex(options: SpawnOptions = {}): Promise<SpawnedLocalConvex> {
   const main = fileURLToPath(new URL("./main.ts", import.meta.url));
