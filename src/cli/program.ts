@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { addAirbyteCommands } from "./airbyte/command.js";
 import { addDoctorCommand } from "./doctor/command.js";
+import { addExportCommand } from "./export/command.js";
 import { addGenerateCommand } from "./generate/command.js";
 import { addGuardCommand } from "./guard/command.js";
 import { addInitCommand } from "./init/command.js";
@@ -45,6 +46,7 @@ export function createProgram(io: Io): Command {
   addAirbyteCommands(program, io);
   addPushCommand(program, io);
   addVerifyCommand(program, io);
+  addExportCommand(program, io);
   addOperateCommands(program, io);
   addGuardCommand(program, io);
   return program;

@@ -150,34 +150,9 @@ export class V1Client {
     return await this.#attempt<T>(method, path, body, headers);
   }
 
-  /** One request and its whole answer. @throws ApiError when there is none. */
   async #fetch(method: string, url: string, body: Uint8Array | null, headers: Record<string, string>) {
-    const { token, signal, timeoutMs = TIMEOUT_MS } = this.#options;
-    const timeout = AbortSignal.timeout(timeoutMs);
-    try {
-      const response = await fetch(url, {
-        method,
-        headers: {
-          Authorization: `Convex ${token}`,
-          "Convex-Client": "streaming-import-cli",
-          ...headers,
-          ...this.#signature(body),
-        },
-        ...(body !== null && { body: body as Uint8Array<ArrayBuffer> }),
-        redirect: "error",
-        signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
-      });
-      const { status, statusText } = response;
-      return {
-        status,
-        statusText,
-        text: await response.text(),
-        retryAfter: response.headers.get("Retry-After"),
-      };
-    } catch (error) {
-      signal?.throwIfAborted();
-      throw networkError(error, url);
-    }
+    const signed = { ...headers, ...this.#signature(body) };
+    return await fetchText(method, url, this.#options, signed, body);
   }
 
   #signature(body: Uint8Array | null): Record<string, string> {
@@ -186,6 +161,36 @@ export class V1Client {
     const hmac = createHmac("sha256", this.#signingKey).update(`${time}.`);
     if (body !== null) hmac.update(body);
     return { "X-Signature": `t=${time},v1=${hmac.digest("hex")}` };
+  }
+}
+
+/** One request and its complete answer. @throws ApiError when there is none. */
+export async function fetchText(
+  method: string,
+  url: string,
+  { token, signal, timeoutMs = TIMEOUT_MS }: Pick<ClientOptions, "token" | "signal" | "timeoutMs">,
+  headers: Record<string, string> = {},
+  body: Uint8Array | null = null,
+) {
+  const timeout = AbortSignal.timeout(timeoutMs);
+  try {
+    const response = await fetch(url, {
+      method,
+      headers: { Authorization: `Convex ${token}`, "Convex-Client": "streaming-import-cli", ...headers },
+      ...(body !== null && { body: body as Uint8Array<ArrayBuffer> }),
+      redirect: "error",
+      signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+    });
+    const { status, statusText } = response;
+    return {
+      status,
+      statusText,
+      text: await response.text(),
+      retryAfter: response.headers.get("Retry-After"),
+    };
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw networkError(error, url);
   }
 }
 
