@@ -19,6 +19,7 @@ const ELSEWHERE: { pages: RegExp; languages: string[]; test: string }[] = [
     test: "eslint-rules/docs.test.ts",
   },
   { pages: /^docs\/guides\/postgres\.md$/, languages: ["sql"], test: "test/postgres/guide.test.ts" },
+  { pages: /^docs\/guides\/export-files\.md$/, languages: ["sql"], test: "test/connectors/duckdb.test.ts" },
 ];
 
 /** What a block of a kind has to be; `text` is what nobody can check: output, formats, pictures. */

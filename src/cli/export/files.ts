@@ -91,7 +91,7 @@ export class StateFile {
     } catch {
       return fresh;
     }
-    let state: State;
+    let state: Omit<State, "version"> & { version: number };
     try {
       state = JSON.parse(text) as State;
     } catch {
@@ -102,7 +102,7 @@ export class StateFile {
         `${this.file} is the state of an export from ${state.url} as ${state.format}. Choose another folder, or begin anew with --restart.`,
       );
     }
-    return state;
+    return state as State;
   }
 
   write(state: State): void {

@@ -19,8 +19,7 @@ export async function encode(
 
 /** A row as one line of JSON; `table` says whose, where several are mixed. */
 export function jsonLine({ ts, deleted, fields }: ExportedRow, table?: string): string {
-  const line = { ...(table !== undefined && { _table: table }), ...fields, [TS]: ts, [DELETED]: deleted };
-  return jsonText(line as Record<string, Value>);
+  return jsonText({ ...(table !== undefined && { _table: table }), ...fields, [TS]: ts, [DELETED]: deleted });
 }
 
 interface FileColumn extends Column {
@@ -53,8 +52,8 @@ function csv(columns: readonly FileColumn[]): string {
 /** NULL is an empty cell, the empty text is `""`. */
 function cell(value: Value, type: ColumnType): string {
   if (value === null) return "";
-  if (type === "json") return quoted(jsonText(value));
-  return quoted(value instanceof ArrayBuffer ? base64(value) : String(value));
+  if (value instanceof ArrayBuffer && type !== "json") return base64(value);
+  return quoted(type === "json" || typeof value === "object" ? jsonText(value) : String(value));
 }
 
 function quoted(text: string): string {
@@ -85,16 +84,18 @@ async function parquet(columns: readonly FileColumn[]): Promise<Uint8Array> {
 }
 
 /** A value as JSON: an int64 is an exact integer, bytes are base64, NaN and the infinities are text. */
-function jsonText(value: Value): string {
+function jsonText(value: Value | ExportedRow["fields"]): string {
   return stringify(plain(value)) ?? "null";
 }
 
-function plain(value: Value | undefined): unknown {
+function plain(value: Value | ExportedRow["fields"] | undefined): unknown {
   if (value instanceof ArrayBuffer) return base64(value);
   if (typeof value === "number" && !Number.isFinite(value)) return String(value);
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, plain(inner)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [name, plain(inner as Value | undefined)]),
+  );
 }
 
 function base64(bytes: ArrayBuffer): string {

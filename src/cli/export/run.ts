@@ -1,7 +1,7 @@
 import path from "node:path";
 import type { CommonOptions } from "../deployment/options.js";
 import { findDeployment, importApi, readVariables } from "../deployment/environment.js";
-import { CliError, EXIT, usageError, type ExitCode } from "../terminal/exit.js";
+import { CliError, usageError, type ExitCode } from "../terminal/exit.js";
 import type { Io } from "../terminal/io.js";
 import { plural, print } from "../terminal/output.js";
 import { didYouMean } from "../terminal/suggest.js";
@@ -37,15 +37,16 @@ export async function exportTables(io: Io, options: ExportCommandOptions): Promi
   const folder = options.out === undefined ? null : path.resolve(io.cwd, options.out);
   const file = new StateFile(stateOf(io, options, folder));
 
-  let stoppedBy: ExitCode | null = null;
+  // An object, because the compiler does not see that a callback assigns to a variable.
+  const stopped: { by: ExitCode | null } = { by: null };
   const stop = new AbortController();
   const requests = new AbortController();
   const off = io.onStop((code) => {
     // A second time: at once.
-    if (stoppedBy !== null) requests.abort(new CliError("Stopped.", code));
+    if (stopped.by !== null) requests.abort(new CliError("Stopped.", code));
     else if (io.stderr.isTTY === true)
       io.stderr.write("Writing what has been read. Press Ctrl-C again to stop now.\n");
-    stoppedBy = code;
+    stopped.by = code;
     stop.abort();
   });
   try {
@@ -85,7 +86,7 @@ export async function exportTables(io: Io, options: ExportCommandOptions): Promi
       },
     );
     report(io, options, state, before);
-    if (stoppedBy !== null) io.exitCode = stoppedBy;
+    if (stopped.by !== null) io.exitCode = stopped.by;
   } finally {
     off();
   }
