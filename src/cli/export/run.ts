@@ -28,7 +28,8 @@ export async function exportTables(io: Io, options: ExportCommandOptions): Promi
   const intervalMs = positive(options.interval, "--interval") * 1000;
   const rowsPerFile = positive(options.rowsPerFile, "--rows-per-file");
   const deployment = findDeployment(options, readVariables(io));
-  if (deployment.token === null) {
+  const { token } = deployment;
+  if (token === null) {
     throw usageError(
       "There is no token. Set STREAMING_IMPORT_TOKEN to a token that may export, or pass --token.",
     );
@@ -52,7 +53,7 @@ export async function exportTables(io: Io, options: ExportCommandOptions): Promi
   try {
     const client = new ExportClient({
       url,
-      token: deployment.token,
+      token,
       signal: requests.signal,
       onRetry: ({ error, waitMs }) => {
         io.stderr.write(`${error.message} Trying again in ${String(Math.ceil(waitMs / 1000))} s.\n`);
@@ -62,7 +63,7 @@ export async function exportTables(io: Io, options: ExportCommandOptions): Promi
     const tables = tablesOf(options.tables, Object.keys(schemas));
     if (options.restart === true) {
       file.remove();
-      for (const table of folder === null ? [] : tables) removeUnknown(DISK, folder, table, 0);
+      if (folder !== null) for (const table of tables) removeUnknown(DISK, folder, table, 0);
     }
     const state = file.read(url, format);
     const before = new Map(tables.map((table) => [table, state.tables[table]?.rows ?? 0]));
