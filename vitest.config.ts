@@ -45,6 +45,6 @@ export default defineConfig({
     expect: { poll: { timeout: 60_000 } },
     // A test that fails shows what it logged; the others say nothing.
     silent: "passed-only",
-    typecheck: { enabled: true, include: ["src/**/*.test-d.ts"], tsconfig: "tsconfig.json" },
+    typecheck: { enabled: true, include: ["src/**/*.test-d.ts"], tsconfig: "test/tsconfig.types.json" },
   },
 });
