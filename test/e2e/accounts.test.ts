@@ -39,7 +39,8 @@ beforeAll(async () => {
   project = await Project.start("test/e2e/programs/accounts");
   await project.push();
   client = new ConvexHttpClient(project.server.url);
-  token = await project.createToken("connector");
+  const names = JSON.stringify({ name: "connector", mirrors: ["*"] });
+  token = JSON.parse(await project.cli("run", "imports:createToken", names)) as string;
 });
 
 afterAll(async () => {

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { promisify } from "node:util";
+import { callFunction } from "../../e2e/project.js";
 import { spawnLocalConvex, type SpawnedLocalConvex } from "../../../tools/local-convex/spawn.js";
 import type { UserProject } from "./projects.js";
 
@@ -49,8 +50,7 @@ export class DeployedProject {
 
   /** Runs a function, as an operator does. */
   async run(name: string, args: Record<string, unknown> = {}): Promise<unknown> {
-    const printed = await this.convex("run", name, JSON.stringify(args));
-    return printed === "" ? null : (JSON.parse(printed) as unknown);
+    return await callFunction(this.server, name, args);
   }
 
   /** The project's own Convex CLI. */
