@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { Linter } from "eslint";
 import ts from "typescript";
 import tseslint from "typescript-eslint";
+import { compilerHost } from "../compilerHost.js";
 import streamingImport from "../../eslint-rules/index.js";
 
 /** A place in a program where a layer refuses it, and what the layer says. */
@@ -56,7 +57,7 @@ function compile(added: ReadonlyMap<string, string>): ts.Program {
     {},
     { ...ts.sys, onUnRecoverableConfigFileDiagnostic: () => undefined },
   )!;
-  const host = ts.createCompilerHost(config.options, true);
+  const host = compilerHost(config.options);
   const [readFile, fileExists] = [host.readFile.bind(host), host.fileExists.bind(host)];
   const getSourceFile = host.getSourceFile.bind(host);
   host.readFile = (path) => added.get(path) ?? readFile(path);

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import ts from "typescript";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { compilerHost } from "../compilerHost.js";
 import { run } from "./support/command.js";
 
 /** The command `generate` as a process, on files. Databases have tests of their own: test/postgres. */
@@ -54,7 +55,7 @@ async function typeErrors(): Promise<string[]> {
     "junction",
   );
   const paths = { "convex-streaming-import/schema": [path.join(ROOT, "src/schema/index.ts")] };
-  const program = ts.createProgram([path.join(directory, "convex/schema.ts")], {
+  const options: ts.CompilerOptions = {
     strict: true,
     noEmit: true,
     skipLibCheck: true,
@@ -64,10 +65,11 @@ async function typeErrors(): Promise<string[]> {
     types: ["node"],
     typeRoots: [path.join(ROOT, "node_modules/@types")],
     paths,
-  });
+  };
+  const schema = path.join(directory, "convex/schema.ts");
+  const program = ts.createProgram([schema], options, compilerHost(options));
   return ts
-    .getPreEmitDiagnostics(program)
-    .filter(({ file: where }) => where?.fileName.endsWith("schema.ts") === true)
+    .getPreEmitDiagnostics(program, program.getSourceFile(schema))
     .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"));
 }
 

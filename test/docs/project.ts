@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import ts from "typescript";
+import { compilerHost } from "../compilerHost.js";
 import { blocksOf, placeOf, ROOT, type Block } from "./pages.js";
 
 /** Where the projects lie in the program. There is no such folder on the disk. */
@@ -167,7 +168,7 @@ export class PagesProgram {
   }
 
   #compile(): ts.Program {
-    const host = ts.createCompilerHost(OPTIONS, true);
+    const host = compilerHost(OPTIONS);
     const { readFile, fileExists, getSourceFile, directoryExists } = host;
     host.readFile = (file) => this.#files.get(file) ?? readFile.call(host, file);
     host.fileExists = (file) => this.#files.has(file) || fileExists.call(host, file);

@@ -6,6 +6,7 @@ import { contextFor, type GuardContext } from "../../eslint-rules/engine/context
 import { DEFAULT_OPTIONS, type GuardOptions } from "../../eslint-rules/engine/options.js";
 import { isReported } from "../../eslint-rules/engine/presets.js";
 import type { FileAnalysis } from "../../eslint-rules/engine/model.js";
+import { compilerHost } from "../compilerHost.js";
 
 /** The app that programs of the tests belong to. tools/checkLibraries.ts names a copy that has no stubs. */
 export const FIXTURE = process.env["GUARD_FIXTURE"] ?? fileURLToPath(new URL("./fixture", import.meta.url));
@@ -16,13 +17,13 @@ const { options: compilerOptions, fileNames } = ts.parseJsonConfigFileContent(
   FIXTURE,
 );
 
-const parsed = new Map<string, ts.SourceFile | undefined>();
+const OPTIONS = { ...compilerOptions, allowJs: true };
 let previous: ts.Program | undefined;
 
 /** A program of the fixture with these files added or replaced; paths are relative to the fixture. */
 export function programWith(files: Readonly<Record<string, string>>): ts.Program {
   const overlay = new Map(Object.entries(files).map(([path, text]) => [`${FIXTURE}/${path}`, text]));
-  const host = ts.createCompilerHost(compilerOptions, true);
+  const host = compilerHost(OPTIONS);
   const readFile = host.readFile.bind(host);
   const fileExists = host.fileExists.bind(host);
   const getSourceFile = host.getSourceFile.bind(host);
@@ -30,12 +31,12 @@ export function programWith(files: Readonly<Record<string, string>>): ts.Program
   host.fileExists = (path) => overlay.has(path) || fileExists(path);
   host.getSourceFile = (path, version, onError, create) => {
     const text = overlay.get(path);
-    if (text !== undefined) return ts.createSourceFile(path, text, version, true);
-    if (!parsed.has(path)) parsed.set(path, getSourceFile(path, version, onError, create));
-    return parsed.get(path);
+    return text === undefined
+      ? getSourceFile(path, version, onError, create)
+      : ts.createSourceFile(path, text, version, true);
   };
   const roots = [...new Set([...fileNames, ...overlay.keys()])];
-  previous = ts.createProgram(roots, { ...compilerOptions, allowJs: true }, host, previous);
+  previous = ts.createProgram(roots, OPTIONS, host, previous);
   return previous;
 }
 
