@@ -23,6 +23,7 @@ import {
   type ModuleLoader,
   type Schema,
 } from "../../../tools/local-convex/mock.js";
+import { pendingJobs } from "../../harness.js";
 import { Faults } from "./faults.js";
 import { schema as defaultSchema } from "./schema.js";
 
@@ -248,10 +249,8 @@ export class World {
     const pending = await Promise.all(
       Object.keys(this.#mock.components).map(async (component) =>
         this.#in(component, async (ctx: LedgerCtx) => {
-          const jobs = await ctx.db.system.query("_scheduled_functions").collect();
-          return jobs
-            .filter(({ state }) => state.kind === "pending")
-            .map((job) => Math.ceil(job.scheduledTime));
+          const jobs = await pendingJobs(ctx).collect();
+          return jobs.map((job) => Math.ceil(job.scheduledTime));
         }),
       ),
     );
