@@ -10,15 +10,15 @@ import {
   mutation,
   query,
   type MutationCtx,
-  type QueryCtx,
 } from "./_generated/server.js";
 import { applyToMirror } from "./write/apply.js";
 import { addDelta, addToDigest, noDelta, readDigest } from "./write/digests.js";
 import { ledgerError } from "../src/core/wire/errors.js";
-import { deltaOf, findingsOf, numberOf } from "./write/findings.js";
+import { deltaOf, findingsOf } from "./write/findings.js";
 import type { PageHandle } from "../src/core/wire/port.js";
 import { getHandles, getMirror } from "./mirror/mirrors.js";
-import { exactly } from "./mirror/progress.js";
+import { published, writesOf } from "./mirror/progress.js";
+import { recounted } from "./mirror/rowCount.js";
 import { requestResend } from "./write/resends.js";
 import { now } from "../src/core/time.js";
 import { vBudget, vHandles } from "../src/core/wire/validators.js";
@@ -67,12 +67,6 @@ export const ground = internalQuery({
   },
 });
 
-/** A number that grows with everything that the importer writes to a mirror. */
-async function writesOf(ctx: QueryCtx, mirror: Doc<"mirrors">): Promise<number> {
-  const { inserted, updated, deleted } = (await exactly(ctx, mirror)).total;
-  return inserted + updated + deleted + mirror.removed + mirror.copied;
-}
-
 export const walk = internalAction({
   args: { mirror: v.string(), walk: v.number() },
   returns: v.null(),
@@ -103,7 +97,7 @@ export const conclude = internalMutation({
   args: { mirror: v.string(), walk: v.number(), writes: v.number(), digest: v.bytes(), sketch: v.bytes() },
   returns: v.null(),
   handler: async (ctx, args) => {
-    const mirror = await getMirror(ctx, args.mirror);
+    const mirror = await published(ctx, args.mirror);
     if ((await writesOf(ctx, mirror)) !== args.writes) {
       if (args.walk < MAX_WALKS) {
         await ctx.scheduler.runAfter(0, internal.audit.walk, { mirror: args.mirror, walk: args.walk + 1 });
@@ -119,6 +113,8 @@ export const conclude = internalMutation({
     const found = decodeDigest(args.digest);
     const differing = differingBuckets(decodeDigest(kept.digest), found);
     const rows = rowCount(found);
+    // Nothing else wrote meanwhile, so the number of rows is known for certain.
+    await ctx.db.patch("mirrors", mirror._id, recounted(mirror, rows));
     if (differing.length === 0) {
       await finishReport(ctx, args.mirror, {
         state: "equal",
@@ -135,7 +131,7 @@ export const conclude = internalMutation({
       reason: complete
         ? `${findings.length === 1 ? "1 row was" : `${String(findings.length)} rows were`} written outside the importer. See the findings; imports:repair repairs them.`
         : `More rows than can be named were written outside the importer, in ${String(differing.length)} of 64 buckets. Refresh the mirror from its source.`,
-      writes: args.writes,
+      writes: await writesOf(ctx, await getMirror(ctx, args.mirror)),
       rows,
       differingBuckets: differing,
       findings,
@@ -239,10 +235,8 @@ export const repair = mutation({
     ]);
     const now = (await ctx.db.get("mirrors", mirror._id))!;
     await ctx.db.patch("mirrors", mirror._id, {
-      // Rows that others added or removed count from now on, like any other.
-      rows: now.rows + rowsDelta + numberOf("added", last.findings) - numberOf("removed", last.findings),
-      copied: now.copied + numberOf("added", last.findings),
-      removed: mirror.removed + numberOf("removed", last.findings) - rowsDelta,
+      rows: now.rows + rowsDelta,
+      removed: mirror.removed - rowsDelta,
     });
     await ctx.db.delete("audits", last._id);
     return {

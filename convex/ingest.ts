@@ -10,7 +10,7 @@ import { vMatch } from "../src/core/wire/port.js";
 import { exactly, recordChunk } from "./mirror/progress.js";
 import { storeInQuarantine } from "./quarantine.js";
 import { screen } from "./write/screen.js";
-import { appendManifest } from "./run/manifests.js";
+import { writeManifests } from "./run/manifests.js";
 import { getMirror } from "./mirror/mirrors.js";
 import { promiseWatermark } from "./mirror/watermark.js";
 import { forgetResends } from "./write/resends.js";
@@ -228,15 +228,4 @@ async function notOwner(ctx: MutationCtx, mirror: Doc<"mirrors">, named: string)
     "StaleRun",
     `This run no longer owns the mirror "${mirror.name}": it is finished, or another has taken over. Begin a new run.`,
   );
-}
-
-/** Notes the keys for the refresh that is under way, and shields them from the one that is being swept. */
-async function writeManifests(ctx: MutationCtx, mirror: Doc<"mirrors">, keyHashes: bigint[]): Promise<void> {
-  const { generation, generationOpen, sweeping } = mirror;
-  if (generationOpen) await appendManifest(ctx, mirror.name, generation, keyHashes);
-  if (sweeping === undefined) return;
-  const swept = await ctx.db.get("runs", sweeping);
-  if (swept?.generation !== undefined && !(generationOpen && swept.generation === generation)) {
-    await appendManifest(ctx, mirror.name, swept.generation, keyHashes);
-  }
 }

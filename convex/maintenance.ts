@@ -3,6 +3,7 @@ import { internal } from "./_generated/api.js";
 import { internalMutation } from "./_generated/server.js";
 import { QUARANTINE_DAYS } from "./quarantine.js";
 import { findMirror } from "./mirror/mirrors.js";
+import { patchSettled } from "./mirror/state.js";
 import { since } from "../src/core/time.js";
 import { countReasons } from "./write/reasons.js";
 import { TOMBSTONE_DAYS } from "./write/tombstones.js";
@@ -56,7 +57,7 @@ export const prune = internalMutation({
     for (const [name, { tombstones, quarantined }] of given) {
       const mirror = await findMirror(ctx, name);
       if (mirror === null) continue;
-      await ctx.db.patch("mirrors", mirror._id, {
+      await patchSettled(ctx, mirror, {
         tombstones: Math.max(0, mirror.tombstones - tombstones),
         quarantined: Math.max(0, mirror.quarantined - quarantined),
       });

@@ -1,5 +1,9 @@
 import { v } from "convex/values";
 import { findMirror, getMirror } from "./mirror/mirrors.js";
+import { changedBy } from "./mirror/rowCount.js";
+import { patchSettled } from "./mirror/state.js";
+import { writeManifests } from "./run/manifests.js";
+import { releaseReadable } from "./run/sweepAttempts.js";
 import type { Doc } from "./_generated/dataModel.js";
 import { api, internal } from "./_generated/api.js";
 import { internalMutation, mutation, type MutationCtx, query } from "./_generated/server.js";
@@ -29,6 +33,7 @@ export async function storeInQuarantine(
       ...row,
       reason: reasonOf(row).reason,
       run: run._id,
+      ...(row.keyHash === undefined && { unreadableIn: run.generation }),
       delivery,
       receivedAt,
     });
@@ -151,9 +156,8 @@ export async function release(
 ): Promise<void> {
   for (const { _id } of entries) await ctx.db.delete("quarantine", _id);
   await countReasons(ctx, mirror.name, { left: entries });
-  await ctx.db.patch("mirrors", mirror._id, {
-    quarantined: Math.max(0, mirror.quarantined - entries.length),
-  });
+  await patchSettled(ctx, mirror, { quarantined: Math.max(0, mirror.quarantined - entries.length) });
+  if (entries.some(({ unreadableIn }) => unreadableIn !== undefined)) await releaseReadable(ctx, mirror.name);
 }
 
 /**
@@ -202,10 +206,12 @@ export const replay = mutation({
       await refuse(ctx, entry, failed);
       return null;
     }
+    // Its key can be read now, so the refresh that delivered it has delivered that key.
+    await writeManifests(ctx, mirror, row.op === "delete" ? [] : [row.keyHash]);
     await release(ctx, mirror, [entry]);
     const after = (await ctx.db.get("mirrors", mirror._id))!;
     await ctx.db.patch("mirrors", mirror._id, {
-      rows: after.rows + rowsDelta,
+      ...changedBy(after, rowsDelta),
       // It was counted as received, and as quarantined, when it arrived.
       total: addCounts(after.total, { ...counts, received: 0, quarantined: -1 }),
     });

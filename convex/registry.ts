@@ -3,14 +3,14 @@ import type { Doc } from "./_generated/dataModel.js";
 import { mutation, type MutationCtx, query } from "./_generated/server.js";
 import { abandonRun } from "./run/lifecycle.js";
 import { scheduleCheck } from "./mirror/freshness.js";
-import { announce, described, hintOfCode, stateChange } from "./mirror/state.js";
+import { announce, described, hintOfCode, settled, stateChange } from "./mirror/state.js";
 import { findMirror, getMirror } from "./mirror/mirrors.js";
 import { exactly } from "./mirror/progress.js";
 import { giveUpSweep, MIRROR_GONE } from "./run/sweepAttempts.js";
 import { now } from "../src/core/time.js";
 import { touchToken } from "./tokens.js";
 import { unknownStream } from "./unknownStreams.js";
-import { type MirrorState, noCounts, vBudget, vDeclaration, vHandles } from "../src/core/wire/validators.js";
+import { noCounts, vBudget, vDeclaration, vHandles } from "../src/core/wire/validators.js";
 import { type MirrorStatus, vMirrorStatus } from "../src/core/wire/views.js";
 import { ledgerError } from "../src/core/wire/errors.js";
 
@@ -60,6 +60,7 @@ export const declare = mutation({
           version: declaration.version,
           owner: declaration.owner,
           expectEveryMs: declaration.expectEveryMs,
+          shrinkLimit: declaration.shrinkLimit,
           ...(mirror.state === "removed" && (await returned(ctx, mirror))),
         });
       }
@@ -77,8 +78,9 @@ export const declare = mutation({
 /** What becomes of a removed mirror that is declared again. */
 async function returned(ctx: MutationCtx, mirror: Doc<"mirrors">) {
   const { lastAppliedAt } = await exactly(ctx, mirror);
-  const state: MirrorState = lastAppliedAt === undefined ? "waiting" : "upToDate";
-  const reason = "Declared again in schema.ts.";
+  const why = "Declared again in schema.ts.";
+  const { state, reason } =
+    lastAppliedAt === undefined ? ({ state: "waiting", reason: why } as const) : settled(mirror, why);
   await announce(ctx, mirror, state, reason);
   return described(mirror.name, state, reason);
 }
@@ -92,7 +94,7 @@ async function removeMirror(ctx: MutationCtx, mirror: Doc<"mirrors">): Promise<v
   for (const id of [mirror.run, mirror.sweeping]) {
     const run = id === undefined ? null : await ctx.db.get("runs", id);
     if (run?.state === "running") await abandonRun(ctx, run, "incomplete", MIRROR_GONE);
-    if (run?.state === "sweeping") await giveUpSweep(ctx, run, MIRROR_GONE);
+    if (run?.state === "sweeping" || run?.state === "held") await giveUpSweep(ctx, run, MIRROR_GONE);
   }
 }
 
@@ -130,6 +132,7 @@ function statusOf(mirror: Doc<"mirrors">): MirrorStatus {
     state: mirror.state,
     reason: mirror.reason,
     hint: mirror.hint,
+    held: mirror.held?.reason ?? null,
     primaryKey: mirror.primaryKey,
     syncMode: mirror.syncMode ?? null,
     policy: mirror.policy,
@@ -149,7 +152,7 @@ function statusOf(mirror: Doc<"mirrors">): MirrorStatus {
         ? null
         : {
             id: run,
-            state: mirror.run === undefined ? "sweeping" : "running",
+            state: mirror.run !== undefined ? "running" : mirror.held === undefined ? "sweeping" : "held",
             ...progress,
           },
     lastRun: mirror.lastRun ?? null,
@@ -170,9 +173,10 @@ export const heartbeat = mutation({
       const mirror = await findMirror(ctx, name);
       if (mirror?.expectEveryMs === undefined) continue;
       const late = mirror.state === "late" || mirror.state === "stale";
+      const { state, reason } = settled(mirror, "The connector reports again.");
       await ctx.db.patch("mirrors", mirror._id, {
         lastHeardAt: now(),
-        ...(late && (await stateChange(ctx, mirror, "upToDate", "The connector reports again."))),
+        ...(late && (await stateChange(ctx, mirror, state, reason))),
       });
       await scheduleCheck(ctx, mirror);
     }
@@ -222,8 +226,9 @@ export const resume = mutation({
   handler: async (ctx, { mirror: name }) => {
     const mirror = await getMirror(ctx, name);
     if (mirror.state !== "paused") return null;
-    const state = (await exactly(ctx, mirror)).lastAppliedAt === undefined ? "waiting" : "upToDate";
-    const reason = "Resumed; deliveries are welcome again.";
+    const why = "Resumed; deliveries are welcome again.";
+    const isNew = (await exactly(ctx, mirror)).lastAppliedAt === undefined;
+    const { state, reason } = isNew ? ({ state: "waiting", reason: why } as const) : settled(mirror, why);
     await announce(ctx, mirror, state, reason);
     await ctx.db.patch("mirrors", mirror._id, described(name, state, reason));
     return null;

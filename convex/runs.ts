@@ -8,6 +8,7 @@ import { getMirror } from "./mirror/mirrors.js";
 import { pausedError } from "./registry.js";
 import { promiseWatermark } from "./mirror/watermark.js";
 import { askedAgain } from "./write/resends.js";
+import { releaseSweep } from "./run/sweepAttempts.js";
 import { vCounts, vWatermark, vRunState, vSyncMode } from "../src/core/wire/validators.js";
 import { vRunSummary } from "../src/core/wire/views.js";
 
@@ -120,26 +121,40 @@ export const finish = mutation({
     reason: v.string(),
     /** How far the sender has read its source; for a run that is complete. */
     reach: v.optional(vWatermark),
+    /** The sender knows that its refresh deletes more than the mirror's limit allows. */
+    allowShrink: v.optional(v.boolean()),
   },
-  returns: v.object({ state: vRunState, counts: vCounts }),
-  handler: async (ctx, { run: id, outcome, reason, reach }) => {
+  returns: v.object({ state: vRunState, reason: v.string(), counts: vCounts }),
+  handler: async (ctx, { run: id, outcome, reason: why, reach, allowShrink }) => {
     const run = await getRun(ctx, id);
     if (run.state === "running") {
-      if (outcome === "incomplete") await abandonRun(ctx, run, "incomplete", reason);
+      if (outcome === "incomplete") await abandonRun(ctx, run, "incomplete", why);
       else {
         await checkWhole(ctx, run);
         await promiseWatermark(ctx, await getMirror(ctx, run.mirror), run, reach);
-        await completeRun(ctx, (await ctx.db.get("runs", run._id))!, reason);
+        if (allowShrink === true) await ctx.db.patch("runs", run._id, { allowShrink });
+        await completeRun(ctx, (await ctx.db.get("runs", run._id))!, why);
       }
-    } else if (outcome !== (run.state === "sweeping" ? "complete" : run.state)) {
+    } else if (outcome !== (run.state === "sweeping" || run.state === "held" ? "complete" : run.state)) {
       throw ledgerError(
         "StaleRun",
         `This run has ended otherwise, as ${run.state}: ${run.reason} Begin a new run${run.generation === undefined ? "" : " of the same generation"}.`,
       );
     }
-    const { state, counts } = (await ctx.db.get("runs", run._id))!;
-    return { state, counts };
+    const { state, reason, counts } = (await ctx.db.get("runs", run._id))!;
+    return { state, reason, counts };
   },
+});
+
+/**
+ * Lets the held sweep of a mirror begin: a person has decided that what its refresh did not deliver is to go. Returns
+ * whether one was held.
+ * @throws UnknownMirror
+ */
+export const sweep = mutation({
+  args: { mirror: v.string() },
+  returns: v.boolean(),
+  handler: async (ctx, { mirror }) => await releaseSweep(ctx, await getMirror(ctx, mirror), { allowShrink: true }),
 });
 
 /** The mirror of a run: what a request that names only its run needs to know. Null when the run does not exist. */

@@ -61,6 +61,7 @@ export default defineSchema({
     keyed: v.boolean(),
     version: v.optional(v.string()),
     expectEveryMs: v.optional(v.number()),
+    shrinkLimit: v.optional(v.number()),
     /** What happened to every change ever received. */
     total: vCounts,
     /** Rows that full refreshes, operators and repairs took away: rows = inserted - deleted - removed + copied. */
@@ -75,8 +76,10 @@ export default defineSchema({
     epoch: v.number(),
     /** The run that owns the mirror, while one does. */
     run: v.optional(v.id("runs")),
-    /** The finished refresh whose stale rows are being removed, while that lasts. */
+    /** The finished refresh whose stale rows are being removed, or are not until a person agrees. */
     sweeping: v.optional(v.id("runs")),
+    /** Why that refresh deletes nothing yet, and whether it is for rows of it whose key cannot be read. */
+    held: v.optional(v.object({ reason: v.string(), unreadable: v.boolean() })),
     /** Tombstones kept: a mirror without any saves the lookup. */
     tombstones: v.number(),
     /** Whether the source is asked to send rows again, after a repair. */
@@ -121,6 +124,10 @@ export default defineSchema({
     chunks: v.number(),
     bytes: v.number(),
     counts: vCounts,
+    /** Of a refresh: the rows of the mirror when it began. */
+    rowsBefore: v.optional(v.number()),
+    /** Somebody has said that its sweep may delete however much it did not deliver. */
+    allowShrink: v.optional(v.boolean()),
     /** The watermark that counts only when the sweep has ended. */
     reach: v.optional(vWatermark),
     /** The later refresh whose sweep replaces that of this complete one. */
@@ -225,6 +232,8 @@ export default defineSchema({
     /** The row's version, if it is readable: older changes do not replace it. */
     version: v.optional(v.any()),
     run: v.id("runs"),
+    /** The refresh that delivered it, if its key could not be read: nobody knows which row it is, so its sweep waits. */
+    unreadableIn: v.optional(v.number()),
     delivery: v.optional(v.string()),
     receivedAt: v.string(),
   })
@@ -232,7 +241,8 @@ export default defineSchema({
     // eslint-disable-next-line @convex-dev/no-duplicate-indexes -- it is for the creation time that Convex appends
     .index("by_mirror", ["mirror"])
     .index("by_reason", ["mirror", "reason"])
-    .index("by_key", ["mirror", "keyHash"]),
+    .index("by_key", ["mirror", "keyHash"])
+    .index("by_generation", ["mirror", "unreadableIn"]),
 
   /**
    * How many changes are in quarantine, per mirror and reason.

@@ -17,6 +17,7 @@ import type * as mirror_freshness from "../mirror/freshness.js";
 import type * as mirror_keys from "../mirror/keys.js";
 import type * as mirror_mirrors from "../mirror/mirrors.js";
 import type * as mirror_progress from "../mirror/progress.js";
+import type * as mirror_rowCount from "../mirror/rowCount.js";
 import type * as mirror_samples from "../mirror/samples.js";
 import type * as mirror_state from "../mirror/state.js";
 import type * as mirror_watermark from "../mirror/watermark.js";
@@ -58,6 +59,7 @@ const fullApi: ApiFromModules<{
   "mirror/keys": typeof mirror_keys;
   "mirror/mirrors": typeof mirror_mirrors;
   "mirror/progress": typeof mirror_progress;
+  "mirror/rowCount": typeof mirror_rowCount;
   "mirror/samples": typeof mirror_samples;
   "mirror/state": typeof mirror_state;
   "mirror/watermark": typeof mirror_watermark;

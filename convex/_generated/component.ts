@@ -337,6 +337,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
             owner?: string;
             policy: string;
             primaryKey: string;
+            shrinkLimit?: number;
             source: string;
             version?: string;
           }>;
@@ -355,6 +356,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
           epoch: number;
           expectEveryMs: number | null;
           generation: number;
+          held: string | null;
           hint: string;
           lagMs: number | null;
           lastAppliedAt: string | null;
@@ -375,7 +377,12 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
             received: number;
             startedAt: string;
             state:
-              "running" | "sweeping" | "complete" | "incomplete" | "superseded";
+              | "running"
+              | "sweeping"
+              | "held"
+              | "complete"
+              | "incomplete"
+              | "superseded";
             swept: number;
             syncMode: "append" | "append_dedup" | "overwrite";
           };
@@ -385,6 +392,8 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
             | "waiting"
             | "snapshotting"
             | "upToDate"
+            | "rowsWaiting"
+            | "sweepHeld"
             | "late"
             | "stale"
             | "paused"
@@ -422,6 +431,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
           epoch: number;
           expectEveryMs: number | null;
           generation: number;
+          held: string | null;
           hint: string;
           lagMs: number | null;
           lastAppliedAt: string | null;
@@ -442,7 +452,12 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
             received: number;
             startedAt: string;
             state:
-              "running" | "sweeping" | "complete" | "incomplete" | "superseded";
+              | "running"
+              | "sweeping"
+              | "held"
+              | "complete"
+              | "incomplete"
+              | "superseded";
             swept: number;
             syncMode: "append" | "append_dedup" | "overwrite";
           };
@@ -452,6 +467,8 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
             | "waiting"
             | "snapshotting"
             | "upToDate"
+            | "rowsWaiting"
+            | "sweepHeld"
             | "late"
             | "stale"
             | "paused"
@@ -531,6 +548,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         "mutation",
         "internal",
         {
+          allowShrink?: boolean;
           outcome: "complete" | "incomplete";
           reach?: { position?: string; upTo?: string };
           reason: string;
@@ -547,8 +565,14 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
             unchanged: number;
             updated: number;
           };
+          reason: string;
           state:
-            "running" | "sweeping" | "complete" | "incomplete" | "superseded";
+            | "running"
+            | "sweeping"
+            | "held"
+            | "complete"
+            | "incomplete"
+            | "superseded";
         },
         Name
       >;
@@ -585,10 +609,22 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
           reason: string;
           startedAt: string;
           state:
-            "running" | "sweeping" | "complete" | "incomplete" | "superseded";
+            | "running"
+            | "sweeping"
+            | "held"
+            | "complete"
+            | "incomplete"
+            | "superseded";
           swept: number;
           syncMode: "append" | "append_dedup" | "overwrite";
         }>,
+        Name
+      >;
+      sweep: FunctionReference<
+        "mutation",
+        "internal",
+        { mirror: string },
+        boolean,
         Name
       >;
     };

@@ -3,9 +3,10 @@ import { internal } from "../_generated/api.js";
 import type { Doc } from "../_generated/dataModel.js";
 import { internalMutation, type MutationCtx, type QueryCtx } from "../_generated/server.js";
 import { scheduleCheck } from "./freshness.js";
-import { findMirror } from "./mirrors.js";
+import { findMirror, getMirror } from "./mirrors.js";
 import { takeSample } from "./samples.js";
-import { stateChange } from "./state.js";
+import { changedBy } from "./rowCount.js";
+import { settled, stateChange } from "./state.js";
 import { now, since } from "../../src/core/time.js";
 import { addCounts, noCounts, type Counts, type SyncMode } from "../../src/core/wire/validators.js";
 
@@ -56,11 +57,9 @@ export async function recordChunk(
     mirror.state !== statementOf(mirror, run).state;
   const due = urgent || since(mirror.lastHeardAt) >= PUBLISH_EVERY_MS;
   if (due) {
-    const { state, reason } = statementOf(mirror, after);
-    const told = {
-      ...progressSince(mirror, after),
-      quarantined: Math.max(0, mirror.quarantined + quarantined),
-    };
+    const waiting = Math.max(0, mirror.quarantined + quarantined);
+    const { state, reason } = statementOf({ ...mirror, quarantined: waiting }, after);
+    const told = { ...progressSince(mirror, after), quarantined: waiting };
     await ctx.db.patch("mirrors", mirror._id, {
       ...told,
       ...(await stateChange(ctx, mirror, state, reason)),
@@ -81,7 +80,7 @@ export async function recordChunk(
     publishScheduled: run.publishScheduled || !due,
   });
   await scheduleCheck(ctx, mirror);
-  return mirror.rows + unpublished.rows;
+  return Math.max(0, mirror.rows + unpublished.rows);
 }
 
 /** Publishes a run's progress since the last publication. */
@@ -111,6 +110,15 @@ export async function flush(ctx: MutationCtx, run: Doc<"runs">): Promise<void> {
   await ctx.db.patch("runs", run._id, { unpublished: nothingUnpublished });
 }
 
+/** A mirror's registry document, after all progress of its run is published to it. @throws UnknownMirror */
+export async function published(ctx: MutationCtx, name: string): Promise<Doc<"mirrors">> {
+  const mirror = await getMirror(ctx, name);
+  const run = mirror.run === undefined ? null : await ctx.db.get("runs", mirror.run);
+  if (run?.publishScheduled !== true) return mirror;
+  await flush(ctx, run);
+  return await getMirror(ctx, name);
+}
+
 /**
  * A mirror's registry document with all of its run's progress, published or not. Costs an index range while a run is
  * open.
@@ -118,6 +126,12 @@ export async function flush(ctx: MutationCtx, run: Doc<"runs">): Promise<void> {
 export async function exactly(ctx: QueryCtx, mirror: Doc<"mirrors">): Promise<Doc<"mirrors">> {
   const run = mirror.run === undefined ? null : await ctx.db.get("runs", mirror.run);
   return run?.publishScheduled === true ? { ...mirror, ...progressSince(mirror, run) } : mirror;
+}
+
+/** A number that grows with everything that the importer writes to a mirror. */
+export async function writesOf(ctx: QueryCtx, mirror: Doc<"mirrors">): Promise<number> {
+  const { total, removed, copied } = await exactly(ctx, mirror);
+  return total.inserted + total.updated + total.deleted + removed + copied;
 }
 
 /** How far a run has come, for its mirror's row. */
@@ -130,7 +144,7 @@ function progressSince(mirror: Doc<"mirrors">, run: Doc<"runs">): Partial<Doc<"m
   const { rows, counts, appliedAt, lagMs } = run.unpublished;
   const { state, reason } = statementOf(mirror, run);
   return {
-    rows: mirror.rows + rows,
+    ...changedBy(mirror, rows),
     total: addCounts(mirror.total, counts),
     progress: progressOf(run),
     ...(appliedAt !== undefined && { lastAppliedAt: appliedAt }),
@@ -146,7 +160,7 @@ function progressSince(mirror: Doc<"mirrors">, run: Doc<"runs">): Partial<Doc<"m
 function statementOf(mirror: Doc<"mirrors">, run: Doc<"runs">) {
   const loading =
     run.generation !== undefined || mirror.state === "snapshotting" || mirror.state === "waiting";
-  if (!loading) return { state: "upToDate", reason: "Everything received is applied." } as const;
+  if (!loading) return settled(mirror);
   const what = run.generation === undefined ? "First load" : `Full refresh ${String(run.generation)}`;
   const received = String(run.counts.received);
   return { state: "snapshotting", reason: `${what}: ${received} rows received so far.` } as const;

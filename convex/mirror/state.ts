@@ -21,6 +21,43 @@ export async function stateChange(
   return described(mirror.name, state, reason);
 }
 
+/** What the state of a mirror follows from while nothing is loaded into it. */
+type Settled = Pick<Doc<"mirrors">, "held" | "quarantined">;
+
+/**
+ * The state of a mirror into which nothing is being loaded: what waits for a person comes first. `why` says why
+ * it is so now, where there is something to say.
+ */
+export function settled(
+  { held, quarantined }: Settled,
+  why?: string,
+): { state: MirrorState; reason: string } {
+  if (held !== undefined) return { state: "sweepHeld", reason: held.reason };
+  if (quarantined === 0) return { state: "upToDate", reason: why ?? "Everything received is applied." };
+  const rows = quarantined === 1 ? "1 row waits" : `${String(quarantined)} rows wait`;
+  return {
+    state: "rowsWaiting",
+    reason: `${rows} in quarantine. ${why ?? "Everything else received is applied."}`,
+  };
+}
+
+/**
+ * Writes to a mirror what its state follows from, and the state, unless it says something else: that a load runs, or
+ * that the connector is late.
+ */
+export async function patchSettled(
+  ctx: MutationCtx,
+  mirror: Doc<"mirrors">,
+  patch: Partial<Doc<"mirrors">>,
+): Promise<void> {
+  const { state, reason } = settled({ ...mirror, ...patch });
+  const isSettled = ["upToDate", "rowsWaiting", "sweepHeld"].includes(mirror.state);
+  await ctx.db.patch("mirrors", mirror._id, {
+    ...patch,
+    ...(isSettled && (await stateChange(ctx, mirror, state, reason))),
+  });
+}
+
 /** A mirror's state with its reason, and what to do about it. */
 type Described = { state: MirrorState; reason: string; hint: string };
 
@@ -55,6 +92,10 @@ export function hintOf(mirror: string, state: MirrorState): string {
       return "Nothing to do. The mirror is up to date when everything has arrived.";
     case "upToDate":
       return "Nothing to do.";
+    case "rowsWaiting":
+      return `See why: npx streaming-import quarantine list ${mirror}. Then replay or discard them; a later sync of the rows replaces them too.`;
+    case "sweepHeld":
+      return `If the rows that the refresh did not deliver are to go: npx streaming-import sweep ${mirror}. Otherwise replay or discard what waits in quarantine, or refresh again.`;
     case "late":
     case "stale":
       return "Check the connector's log: it sends nothing, not even heartbeats.";

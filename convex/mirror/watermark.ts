@@ -44,7 +44,10 @@ export async function advanceWatermark(
     await ctx.db.patch("watermarks", known._id, next);
 }
 
-/** Records a sender's watermark. While a sweep still has rows to delete, the watermark waits with that refresh. */
+/**
+ * Records a sender's watermark. While a sweep has rows to delete, the watermark waits with that refresh; a held one has
+ * none until a person agrees.
+ */
 export async function promiseWatermark(
   ctx: MutationCtx,
   mirror: Doc<"mirrors">,
@@ -52,7 +55,8 @@ export async function promiseWatermark(
   reach: Watermark | undefined,
 ): Promise<void> {
   if (reach === undefined) return;
-  const waitsFor = run.generation === undefined ? mirror.sweeping : run._id;
+  const sweeping = mirror.held === undefined ? mirror.sweeping : undefined;
+  const waitsFor = run.generation === undefined ? sweeping : run._id;
   const refresh = waitsFor === undefined ? null : await ctx.db.get("runs", waitsFor);
   if (refresh === null) await advanceWatermark(ctx, mirror.name, reach);
   else await ctx.db.patch("runs", refresh._id, { reach: further(refresh.reach ?? {}, reach) });
@@ -112,7 +116,8 @@ async function judgeRun(
     if (successor === null) break;
     last = successor;
   }
-  return { reached: last.state === "complete", reason: `The run is ${last.state}: ${last.reason}` };
+  // A held sweep waits for a person, as rows in quarantine do: who waits for the rows of the run does not.
+  return { reached: last.state === "complete" || last.state === "held", reason: `The run is ${last.state}: ${last.reason}` };
 }
 
 async function findWatermark(ctx: QueryCtx, mirror: string): Promise<Doc<"watermarks"> | null> {

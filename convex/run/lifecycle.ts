@@ -6,7 +6,7 @@ import { scheduleCheck } from "../mirror/freshness.js";
 import { getMirror, lastRun } from "../mirror/mirrors.js";
 import { dropManifest } from "./manifests.js";
 import { nothingUnpublished, progressOf, flush } from "../mirror/progress.js";
-import { stateChange } from "../mirror/state.js";
+import { settled, stateChange } from "../mirror/state.js";
 import { now, since } from "../../src/core/time.js";
 import { noCounts, type SyncMode } from "../../src/core/wire/validators.js";
 import { advanceWatermark } from "../mirror/watermark.js";
@@ -72,7 +72,7 @@ export async function openRun(ctx: MutationCtx, before: Doc<"mirrors">, args: Ne
     settleAfterMs: args.settleAfterMs,
     syncMode: args.syncMode,
     epoch,
-    ...(generation !== null && { generation }),
+    ...(generation !== null && { generation, rowsBefore: mirror.rows }),
     startedAt: now(),
     sequence: 0,
     chunks: 0,
@@ -197,6 +197,12 @@ export async function completeRun(ctx: MutationCtx, run: Doc<"runs">, why: strin
     return;
   }
   const empty = run.generation !== undefined;
+  const { state, reason } = settled(
+    mirror,
+    empty
+      ? "The last full refresh delivered no rows; the old ones stay. If the source is really empty, run imports:clearMirror."
+      : undefined,
+  );
   await ctx.db.patch("runs", run._id, {
     state: "complete",
     reason: empty ? `${why} It delivered no rows, so the old ones stay.` : why,
@@ -206,14 +212,7 @@ export async function completeRun(ctx: MutationCtx, run: Doc<"runs">, why: strin
   await ctx.db.patch("mirrors", mirror._id, {
     ...lastRun(mirror, run, "complete"),
     // The generation stays open: an earlier attempt may have delivered rows, and the next one resumes it.
-    ...(await stateChange(
-      ctx,
-      mirror,
-      "upToDate",
-      empty
-        ? "The last full refresh delivered no rows; the old ones stay. If the source is really empty, run imports:clearMirror."
-        : "Everything received is applied.",
-    )),
+    ...(await stateChange(ctx, mirror, state, reason)),
   });
 }
 

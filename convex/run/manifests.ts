@@ -16,7 +16,7 @@ const PAGE = 500;
 const DROP_PAGE = 100;
 
 /** Adds keys to the manifest of a generation. */
-export async function appendManifest(
+async function appendManifest(
   ctx: MutationCtx,
   mirror: string,
   generation: number,
@@ -34,6 +34,21 @@ export async function appendManifest(
     sequence: (last?.sequence ?? -1) + 1,
     keyHashes: BigInt64Array.from(keyHashes).buffer,
   });
+}
+
+/** Notes the keys for the refresh that is under way, and shields them from the one that is being swept. */
+export async function writeManifests(
+  ctx: MutationCtx,
+  mirror: Doc<"mirrors">,
+  keyHashes: bigint[],
+): Promise<void> {
+  const { generation, generationOpen, sweeping } = mirror;
+  if (generationOpen) await appendManifest(ctx, mirror.name, generation, keyHashes);
+  if (sweeping === undefined) return;
+  const swept = await ctx.db.get("runs", sweeping);
+  if (swept?.generation !== undefined && !(generationOpen && swept.generation === generation)) {
+    await appendManifest(ctx, mirror.name, swept.generation, keyHashes);
+  }
 }
 
 /** All keys that a generation has delivered, from the first page on, and the position up to which they were read. */
@@ -139,6 +154,16 @@ export class KeyHashSet {
 
   has(hash: bigint): boolean {
     return this.#hashesSorted()[this.#firstFrom(hash)] === hash;
+  }
+
+  /** How many hashes were added. */
+  get size(): number {
+    return this.#hashesSorted().length;
+  }
+
+  /** How many of them are not the same as another. */
+  get distinct(): number {
+    return this.#hashesSorted().reduce((sum, hash, i, all) => (hash === all[i - 1] ? sum : sum + 1), 0);
   }
 
   /** How often the hash was added. */

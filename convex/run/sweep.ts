@@ -1,4 +1,4 @@
-import { type Infer, v } from "convex/values";
+import { type Infer, type ObjectType, v } from "convex/values";
 import { now, sleep } from "../../src/core/time.js";
 import { internal } from "../_generated/api.js";
 import type { Doc, Id } from "../_generated/dataModel.js";
@@ -7,7 +7,7 @@ import {
   internalAction,
   internalMutation,
   internalQuery,
-  type MutationCtx,
+  type QueryCtx,
 } from "../_generated/server.js";
 import { spend } from "../write/budget.js";
 import { addToDigest } from "../write/digests.js";
@@ -22,9 +22,11 @@ import {
 } from "./manifests.js";
 import { getApp, getHandles, getMirror, lastRun } from "../mirror/mirrors.js";
 import type { CopyHandle, PageHandle, RemoveHandle } from "../../src/core/wire/port.js";
-import { progressOf } from "../mirror/progress.js";
+import { changedBy, recounted } from "../mirror/rowCount.js";
+import { progressOf, published, writesOf } from "../mirror/progress.js";
 import { advanceWatermark } from "../mirror/watermark.js";
-import { stateChange } from "../mirror/state.js";
+import { settled, stateChange } from "../mirror/state.js";
+import { firstOfGeneration, holdSweep, supersedeQuarantined, vWhere, type Tally } from "./sweepAttempts.js";
 
 /** Rows read per page of a sweep: well inside 32,000 documents and, at the usual size of rows, 16 MiB a query. */
 const PAGE_ROWS = 4_000;
@@ -35,6 +37,9 @@ const WRITE_ROWS = 1_000;
 /** An action may run for 10 minutes; a sweep hands over to a successor before that. */
 const SLICE_MS = 8 * 60_000;
 
+/** A mirror of fewer rows may lose all of them: a share of few rows says little. */
+const LIMITED_FROM_ROWS = 100;
+
 /** How long a sweep waits at most before it asks the write budget again: there may be more of it by then. */
 const MAX_WAIT_MS = 60_000;
 
@@ -44,7 +49,7 @@ const MAX_WAIT_MS = 60_000;
  * that keeps deleted rows they are marked instead of going. Reads each row once, and writes none that stays.
  */
 export const walk = internalAction({
-  args: { run: v.id("runs"), cursor: v.union(v.string(), v.null()) },
+  args: { run: v.id("runs"), ...vWhere },
   returns: v.null(),
   handler: async (ctx, args) => {
     try {
@@ -60,14 +65,21 @@ export const walk = internalAction({
 
 async function sweepFrom(
   ctx: ActionCtx,
-  { run, cursor: start }: { run: Id<"runs">; cursor: string | null },
+  { run, ...where }: { run: Id<"runs"> } & ObjectType<typeof vWhere>,
 ): Promise<void> {
   const startedAt = Date.now();
   const first = await ctx.runQuery(internal.run.sweep.start, { run });
   if (first === null) return;
   const { brought, sequence } = await loadManifest(ctx, first);
+  const isLate = () => Date.now() - startedAt > SLICE_MS;
+  const tally = where.tally ?? { isCounting: true, kept: 0, live: 0, rows: 0, writes: first.writes };
+  if (tally.isCounting) {
+    const counted = await countKept(ctx, { run, sequence, first, brought, isLate, tally, from: where.cursor });
+    if (!counted) return;
+    tally.isCounting = false;
+  }
   const duplicates = first.keyed ? null : new Duplicates(brought, WRITE_ROWS);
-  let cursor = start;
+  let cursor = where.tally?.isCounting === false ? where.cursor : null;
   do {
     const page: SweepPage | null = await ctx.runQuery(internal.run.sweep.page, {
       run,
@@ -77,6 +89,7 @@ async function sweepFrom(
     if (page === null) return;
     const hashes = [...new BigInt64Array(page.keyHashes)];
     const isLast = page.cursor === null;
+    tally.rows += page.rows;
     const stale =
       duplicates === null
         ? page.ids.flatMap((id, i) => (brought.has(hashes[i]!) ? [] : [{ id, keyHash: hashes[i]! }]))
@@ -89,27 +102,82 @@ async function sweepFrom(
         ids: slice.map(({ id }) => id),
         keyHashes: duplicates === null ? slice.map(({ keyHash }) => keyHash) : null,
       };
-      await withinBudget(async () => ctx.runMutation(internal.run.sweep.removeStale, removal));
+      const { gone, writes } = await withinBudget(async () =>
+        ctx.runMutation(internal.run.sweep.removeStale, removal),
+      );
+      tally.rows -= gone;
+      tally.writes += writes;
     }
     for (const missing of duplicates?.missing(isLast) ?? []) {
-      await withinBudget(async () => ctx.runMutation(internal.run.sweep.addCopies, { run, copies: missing }));
+      const added = await withinBudget(async () =>
+        ctx.runMutation(internal.run.sweep.addCopies, { run, copies: missing }),
+      );
+      tally.rows += added;
+      tally.writes += added;
     }
     cursor = page.cursor;
     // The walk of a mirror without a key counts copies across pages: it cannot be cut, and starts over if it dies.
-    if (cursor !== null && duplicates === null && Date.now() - startedAt > SLICE_MS) {
-      await ctx.runMutation(internal.run.sweepAttempts.goOn, { run, cursor });
+    if (cursor !== null && duplicates === null && isLate()) {
+      await ctx.runMutation(internal.run.sweepAttempts.goOn, { run, cursor, tally });
       return;
     }
   } while (cursor !== null);
-  await ctx.runMutation(internal.run.sweep.finish, { run });
+  await ctx.runMutation(internal.run.sweep.finish, { run, rows: tally.rows, writes: tally.writes });
+}
+
+/**
+ * Counts the rows that will stay, unless it is plain that enough do, and holds the sweep if it would shrink the mirror
+ * beyond its limit. Returns whether the sweep goes on here.
+ */
+async function countKept(
+  ctx: ActionCtx,
+  {
+    run,
+    sequence,
+    first: { enough, uncertain, rowsBefore, keyed },
+    brought,
+    isLate,
+    tally,
+    from,
+  }: {
+    run: Id<"runs">;
+    sequence: number;
+    first: SweepStart;
+    brought: KeyHashSet;
+    isLate: () => boolean;
+    tally: Tally;
+    from: string | null;
+  },
+): Promise<boolean> {
+  if (enough === null || brought.distinct - uncertain >= enough) return true;
+  if (!keyed) {
+    [tally.kept, tally.live] = [brought.size, rowsBefore];
+    if (tally.kept >= enough) return true;
+  }
+  let cursor = from;
+  do {
+    if (!keyed) break;
+    const page: SweepPage | null = await ctx.runQuery(internal.run.sweep.page, { run, cursor, sequence });
+    if (page === null) return false;
+    const hashes = new BigInt64Array(page.keyHashes);
+    tally.live += hashes.length;
+    tally.kept += hashes.filter((hash) => brought.has(hash)).length;
+    if (tally.kept >= enough) return true;
+    cursor = page.cursor;
+    if (cursor !== null && isLate()) {
+      await ctx.runMutation(internal.run.sweepAttempts.goOn, { run, cursor, tally });
+      return false;
+    }
+  } while (cursor !== null);
+  const { kept, live } = tally;
+  return !(await ctx.runMutation(internal.run.sweep.holdShrinking, { run, kept, live }));
 }
 
 /** Writes as soon as the write budget lets it. An action that is kept waiting for too long dies, and is started again. */
-async function withinBudget(write: () => Promise<null>): Promise<void> {
+async function withinBudget<T>(write: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
-      await write();
-      return;
+      return await write();
     } catch (error) {
       const refusal = ledgerErrorData(error);
       if (refusal?.code !== "OverBudget") throw error;
@@ -118,27 +186,88 @@ async function withinBudget(write: () => Promise<null>): Promise<void> {
   }
 }
 
+const vSweepStart = v.object({
+  mirror: v.string(),
+  generation: v.number(),
+  keyed: v.boolean(),
+  manifest: vManifestPage,
+  rowsBefore: v.number(),
+  /** Rows that have to stay for the sweep to be inside the mirror's limit; null when it has none. */
+  enough: v.union(v.number(), v.null()),
+  /** Delivered keys, at most, whose row may not be in the mirror. */
+  uncertain: v.number(),
+  /** What the importer had written to the mirror by then: see `writesOf`. */
+  writes: v.number(),
+});
+type SweepStart = Infer<typeof vSweepStart>;
+
 /** What a sweep needs to begin, the first page of its manifest too; null when it has been dropped. */
 export const start = internalQuery({
   args: { run: v.id("runs") },
-  returns: v.union(
-    v.null(),
-    v.object({ mirror: v.string(), generation: v.number(), keyed: v.boolean(), manifest: vManifestPage }),
-  ),
+  returns: v.union(v.null(), vSweepStart),
   handler: async (ctx, { run: id }) => {
     const run = await ctx.db.get("runs", id);
     if (run?.state !== "sweeping" || run.generation === undefined) return null;
-    const { mirror, generation } = run;
-    const [{ keyed }, manifest] = await Promise.all([
-      getMirror(ctx, mirror),
-      manifestPage(ctx, { mirror, generation, after: -1 }),
+    const { mirror: name, generation } = run;
+    const [mirror, manifest, { rowsBefore, uncertain }] = await Promise.all([
+      getMirror(ctx, name),
+      manifestPage(ctx, { mirror: name, generation, after: -1 }),
+      ofGeneration(ctx, run),
     ]);
-    return { mirror, generation, keyed, manifest };
+    const { keyed, shrinkLimit } = mirror;
+    const isLimited =
+      shrinkLimit !== undefined && run.allowShrink !== true && rowsBefore >= LIMITED_FROM_ROWS;
+    return {
+      mirror: name,
+      generation,
+      keyed,
+      manifest,
+      rowsBefore,
+      enough: isLimited ? rowsBefore * (1 - shrinkLimit) : null,
+      uncertain,
+      writes: await writesOf(ctx, mirror),
+    };
+  },
+});
+
+/** What the runs of a refresh say of it: the rows that there were before, and how many keys may have no row. */
+async function ofGeneration(ctx: QueryCtx, run: Doc<"runs">) {
+  const first = await firstOfGeneration(ctx, run);
+  const runs = await ctx.db
+    .query("runs")
+    .withIndex("by_mirror", (q) =>
+      q.eq("mirror", run.mirror).gte("epoch", first.epoch).lte("epoch", run.epoch),
+    )
+    .collect();
+  const uncertain = runs.map(({ counts }) => counts.quarantined + counts.deleted + counts.ignored);
+  return { rowsBefore: first.rowsBefore ?? 0, uncertain: uncertain.reduce((sum, each) => sum + each, 0) };
+}
+
+/** Holds a sweep that would leave too little of its mirror. Returns whether it is held. */
+export const holdShrinking = internalMutation({
+  args: { run: v.id("runs"), kept: v.number(), live: v.number() },
+  returns: v.boolean(),
+  handler: async (ctx, { run: id, kept, live }) => {
+    const run = await ctx.db.get("runs", id);
+    if (run?.state !== "sweeping") return true;
+    const [{ shrinkLimit }, { rowsBefore }] = await Promise.all([
+      getMirror(ctx, run.mirror),
+      ofGeneration(ctx, run),
+    ]);
+    // Rows that are marked as deleted are among the rows, and rows that others added are not.
+    const before = Math.min(rowsBefore, live);
+    if (shrinkLimit === undefined || before < LIMITED_FROM_ROWS || kept >= before * (1 - shrinkLimit))
+      return false;
+    const reason = `Refresh ${String(run.generation)} is complete, but delivered only ${String(kept)} of ${String(before)} rows. To delete the others is more than the mirror's shrinkLimit of ${String(Math.round(shrinkLimit * 100))} %, so none is deleted.`;
+    await holdSweep(ctx, run._id, { reason, unreadable: false });
+    return true;
   },
 });
 
 const vSweepPage = v.object({
   ids: v.array(v.string()),
+  /** Rows on the page, those included that are marked as deleted. */
+  rows: v.number(),
   keyHashes: v.bytes(),
   cursor: v.union(v.string(), v.null()),
   /** Manifests that arrived by the moment of this page; for mirrors without a key alone. */
@@ -154,14 +283,14 @@ export const page = internalQuery({
     const run = await ctx.db.get("runs", id);
     if (run?.state !== "sweeping") return null;
     const [{ keyed }, handles] = await Promise.all([getMirror(ctx, run.mirror), getHandles(ctx)]);
-    const { ids, keyHashes, cursor } = await ctx.runQuery(handles.page as PageHandle, {
+    const { ids, rows, keyHashes, cursor } = await ctx.runQuery(handles.page as PageHandle, {
       table: run.mirror,
       cursor: from,
       limit: PAGE_ROWS,
       hashed: false,
     });
     const late = keyed ? [] : await arrivedSince(ctx, run, sequence);
-    return { ids, keyHashes, cursor, late };
+    return { ids, rows, keyHashes, cursor, late };
   },
 });
 
@@ -177,11 +306,13 @@ export const removeStale = internalMutation({
     ids: v.array(v.string()),
     keyHashes: v.union(v.array(v.int64()), v.null()),
   },
-  returns: v.null(),
+  /** Rows that went, and by how much `writesOf` grew. */
+  returns: v.object({ gone: v.number(), writes: v.number() }),
   handler: async (ctx, args) => {
     const run = await ctx.db.get("runs", args.run);
-    if (run?.state !== "sweeping") return null;
-    const [mirror, { handles, budget }] = await Promise.all([getMirror(ctx, run.mirror), getApp(ctx)]);
+    if (run?.state !== "sweeping") return { gone: 0, writes: 0 };
+    const { handles, budget } = await getApp(ctx);
+    const mirror = await published(ctx, run.mirror);
     const { keyHashes } = args;
     const arrived = KeyHashSet.of(keyHashes === null ? [] : await arrivedSince(ctx, run, args.sequence));
     const { gone, marked, written, delta } = await ctx.runMutation(handles.remove as RemoveHandle, {
@@ -191,24 +322,26 @@ export const removeStale = internalMutation({
     });
     const swept = run.swept + gone + marked;
     await ctx.db.patch("runs", run._id, { swept });
+    const after = changedBy(mirror, -gone);
     await ctx.db.patch("mirrors", mirror._id, {
-      rows: mirror.rows - gone,
+      ...after,
       removed: mirror.removed + gone,
       ...(mirror.run === undefined && { progress: progressOf({ ...run, swept }) }),
     });
     await addToDigest(ctx, run.mirror, delta);
     await spend(ctx, budget, written, "refresh");
-    return null;
+    return { gone, writes: gone + after.copied - mirror.copied };
   },
 });
 
 /** Adds missing copies of rows that the refresh delivered more often than they are stored. @throws OverBudget */
 export const addCopies = internalMutation({
   args: { run: v.id("runs"), copies: v.array(v.object({ id: v.string(), times: v.number() })) },
-  returns: v.null(),
+  /** Copies that were added. */
+  returns: v.number(),
   handler: async (ctx, args) => {
     const run = await ctx.db.get("runs", args.run);
-    if (run?.state !== "sweeping") return null;
+    if (run?.state !== "sweeping") return 0;
     const [mirror, { handles, budget }] = await Promise.all([getMirror(ctx, run.mirror), getApp(ctx)]);
     const { added, written, delta } = await ctx.runMutation(handles.copy as CopyHandle, {
       table: run.mirror,
@@ -217,17 +350,23 @@ export const addCopies = internalMutation({
     await ctx.db.patch("mirrors", mirror._id, { rows: mirror.rows + added, copied: mirror.copied + added });
     await addToDigest(ctx, run.mirror, delta);
     await spend(ctx, budget, written, "refresh");
-    return null;
+    return added;
   },
 });
 
+/**
+ * Ends a sweep. It has counted the rows on its way: if nothing else wrote meanwhile, their number is known for certain,
+ * whatever somebody wrote past the importer.
+ */
 export const finish = internalMutation({
-  args: { run: v.id("runs") },
+  args: { run: v.id("runs"), rows: v.number(), writes: v.number() },
   returns: v.null(),
-  handler: async (ctx, { run: id }) => {
+  handler: async (ctx, { run: id, rows, writes }) => {
     const run = await ctx.db.get("runs", id);
     if (run?.state !== "sweeping") return null;
-    const mirror = await getMirror(ctx, run.mirror);
+    const mirror = await published(ctx, run.mirror);
+    const { state, reason } = settled(mirror);
+    const isCounted = (await writesOf(ctx, mirror)) === writes;
     await ctx.db.patch("runs", id, {
       state: "complete",
       reason: `Complete; ${String(run.swept)} rows that it did not deliver were ${mirror.deletes === "hard" ? "deleted" : "marked as deleted"}.`,
@@ -235,33 +374,16 @@ export const finish = internalMutation({
     });
     await ctx.db.patch("mirrors", mirror._id, {
       sweeping: undefined,
+      ...(isCounted && recounted(mirror, rows)),
       ...lastRun(mirror, run, "complete"),
-      ...(mirror.run === undefined &&
-        (await stateChange(ctx, mirror, "upToDate", "Everything received is applied."))),
+      ...(mirror.run === undefined && (await stateChange(ctx, mirror, state, reason))),
     });
     await advanceWatermark(ctx, run.mirror, run.reach);
     await dropManifest(ctx, run.mirror, run.generation!);
-    if (mirror.quarantined > 0) {
-      const before = await startOfGeneration(ctx, run);
-      await ctx.scheduler.runAfter(0, internal.quarantine.supersedeBefore, { mirror: run.mirror, before });
-    }
+    await supersedeQuarantined(ctx, mirror, run);
     return null;
   },
 });
-
-/** When the first run of this run's generation began. */
-async function startOfGeneration(ctx: MutationCtx, run: Doc<"runs">): Promise<number> {
-  let first = run;
-  const earlier = ctx.db
-    .query("runs")
-    .withIndex("by_mirror", (q) => q.eq("mirror", run.mirror).lt("epoch", run.epoch))
-    .order("desc");
-  for await (const older of earlier) {
-    if (older.generation !== undefined && older.generation !== run.generation) break;
-    if (older.generation === run.generation) first = older;
-  }
-  return first._creationTime;
-}
 
 /**
  * Counts the copies of each row while a mirror without a key is walked in the order of its content. There should be as

@@ -1,7 +1,9 @@
 import { v } from "convex/values";
 import { mutation } from "../_generated/server.js";
 import { addToDigest } from "./digests.js";
-import { getHandles, getMirror } from "../mirror/mirrors.js";
+import { getHandles } from "../mirror/mirrors.js";
+import { published } from "../mirror/progress.js";
+import { changedBy, recounted } from "../mirror/rowCount.js";
 import type { ClearHandle } from "../../src/core/wire/port.js";
 
 /** Rows deleted per transaction: two index ranges each, of 4,096. */
@@ -15,15 +17,19 @@ export const clearPage = mutation({
   args: { mirror: v.string() },
   returns: v.number(),
   handler: async (ctx, { mirror: name }) => {
-    const [mirror, handles] = await Promise.all([getMirror(ctx, name), getHandles(ctx)]);
+    const mirror = await published(ctx, name);
+    const handles = await getHandles(ctx);
     const { gone, delta } = await ctx.runMutation(handles.clear as ClearHandle, {
       table: name,
       limit: PAGE,
     });
     if (gone > 0) {
-      await ctx.db.patch("mirrors", mirror._id, { rows: mirror.rows - gone, removed: mirror.removed + gone });
+      await ctx.db.patch("mirrors", mirror._id, {
+        ...changedBy(mirror, -gone),
+        removed: mirror.removed + gone,
+      });
       await addToDigest(ctx, name, delta);
-    }
+    } else await ctx.db.patch("mirrors", mirror._id, recounted(mirror, 0));
     return gone;
   },
 });

@@ -40,8 +40,3 @@ export function deltaOf(findings: readonly Finding[]): DigestDelta {
   }
   return { digest: encodeDigest(digest), sketch };
 }
-
-/** How many findings are of that kind. */
-export function numberOf(kind: Finding["kind"], findings: readonly Finding[]): number {
-  return findings.filter((finding) => finding.kind === kind).length;
-}

@@ -24,6 +24,7 @@ export const {
   runs,
   pause,
   resume,
+  sweep,
   clearMirror,
   listQuarantine,
   replayQuarantine,

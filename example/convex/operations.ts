@@ -19,6 +19,7 @@ export const {
   discard,
   pause,
   resume,
+  sweep,
   audit,
   repair,
   forgetDrift,

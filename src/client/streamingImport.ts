@@ -104,7 +104,7 @@ export class StreamingImport {
    * - `apply`, `page`, `remove`, `clear`, `copy`: how the component reads and writes mirrors; not for calling by hand.
    *   These five must be exported.
    * - `createToken`, `rotateToken`, `revokeToken`, `listTokens`: what connectors may present.
-   * - `declare`, `status`, `budget`, `runs`, `pause`, `resume`, `clearMirror`, `listQuarantine`, `replayQuarantine`,
+   * - `declare`, `status`, `budget`, `runs`, `pause`, `resume`, `sweep`, `clearMirror`, `listQuarantine`, `replayQuarantine`,
    *   `discardQuarantine`, `drift`, `audit`, `auditReport`, `repair`: the operator's hand.
    */
   internalFunctions() {
@@ -121,7 +121,7 @@ export class StreamingImport {
    *
    * ```ts
    * // convex/operations.ts
-   * export const { importStatus, mirrorStatus, runs, samples, drift, quarantine, replay, discard, pause, resume } =
+   * export const { importStatus, mirrorStatus, runs, samples, drift, quarantine, replay, discard, pause, resume, sweep } =
    *   streamingImport.dashboardFunctions({
    *     authorize: async (ctx: QueryCtx, { access }) => {
    *       const user = await ctx.auth.getUserIdentity();
@@ -132,7 +132,8 @@ export class StreamingImport {
    *
    * - Queries: `importStatus`, `mirrorStatus`, `runs`, `samples`, `drift`, `unknownStreams`, `reached`; for operators
    *   `quarantine` and `auditReport`, which show rows and keys.
-   * - Mutations, for operators: `replay`, `discard`, `pause`, `resume`, `audit`, `repair`, `forgetDrift`, `forgetStream`.
+   * - Mutations, for operators: `replay`, `discard`, `pause`, `resume`, `sweep`, `audit`, `repair`, `forgetDrift`,
+   *   `forgetStream`.
    *   `replay` runs `replayQuarantine` of the module that exports `internalFunctions()`.
    *
    * @throws Error without `authorize`.

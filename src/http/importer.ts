@@ -87,6 +87,14 @@ export interface BeginOptions {
   silenceMs?: number;
 }
 
+/** What a sender says of a run that is complete. */
+export interface FinishOptions {
+  /** How far it has read its source. */
+  reach?: Watermark | undefined;
+  /** It knows that the refresh deletes more than the mirror's limit allows. */
+  allowShrink?: boolean;
+}
+
 /** A run that was begun. See `runs.begin` of the component. */
 export interface BegunRun {
   run: string;
@@ -151,8 +159,8 @@ export interface ImportSession {
     run: string,
     outcome: "complete" | "incomplete",
     reason: string,
-    reach?: Watermark,
-  ): Promise<{ state: string; counts: Counts }>;
+    said?: FinishOptions,
+  ): Promise<{ state: string; reason: string; counts: Counts }>;
   /** Every mirror that the token opens, as the registry knows it. */
   status(): Promise<unknown[]>;
   /** The write budget of all mirrors, in bytes per second, and which share of it is in use now. */

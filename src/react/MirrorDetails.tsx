@@ -8,7 +8,7 @@ import { Ago, Disclosure, State } from "./parts.js";
 import { Plot } from "./Plot.js";
 import { Quarantine } from "./Quarantine.js";
 import { RunHistory, RunProgress } from "./RunHistory.js";
-import { progressOf, STATES } from "./states.js";
+import { progressOf, shownState, STATES } from "./states.js";
 import { behindMs, duration, lagWords, number } from "./words.js";
 
 interface MirrorDetailsProps {
@@ -42,7 +42,7 @@ export function MirrorDrawer({ mirror, mayOperate, onClose }: MirrorDetailsProps
       <article className="csi-details">
         <header className="csi-details-head">
           <h3 id={titleId}>{mirror.name}</h3>
-          <State {...STATES[mirror.state]} />
+          <State {...shownState(mirror)} />
           <button type="button" className="csi-close" aria-label="Close" onClick={close}>
             <span aria-hidden="true">×</span>
           </button>
@@ -72,6 +72,7 @@ export function MirrorDetails({ mirror, mayOperate }: Omit<MirrorDetailsProps, "
       {progress !== null && <RunProgress mirror={name} progress={progress} />}
       <Plot mirror={mirror} now={now} />
       <Facts mirror={mirror} now={now} />
+      {mayOperate && mirror.held !== null && <HeldSweep mirror={mirror.name} reason={mirror.held} />}
       {mayOperate && <PauseButton mirror={mirror} />}
       <div className="csi-more">
         <Disclosure
@@ -138,6 +139,28 @@ function Facts({ mirror, now }: { mirror: MirrorStatus; now: number }) {
         </div>
       ))}
     </dl>
+  );
+}
+
+/** Lets a held sweep delete what its refresh did not deliver. */
+function HeldSweep({ mirror, reason }: { mirror: string; reason: string }) {
+  const sweep = useOperation(useImportFunctions().sweep);
+  if (sweep === null) return null;
+  return (
+    <p className="csi-actions">
+      <button
+        type="button"
+        aria-label={`Delete the rows of ${mirror} that the refresh did not deliver`}
+        title={reason}
+        disabled={sweep.pending}
+        onClick={() => {
+          void sweep.run({ mirror });
+        }}
+      >
+        Delete what the refresh did not deliver
+      </button>
+      <span role="status">{sweep.error}</span>
+    </p>
   );
 }
 

@@ -2,7 +2,7 @@ import type { MirrorStatus } from "../core/wire/views.js";
 import { useNow } from "./hooks.js";
 import { Sparkline } from "./Plot.js";
 import { State } from "./parts.js";
-import { progressOf, STATES } from "./states.js";
+import { progressOf, shownState } from "./states.js";
 import { behindMs, duration, exactly, number } from "./words.js";
 
 interface MirrorListProps {
@@ -47,8 +47,8 @@ function MirrorRow({
   now,
   onOpen,
 }: Pick<MirrorListProps, "onOpen"> & { mirror: MirrorStatus; now: number }) {
-  const { name, state, reason, rows, quarantined, lastHeardAt } = mirror;
-  const { label, tone } = STATES[state];
+  const { name, reason, rows, quarantined, lastHeardAt } = mirror;
+  const { label, tone } = shownState(mirror);
   const share = progressOf(mirror)?.share ?? null;
   const behind = behindMs(mirror, now);
   return (

@@ -25,6 +25,7 @@ const mirror: MirrorStatus = {
   state: "upToDate",
   reason: "Everything received is applied.",
   hint: "Nothing to do.",
+  held: null,
   primaryKey: "id",
   syncMode: "append_dedup",
   policy: "evolve",

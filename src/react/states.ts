@@ -1,4 +1,5 @@
 import type { MirrorStatus } from "../core/wire/views.js";
+import { count } from "./words.js";
 
 /** The colour of a state. The label says the same, so that colour is never the only sign. */
 export type Tone = "good" | "busy" | "idle" | "warn" | "bad";
@@ -8,12 +9,20 @@ export const STATES: Record<MirrorStatus["state"], { label: string; tone: Tone }
   waiting: { label: "Waiting", tone: "idle" },
   snapshotting: { label: "Loading", tone: "busy" },
   upToDate: { label: "Up to date", tone: "good" },
+  rowsWaiting: { label: "Rows waiting", tone: "warn" },
+  sweepHeld: { label: "Sweep held", tone: "warn" },
   late: { label: "Late", tone: "warn" },
   stale: { label: "Stale", tone: "bad" },
   paused: { label: "Paused", tone: "idle" },
   failed: { label: "Failed", tone: "bad" },
   removed: { label: "Removed", tone: "idle" },
 };
+
+/** The label and colour of a mirror: "8 rows waiting". */
+export function shownState({ state, quarantined }: Standing): { label: string; tone: Tone } {
+  const shown = STATES[state];
+  return state === "rowsWaiting" ? { ...shown, label: `${count(quarantined, "row")} waiting` } : shown;
+}
 
 type Standing = Pick<MirrorStatus, "state" | "quarantined">;
 
@@ -68,7 +77,7 @@ export function progressOf({
   rows,
   total,
 }: Pick<MirrorStatus, "state" | "run" | "rows" | "total">): Progress | null {
-  if (run === null) return null;
+  if (run === null || run.state === "held") return null;
   const { received, generation } = run;
   if (run.state === "sweeping") return { received, share: 1, phase: "sweeping" };
   if (generation === null && state !== "snapshotting") return null;

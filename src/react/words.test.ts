@@ -6,6 +6,7 @@ const ago = (ms: number) => new Date(NOW - ms).toISOString();
 const status = (words: Partial<BadgeStatus>): BadgeStatus => ({
   state: "upToDate",
   rows: 0,
+  quarantined: 0,
   run: null,
   lagMs: null,
   lastHeardAt: null,
@@ -28,6 +29,9 @@ test.each<[Partial<BadgeStatus>, string]>([
   [{ lastHeardAt: ago(-5_000), lagMs: 0 }, "live, 0 s behind"],
   [{ lastHeardAt: ago(45 * 60_000) }, "up to date as of 45 min ago"],
   [{}, "up to date"],
+  [{ state: "rowsWaiting", quarantined: 8 }, "8 rows waiting"],
+  [{ state: "rowsWaiting", quarantined: 1 }, "1 row waiting"],
+  [{ state: "sweepHeld" }, "deletions held"],
   [{ state: "waiting" }, "waiting for the first row"],
   [{ state: "snapshotting" }, "loading"],
   [{ state: "snapshotting", run }, "loading, 1,234 rows so far"],

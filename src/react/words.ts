@@ -13,7 +13,7 @@ const LIVE_MS = MINUTE_MS;
 /** What a badge says. */
 export type BadgeStatus = Pick<
   MirrorStatus,
-  "state" | "rows" | "run" | "lagMs" | "lastHeardAt" | "lastAppliedAt"
+  "state" | "rows" | "quarantined" | "run" | "lagMs" | "lastHeardAt" | "lastAppliedAt"
 >;
 
 /**
@@ -33,6 +33,10 @@ export function badgeWords(mirror: BadgeStatus, now: number): string {
         ? `live, ${duration(behind)} behind`
         : `up to date as of ${duration(behind)} ago`;
     }
+    case "rowsWaiting":
+      return `${count(mirror.quarantined, "row")} waiting`;
+    case "sweepHeld":
+      return "deletions held";
     case "late":
     case "stale": {
       const heard = sinceMs(mirror.lastHeardAt, now);

@@ -3,7 +3,7 @@ import { CONTENT_KEY_FIELD, type MirrorContract } from "./contract.js";
 import { checkDrift } from "./driftOptions.js";
 import { checkFivetran, FIVETRAN_MERGED } from "./fivetran.js";
 import { type Fields, headOf, isIdentifier, leafKinds, refuse, validatorsAlong } from "./fields.js";
-import { checkExpectEvery, type MirrorOptions } from "./options.js";
+import { checkExpectEvery, checkShrinkLimit, type MirrorOptions } from "./options.js";
 import { checkShape } from "./shapeOptions.js";
 import { checkDeletion } from "./softDelete.js";
 
@@ -20,6 +20,7 @@ const OPTION_NAMES = Object.keys({
   drift: 0,
   overflow: 0,
   expectEvery: 0,
+  shrinkLimit: 0,
   columns: 0,
   drop: 0,
   hash: 0,
@@ -87,6 +88,7 @@ export function checkOptions(fields: Fields, options: MirrorOptions): Omit<Mirro
     ...deletion,
     ...drift,
     expectEveryMs: checkExpectEvery(options.expectEvery),
+    shrinkLimit: checkShrinkLimit(options.shrinkLimit),
     ...shape,
     fivetran: checkFivetran(fields, options.fivetran, { primaryKey, own, ...shape }),
     merged: options.fivetran === undefined ? [] : FIVETRAN_MERGED,

@@ -41,6 +41,8 @@ export interface MirrorContract {
   readonly overflow: string | null;
   /** How often to expect contact, in milliseconds, or null when silence means nothing. */
   readonly expectEveryMs: number | null;
+  /** The largest share of the rows that a full refresh may delete unasked, or null when it may delete all. */
+  readonly shrinkLimit: number | null;
   /** Source columns by the field that they feed, where the names differ. */
   readonly columns: Readonly<Record<string, string>>;
   /** Source columns that are never stored. */

@@ -46,6 +46,11 @@ export interface MirrorOptions<
   overflow?: Field;
   /** How often to expect contact: `"15 minutes"`, or milliseconds. Without it, the mirror becomes late, then stale. */
   expectEvery?: Duration | number;
+  /**
+   * The largest share of a mirror's rows, from 0 to 1, that a full refresh may delete without a person who agrees.
+   * Default: 0.5. Beyond it the sweep is held, in mirrors of 100 rows or more. False: no limit.
+   */
+  shrinkLimit?: number | false;
   /** Source columns by the field that they feed, where the names differ: `{ grossUs: "US Gross" }`. */
   columns?: { readonly [Name in Field]?: string };
   /**
@@ -100,6 +105,21 @@ export function checkExpectEvery(option: unknown): number | null {
     );
   }
   return ms;
+}
+
+/** The share of the rows that a refresh may delete unasked, where nothing is declared. */
+const DEFAULT_SHRINK_LIMIT = 0.5;
+
+/** The share of `shrinkLimit`, or null when there is no limit. */
+export function checkShrinkLimit(option: unknown): number | null {
+  if (option === undefined) return DEFAULT_SHRINK_LIMIT;
+  if (option === false) return null;
+  if (typeof option !== "number" || !(option >= 0 && option < 1)) {
+    refuse(
+      `"shrinkLimit" is ${shown(option)}; write the share of the rows that a refresh may delete, from 0 to less than 1: shrinkLimit: 0.5. Or false, for no limit.`,
+    );
+  }
+  return option;
 }
 
 function parseDuration(option: unknown): number {

@@ -16,6 +16,7 @@ export const {
   discard,
   pause,
   resume,
+  sweep,
   audit,
   repair,
   forgetDrift,

@@ -63,6 +63,7 @@ const ARGS: Record<keyof typeof operations, object> = {
   discard: { mirror: "users", ids: [] },
   pause: { mirror: "users" },
   resume: { mirror: "users" },
+  sweep: { mirror: "users" },
   audit: { mirror: "users" },
   repair: { mirror: "users" },
   forgetDrift: { mirror: "users" },
@@ -197,7 +198,7 @@ describe("an operator", () => {
     });
     await ask(app, "operator", "resume", { mirror: "users" });
     expect(await ask(app, "viewer", "mirrorStatus", { mirror: "users" })).toMatchObject({
-      state: "upToDate",
+      state: "rowsWaiting",
     });
   });
 

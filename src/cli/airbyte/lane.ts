@@ -1,5 +1,5 @@
 import { DeliveryBody } from "../files/body.js";
-import { type Counts, NO_COUNTS } from "../../core/wire/v1.js";
+import { type Counts, type FinishedRun, NO_COUNTS } from "../../core/wire/v1.js";
 import type { Target } from "./catalog.js";
 import { streamKey } from "./protocol.js";
 import { type Span, startsWith, valueAtPath } from "../files/jsonSpan.js";
@@ -30,6 +30,8 @@ export class Lane {
   /** How the source said that the stream ended, once it did. */
   outcome: Outcome | null = null;
   finishing: Promise<void> | null = null;
+  /** What the deployment said at the end of the run. */
+  finished: FinishedRun | null = null;
   counts: Counts = NO_COUNTS;
   /** Rows since the last state of this stream. */
   sinceState = 0;

@@ -120,6 +120,7 @@ export class Sync {
     for (const lane of this.lanes) this.#finishWhenDone(lane);
     for (const { finishing } of this.lanes) await finishing;
     if (this.failure !== null) return this.failure;
+    await Promise.all(this.lanes.map(async (lane) => this.#warnOfHeldSweep(lane)));
     const names = (lanes: readonly Lane[]) => lanes.map(({ target }) => target.stream).join(", ");
     const incomplete = this.lanes.filter(({ outcome }) => outcome === "incomplete");
     if (incomplete.length === 0) return null;
@@ -255,10 +256,23 @@ export class Sync {
         ? "Airbyte: the stream is complete."
         : "Airbyte: the source did not complete the stream.";
     lane.finishing = this.client.finish(lane.run, lane.outcome, reason).then(
-      () => undefined,
+      (finished) => {
+        lane.finished = finished;
+      },
       (error: unknown) => {
         this.fail(toFailure(error, lane.target.descriptor));
       },
+    );
+  }
+
+  /** The rows are applied, so the sync is a success; what the refresh did not bring is for a person to decide about. */
+  async #warnOfHeldSweep({ target, finished }: Lane): Promise<void> {
+    if (finished === null) return;
+    const { state, reason = "" } = await this.client.swept(finished).catch(() => finished);
+    if (state !== "held") return;
+    this.emitter.log(
+      "WARN",
+      `${target.stream}: ${reason} If they are to go: streaming-import sweep ${target.mirror.name}`,
     );
   }
 

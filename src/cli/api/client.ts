@@ -1,4 +1,5 @@
 import { createHmac } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { signingKeyOf } from "../../client/operations/tokenFunctions.js";
@@ -17,6 +18,10 @@ import type {
 
 /** A delivery of 5,000 changes takes seconds; a request that takes longer than this has been lost. */
 const TIMEOUT_MS = 5 * 60_000;
+
+/** How long a sweep is waited for, and how often it is asked for, in milliseconds. */
+const SWEEP_PATIENCE_MS = 60_000;
+const SWEEP_POLL_MS = 250;
 
 /** Below this, compressing costs more than it saves. */
 const MIN_GZIP_BYTES = 1024;
@@ -83,11 +88,27 @@ export class V1Client {
     return await this.#send("POST", "/v1/deliveries", body, "application/x-ndjson");
   }
 
-  async finish(run: string, outcome: "complete" | "incomplete", reason: string): Promise<FinishedRun> {
+  async finish(
+    run: string,
+    outcome: "complete" | "incomplete",
+    reason: string,
+    { allowShrink = false }: { allowShrink?: boolean } = {},
+  ): Promise<FinishedRun> {
     return await this.#post(`/v1/runs/${encodeURIComponent(run)}/finish`, {
       outcome,
       reason: reason.slice(0, 500),
+      ...(allowShrink && { allowShrink }),
     });
+  }
+
+  /** Waits, up to a minute, until the sweep of a refresh that was finished as complete is over, or held. */
+  async swept(finished: FinishedRun): Promise<FinishedRun> {
+    let last = finished;
+    for (const end = Date.now() + SWEEP_PATIENCE_MS; last.state === "sweeping" && Date.now() < end;) {
+      await sleep(SWEEP_POLL_MS, undefined, { signal: this.#options.signal });
+      last = await this.finish(last.run, "complete", "Complete.");
+    }
+    return last;
   }
 
   /**

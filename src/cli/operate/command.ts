@@ -48,6 +48,14 @@ export function addOperateCommands(parent: Command, io: Io): void {
     },
   );
 
+  add(parent, "sweep <mirror>", "delete what the last refresh did not deliver, when its sweep is held", [
+    "sweep customers",
+  ])
+    .option("-y, --yes", "do not ask")
+    .action(async (mirror: string, options: CommonOptions & { yes?: boolean }) => {
+      await (await import("./runs.js")).sweep(io, mirror, options);
+    });
+
   addQuarantine(parent.command("quarantine").description("rows that could not be applied, and wait"), io);
   addTokens(parent.command("token").description("what connectors present to be let in"), io);
 }

@@ -3,10 +3,10 @@ import type { CommonOptions } from "../deployment/options.js";
 import { ago, keyForPeople, print, since, table } from "../terminal/output.js";
 import { conservation } from "../push/report.js";
 import { openSession } from "../deployment/admin.js";
-import type { AuditReport, RunInfo } from "../../core/wire/v1.js";
+import type { AuditReport, MirrorStatus, RunInfo } from "../../core/wire/v1.js";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Io } from "../terminal/io.js";
-import { keyFields } from "./quarantine.js";
+import { agreed, keyFields } from "./quarantine.js";
 
 export async function runs(
   io: Io,
@@ -54,6 +54,26 @@ export async function pause(
 export async function resume(io: Io, mirror: string, options: CommonOptions): Promise<void> {
   await openSession(io, options).admin.call("resume", { mirror });
   print(io, options.json, { mirror, paused: false }, () => `"${mirror}" takes deliveries again.`);
+}
+
+/** Lets a held sweep delete what its refresh did not deliver. */
+export async function sweep(
+  io: Io,
+  mirror: string,
+  options: CommonOptions & { yes?: boolean },
+): Promise<void> {
+  const { admin } = openSession(io, options);
+  const all = await admin.call<MirrorStatus[]>("status");
+  const held = all.find(({ name }) => name === mirror)?.held ?? null;
+  if (held === null) throw new CliError(`No sweep of "${mirror}" is held: there is nothing to delete.`);
+  await agreed(io, options, `${held} Delete the rows that it did not deliver?`);
+  await admin.call("sweep", { mirror });
+  print(
+    io,
+    options.json,
+    { mirror, sweeping: true },
+    () => `Deleting the rows of "${mirror}" that the last refresh did not deliver.`,
+  );
 }
 
 /** How often the report of a walk is looked at, in milliseconds. */

@@ -80,6 +80,8 @@ function reader(io: Io, options: StatusOptions): () => Promise<Status> {
 
 const COLOURS: Record<string, (text: string) => string> = {
   upToDate: style.green,
+  rowsWaiting: style.yellow,
+  sweepHeld: style.yellow,
   snapshotting: style.cyan,
   waiting: style.dim,
   late: style.yellow,

@@ -33,6 +33,7 @@ export function addPushCommand(parent: Command, io: Io): void {
     .option("--wait-paused <minutes>", "how long a paused mirror is waited for; then it ends with 4", "10")
     .option("--restart", "forget an earlier push of this file that was cut off")
     .option("--allow-empty", "refresh: a file without rows empties the mirror")
+    .option("--allow-shrink", "refresh: delete more of the mirror than its shrinkLimit allows unasked")
     .addHelpText(
       "after",
       `

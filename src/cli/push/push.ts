@@ -32,6 +32,8 @@ export interface PushOptions {
   rereadable: boolean;
   /** A refresh without a single row empties the mirror: only if that is said to be right. */
   allowEmpty: boolean;
+  /** The refresh may delete more than the mirror's limit allows. */
+  allowShrink: boolean;
   checkpoints: CheckpointFile;
   /** Forget an earlier push of the file that was cut off. */
   restart: boolean;
@@ -47,6 +49,8 @@ export interface Pushed {
   counts: Counts;
   quarantinedKeys: unknown[];
   state: string;
+  /** Why nothing is deleted until a person agrees; null when the refresh's sweep is not held. */
+  held: string | null;
 }
 
 /** A refresh that was cut off long ago cannot go on: what it brought has gone out of date. */
@@ -113,7 +117,7 @@ class Pushing {
       await this.#inFlight.catch(() => undefined);
       throw error;
     }
-    if (signal.aborted) return this.#result(false, "cut off");
+    if (signal.aborted) return this.#result(false, { state: "cut off" });
     if (this.#cut < this.checkpoint.acknowledged) throw changed();
     if (this.#cut === 0 && this.options.mode === "refresh" && !this.options.allowEmpty)
       await this.#refuseEmpty();
@@ -212,20 +216,32 @@ class Pushing {
   }
 
   async #finish(): Promise<Pushed> {
-    const { client, checkpoints } = this.options;
-    const finish = async () => client.finish(this.checkpoint.run, "complete", "The whole file was pushed.");
-    const { state } = await finish().catch(async (error: unknown) => {
+    const { client, checkpoints, allowEmpty, allowShrink } = this.options;
+    // Whoever says that the file may be empty has said what becomes of the rows.
+    const agreed = { allowShrink: allowShrink || (allowEmpty && this.#cut === 0) };
+    const finish = async () =>
+      client.finish(this.checkpoint.run, "complete", "The whole file was pushed.", agreed);
+    const finished = await finish().catch(async (error: unknown) => {
       if (!this.resuming || !hasEnded(error)) throw error;
       await this.#begin();
       return await finish();
     });
     checkpoints.remove();
-    return this.#result(true, state);
+    // The file is applied; if nobody can say what becomes of the other rows, that is no failure.
+    return this.#result(true, await client.swept(finished).catch(() => finished));
   }
 
-  #result(finished: boolean, state: string): Pushed {
+  #result(finished: boolean, { state, reason }: { state: string; reason?: string }): Pushed {
     const { rows, counts } = this.checkpoint;
-    return { finished, resumedRows: this.#resumedRows, rows, counts, quarantinedKeys: this.#keys, state };
+    return {
+      finished,
+      resumedRows: this.#resumedRows,
+      rows,
+      counts,
+      quarantinedKeys: this.#keys,
+      state,
+      held: state === "held" ? (reason ?? "") : null,
+    };
   }
 }
 

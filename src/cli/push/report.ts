@@ -77,6 +77,12 @@ export function summary({ name: mirror, primaryKey }: MirrorInfo, pushed: Pushed
     );
   }
   if (pushed.state === "sweeping") lines.push("Rows that the file did not bring are being removed now.");
+  if (pushed.held !== null) {
+    lines.push(
+      style.yellow(`Held: ${pushed.held}`),
+      `Rows that the file did not bring stay until you say that they are to go: streaming-import sweep ${mirror}`,
+    );
+  }
   if (!pushed.finished) lines.push("Run the same command again to go on, or with --restart to begin anew.");
   return lines.join("\n");
 }

@@ -33,6 +33,7 @@ export interface PushCommandOptions extends CommonOptions {
   waitPaused: string;
   restart?: boolean;
   allowEmpty?: boolean;
+  allowShrink?: boolean;
 }
 
 const MODES = ["upsert", "append", "refresh"];
@@ -85,6 +86,7 @@ export async function pushFile(io: Io, file: string, options: PushCommandOptions
       mode,
       rereadable: file !== "-",
       allowEmpty: options.allowEmpty === true,
+      allowShrink: options.allowShrink === true,
       checkpoints: new CheckpointFile(io, { url, mirror: mirror.name, mode, file }),
       restart: options.restart === true,
       signal,
@@ -107,6 +109,7 @@ export async function pushFile(io: Io, file: string, options: PushCommandOptions
       io.stdout.write(`${JSON.stringify({ mirror: mirror.name, mode, seconds, ...pushed })}\n`);
     else io.stdout.write(`${summary(mirror, pushed, seconds)}\n`);
     if (!pushed.finished) io.exitCode = EXIT.interrupted;
+    else if (pushed.held !== null) io.exitCode = EXIT.held;
   } catch (error) {
     if (error instanceof ApiError && error.code === "MirrorPaused")
       throw new CliError(error.message, EXIT.paused, { cause: error });

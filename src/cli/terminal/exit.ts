@@ -9,6 +9,8 @@ export const EXIT = {
   differs: 3,
   /** The mirror is paused, and stayed so for as long as the command waits. */
   paused: 4,
+  /** The refresh is complete, and what it did not deliver is not deleted until a person agrees. */
+  held: 5,
   /** Ctrl-C (SIGINT) and SIGTERM, as shells count them. */
   interrupted: 130,
   terminated: 143,

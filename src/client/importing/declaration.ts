@@ -30,6 +30,7 @@ export class Declaration {
       deletes: contract.deletedField === null ? "hard" : `soft, marked in ${contract.deletedField}`,
       policy: describeDrift(contract),
       expectEveryMs: contract.expectEveryMs ?? undefined,
+      shrinkLimit: contract.shrinkLimit ?? undefined,
     }));
     const declared = JSON.stringify([module, onStateChange, budget, this.#mirrors]);
     this.fingerprint = bytesToHex(sha256(utf8ToBytes(declared))).slice(0, 16);

@@ -1,7 +1,7 @@
 import type { FunctionReturnType } from "convex/server";
 import { convexToJson, type Value } from "convex/values";
 import type { ComponentApi } from "../../../convex/_generated/component.js";
-import { noCounts, type Watermark } from "../../core/wire/validators.js";
+import { noCounts } from "../../core/wire/validators.js";
 import type { MirrorStatus } from "../../core/wire/views.js";
 import type { Change, RowEncoding } from "../../core/rows/change.js";
 import { parseJson, writeJson } from "../../core/rows/json.js";
@@ -12,6 +12,7 @@ import type {
   BegunRun,
   Delivered,
   DeliverOptions,
+  FinishOptions,
   ImportSession,
   Mirror,
   PreparedChanges,
@@ -223,8 +224,19 @@ export class Session implements ImportSession {
     return { id: run.id, mirror };
   }
 
-  async finish(run: string, outcome: "complete" | "incomplete", reason: string, reach?: Watermark) {
-    return await this.ctx.runMutation(this.component.runs.finish, { run, outcome, reason, reach });
+  async finish(
+    run: string,
+    outcome: "complete" | "incomplete",
+    reason: string,
+    { reach, allowShrink = false }: FinishOptions = {},
+  ) {
+    return await this.ctx.runMutation(this.component.runs.finish, {
+      run,
+      outcome,
+      reason,
+      reach,
+      ...(allowShrink && { allowShrink }),
+    });
   }
 
   async status() {

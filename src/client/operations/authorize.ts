@@ -5,7 +5,7 @@ import { ConvexError } from "convex/values";
 export interface AccessRequest {
   /**
    * - view: how imports are doing. Names of mirrors, fields and streams, counts and times; no row, and no part of one.
-   * - operate: to see rows in quarantine and keys in audits, and to replay, discard, pause, resume, audit and repair.
+   * - operate: to see rows in quarantine and keys in audits, and to replay, discard, pause, resume, sweep, audit and repair.
    */
   access: "view" | "operate";
   /** The mirror that it is about; null for all of them. */

@@ -71,6 +71,18 @@ export function dashboardMutations<DataModel extends GenericDataModel>(
       },
     }),
 
+    /**
+     * Lets a held sweep delete the rows that its refresh did not deliver. Returns whether one was held.
+     */
+    sweep: mutationGeneric({
+      args: vMirror,
+      returns: v.boolean(),
+      handler: async (ctx, { mirror }) => {
+        await gate.pass(ctx, "operate", mirror);
+        return await ctx.runMutation(component.runs.sweep, { mirror });
+      },
+    }),
+
     /** Starts to look for rows that were written past the importer. `auditReport` has the result. */
     audit: mutationGeneric({
       args: vMirror,

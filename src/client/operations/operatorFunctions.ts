@@ -74,6 +74,13 @@ export function operatorFunctions(
       handler: async (ctx, { mirror }) => await ctx.runMutation(component.registry.resume, { mirror }),
     }),
 
+    /** Lets a held sweep delete the rows that its refresh did not deliver. Returns whether one was held. */
+    sweep: internalMutationGeneric({
+      args: vMirror,
+      returns: v.boolean(),
+      handler: async (ctx, { mirror }) => await ctx.runMutation(component.runs.sweep, { mirror }),
+    }),
+
     /** Deletes every row of a mirror. For a source that is really empty: a refresh without rows deletes none. */
     clearMirror: internalActionGeneric({
       args: vMirror,

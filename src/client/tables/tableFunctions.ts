@@ -67,6 +67,7 @@ export function tableFunctions(mirrors: AppMirrors) {
         const keys = rows.map((row) => identify(mirror, row));
         return {
           ids: rows.map((row) => row._id as string),
+          rows: page.page.length,
           keyHashes: BigInt64Array.from(keys, (key) => key.hash).buffer,
           delta: hashed ? digestOf(rows, keys) : null,
           ...(wanted !== undefined && {

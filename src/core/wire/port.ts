@@ -59,6 +59,8 @@ export const vPageArgs = {
 export const vPage = v.object({
   /** Document ids, in order; without those of rows that are marked as deleted, unless hashes are wanted. */
   ids: v.array(v.string()),
+  /** Rows on the page, those included that are marked as deleted. */
+  rows: v.number(),
   /** 8 bytes, little-endian, of SHA-256 of each row's key, in the same order. */
   keyHashes: v.bytes(),
   /** Digest and sketch of the page's rows, when wanted. */

@@ -49,6 +49,8 @@ export interface Delivered {
 export interface FinishedRun {
   run: string;
   state: string;
+  /** The state in words. Older deployments do not say it. */
+  reason?: string;
   counts: Counts;
 }
 
@@ -93,6 +95,8 @@ export interface MirrorStatus {
   owner: string | null;
   state: string;
   reason: string;
+  /** Why the last refresh deletes nothing until a person agrees; null when its sweep is not held. */
+  held?: string | null;
   primaryKey: string;
   syncMode: string | null;
   rows: number;

@@ -8,6 +8,8 @@ export type SyncMode = Infer<typeof vSyncMode>;
  * - waiting: declared; nothing has arrived yet.
  * - snapshotting: a first load or a full refresh is under way.
  * - upToDate: everything received is applied.
+ * - rowsWaiting: rows wait in quarantine; everything else received is applied.
+ * - sweepHeld: a full refresh is complete, and what it did not deliver is not deleted until a person agrees.
  * - late: no contact for longer than `expectEvery`.
  * - stale: no contact for three times that long.
  * - paused: deliveries are refused until someone resumes it.
@@ -18,6 +20,8 @@ export const vMirrorState = v.union(
   v.literal("waiting"),
   v.literal("snapshotting"),
   v.literal("upToDate"),
+  v.literal("rowsWaiting"),
+  v.literal("sweepHeld"),
   v.literal("late"),
   v.literal("stale"),
   v.literal("paused"),
@@ -29,6 +33,7 @@ export type MirrorState = Infer<typeof vMirrorState>;
 /**
  * - running: owns the mirror; deliveries are welcome.
  * - sweeping: complete; rows that the refresh did not deliver are being deleted.
+ * - held: complete; nothing is deleted until a person agrees, or a later refresh completes.
  * - complete: done.
  * - incomplete: the connector said that it could not finish, or fell silent for good; nothing was removed, and the next
  *   run of the same generation resumes it.
@@ -37,6 +42,7 @@ export type MirrorState = Infer<typeof vMirrorState>;
 export const vRunState = v.union(
   v.literal("running"),
   v.literal("sweeping"),
+  v.literal("held"),
   v.literal("complete"),
   v.literal("incomplete"),
   v.literal("superseded"),
@@ -163,6 +169,8 @@ export const vDeclaration = v.object({
   deletes: v.string(),
   policy: v.string(),
   expectEveryMs: v.optional(v.number()),
+  /** The largest share of the mirror's rows that a refresh may delete unasked; absent when there is no limit. */
+  shrinkLimit: v.optional(v.number()),
 });
 
 /** How far the newest run of a mirror has come. */

@@ -17,6 +17,8 @@ export const vMirrorStatus = v.object({
   reason: v.string(),
   /** What to do about it. */
   hint: v.string(),
+  /** Why the last full refresh deletes nothing until a person agrees; null when no sweep is held. */
+  held: v.union(v.string(), v.null()),
   primaryKey: v.string(),
   syncMode: v.union(v.string(), v.null()),
   /** The drift policy, and what becomes of rows that the source deletes. */

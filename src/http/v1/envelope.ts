@@ -18,7 +18,7 @@ const MAX_REASON = 500;
 const MAX_SILENCE_S = 86_400;
 
 const RUN_NAMES = ["mirror", "syncMode", "generation", "minimumGeneration", "epoch", "silenceSeconds"];
-const FINISH_NAMES = ["outcome", "reason", ...REACH_NAMES];
+const FINISH_NAMES = ["outcome", "reason", "allowShrink", ...REACH_NAMES];
 const HEAD_NAMES = ["run", "mirror", "delivery", "sequence", "committedAt", ...REACH_NAMES];
 const SYNC_MODES: readonly SyncMode[] = ["append", "append_dedup", "overwrite"];
 const OUTCOMES = ["complete", "incomplete"] as const;
@@ -64,6 +64,8 @@ export interface FinishRequest {
   outcome: "complete" | "incomplete";
   reason: string;
   reach: Watermark | undefined;
+  /** The sender knows that the refresh deletes more than the mirror's limit allows. */
+  allowShrink: boolean;
 }
 
 /** @throws HttpError 400 */
@@ -74,7 +76,9 @@ export function readFinish(body: JsonObject): FinishRequest {
   if (outcome === "incomplete" && reach !== undefined)
     throw badJson('"upTo" and "position" promise that everything was sent: an incomplete run has none');
   const reason = shortText(body, "reason", MAX_REASON) ?? `The sender says: ${outcome}.`;
-  return { outcome, reason, reach };
+  const allowShrink = body.allowShrink ?? false;
+  if (typeof allowShrink !== "boolean") throw badJson('"allowShrink" must be true or false');
+  return { outcome, reason, reach, allowShrink };
 }
 
 /** A delivery of changes, checked; its changes are not read yet. */

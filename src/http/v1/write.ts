@@ -89,11 +89,11 @@ export async function finishRun(importer: Importer, request: Request): Promise<R
       "There is nothing at this path. Finish a run with POST /v1/runs/{id}/finish.",
     );
   }
-  const { outcome, reason, reach } = readFinish(jsonObjectOf(request, session.body));
+  const { outcome, reason, ...said } = readFinish(jsonObjectOf(request, session.body));
   const run = await session.run(decode(id));
   if (run === null) throw unknownRun(decode(id));
   session.authorize(run.mirror, "write");
-  return Response.json({ run: run.id, ...(await session.finish(run.id, outcome, reason, reach)) });
+  return Response.json({ run: run.id, ...(await session.finish(run.id, outcome, reason, said)) });
 }
 
 /** A part of a path; as it is when its percent signs make no sense. */

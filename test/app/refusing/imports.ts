@@ -23,6 +23,7 @@ export const {
   runs,
   pause,
   resume,
+  sweep,
   clearMirror,
   listQuarantine,
   replayQuarantine,

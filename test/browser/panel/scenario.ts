@@ -15,6 +15,7 @@ function mirror(name: string, values: Partial<MirrorStatus> = {}): MirrorStatus 
     state: "upToDate",
     reason: "Everything received is applied.",
     hint: "Nothing to do.",
+    held: null,
     primaryKey: "id",
     syncMode: "append_dedup",
     policy: "evolve",
@@ -45,7 +46,13 @@ export const MIRRORS: MirrorStatus[] = [
   mirror("customers"),
   mirror("orders", { state: "snapshotting", run: runOf(300_000), rows: 1_200_000 }),
   mirror(LONG, { rows: 7 }),
-  mirror("invoices", { quarantined: 2_000, drift: 1 }),
+  mirror("invoices", {
+    state: "rowsWaiting",
+    reason: "2000 rows wait in quarantine. Everything else received is applied.",
+    hint: "See why: npx streaming-import quarantine list invoices.",
+    quarantined: 2_000,
+    drift: 1,
+  }),
   mirror("payments", {
     state: "failed",
     reason: "The token of the connector was refused.",

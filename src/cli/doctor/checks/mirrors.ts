@@ -88,6 +88,8 @@ function checkState({ name, state, reason }: MirrorStatus, exec: string): Check[
       const fix = "See whether its connector runs, and what it reports; or raise expectEvery in schema.ts.";
       return [make(code, `"${name}" is ${state}: ${reason}`, fix)];
     }
+    case "sweepHeld":
+      return [warning(code, `"${name}": ${reason}`, `${exec} streaming-import sweep ${name}`)];
     case "paused":
       return [warning(code, `"${name}" is paused: ${reason}`, `${exec} streaming-import resume ${name}`)];
     default:

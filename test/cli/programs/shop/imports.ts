@@ -20,6 +20,7 @@ export const {
   runs,
   pause,
   resume,
+  sweep,
   clearMirror,
   listQuarantine,
   replayQuarantine,

@@ -19,6 +19,7 @@ export const {
   runs,
   pause,
   resume,
+  sweep,
   clearMirror,
   listQuarantine,
   replayQuarantine,
