@@ -53,6 +53,17 @@ describe("how streams end", () => {
     if (code !== 0) expect(result.writing.failure?.message).toContain("public.users");
   });
 
+  test("a refresh whose sweep is held is a success with a warning that says what to do", async () => {
+    const body = { run: "run1", state: "held", reason: "Too few.", counts: {} };
+    sink.before = ({ path }) => (path.endsWith("/finish") ? { status: 200, body } : undefined);
+    const result = await sync(sink, [stream("users", overwrite)], [status("users", "COMPLETE")]);
+    expect(result.code).toBe(0);
+    const logs = result.writing.emitted.flatMap(({ message }) => message.log ?? []);
+    expect(logs.filter(({ level }) => level === "WARN").map(({ message }) => message)).toEqual([
+      "public.users: Too few. If they are to go: streaming-import sweep users",
+    ]);
+  });
+
   test("a stream that is complete is finished before the input ends, after its rows", async () => {
     const writing = new Writing(sink, [stream("users", overwrite), stream("orders")]);
     writing.send(record("users", { id: 1 }), status("users", "COMPLETE"), record("orders", { id: 1 }));

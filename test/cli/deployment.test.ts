@@ -176,6 +176,39 @@ describe("a project with .env.local", () => {
     expect((await cli("pause", "nothing")).code).toBe(1);
   });
 
+  test("a refresh that deletes too much is held, until somebody agrees", async () => {
+    const csv = (count: number) => `id,name\n${Array.from({ length: count }, (_, i) => `${String(i)},n\n`).join("")}`;
+    const push = async (content: string, ...args: string[]) =>
+      cli("push", await file("refresh.csv", content), "-m", "users", "--mode", "refresh", "--yes", ...args);
+    const rows = async () => {
+      const { mirrors } = await json<{ mirrors: { name: string; rows: number }[] }>("status");
+      return mirrors.find(({ name }) => name === "users")!.rows;
+    };
+    expect((await push(csv(120))).code).toBe(0);
+    const held = await push(csv(10));
+    expect(held).toMatchObject({ code: 5, out: expect.stringContaining("only 10 of 120 rows") as string });
+    expect(held.out).toContain("streaming-import sweep users");
+    expect((await cli("status", "users")).out).toMatch(/sweepHeld[^]*only 10 of 120 rows/);
+    expect((await cli("sweep", "users")).code).toBe(2);
+    expect(await rows()).toBe(120);
+    expect((await cli("sweep", "users", "--yes")).code).toBe(0);
+    await expect.poll(rows, { timeout: 30_000 }).toBe(10);
+    expect(await cli("sweep", "users", "--yes")).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("No sweep") as string,
+    });
+
+    expect((await push(csv(120))).code).toBe(0);
+    expect((await push(csv(10), "--allow-shrink")).code).toBe(0);
+    await expect.poll(rows, { timeout: 30_000 }).toBe(10);
+    // A key that cannot be read, in a file of few rows.
+    const unreadable = await push("id,name\none,n\n2,n\n");
+    expect(unreadable).toMatchObject({ code: 5, out: expect.stringContaining("cannot be read") as string });
+    expect(await rows()).toBe(10);
+    expect((await cli("quarantine", "discard", "users", "--yes")).code).toBe(0);
+    await expect.poll(rows, { timeout: 30_000 }).toBe(1);
+  });
+
   test("tokens are created, rotated and revoked; only a new one is printed", async () => {
     const { code, out } = await cli("token", "create", "airbyte", "--mirror", "users");
     expect(code).toBe(0);

@@ -294,6 +294,24 @@ describe("modes", () => {
     expect(sink.runs[2]).toMatchObject({ outcome: "complete" });
   });
 
+  test("a refresh whose sweep is held ends with 5 and says why; one that is swept meanwhile is waited for", async () => {
+    const states = ["sweeping", "sweeping", "held"];
+    sink.before = ({ path }) =>
+      path.endsWith("/finish")
+        ? { status: 200, body: { run: "run1", state: states.shift() ?? "complete", reason: "Too few.", counts: {} } }
+        : undefined;
+    const { code, out } = await push("a.jsonl", '{"id":1}', "--mode", "refresh");
+    expect({ code, left: states }).toEqual({ code: 5, left: [] });
+    expect(out).toContain("Held: Too few.");
+    states.push("held");
+    const answer = await push("b.jsonl", '{"id":2}', "--mode", "refresh", "--json", "--allow-shrink");
+    expect(answer.code).toBe(5);
+    expect(JSON.parse(answer.out)).toMatchObject({ finished: true, state: "held", held: "Too few." });
+    const sent = sink.requests.filter(({ path }) => path.endsWith("/finish")).map(({ body }) => body);
+    expect(sent[0]).not.toContain("allowShrink");
+    expect(sent.at(-1)).toContain('"allowShrink":true');
+  });
+
   test("a mirror without a key has to be told how", async () => {
     await writeFile(path.join(directory, "e.jsonl"), '{"at":1}');
     const options = { cwd: directory, env: env() };
