@@ -1,6 +1,9 @@
 import { v } from "convex/values";
 import { mirrorTable } from "../src/schema/index.js";
 
+/** The scenarios replace many rows by few, and mean it. */
+const shrinkLimit = false;
+
 /**
  * The mirrors that the scenarios in this folder write to. Deploy them to the deployment that you run the scenarios
  * against, which should be one for tests: the scenarios empty these mirrors.
@@ -14,15 +17,15 @@ export const conformanceMirrors = {
   /** Keyed; the changes of a row apply in the order in which they arrive. */
   conformance_plain: mirrorTable(
     { id: v.string(), text: v.optional(v.string()), n: v.optional(v.number()) },
-    { primaryKey: ["id"] },
+    { primaryKey: ["id"], shrinkLimit },
   ),
   /** Keyed; an older change never overwrites a newer one. */
   conformance_versioned: mirrorTable(
     { id: v.string(), text: v.optional(v.string()), version: v.number() },
-    { primaryKey: ["id"], version: "version" },
+    { primaryKey: ["id"], version: "version", shrinkLimit },
   ),
   /** Without a key: a row is its content. */
-  conformance_keyless: mirrorTable({ text: v.string(), n: v.optional(v.number()) }),
+  conformance_keyless: mirrorTable({ text: v.string(), n: v.optional(v.number()) }, { shrinkLimit }),
   /** Keyed by a part of an object, as int64, and by a text that may be null. */
   conformance_composite: mirrorTable(
     { account: v.object({ id: v.int64() }), region: v.union(v.string(), v.null()), text: v.string() },
@@ -41,7 +44,7 @@ export const conformanceMirrors = {
       nothing: v.optional(v.union(v.string(), v.null())),
       json: v.optional(v.any()),
     },
-    { primaryKey: ["id"] },
+    { primaryKey: ["id"], shrinkLimit },
   ),
   /** Columns whose names Convex cannot store as they are. */
   conformance_names: mirrorTable(
@@ -66,7 +69,10 @@ export const conformanceMirrors = {
     { primaryKey: ["id"], onDelete: "soft", deletedField: "gone" },
   ),
   /** The only one that the second token opens. */
-  conformance_scoped: mirrorTable({ id: v.string(), text: v.optional(v.string()) }, { primaryKey: ["id"] }),
+  conformance_scoped: mirrorTable(
+    { id: v.string(), text: v.optional(v.string()) },
+    { primaryKey: ["id"], shrinkLimit },
+  ),
 };
 
 function drifting(drift: "evolve" | "freeze" | "discard_row" | "discard_value") {

@@ -117,7 +117,10 @@ async function judgeRun(
     last = successor;
   }
   // A held sweep waits for a person, as rows in quarantine do: who waits for the rows of the run does not.
-  return { reached: last.state === "complete" || last.state === "held", reason: `The run is ${last.state}: ${last.reason}` };
+  return {
+    reached: last.state === "complete" || last.state === "held",
+    reason: `The run is ${last.state}: ${last.reason}`,
+  };
 }
 
 async function findWatermark(ctx: QueryCtx, mirror: string): Promise<Doc<"watermarks"> | null> {

@@ -74,7 +74,15 @@ async function sweepFrom(
   const isLate = () => Date.now() - startedAt > SLICE_MS;
   const tally = where.tally ?? { isCounting: true, kept: 0, live: 0, rows: 0, writes: first.writes };
   if (tally.isCounting) {
-    const counted = await countKept(ctx, { run, sequence, first, brought, isLate, tally, from: where.cursor });
+    const counted = await countKept(ctx, {
+      run,
+      sequence,
+      first,
+      brought,
+      isLate,
+      tally,
+      from: where.cursor,
+    });
     if (!counted) return;
     tally.isCounting = false;
   }

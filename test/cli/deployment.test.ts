@@ -177,7 +177,8 @@ describe("a project with .env.local", () => {
   });
 
   test("a refresh that deletes too much is held, until somebody agrees", async () => {
-    const csv = (count: number) => `id,name\n${Array.from({ length: count }, (_, i) => `${String(i)},n\n`).join("")}`;
+    const csv = (count: number) =>
+      `id,name\n${Array.from({ length: count }, (_, i) => `${String(i)},n\n`).join("")}`;
     const push = async (content: string, ...args: string[]) =>
       cli("push", await file("refresh.csv", content), "-m", "users", "--mode", "refresh", "--yes", ...args);
     const rows = async () => {

@@ -298,7 +298,10 @@ describe("modes", () => {
     const states = ["sweeping", "sweeping", "held"];
     sink.before = ({ path }) =>
       path.endsWith("/finish")
-        ? { status: 200, body: { run: "run1", state: states.shift() ?? "complete", reason: "Too few.", counts: {} } }
+        ? {
+            status: 200,
+            body: { run: "run1", state: states.shift() ?? "complete", reason: "Too few.", counts: {} },
+          }
         : undefined;
     const { code, out } = await push("a.jsonl", '{"id":1}', "--mode", "refresh");
     expect({ code, left: states }).toEqual({ code: 5, left: [] });

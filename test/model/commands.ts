@@ -16,8 +16,11 @@ export interface Live<Change> {
 }
 
 export type Command<Change> =
-  /** A run begins; a refresh opens the next generation, or goes on with the one that is open. */
-  | { type: "begin"; refresh: boolean; resume: boolean; death: Death | null }
+  /**
+   * A run begins; a refresh opens the next generation, or goes on with the one that is open. With `base` it delivers the
+   * rows that the mirror had at the beginning.
+   */
+  | { type: "begin"; refresh: boolean; resume: boolean; base: boolean; death: Death | null }
   | { type: "deliver"; changes: Change[]; death: Death | null }
   /** A delivery of this run is sent once more, as networks do. */
   | { type: "repeat"; which: number }
@@ -29,7 +32,9 @@ export type Command<Change> =
   /** Time passes, and what is scheduled runs; a sweep may die. */
   | { type: "time"; death: Death | null; live: Live<Change> | null }
   /** Somebody mends what kept changes from being stored, and replays them. */
-  | { type: "mend"; death: Death | null };
+  | { type: "mend"; death: Death | null }
+  /** A person decides about a sweep that is held: lets it begin, or gives up the rows whose key cannot be read. */
+  | { type: "decide"; how: "sweep" | "discard" };
 
 /** Plain objects, as they arrive: without a prototype, `toEqual` would tell them apart. */
 const record = ((model: Record<string, fc.Arbitrary<unknown>>, options?: object) =>
@@ -50,6 +55,7 @@ export function commands<Change>(change: fc.Arbitrary<Change>): fc.Arbitrary<Com
         type: fc.constant("begin" as const),
         refresh: fc.boolean(),
         resume: fc.boolean(),
+        base: fc.boolean(),
         death,
       }),
     },
@@ -67,6 +73,13 @@ export function commands<Change>(change: fc.Arbitrary<Change>): fc.Arbitrary<Com
     },
     { weight: 2, arbitrary: record({ type: fc.constant("time" as const), death, live }) },
     { weight: 1, arbitrary: record({ type: fc.constant("mend" as const), death }) },
+    {
+      weight: 1,
+      arbitrary: record({
+        type: fc.constant("decide" as const),
+        how: fc.constantFrom("sweep" as const, "discard" as const),
+      }),
+    },
   );
   return fc.array(command, { minLength: 1, maxLength: 14, size: "max" });
 }
@@ -92,6 +105,8 @@ export function changeOf(bad: null | "poison", versioned: boolean): fc.Arbitrary
     { weight: 5, arbitrary: one("upsert", upsert) },
     { weight: 3, arbitrary: one("update", update) },
     { weight: 2, arbitrary: one("delete", remove) },
+    // A row whose key cannot be read.
+    { weight: 1, arbitrary: one("upsert", record({ text: fc.constantFrom("a", "b") })) },
     {
       // A new key is a deletion and an upsert, for the model as for the importer.
       weight: 1,

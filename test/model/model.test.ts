@@ -8,7 +8,7 @@ import type { Schema } from "../../tools/local-convex/mock.js";
 import { upsert, type SentChange } from "../core/support/sender.js";
 import { World, type Row } from "../core/support/world.js";
 import { changeOf, commands, type Command } from "./commands.js";
-import { BagModel, KeyedModel, type ModelRow } from "./model.js";
+import { BagModel, isReadable, KeyedModel, type ModelRow } from "./model.js";
 import { play, type Modelled } from "./play.js";
 
 /** Sequences per mirror; `npm run test:soak` plays many more. */
@@ -44,19 +44,20 @@ const mended = defineSchema({
   facts: mirrorTable({ text: v.string(), n: v.optional(v.number()) }),
 }) as unknown as Schema;
 
-function keyed(mirror: "plain" | "versioned" | "soft"): Modelled {
+function keyed(mirror: "plain" | "versioned" | "soft", base: SentChange[] = []): Modelled {
   const model = new KeyedModel({ versioned: mirror !== "plain", soft: mirror === "soft" });
   return {
     mirror,
     keyFields: ["id"],
+    base,
     model,
     encode: (changes: SentChange[][]) => changes.flat(),
-    deliver: (changes: SentChange[][]) => model.deliver(changes.flat()),
+    deliver: (changes: SentChange[][], refresh) => model.deliver(changes.flat(), refresh),
     // With versions, an older change of a row that is still to be swept is stale, and news once it is gone.
     whileSwept: (changes: SentChange[][]) =>
       mirror === "plain" ? changes.filter((all) => all.every(({ op }) => op === "upsert")) : [],
     mend: (world) => {
-      model.canStore = () => true;
+      model.canStoreText = () => true;
       world.poison = null;
       world.deploy({ schema: mended });
     },
@@ -71,8 +72,12 @@ function keyed(mirror: "plain" | "versioned" | "soft"): Modelled {
       expect(rows.sort(byId)).toEqual([...model.rows.values()].sort(byId));
       const waiting = (await world.ledger("quarantine")).map(({ op, key }) => [op, key]);
       expect(waiting).toEqual(
-        model.waiting.map(({ change }) => [change.op, JSON.stringify([change.row.id])]),
+        model.waiting.map(({ change }) => [
+          change.op,
+          isReadable(change) ? JSON.stringify([change.row.id]) : undefined,
+        ]),
       );
+      expect((await world.mirror(mirror)).held !== undefined, "held").toBe(model.held);
     },
   };
 }
@@ -82,6 +87,7 @@ function bag(): Modelled {
   return {
     mirror: "facts",
     keyFields: ["mirrorKey"],
+    base: [],
     model,
     encode: (texts: string[]) => texts.map((letter) => upsert({ text: letter })),
     deliver: (texts: string[], refresh) => model.deliver(texts, refresh),
@@ -128,6 +134,15 @@ describe("whatever is sent, resent, reordered, taken over and cut off, a mirror 
   test("MODEL-3: with a key, a version and soft deletes", { timeout: TIMEOUT_MS }, async () => {
     await holds(changeOf(null, true), () => keyed("soft"));
   });
+
+  test(
+    "MODEL-5: with so many rows that a refresh may shrink it too far",
+    { timeout: TIMEOUT_MS },
+    async () => {
+      const base = Array.from({ length: 120 }, (_, i) => upsert({ id: 100 + i, text: "a" }));
+      await holds(changeOf(null, false), () => keyed("plain", base));
+    },
+  );
 
   test("MODEL-4: without a key", { timeout: TIMEOUT_MS }, async () => {
     await holds(fc.constantFrom("a", "b", "c"), () => bag());

@@ -11,7 +11,11 @@ export interface ModelRow {
 }
 
 type Outcome = Exclude<keyof Counts, "received">;
-type Waiting = { change: SentChange; delivery: number };
+/** A change that waits, and the refresh that waits for it, if its key cannot be read. */
+type Waiting = { change: SentChange; delivery: number; unreadableIn?: number };
+
+/** A mirror of fewer rows has no limit to what a refresh may delete; one of more keeps half of them. */
+const LIMITED_FROM_ROWS = 100;
 
 /** How the rows of a mirror are kept. */
 export interface Rules {
@@ -29,11 +33,17 @@ export class KeyedModel {
   #brought: Set<number> | null = null;
   #sweeping: Set<number> | null = null;
   #generation = 0;
+  /** The refresh that is swept, or would be if it were not held. */
+  #sweepingGeneration = 0;
+  #held = false;
+  #isAgreed = false;
+  #rowsBefore = 0;
+  #sweptRowsBefore = 0;
   #refreshBeganAt = 0;
   #sweptBeganAt = 0;
   #delivery = 0;
   /** Changes that cannot be stored, as long as nobody mends it. */
-  canStore: (row: Partial<ModelRow>) => boolean = ({ text }) => text !== null && text !== "poison";
+  canStoreText: (text: unknown) => boolean = (text) => text !== null && text !== "poison";
 
   constructor(private readonly rules: Rules) {}
 
@@ -49,17 +59,57 @@ export class KeyedModel {
     this.#generation = generation;
     this.#brought = new Set();
     this.#refreshBeganAt = this.#delivery;
+    this.#rowsBefore = this.rows.size;
   }
 
   finishRefresh(): void {
     this.#sweeping = this.#brought;
+    this.#sweepingGeneration = this.#generation;
     this.#sweptBeganAt = this.#refreshBeganAt;
+    this.#sweptRowsBefore = this.#rowsBefore;
     this.#brought = null;
+    this.#isAgreed = false;
+    this.#held = this.#hasUnreadable;
   }
 
-  /** What the source does not have any more goes, and with it what waited before the refresh began. */
+  get #hasUnreadable(): boolean {
+    return this.waiting.some(({ unreadableIn }) => unreadableIn === this.#sweepingGeneration);
+  }
+
+  /** A person lets the sweep begin that is held, if one is. */
+  agree(): boolean {
+    const { held } = this;
+    if (held) [this.#held, this.#isAgreed] = [false, true];
+    return held;
+  }
+
+  get held(): boolean {
+    return this.#sweeping !== null && this.#held;
+  }
+
+  /** A person gives up the changes whose key cannot be read. */
+  discardUnreadable(): void {
+    const waited = this.#hasUnreadable;
+    this.waiting = this.waiting.filter(({ change }) => isReadable(change));
+    if (waited) this.#held = false;
+  }
+
+  /** Whether the sweep would leave too little. */
+  get #shrinks(): boolean {
+    const live = [...this.rows].filter(([, row]) => !row.deleted);
+    const before = Math.min(this.#sweptRowsBefore, live.length);
+    const kept = live.filter(([id]) => this.#sweeping!.has(id)).length;
+    return !this.#isAgreed && before >= LIMITED_FROM_ROWS && kept < before / 2;
+  }
+
+  /** What the source does not have any more goes, if that is sure, and what waited before the refresh began. */
   sweep(): void {
     if (this.#sweeping === null) return;
+    this.#held ||= this.#shrinks;
+    if (this.#held) {
+      this.waiting = this.waiting.filter(({ delivery }) => delivery > this.#sweptBeganAt);
+      return;
+    }
     for (const [id, row] of this.rows) {
       if (this.#sweeping.has(id)) continue;
       if (this.rules.soft) this.rows.set(id, { ...row, deleted: true });
@@ -69,10 +119,20 @@ export class KeyedModel {
     this.waiting = this.waiting.filter(({ delivery }) => delivery > this.#sweptBeganAt);
   }
 
-  deliver(changes: readonly SentChange[]): Counts {
+  deliver(changes: readonly SentChange[], refresh: boolean): Counts {
     this.#delivery += 1;
     const counts = { ...noCounts, received: changes.length };
     for (const change of changes) {
+      if (!isReadable(change)) {
+        const isOpen = refresh && this.isOpen;
+        this.waiting.push({
+          change,
+          delivery: this.#delivery,
+          ...(isOpen && { unreadableIn: this.#generation }),
+        });
+        counts.quarantined += 1;
+        continue;
+      }
       if (change.op !== "delete") {
         this.#brought?.add(change.row.id as number);
         this.#sweeping?.add(change.row.id as number);
@@ -87,7 +147,8 @@ export class KeyedModel {
   replay(): void {
     const blocked = new Set<unknown>();
     this.waiting = this.waiting.filter(({ change }) => {
-      if (!blocked.has(change.row.id) && this.canStore(change.row as Partial<ModelRow>)) {
+      if (!isReadable(change)) return true;
+      if (!blocked.has(change.row.id) && this.canStoreText(change.row.text)) {
         this.#apply(change);
         return false;
       }
@@ -115,7 +176,7 @@ export class KeyedModel {
   #take(change: SentChange): Outcome {
     const held =
       change.op === "update" && this.waiting.some((entry) => entry.change.row.id === change.row.id);
-    const bad = change.op !== "delete" && !this.canStore(change.row as Partial<ModelRow>);
+    const bad = change.op !== "delete" && !this.canStoreText(change.row.text);
     if (!held && !bad) return this.#apply(change);
     this.waiting.push({ change, delivery: this.#delivery });
     return "quarantined";
@@ -155,6 +216,11 @@ export class KeyedModel {
   }
 }
 
+/** Whether it is known which row a change is about. */
+export function isReadable({ row }: SentChange): boolean {
+  return row.id !== undefined;
+}
+
 function equal(a: ModelRow, b: ModelRow): boolean {
   const text = (row: ModelRow) => JSON.stringify(Object.entries(row).sort(([x], [y]) => (x < y ? -1 : 1)));
   return text(a) === text(b);
@@ -191,6 +257,15 @@ export class BagModel {
     this.rows.clear();
     for (const [text, times] of this.#sweeping) this.rows.set(text, times);
     this.#sweeping = null;
+  }
+
+  // Every text can be stored, and there are few: nothing of it is ever held.
+  agree(): boolean {
+    return false;
+  }
+
+  discardUnreadable(): void {
+    // Nothing waits.
   }
 
   deliver(texts: readonly string[], refresh: boolean): Counts {

@@ -22,7 +22,11 @@ export interface Modelled {
     beginRefresh: (generation: number) => void;
     finishRefresh: () => void;
     sweep: () => void;
+    agree: () => boolean;
+    discardUnreadable: () => void;
   };
+  /** Changes that make the rows that the mirror has at the beginning. */
+  base: SentChange[];
   /** The changes as the protocol writes them. */
   encode: (changes: never[]) => SentChange[];
   deliver: (changes: never[], refresh: boolean) => Counts;
@@ -49,6 +53,11 @@ export async function play(
   commands: readonly Command<unknown>[],
 ): Promise<void> {
   const player = new Player(world, modelled);
+  if (modelled.base.length > 0) {
+    await player.step({ type: "begin", refresh: true, resume: false, base: true, death: null });
+    await player.step({ type: "finish", outcome: "complete", death: null });
+    await player.step({ type: "time", death: null, live: null });
+  }
   for (const command of commands) {
     await player.step(command);
     await expectConserved(world, modelled.mirror);
@@ -88,10 +97,12 @@ class Player {
         return await this.#passTime(command.death, command.live);
       case "mend":
         return await this.#mend(command.death);
+      case "decide":
+        return await this.#decide(command.how);
     }
   }
 
-  async #begin({ refresh, resume, death }: Command<unknown> & { type: "begin" }): Promise<void> {
+  async #begin({ refresh, resume, base, death }: Command<unknown> & { type: "begin" }): Promise<void> {
     const { model, mirror, keyFields } = this.modelled;
     const keyed = keyFields[0] !== "mirrorKey";
     const generation = model.isOpen && resume ? model.generation : model.generation + 1;
@@ -103,6 +114,21 @@ class Player {
     this.#stale = this.#open?.sender ?? this.#stale;
     if (refresh) model.beginRefresh(generation);
     this.#open = { sender, refresh, sent: [] };
+    if (refresh && base && this.modelled.base.length > 0)
+      await this.#deliver({ type: "deliver", changes: [this.modelled.base], death: null });
+  }
+
+  /** What is under way comes to its end first: whether a sweep is held may be known only then. */
+  async #decide(how: "sweep" | "discard"): Promise<void> {
+    await this.#passTime(null);
+    const { mirror, model } = this.modelled;
+    if (how === "sweep") {
+      expect(await this.world.call("sweep", { mirror })).toBe(model.agree());
+      return;
+    }
+    const unreadable = (await this.world.ledger("quarantine")).filter(({ keyHash }) => keyHash === undefined);
+    await this.world.call("discardQuarantine", { mirror, ids: unreadable.map(({ _id }) => _id) });
+    model.discardUnreadable();
   }
 
   async #deliver({ changes: made, death }: Command<unknown> & { type: "deliver" }): Promise<void> {

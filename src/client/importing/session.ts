@@ -287,6 +287,7 @@ export class Session implements ImportSession {
 /** A mirror's status as the protocol has it: without what is for the people who run it. */
 function forSenders({
   hint: _hint,
+  held: _held,
   policy: _policy,
   deletes: _deletes,
   drift: _drift,

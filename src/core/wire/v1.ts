@@ -95,7 +95,7 @@ export interface MirrorStatus {
   owner: string | null;
   state: string;
   reason: string;
-  /** Why the last refresh deletes nothing until a person agrees; null when its sweep is not held. */
+  /** For operators: why the last refresh deletes nothing until a person agrees; null when its sweep is not held. */
   held?: string | null;
   primaryKey: string;
   syncMode: string | null;
