@@ -154,7 +154,8 @@ export const finish = mutation({
 export const sweep = mutation({
   args: { mirror: v.string() },
   returns: v.boolean(),
-  handler: async (ctx, { mirror }) => await releaseSweep(ctx, await getMirror(ctx, mirror), { allowShrink: true }),
+  handler: async (ctx, { mirror }) =>
+    await releaseSweep(ctx, await getMirror(ctx, mirror), { allowShrink: true }),
 });
 
 /** The mirror of a run: what a request that names only its run needs to know. Null when the run does not exist. */
