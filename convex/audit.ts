@@ -15,13 +15,13 @@ import { applyToMirror } from "./write/apply.js";
 import { addDelta, addToDigest, noDelta, readDigest } from "./write/digests.js";
 import { ledgerError } from "../src/core/wire/errors.js";
 import { deltaOf, findingsOf } from "./write/findings.js";
-import type { PageHandle } from "../src/core/wire/port.js";
-import { getHandles, getMirror } from "./mirror/mirrors.js";
+import type { ReadHandle } from "../src/core/wire/port.js";
+import { getApp, getHandles, getMirror } from "./mirror/mirrors.js";
 import { published, writesOf } from "./mirror/progress.js";
 import { recounted } from "./mirror/rowCount.js";
 import { requestResend } from "./write/resends.js";
 import { now } from "../src/core/time.js";
-import { vBudget, vHandles } from "../src/core/wire/validators.js";
+import { vHandles } from "../src/core/wire/validators.js";
 import { vAuditReport } from "../src/core/wire/views.js";
 
 /** Rows read per page: their hashes are computed inside the query, whose time is one second. */
@@ -83,7 +83,7 @@ export const walk = internalAction({
     return null;
 
     async function readPage(from: string | null) {
-      return await ctx.runQuery(before.handles.page as PageHandle, {
+      return await ctx.runQuery(before.handles.read as ReadHandle, {
         table: mirror,
         cursor: from,
         limit: PAGE_ROWS,
@@ -105,7 +105,7 @@ export const conclude = internalMutation({
       }
       await finishReport(ctx, args.mirror, {
         state: "disturbed",
-        reason: `The mirror changed during each of ${String(MAX_WALKS)} walks. Pause it (imports:pause) and audit again.`,
+        reason: `The mirror changed during each of ${String(MAX_WALKS)} walks. Pause it (streaming-import pause) and audit again.`,
       });
       return null;
     }
@@ -129,7 +129,7 @@ export const conclude = internalMutation({
     await finishReport(ctx, args.mirror, {
       state: "differs",
       reason: complete
-        ? `${findings.length === 1 ? "1 row was" : `${String(findings.length)} rows were`} written outside the importer. See the findings; imports:repair repairs them.`
+        ? `${findings.length === 1 ? "1 row was" : `${String(findings.length)} rows were`} written outside the importer. See the findings; streaming-import audit --repair repairs them.`
         : `More rows than can be named were written outside the importer, in ${String(differing.length)} of 64 buckets. Refresh the mirror from its source.`,
       writes: await writesOf(ctx, await getMirror(ctx, args.mirror)),
       rows,
@@ -191,10 +191,14 @@ export const report = query({
  * next audit finds only new differences.
  */
 export const repair = mutation({
-  args: { mirror: v.string(), removeAdded: v.boolean(), budget: vBudget },
+  args: { mirror: v.string(), removeAdded: v.optional(v.boolean()) },
   returns: v.object({ askedAgain: v.number(), removed: v.number(), left: v.number() }),
-  handler: async (ctx, { mirror: name, removeAdded, budget }) => {
-    const [mirror, last] = await Promise.all([getMirror(ctx, name), lastReport(ctx, name)]);
+  handler: async (ctx, { mirror: name, removeAdded = false }) => {
+    const [mirror, last, { budget }] = await Promise.all([
+      getMirror(ctx, name),
+      lastReport(ctx, name),
+      getApp(ctx),
+    ]);
     if (last?.state !== "differs") return { askedAgain: 0, removed: 0, left: 0 };
     if (last.writes !== (await writesOf(ctx, mirror))) {
       throw ledgerError(

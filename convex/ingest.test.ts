@@ -178,7 +178,7 @@ test("an app that lacks its functions is not the fault of a row, and leaves no t
     const declaration = (await ctx.db.query("app").first())!;
     const handles = {
       ...declaration.handles,
-      apply: declaration.handles.apply.replace("imports:", "nowhere:"),
+      write: declaration.handles.write.replace("imports:", "nowhere:"),
     };
     await ctx.db.patch("app", declaration._id, { handles });
   });

@@ -45,12 +45,12 @@ export async function storeInQuarantine(
 export const list = query({
   args: {
     mirror: v.string(),
-    after: v.union(v.id("quarantine"), v.null()),
+    after: v.optional(v.id("quarantine")),
     reason: v.optional(v.string()),
   },
   returns: v.array(vQuarantineEntry),
   handler: async (ctx, { mirror, after, reason }) => {
-    const last = after === null ? null : await ctx.db.get("quarantine", after);
+    const last = after === undefined ? null : await ctx.db.get("quarantine", after);
     const since = last?._creationTime ?? 0;
     const all = ctx.db.query("quarantine");
     const entries = await (

@@ -10,7 +10,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const handles = { apply: "a", page: "p", remove: "r", clear: "c", copy: "o" };
+const handles = { read: "r", write: "w" };
 const behaviour = { deletes: "hard", policy: "ignore" };
 const customers = {
   name: "customers",

@@ -209,9 +209,9 @@ const PAUSED_RETRY_MS = 60_000;
 
 /** Refuses deliveries for a mirror until it is resumed. What it holds stays readable. @throws UnknownMirror */
 export const pause = mutation({
-  args: { mirror: v.string(), reason: v.string() },
+  args: { mirror: v.string(), reason: v.optional(v.string()) },
   returns: v.null(),
-  handler: async (ctx, { mirror: name, reason }) => {
+  handler: async (ctx, { mirror: name, reason = "Paused by an operator." }) => {
     const mirror = await getMirror(ctx, name);
     await announce(ctx, mirror, "paused", reason);
     await ctx.db.patch("mirrors", mirror._id, described(name, "paused", reason));
@@ -239,7 +239,7 @@ export const resume = mutation({
 export function pausedError(mirror: Doc<"mirrors">) {
   return ledgerError(
     "MirrorPaused",
-    `The mirror "${mirror.name}" is paused: ${mirror.reason} Resume it with \`npx convex run imports:resume '{"mirror":"${mirror.name}"}'\`.`,
+    `The mirror "${mirror.name}" is paused: ${mirror.reason} Resume it with \`npx streaming-import resume ${mirror.name}\`.`,
     { retryAfterMs: PAUSED_RETRY_MS },
   );
 }

@@ -175,11 +175,14 @@ export const get = query({
   },
 });
 
+/** Runs on a page of `history`, unless the caller asks for another number. */
+const DEFAULT_RUNS = 20;
+
 /** The newest runs of a mirror, or the newest of those before the run of that epoch. */
 export const history = query({
-  args: { mirror: v.string(), limit: v.number(), before: v.optional(v.number()) },
+  args: { mirror: v.string(), limit: v.optional(v.number()), before: v.optional(v.number()) },
   returns: v.array(vRunSummary),
-  handler: async (ctx, { mirror, limit, before }) => {
+  handler: async (ctx, { mirror, limit = DEFAULT_RUNS, before }) => {
     const runs = await ctx.db
       .query("runs")
       .withIndex("by_mirror", (q) => {

@@ -2,7 +2,9 @@ import { v } from "convex/values";
 import { ledgerError } from "../src/core/wire/errors.js";
 import type { Doc, Id } from "./_generated/dataModel.js";
 import { mutation, query, type MutationCtx, type QueryCtx } from "./_generated/server.js";
+import { getApp, getMirror } from "./mirror/mirrors.js";
 import { now, since } from "../src/core/time.js";
+import { newToken, signingKeyOf } from "../src/core/token.js";
 
 /**
  * `lastUsedAt` is written at most this often: enough for people and the settle check, without a write per chunk. The
@@ -15,67 +17,92 @@ const MAX_LISTED = 1000;
 
 const vAccess = v.union(v.literal("write"), v.literal("read"));
 
-const vNewToken = {
-  name: v.string(),
-  startsWith: v.string(),
-  hash: v.string(),
-  signingKey: v.optional(v.string()),
-};
+/** How long a rotated token keeps working, in hours: a day to enter its successor in every connector. */
+const DEFAULT_OVERLAP_HOURS = 24;
+
+const HOUR_MS = 60 * 60 * 1000;
 
 /**
- * Stores a token that the app has made. The component never sees the token, only its hash (and, for tokens that demand
- * signed bodies, the key derived from it).
- * @throws TokenNameTaken when a token of that name is in use.
+ * Makes a token for a connector and returns it: the only time that anybody sees it. The component stores its hash and,
+ * for a token that demands signed bodies, the key derived from it.
+ * - `mirrors`: names of the mirrors that it opens; `["*"]` is all of them.
+ * - `access`: "write" (default), or "read" for status pages and verification.
+ * - `expiresInDays`: default never.
+ * - `signed`: demand that bodies are signed with the key derived from the token (`X-Signature`, for webhooks).
+ * @throws TokenNameTaken when a token of that name is in use; UnknownMirror; NotDeclared
  */
 export const create = mutation({
-  args: { ...vNewToken, mirrors: v.array(v.string()), access: vAccess, endsAt: v.optional(v.string()) },
-  returns: v.null(),
-  handler: async (ctx, { endsAt, ...token }) => {
-    if ((await inUse(ctx, token.name)).length > 0) {
+  args: {
+    name: v.string(),
+    mirrors: v.array(v.string()),
+    access: v.optional(vAccess),
+    expiresInDays: v.optional(v.number()),
+    signed: v.optional(v.boolean()),
+  },
+  returns: v.string(),
+  handler: async (ctx, { name, mirrors, access = "write", expiresInDays, signed = false }) => {
+    if (mirrors.length === 0)
+      throw ledgerError("UnknownMirror", 'Name the mirrors that the token opens, or ["*"].');
+    const named = mirrors.filter((mirror) => mirror !== "*");
+    if (named.length > 0) await getApp(ctx);
+    for (const mirror of named) await getMirror(ctx, mirror);
+    if ((await inUse(ctx, name)).length > 0) {
       throw ledgerError(
         "TokenNameTaken",
-        `A token named "${token.name}" is in use. Choose another name, rotate it with rotateToken, or revoke it first.`,
+        `A token named "${name}" is in use. Choose another name, or rotate or revoke that token first.`,
       );
     }
+    const { token, hash, startsWith } = newToken();
     await ctx.db.insert("tokens", {
-      ...token,
-      ...(endsAt !== undefined && { endsAt, endReason: "expires" }),
+      name,
+      mirrors,
+      access,
+      hash,
+      startsWith,
+      ...(signed && { signingKey: signingKeyOf(token) }),
+      ...(expiresInDays !== undefined && {
+        endsAt: new Date(Date.now() + expiresInDays * 24 * HOUR_MS).toISOString(),
+        endReason: "expires",
+      }),
     });
-    return null;
+    return token;
   },
 });
 
 /**
- * Replaces a token with a new one of the same name and rights. The old one keeps working for `overlapMs`, so that
- * connectors can be given the new one without a gap. The successor of one that demands signed bodies demands them, too;
- * `signed` makes it demand them from now on.
+ * Creates a token with the name and rights of an old one and returns it. The old one keeps working for `overlapHours`
+ * (default 24), so that connectors can be given the new one without a gap. The successor demands signed bodies if the
+ * old one does, or if `signed` says so; it does not expire.
  * @throws UnknownToken when none of that name is in use.
  */
 export const rotate = mutation({
-  args: { ...vNewToken, signingKey: v.string(), signed: v.boolean(), overlapMs: v.number() },
-  returns: v.null(),
-  handler: async (ctx, { overlapMs, signed, signingKey, ...token }) => {
-    const old = await inUse(ctx, token.name);
+  args: { name: v.string(), overlapHours: v.optional(v.number()), signed: v.optional(v.boolean()) },
+  returns: v.string(),
+  handler: async (ctx, { name, overlapHours = DEFAULT_OVERLAP_HOURS, signed = false }) => {
+    const old = await inUse(ctx, name);
     const [newest] = old;
     if (newest === undefined) {
       throw ledgerError(
         "UnknownToken",
-        `No token named "${token.name}" is in use. Make one with createToken.`,
+        `No token named "${name}" is in use. Make one with \`npx streaming-import token create\`.`,
       );
     }
-    const endsAt = new Date(Date.now() + overlapMs).toISOString();
+    const endsAt = new Date(Date.now() + overlapHours * HOUR_MS).toISOString();
     for (const { _id, endsAt: earlier } of old) {
       if (earlier === undefined || earlier > endsAt) {
         await ctx.db.patch("tokens", _id, { endsAt, endReason: "rotated" });
       }
     }
+    const { token, hash, startsWith } = newToken();
     await ctx.db.insert("tokens", {
-      ...token,
+      name,
+      hash,
+      startsWith,
       mirrors: newest.mirrors,
       access: newest.access,
-      ...((signed || newest.signingKey !== undefined) && { signingKey }),
+      ...((signed || newest.signingKey !== undefined) && { signingKey: signingKeyOf(token) }),
     });
-    return null;
+    return token;
   },
 });
 
@@ -140,7 +167,7 @@ export const authenticate = query({
       /** Whether `registry.heartbeat` is due: otherwise the caller skips the write. */
       touchDue: v.boolean(),
       /** What the registry knows of the app; null before the first declaration. */
-      app: v.union(v.null(), v.object({ fingerprint: v.string(), apply: v.string() })),
+      app: v.union(v.null(), v.object({ fingerprint: v.string(), write: v.string() })),
     }),
   ),
   handler: async (ctx, { hash, nowMs }) => {
@@ -157,7 +184,7 @@ export const authenticate = query({
       access: token.access,
       signingKey: token.signingKey ?? null,
       touchDue: isTouchDue(token),
-      app: app === null ? null : { fingerprint: app.fingerprint, apply: app.handles.apply },
+      app: app === null ? null : { fingerprint: app.fingerprint, write: app.handles.write },
     };
   },
 });

@@ -2,7 +2,7 @@
 import { convexTest, type TestConvex } from "convex-test";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import streamingImportTest from "../src/test";
-import { api, internal } from "./convex/_generated/api";
+import { api, components } from "./convex/_generated/api";
 import schema from "./convex/schema";
 
 const modules = import.meta.glob("./convex/**/*.{ts,js}");
@@ -14,7 +14,10 @@ let token: string;
 beforeEach(async () => {
   t = convexTest({ schema, modules });
   streamingImportTest.register(t);
-  token = await t.mutation(internal.imports.createToken, { name: "test", mirrors: ["*"] });
+  token = await t.mutation(
+    async (ctx) =>
+      await ctx.runMutation(components.streamingImport.tokens.create, { name: "test", mirrors: ["*"] }),
+  );
 });
 
 /** As a connector sends records. */

@@ -14,6 +14,7 @@ import ledgerSchema from "../convex/schema.js";
 import type { Counts } from "../src/core/wire/validators.js";
 import streamingImportTest from "../src/test.js";
 import schema from "./app/schema.js";
+import { operation } from "./operations.js";
 import { tapWrites, type Write, type WriteTap } from "./writeTap.js";
 
 const modules = {
@@ -115,6 +116,7 @@ export class App {
   }
 
   async createToken(name: string, mirrors = ["*"]): Promise<string> {
+    if (!mirrors.includes("*")) await this.call("declare");
     return (await this.call("createToken", { name, mirrors })) as string;
   }
 
@@ -191,9 +193,10 @@ export class App {
     return { reached, goOn };
   }
 
-  /** Calls a function of the app's `imports.ts`. */
+  /** Calls a function of the app's `imports.ts`, or an operation of the component. */
   async call(name: string, args: object = {}): Promise<unknown> {
-    return await this.#byPath.fun({ componentPath: "", udfPath: `imports:${name}` }, args);
+    const { component, path, args: all } = operation(COMPONENT, name, args);
+    return await this.#byPath.fun({ componentPath: component, udfPath: path }, all);
   }
 
   /** Calls a function of the component, internal ones too: `app.component("run/sweepAttempts:watch", { … })`. */

@@ -65,12 +65,11 @@ function codeBlocks(pages: string): Map<string, string> {
   return new Map([...blocks].map(([, file, code]) => [file!, code!]));
 }
 
-/** The command of the quick start that makes a token, as the arguments of the Convex CLI. */
+/** The command of the quick start that makes a token, as its arguments. */
 function createTokenCommand(pages: string): string[] {
-  const [, name, args] = /^npx convex run (imports:createToken) '(.+)'$/m.exec(pages) ?? [];
-  if (name === undefined || args === undefined)
-    throw new Error("The quick start has no command that makes a token.");
-  return ["run", name, args];
+  const [, args] = /^npx streaming-import (token create .+)$/m.exec(pages) ?? [];
+  if (args === undefined) throw new Error("The quick start has no command that makes a token.");
+  return args.split(" ");
 }
 
 class Consumer {
@@ -133,7 +132,9 @@ async function install(consumer: Consumer, pages: string): Promise<void> {
 }
 
 async function importAndRead(consumer: Consumer, pages: string): Promise<void> {
-  const token = JSON.parse(await consumer.convex(...createTokenCommand(pages))) as string;
+  const { url, adminKey } = consumer.server;
+  const target = ["--url", url, "--admin-key", adminKey];
+  const token = (await consumer.npx("streaming-import", ...createTokenCommand(pages), ...target)).trim();
   const response = await fetch(
     `${consumer.server.siteUrl}/airbyte/api/streaming_import/import_airbyte_records`,
     {

@@ -6,7 +6,7 @@
  */
 import { parseArgs } from "node:util";
 import { DATASET_SIZES, readDataset, type Dataset, type DatasetSize } from "./demo/dataset.js";
-import { buildPackage, connect, pushExample, type Deployment } from "./demo/deployment.js";
+import { buildPackage, COMPONENT, connect, pushExample, type Deployment } from "./demo/deployment.js";
 import { openKeyboard } from "./demo/keyboard.js";
 import { outside } from "./demo/outside.js";
 import { servePage } from "./demo/page.js";
@@ -117,7 +117,7 @@ async function tell(
   { whole, largest }: FirstSync,
   { json }: Options,
 ): Promise<boolean> {
-  const statuses = (await deployment.call("query", "imports:status", {})) as MirrorStatus[];
+  const statuses = (await deployment.call("registry:list", { exact: true }, COMPONENT)) as MirrorStatus[];
   const { report, problems } = makeReport(statuses, { sent, rows: rowsOf(dataset) }, whole, largest);
   if (json) process.stdout.write(`${JSON.stringify(report)}\n`);
   else process.stderr.write(summaryOf(report));

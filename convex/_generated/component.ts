@@ -27,11 +27,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
       repair: FunctionReference<
         "mutation",
         "internal",
-        {
-          budget: { bytesPerSecond: number };
-          mirror: string;
-          removeAdded: boolean;
-        },
+        { mirror: string; removeAdded?: boolean },
         { askedAgain: number; left: number; removed: number },
         Name
       >;
@@ -101,7 +97,6 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         "mutation",
         "internal",
         {
-          apply?: string;
           bad: Array<{
             code: string;
             encoding: "json" | "convex" | "stored";
@@ -152,6 +147,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
           syncMode?: "append" | "append_dedup" | "overwrite";
           token: string;
           touchDue: boolean;
+          write?: string;
         },
         {
           counts: {
@@ -253,7 +249,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
       list: FunctionReference<
         "query",
         "internal",
-        { after: string | null; mirror: string; reason?: string },
+        { after?: string; mirror: string; reason?: string },
         Array<{
           code: string;
           encoding: "json" | "convex" | "stored";
@@ -321,14 +317,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         {
           budget: { bytesPerSecond: number };
           fingerprint: string;
-          handles: {
-            apply: string;
-            clear: string;
-            copy: string;
-            onStateChange?: string;
-            page: string;
-            remove: string;
-          };
+          handles: { onStateChange?: string; read: string; write: string };
           mirrors: Array<{
             deletes: string;
             expectEveryMs?: number;
@@ -491,7 +480,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
       pause: FunctionReference<
         "mutation",
         "internal",
-        { mirror: string; reason: string },
+        { mirror: string; reason?: string },
         null,
         Name
       >;
@@ -586,7 +575,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
       history: FunctionReference<
         "query",
         "internal",
-        { before?: number; limit: number; mirror: string },
+        { before?: number; limit?: number; mirror: string },
         Array<{
           bytes: number;
           chunks: number;
@@ -635,7 +624,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         { hash: string; nowMs: number },
         null | {
           access: "write" | "read";
-          app: null | { apply: string; fingerprint: string };
+          app: null | { fingerprint: string; write: string };
           id: string;
           mirrors: Array<string>;
           name: string;
@@ -648,15 +637,13 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         "mutation",
         "internal",
         {
-          access: "write" | "read";
-          endsAt?: string;
-          hash: string;
+          access?: "write" | "read";
+          expiresInDays?: number;
           mirrors: Array<string>;
           name: string;
-          signingKey?: string;
-          startsWith: string;
+          signed?: boolean;
         },
-        null,
+        string,
         Name
       >;
       list: FunctionReference<
@@ -686,15 +673,8 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
       rotate: FunctionReference<
         "mutation",
         "internal",
-        {
-          hash: string;
-          name: string;
-          overlapMs: number;
-          signed: boolean;
-          signingKey: string;
-          startsWith: string;
-        },
-        null,
+        { name: string; overlapHours?: number; signed?: boolean },
+        string,
         Name
       >;
     };
@@ -732,7 +712,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         balance: FunctionReference<
           "query",
           "internal",
-          { budget: { bytesPerSecond: number } },
+          {},
           {
             at: number;
             balance: number;
@@ -743,6 +723,13 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         >;
       };
       clear: {
+        clear: FunctionReference<
+          "action",
+          "internal",
+          { mirror: string },
+          number,
+          Name
+        >;
         clearPage: FunctionReference<
           "mutation",
           "internal",

@@ -1,5 +1,5 @@
 import { v } from "convex/values";
-import { vBelow, type PageHandle } from "../../src/core/wire/port.js";
+import { vBelow, type ReadHandle } from "../../src/core/wire/port.js";
 import { query } from "../_generated/server.js";
 import { getHandles } from "./mirrors.js";
 
@@ -24,7 +24,7 @@ export const page = query({
   }),
   handler: async (ctx, { mirror: table, cursor: from, below }) => {
     const handles = await getHandles(ctx);
-    const { keys, cursor } = await ctx.runQuery(handles.page as PageHandle, {
+    const { keys, cursor } = await ctx.runQuery(handles.read as ReadHandle, {
       table,
       cursor: from,
       limit: PAGE_ROWS,

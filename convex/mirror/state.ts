@@ -100,7 +100,7 @@ export function hintOf(mirror: string, state: MirrorState): string {
     case "stale":
       return "Check the connector's log: it sends nothing, not even heartbeats.";
     case "paused":
-      return `Resume it: npx convex run imports:resume '{"mirror":"${mirror}"}'`;
+      return `Resume it: npx streaming-import resume ${mirror}`;
     case "failed":
       return "Fix the cause in the reason, then start the sync again in the connector.";
     case "removed":

@@ -200,7 +200,7 @@ export async function completeRun(ctx: MutationCtx, run: Doc<"runs">, why: strin
   const { state, reason } = settled(
     mirror,
     empty
-      ? "The last full refresh delivered no rows; the old ones stay. If the source is really empty, run imports:clearMirror."
+      ? "The last full refresh delivered no rows; the old ones stay. If the source is really empty, run `npx streaming-import clear`."
       : undefined,
   );
   await ctx.db.patch("runs", run._id, {

@@ -21,7 +21,7 @@ import {
   vManifestPage,
 } from "./manifests.js";
 import { getApp, getHandles, getMirror, lastRun } from "../mirror/mirrors.js";
-import type { CopyHandle, PageHandle, RemoveHandle } from "../../src/core/wire/port.js";
+import type { CopyHandle, ReadHandle, RemoveHandle } from "../../src/core/wire/port.js";
 import { changedBy, recounted } from "../mirror/rowCount.js";
 import { progressOf, published, writesOf } from "../mirror/progress.js";
 import { advanceWatermark } from "../mirror/watermark.js";
@@ -291,7 +291,7 @@ export const page = internalQuery({
     const run = await ctx.db.get("runs", id);
     if (run?.state !== "sweeping") return null;
     const [{ keyed }, handles] = await Promise.all([getMirror(ctx, run.mirror), getHandles(ctx)]);
-    const { ids, rows, keyHashes, cursor } = await ctx.runQuery(handles.page as PageHandle, {
+    const { ids, rows, keyHashes, cursor } = await ctx.runQuery(handles.read as ReadHandle, {
       table: run.mirror,
       cursor: from,
       limit: PAGE_ROWS,
@@ -323,10 +323,12 @@ export const removeStale = internalMutation({
     const mirror = await published(ctx, run.mirror);
     const { keyHashes } = args;
     const arrived = KeyHashSet.of(keyHashes === null ? [] : await arrivedSince(ctx, run, args.sequence));
-    const { gone, marked, written, delta } = await ctx.runMutation(handles.remove as RemoveHandle, {
+    const { gone, marked, written, delta } = await ctx.runMutation(handles.write as RemoveHandle, {
       table: run.mirror,
-      ids: keyHashes === null ? args.ids : args.ids.filter((_, i) => !arrived.has(keyHashes[i]!)),
-      at: Date.now(),
+      remove: {
+        ids: keyHashes === null ? args.ids : args.ids.filter((_, i) => !arrived.has(keyHashes[i]!)),
+        at: Date.now(),
+      },
     });
     const swept = run.swept + gone + marked;
     await ctx.db.patch("runs", run._id, { swept });
@@ -351,9 +353,9 @@ export const addCopies = internalMutation({
     const run = await ctx.db.get("runs", args.run);
     if (run?.state !== "sweeping") return 0;
     const [mirror, { handles, budget }] = await Promise.all([getMirror(ctx, run.mirror), getApp(ctx)]);
-    const { added, written, delta } = await ctx.runMutation(handles.copy as CopyHandle, {
+    const { added, written, delta } = await ctx.runMutation(handles.write as CopyHandle, {
       table: run.mirror,
-      copies: args.copies,
+      copy: { copies: args.copies },
     });
     await ctx.db.patch("mirrors", mirror._id, { rows: mirror.rows + added, copied: mirror.copied + added });
     await addToDigest(ctx, run.mirror, delta);

@@ -32,7 +32,7 @@ interface Outcome {
 type Batch = {
   rows: RowChange[];
   match: Infer<typeof vMatch>;
-  /** The handle of the app's `apply`, when the caller knows it. */
+  /** The handle of the app's `write`, when the caller knows it. */
   handle?: string | undefined;
   /** Of rows that earlier changes of the same chunk have deleted, when it had to be cut. */
   tombstones?: Applied["tombstones"];
@@ -180,8 +180,8 @@ async function write(
     handle?: string | undefined;
   },
 ): Promise<Applied> {
-  const apply = (handle ?? (await getHandles(ctx)).apply) as ApplyHandle;
-  return await ctx.runMutation(apply, { table, ...batch, at: Date.now() });
+  const handler = (handle ?? (await getHandles(ctx)).write) as ApplyHandle;
+  return await ctx.runMutation(handler, { table, apply: { ...batch, at: Date.now() } });
 }
 
 function nothing(): Applied {

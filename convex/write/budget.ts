@@ -4,7 +4,8 @@ import { MAX_CHUNK_BYTES } from "../../src/core/wire/chunk.js";
 import { components } from "../_generated/api.js";
 import { query, type MutationCtx } from "../_generated/server.js";
 import { ledgerError } from "../../src/core/wire/errors.js";
-import { vBudget } from "../../src/core/wire/validators.js";
+import type { vBudget } from "../../src/core/wire/validators.js";
+import { getApp } from "../mirror/mirrors.js";
 
 /**
  * Import writes share the deployment's write throughput with the app (4 MiB/s on the smallest class); past it every
@@ -59,14 +60,15 @@ export async function spend(
  * `at` on, so that a page can keep counting without another query. Sizes in bytes, `at` in milliseconds.
  */
 export const balance = query({
-  args: { budget: vBudget },
+  args: {},
   returns: v.object({
     bytesPerSecond: v.number(),
     capacity: v.number(),
     balance: v.number(),
     at: v.number(),
   }),
-  handler: async (ctx, { budget }) => {
+  handler: async (ctx) => {
+    const { budget } = await getApp(ctx);
     const bucket = bucketOf(budget, 0);
     const { value, ts } = await limiter.getValue(ctx, BUCKET, { config: bucket });
     return { bytesPerSecond: budget.bytesPerSecond, capacity: bucket.capacity, balance: value, at: ts };

@@ -1,5 +1,6 @@
 import { v } from "convex/values";
-import { mutation } from "../_generated/server.js";
+import { api } from "../_generated/api.js";
+import { action, mutation } from "../_generated/server.js";
 import { addToDigest } from "./digests.js";
 import { getHandles } from "../mirror/mirrors.js";
 import { published } from "../mirror/progress.js";
@@ -19,9 +20,9 @@ export const clearPage = mutation({
   handler: async (ctx, { mirror: name }) => {
     const mirror = await published(ctx, name);
     const handles = await getHandles(ctx);
-    const { gone, delta } = await ctx.runMutation(handles.clear as ClearHandle, {
+    const { gone, delta } = await ctx.runMutation(handles.write as ClearHandle, {
       table: name,
-      limit: PAGE,
+      clear: { limit: PAGE },
     });
     if (gone > 0) {
       await ctx.db.patch("mirrors", mirror._id, {
@@ -31,5 +32,22 @@ export const clearPage = mutation({
       await addToDigest(ctx, name, delta);
     } else await ctx.db.patch("mirrors", mirror._id, recounted(mirror, 0));
     return gone;
+  },
+});
+
+/**
+ * Deletes every row of a mirror, a transaction at a time. For a source that is really empty: a refresh without rows
+ * deletes none. Returns how many rows it deleted.
+ */
+export const clear = action({
+  args: { mirror: v.string() },
+  returns: v.number(),
+  handler: async (ctx, { mirror }) => {
+    let total = 0;
+    for (;;) {
+      const gone: number = await ctx.runMutation(api.write.clear.clearPage, { mirror });
+      if (gone === 0) return total;
+      total += gone;
+    }
   },
 });

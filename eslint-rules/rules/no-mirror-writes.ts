@@ -511,11 +511,11 @@ function judgeStructural(cx: GuardContext, report: Report, write: Write): void {
   }
 }
 
-/** The names under which an app has to export the functions through which the component writes mirrors. */
-const NAMES: ReadonlySet<string> = new Set(["apply", "remove", "clear", "copy"]);
+/** The name under which an app has to export the function through which the component writes mirrors. */
+const WRITE = "write";
 
 /**
- * Reports a reference to one of the importer's own functions (`internal.imports.apply`): whoever calls it writes any
+ * Reports a reference to one of the importer's own functions (`internal.imports.write`): whoever calls it writes any
  * mirror. A call does not compile, but a cast passes it by the compiler.
  */
 export function visitImporterFunction(
@@ -524,7 +524,7 @@ export function visitImporterFunction(
   node: ts.PropertyAccessExpression | ts.ElementAccessExpression,
 ): void {
   const name = nameOf(cx, node);
-  if (name === null || !NAMES.has(name)) return;
+  if (name !== WRITE) return;
   const args = cx.checker.getTypeAtLocation(node).getProperty("_args");
   if (args === undefined) return;
   if (cx.checker.getTypeOfSymbol(args).getProperty(IMPORTERS_OWN) === undefined) return;
@@ -598,7 +598,7 @@ function initializerOf(cx: GuardContext, expression: ts.Expression): ts.Expressi
     : null;
 }
 
-/** `imports:apply` of `anyApi.imports.apply` and `(internal as any)["imports"].apply`. */
+/** `imports:write` of `anyApi.imports.write` and `(internal as any)["imports"].write`. */
 function pathOf(cx: GuardContext, expression: ts.Expression, depth = 8): string {
   const { ts } = cx;
   const inner = stripAssertions(ts, expression);
@@ -617,7 +617,7 @@ function joined(path: string, name: string): string {
   return path === "" ? name : `${path.replaceAll(":", "/")}:${name}`;
 }
 
-/** Whether `imports:apply` is a function of the app that only the importer may call. */
+/** Whether `imports:write` is a function of the app that only the importer may call. */
 function isImportersPath(cx: GuardContext, report: Report, path: string): boolean {
   const [module = "", name = ""] = path.split(":");
   const schema = report.schema.file;

@@ -10,6 +10,7 @@ import { errorResponse, HttpError } from "../http/errors.js";
 import type { Importer } from "../http/importer.js";
 import { readBody, tokenOf, verifySignature } from "../http/request.js";
 import { checkPathPrefix, routesUnder } from "../http/routes.js";
+import { hashToken } from "../core/token.js";
 import { budgetOf, type WriteBudget } from "./importing/budget.js";
 import { type RunsFunctions, AppMirrors } from "./mirrors.js";
 import { dashboardFunctions, type DashboardOptions } from "./operations/dashboard.js";
@@ -17,7 +18,6 @@ import { Declaration } from "./importing/declaration.js";
 import { operatorFunctions } from "./operations/operatorFunctions.js";
 import { Session, type SessionSettings } from "./importing/session.js";
 import { tableFunctions } from "./tables/tableFunctions.js";
-import { hashToken, tokenFunctions } from "./operations/tokenFunctions.js";
 
 /**
  * How long a connector must be silent before a full refresh counts as complete, in milliseconds. `destination-convex`
@@ -61,7 +61,7 @@ export interface StreamingImportOptions {
  * ```ts
  * // convex/imports.ts
  * export const streamingImport = new StreamingImport(components.streamingImport, schema);
- * export const { apply, page, remove, clear, copy, declare, createToken, status } = streamingImport.internalFunctions();
+ * export const { read, write, declare, replayQuarantine } = streamingImport.internalFunctions();
  *
  * // convex/http.ts
  * const http = httpRouter();
@@ -98,19 +98,20 @@ export class StreamingImport {
   }
 
   /**
-   * The functions that an app exports from `convex/imports.ts`. All are internal: clients cannot call them, people
-   * can with `npx convex run imports:<name>`.
+   * The functions that an app exports from `convex/imports.ts`: what takes the app's own tables or schema. All are
+   * internal, so clients cannot call them.
    *
-   * - `apply`, `page`, `remove`, `clear`, `copy`: how the component reads and writes mirrors; not for calling by hand.
-   *   These five must be exported.
-   * - `createToken`, `rotateToken`, `revokeToken`, `listTokens`: what connectors may present.
-   * - `declare`, `status`, `budget`, `runs`, `pause`, `resume`, `sweep`, `clearMirror`, `listQuarantine`, `replayQuarantine`,
-   *   `discardQuarantine`, `drift`, `audit`, `auditReport`, `repair`: the operator's hand.
+   * - `read`, `write`: how the component reads and writes mirrors; not for calling by hand.
+   * - `declare`: updates the registry from the schema, as the first request after a deploy does.
+   * - `replayQuarantine`: tries quarantined changes again; `streaming-import quarantine replay` calls it.
+   *
+   * Everything else is a function of the component: `streaming-import` calls it, an app calls it as
+   * `components.streamingImport.registry.list`, and people can with
+   * `npx convex run --component streamingImport registry:list`.
    */
   internalFunctions() {
     return {
       ...tableFunctions(this.#mirrors),
-      ...tokenFunctions(this.component, this.#mirrors),
       ...operatorFunctions(this.component, this.#mirrors, this.#declaration, this.#settings.budget),
     };
   }
@@ -139,8 +140,7 @@ export class StreamingImport {
    * @throws Error without `authorize`.
    */
   dashboardFunctions<DataModel extends GenericDataModel>(options: DashboardOptions<DataModel>) {
-    const { budget } = this.#settings;
-    return dashboardFunctions(this.component, this.#mirrors, { budget, module: this.#module }, options);
+    return dashboardFunctions(this.component, this.#mirrors, this.#module, options);
   }
 
   /**
@@ -171,15 +171,15 @@ export class StreamingImport {
           throw new HttpError(
             401,
             "BadAdminKey",
-            "This token is unknown, revoked or expired. Make one with `npx convex run imports:createToken` and enter it as the connector's access key.",
+            "This token is unknown, revoked or expired. Make one with `npx streaming-import token create` and enter it as the connector's access key.",
           );
         }
         const body = await readBody(request, maxBodyBytes);
         if (token.signingKey !== null) verifySignature(request, body, token.signingKey, Date.now());
         const known = token.app?.fingerprint === this.#declaration.fingerprint;
         if (!known) await this.#declaration.send(ctx, this.component);
-        const apply = known ? token.app?.apply : undefined;
-        return new Session(ctx, this.component, this.#mirrors, { ...token, apply }, this.#settings, body);
+        const write = known ? token.app?.write : undefined;
+        return new Session(ctx, this.component, this.#mirrors, { ...token, write }, this.#settings, body);
       },
     };
   }

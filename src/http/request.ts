@@ -25,7 +25,7 @@ export function tokenOf(request: Request): string {
     throw new HttpError(
       403,
       "BadDeployKey",
-      "The Authorization header is missing. Send `Authorization: Convex <token>` with a token made by `npx convex run imports:createToken`.",
+      "The Authorization header is missing. Send `Authorization: Convex <token>` with a token made by `npx streaming-import token create`.",
     );
   }
   if (header.length < MIN_HEADER_LENGTH) {

@@ -42,7 +42,12 @@ describe.each([
     const app = await App.start();
     expect((await app.send("GET", `${basePath}/version`)).status).toBe(200);
     app.token = "csi_wrong";
-    expectRefused(await app.send("GET", `${basePath}/version`), 401, "BadAdminKey", "imports:createToken");
+    expectRefused(
+      await app.send("GET", `${basePath}/version`),
+      401,
+      "BadAdminKey",
+      "streaming-import token create",
+    );
   });
 
   test.each(importRoutes)("2: %s %s wants a token, and the right one", async (method, path, body) => {
@@ -50,7 +55,12 @@ describe.each([
     const without = await app.send(method, basePath + path, body, { Authorization: null });
     expectRefused(without, 403, "BadDeployKey", "Authorization");
     app.token = "csi_wrong";
-    expectRefused(await app.send(method, basePath + path, body), 401, "BadAdminKey", "imports:createToken");
+    expectRefused(
+      await app.send(method, basePath + path, body),
+      401,
+      "BadAdminKey",
+      "streaming-import token create",
+    );
   });
 
   test.each([null, "foo-1.2.3"])("4: Convex-Client %s is accepted", async (client) => {

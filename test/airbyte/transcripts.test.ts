@@ -324,7 +324,7 @@ describe("a refresh of a mirror with a key", () => {
     expect((await sync(app, connection, [state(1)])).succeeded).toBe(true);
     await app.passTime(10 * QUIET_MS);
     expect(await users(app)).toEqual(BEFORE);
-    expect((await app.status("users")).reason).toContain("imports:clearMirror");
+    expect((await app.status("users")).reason).toContain("streaming-import clear");
     expect(await app.call("clearMirror", { mirror: "users" })).toBe(3);
     expect(await users(app)).toEqual([]);
     await expectConserved(app, "users");

@@ -7,30 +7,4 @@ const components = componentsGeneric() as unknown as { streamingImport: Componen
 
 export const streamingImport = new StreamingImport(components.streamingImport, schema);
 
-export const {
-  apply,
-  page,
-  remove,
-  clear,
-  copy,
-  createToken,
-  rotateToken,
-  revokeToken,
-  listTokens,
-  declare,
-  status,
-  budget,
-  unknownStreams,
-  runs,
-  pause,
-  resume,
-  sweep,
-  clearMirror,
-  listQuarantine,
-  replayQuarantine,
-  discardQuarantine,
-  drift,
-  audit,
-  auditReport,
-  repair,
-} = streamingImport.internalFunctions();
+export const { read, write, declare, replayQuarantine } = streamingImport.internalFunctions();

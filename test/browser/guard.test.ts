@@ -89,11 +89,11 @@ test("an edit as in the dashboard is found by the audit, and the source mends it
 
 /** How many flights there are, and how late the latest of them are. */
 async function rows(): Promise<unknown> {
-  const board = (await stage.admin("query", "flights:board", { sort: "late", limit: 200 })) as {
+  const board = (await stage.admin("flights:board", { sort: "late", limit: 200 })) as {
     delay: number;
   }[];
   return [
-    await stage.admin("query", "_system/cli/tableSize:default", { tableName: "flights" }),
+    await stage.admin("_system/cli/tableSize:default", { tableName: "flights" }),
     board.map(({ delay }) => delay),
   ];
 }

@@ -54,8 +54,8 @@ beforeAll(async () => {
   await stage.firstSync();
   const [date, origin, destination] = FLIGHT.split("~");
   const flight = { date, origin, destination };
-  await stage.admin("mutation", "watchlist:add", { flight, addedBy: "Ruth" });
-  await stage.admin("mutation", "notes:add", { flight, author: "Ruth", text: "Crew timed out." });
+  await stage.admin("watchlist:add", { flight, addedBy: "Ruth" });
+  await stage.admin("notes:add", { flight, author: "Ruth", text: "Crew timed out." });
   await stage.laterSync();
 });
 

@@ -31,12 +31,12 @@ afterAll(async () => {
 
 /** What people wrote and watch: the same for every picture. */
 async function addOurs(): Promise<void> {
-  const board = (await stage.admin("query", "flights:board", { sort: "latest", limit: 40 })) as {
+  const board = (await stage.admin("flights:board", { sort: "latest", limit: 40 })) as {
     key: object;
   }[];
-  const late = (await stage.admin("query", "flights:board", { sort: "late", limit: 2 })) as { key: object }[];
+  const late = (await stage.admin("flights:board", { sort: "late", limit: 2 })) as { key: object }[];
   const call = async (name: string, args: object): Promise<void> => {
-    await stage.admin("mutation", name, args);
+    await stage.admin(name, args);
   };
   const notes = [
     [late[1]!.key, "Ruth", "Crew timed out. Replacement on the way from the hotel."],

@@ -226,9 +226,16 @@ describe("a project with .env.local", () => {
   });
 
   test("a module that is not there is named", async () => {
-    const { code, err } = await cli("status", "--module", "nowhere");
+    const { code, err } = await cli("token", "create", "t", "--mirror", "users", "--module", "nowhere");
     expect(code).toBe(1);
     expect(err).toContain("nowhere");
+  });
+
+  test("a component that is not there is named, with the option that names another", async () => {
+    const { code, err } = await cli("status", "--component", "elsewhere");
+    expect(code).toBe(1);
+    expect(err).toContain('component "elsewhere"');
+    expect(err).toContain("--component");
   });
 });
 

@@ -175,15 +175,15 @@ describe("a project's files", () => {
       "error",
       "convex/imports.ts",
       () => {
-        replace("convex/imports.ts", "  apply,\n", "");
+        replace("convex/imports.ts", "write, ", "");
       },
     ],
     [
       "importer-exported",
-      "warning",
-      "convex/imports.ts",
+      "error",
+      "Replace its export of internalFunctions() with: export const { read, write,",
       () => {
-        replace("convex/imports.ts", "  auditReport,\n", "");
+        replace("convex/imports.ts", "read, write", "apply, page, status");
       },
     ],
     [
@@ -262,7 +262,7 @@ describe("a project's files", () => {
   test("what init has mended is well", async () => {
     project.remove("convex/functions.ts");
     project.remove("convex/http.ts");
-    replace("convex/imports.ts", "  apply,\n", "");
+    replace("convex/imports.ts", "write, ", "");
     const { project: read, steps } = await prepare(
       project.directory,
       checkOptions({ pathPrefix: "/", source: "a" }),
@@ -282,7 +282,7 @@ describe("a deployment", () => {
   beforeAll(async () => {
     project = await healthy();
     deployed = await DeployedProject.start(project);
-    await deployed.run("imports:createToken", { name: "airbyte", mirrors: ["customers", "orders"] });
+    await deployed.run("createToken", { name: "airbyte", mirrors: ["customers", "orders"] });
   });
   afterAll(async () => {
     await deployed.close();
@@ -297,19 +297,19 @@ describe("a deployment", () => {
   }
 
   test("that is healthy has no finding, every check has looked, and no token is left over", async () => {
-    const token = (await deployed.run("imports:createToken", { name: "shell", mirrors: ["*"] })) as string;
+    const token = (await deployed.run("createToken", { name: "shell", mirrors: ["*"] })) as string;
     deployed.configure({ STREAMING_IMPORT_TOKEN: token });
     const checks = await examine({ cwd: project.directory, env: {} }, {});
     expect(findings(checks)).toEqual([]);
     expect([...new Set(checks.map(({ code }) => code))].toSorted()).toEqual(CHECKS.toSorted());
-    const tokens = (await deployed.run("imports:listTokens")) as { name: string; endReason: string | null }[];
+    const tokens = (await deployed.run("listTokens")) as { name: string; endReason: string | null }[];
     expect(
       tokens
         .filter(({ endReason }) => endReason === null)
         .map(({ name }) => name)
         .toSorted(),
     ).toEqual(["airbyte", "shell"]);
-    await deployed.run("imports:revokeToken", { name: "shell" });
+    await deployed.run("revokeToken", { name: "shell" });
   });
 
   test("that does not answer", async () => {
@@ -370,28 +370,28 @@ describe("a deployment", () => {
   });
 
   test("with a paused mirror", async () => {
-    await deployed.run("imports:pause", { mirror: "orders" });
+    await deployed.run("pause", { mirror: "orders" });
     const found = await examined();
     expect(found.map(({ code, level }) => `${level} ${code}`)).toEqual(["warning mirrors-fresh"]);
     expect(found[0]!.fix).toContain("resume orders");
-    await deployed.run("imports:resume", { mirror: "orders" });
+    await deployed.run("resume", { mirror: "orders" });
   });
 
   test("with rows in quarantine", async () => {
-    const token = (await deployed.run("imports:createToken", { name: "q", mirrors: ["*"] })) as string;
+    const token = (await deployed.run("createToken", { name: "q", mirrors: ["*"] })) as string;
     expect(await deployed.send(token, "public_customers", [{ id: 1, balance: "a lot" }])).toBe(200);
     const found = await examined();
     expect(found.map(({ code, level }) => `${level} ${code}`)).toEqual(["warning quarantine-empty"]);
     expect(found[0]!.fix).toContain("quarantine list customers");
-    await deployed.run("imports:discardQuarantine", { mirror: "customers" });
-    await deployed.run("imports:revokeToken", { name: "q" });
+    await deployed.run("discardQuarantine", { mirror: "customers" });
+    await deployed.run("revokeToken", { name: "q" });
   });
 
   test("with tokens that are not as they should be", async () => {
     deployed.configure({ STREAMING_IMPORT_TOKEN: "csi_unknown" });
     expect(await codes()).toEqual(["error token-valid"]);
 
-    const some = (await deployed.run("imports:createToken", {
+    const some = (await deployed.run("createToken", {
       name: "some",
       mirrors: ["customers"],
     })) as string;
@@ -400,7 +400,7 @@ describe("a deployment", () => {
     expect(scope.map(({ code, level }) => `${level} ${code}`)).toEqual(["warning token-scope"]);
     expect(scope[0]!.message).toContain('"orders"');
 
-    const reader = (await deployed.run("imports:createToken", {
+    const reader = (await deployed.run("createToken", {
       name: "r",
       mirrors: ["*"],
       access: "read",
@@ -411,16 +411,16 @@ describe("a deployment", () => {
     expect(reading[0]!.message).toContain("may only read");
 
     deployed.configure();
-    await deployed.run("imports:revokeToken", { name: "airbyte" });
+    await deployed.run("revokeToken", { name: "airbyte" });
     const closed = await examined();
     expect(closed.map(({ code, level }) => `${level} ${code}`)).toEqual(["warning connector-tokens"]);
     expect(closed[0]!.message).toContain('"orders"');
-    await deployed.run("imports:createToken", { name: "again", mirrors: ["orders"] });
+    await deployed.run("createToken", { name: "again", mirrors: ["orders"] });
     expect(await codes()).toEqual([]);
   });
 
   test("to which a stream comes that has no mirror", async () => {
-    const token = (await deployed.run("imports:createToken", { name: "u", mirrors: ["*"] })) as string;
+    const token = (await deployed.run("createToken", { name: "u", mirrors: ["*"] })) as string;
     expect(await deployed.send(token, "public_invoices", [{ id: 1 }])).toBe(400);
     const found = await examined();
     expect(found.map(({ code, level }) => `${level} ${code}`)).toEqual(["warning streams-known"]);
@@ -433,7 +433,7 @@ describe("a deployment", () => {
     const well = await run(["doctor", "--json"], { cwd });
     expect(well).toMatchObject({ code: 0, err: "" });
     expect(JSON.parse(well.out)).toMatchObject({ ok: true });
-    const token = (await deployed.run("imports:createToken", { name: "p", mirrors: ["*"] })) as string;
+    const token = (await deployed.run("createToken", { name: "p", mirrors: ["*"] })) as string;
     project.remove("convex/functions.ts");
     const ill = await run(["doctor", "--cwd", cwd], { env: { STREAMING_IMPORT_TOKEN: token } });
     expect(ill.code).toBe(1);

@@ -31,7 +31,7 @@ describe("a project whose routes are under a path", () => {
     const pushed = await run(["push", "customers.csv", "-m", "customers"], { cwd, env });
     expect(pushed).toMatchObject({ code: 0 });
     expect((await run(["verify", "customers", "--file", "customers.csv"], { cwd, env })).code).toBe(0);
-    const token = (await deployed.run("imports:createToken", {
+    const token = (await deployed.run("createToken", {
       name: "reader",
       mirrors: ["*"],
       access: "read",
@@ -120,6 +120,8 @@ describe("a deployment that only the Convex CLI knows", () => {
     const { code, err } = await run(["pause", "nothing"], { cwd, env });
     expect(code).toBe(1);
     expect(err).toContain("nothing");
-    expect((await run(["status", "--module", "nowhere"], { cwd, env })).err).toContain("nowhere");
+    expect(
+      (await run(["quarantine", "replay", "orders", "--module", "nowhere"], { cwd, env })).err,
+    ).toContain("nowhere");
   });
 });

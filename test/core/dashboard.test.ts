@@ -194,7 +194,7 @@ describe("an operator", () => {
     await ask(app, "operator", "pause", { mirror: "users" });
     expect(await ask(app, "viewer", "mirrorStatus", { mirror: "users" })).toMatchObject({
       state: "paused",
-      hint: `Resume it: npx convex run imports:resume '{"mirror":"users"}'`,
+      hint: "Resume it: npx streaming-import resume users",
     });
     await ask(app, "operator", "resume", { mirror: "users" });
     expect(await ask(app, "viewer", "mirrorStatus", { mirror: "users" })).toMatchObject({

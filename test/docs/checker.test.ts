@@ -77,9 +77,10 @@ describe("commands", () => {
     "npx streaming-import push customers.csv --mirror customers --mode refresh",
     "npx streaming-import --help",
     "npx convex dev",
-    "npx convex run --url http://127.0.0.1:3210 --admin-key a imports:status",
-    "npx convex run imports:status",
-    `npx convex run imports:createToken '{"name": "a", "mirrors": ["*"], "expiresInDays": 3}'`,
+    "npx convex run --url http://127.0.0.1:3210 --admin-key a imports:declare",
+    "npx convex run imports:declare",
+    "npx convex run --component streamingImport registry:list",
+    `npx convex run --component streamingImport tokens:create '{"name": "a", "mirrors": ["*"], "expiresInDays": 3}'`,
     `npx convex run customers:byEmail '{"email": "a"}'`,
     "npx tsx tools/demo.ts",
     "psql -c 'select 1'",
@@ -98,11 +99,21 @@ describe("commands", () => {
     ["npx streaming-import airbyte", /commander.help/],
     ["npx convex devv", /no command "convex devv"/],
     ["npx convex dev --quick", /no option --quick/],
-    ["npx convex run imports:statuss", /no function imports:statuss/],
-    ["npx convex run imports:pause", /"mirror" is missing/],
-    [`npx convex run imports:pause '{"mirror": 3}'`, /imports:pause.mirror takes a string/],
-    [`npx convex run imports:pause '{"mirror": "a", "why": ""}'`, /takes no "why"/],
-    [`npx convex run imports:createToken '{"name": "a", "mirrors": [1]}'`, /takes a string/],
+    ["npx convex run imports:declares", /no function imports:declares/],
+    ["npx convex run registry:list", /no function registry:list/],
+    ["npx convex run --component streamingImport registry:pause", /"mirror" is missing/],
+    [
+      `npx convex run --component streamingImport registry:pause '{"mirror": 3}'`,
+      /registry:pause.mirror takes a string/,
+    ],
+    [
+      `npx convex run --component streamingImport registry:pause '{"mirror": "a", "why": ""}'`,
+      /takes no "why"/,
+    ],
+    [
+      `npx convex run --component streamingImport tokens:create '{"name": "a", "mirrors": [1]}'`,
+      /takes a string/,
+    ],
     ["npx tsx tools/nothing.ts", /no file/],
     ["npx nothing", /no tool/],
   ])("%s is refused", (script, reason) => {
@@ -111,11 +122,11 @@ describe("commands", () => {
 
   test("a sentence may leave arguments out, and name nothing that is not there", () => {
     const mention = (text: string) => check(commandsOf(text)[0]!, { functions, mention: true });
-    expect(mention("npx convex run imports:pause")).toBeNull();
+    expect(mention("npx convex run --component streamingImport registry:pause")).toBeNull();
     expect(mention("npx streaming-import push")).toBeNull();
     expect(mention("streaming-import airbyte")).toBeNull();
     expect(mention("npx convex run imports:<name>")).toBeNull();
-    expect(mention("npx convex run imports:pausee")).toMatch(/no function/);
+    expect(mention("npx convex run imports:declaree")).toMatch(/no function/);
     expect(mention("npx streaming-import push --quick")).toMatch(/--quick/);
   });
 });

@@ -1,3 +1,4 @@
+/// <reference types="vite/client" />
 /** Whether the commands on the pages exist, with their options and arguments. */
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
@@ -142,7 +143,7 @@ function checkConvex([command = "", ...args]: string[], context: Context): Probl
     else if (UNLISTED.includes(word) || help.includes(`${word} <`)) i += 1;
     else if (!help.includes(word)) return `"convex ${command}" has no option ${word}`;
   }
-  return command === "run" ? checkCall(words, context) : null;
+  return command === "run" ? checkCall(words, context, args.includes("--component")) : null;
 }
 
 /** A validator in Convex's JSON. */
@@ -158,10 +159,27 @@ const importer = new StreamingImport(
   appSchema,
 ).internalFunctions() as unknown as Record<string, { exportArgs: () => string }>;
 
+const COMPONENT_MODULES = import.meta.glob<Record<string, { exportArgs?: () => string }>>(
+  ["../../convex/**/*.ts", "!../../convex/**/*.test.ts", "!../../convex/_generated/**"],
+  { eager: true },
+);
+
+/** A function of the component, as `npx convex run --component streamingImport` names it: `registry:list`. */
+function ofComponent(name: string): { exportArgs: () => string } | undefined {
+  const [module = "", fn = ""] = name.split(":");
+  const found = COMPONENT_MODULES[`../../convex/${module}.ts`]?.[fn];
+  return found?.exportArgs === undefined ? undefined : (found as { exportArgs: () => string });
+}
+
 /** `convex run module:function '{"json": true}'`, against what the importer exports and what the page defines. */
-function checkCall([name = "", json]: string[], { functions, mention }: Context): Problem {
+function checkCall(
+  [name = "", json]: string[],
+  { functions, mention }: Context,
+  inComponent: boolean,
+): Problem {
   if (PLACEHOLDERS.has(name) || (mention && name === "")) return null;
-  const given = name.startsWith("imports:") ? importer[name.slice("imports:".length)] : undefined;
+  const ours = name.startsWith("imports:") ? importer[name.slice("imports:".length)] : undefined;
+  const given = inComponent ? ofComponent(name) : ours;
   if (given === undefined) return functions.has(name) ? null : `there is no function ${name}`;
   if (mention && json === undefined) return null;
   const validator = JSON.parse(given.exportArgs()) as Validator;

@@ -59,7 +59,7 @@ async function importUsers(records: Record<string, unknown>[], pathPrefix = ""):
 }
 
 async function status(mirror: string): Promise<MirrorStatus> {
-  const all = (await project.run("imports:status")) as MirrorStatus[];
+  const all = (await project.run("status")) as MirrorStatus[];
   return all.find(({ name }) => name === mirror)!;
 }
 
@@ -144,7 +144,7 @@ describe("refusals", () => {
 
   test("a revoked token is a 401", async () => {
     const short = await project.createToken("short-lived");
-    expect(await project.run("imports:revokeToken", { name: "short-lived" })).toBe(1);
+    expect(await project.run("revokeToken", { name: "short-lived" })).toBe(1);
 
     expect(await project.send(short, "GET", "/airbyte/version")).toMatchObject({ status: 401 });
   });
@@ -169,7 +169,7 @@ describe("refusals", () => {
 
     expect((await users()).map(({ id }) => id)).not.toContain(4n);
     expect(await status("users")).toMatchObject({ quarantined: 1 });
-    expect(await project.run("imports:listQuarantine", { mirror: "users" })).toMatchObject([
+    expect(await project.run("listQuarantine", { mirror: "users" })).toMatchObject([
       { code: "MissingField", message: expect.stringContaining("name") as string, payload: '{"id":4}' },
     ]);
   });

@@ -45,7 +45,7 @@ async function mirrorNames(): Promise<string[]> {
 
 test("declare shows the mirrors before the first row", async () => {
   expect(await mirrorNames()).toEqual([]);
-  await project.run("imports:declare");
+  await project.run("declare");
 
   expect(await mirrorNames()).toEqual(["airports", "flights", "measurements"]);
 });

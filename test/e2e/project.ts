@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { operation } from "../operations.js";
 import { spawnLocalConvex, type SpawnedLocalConvex } from "../../tools/local-convex/spawn.js";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -19,16 +20,27 @@ export interface Answer {
   text: string;
 }
 
-/** What `convex run` asks the deployment for, without a process that takes a second to start. */
+/**
+ * Calls a function of the app, or an operation by its name, as `convex run` does, without a process that takes a second
+ * to start.
+ */
 export async function callFunction(
-  { url, adminKey }: SpawnedLocalConvex,
+  server: SpawnedLocalConvex,
   name: string,
   args: Record<string, unknown>,
 ): Promise<unknown> {
+  const { url, adminKey } = server;
+  // The registry knows the mirrors of a schema that has just been deployed only after this.
+  if (name === "createToken") await callFunction(server, "declare", {});
+  const called = operation("streamingImport", name, args);
   const response = await fetch(`${url}/api/function`, {
     method: "POST",
     headers: { Authorization: `Convex ${adminKey}`, "Content-Type": "application/json" },
-    body: JSON.stringify({ path: name, args }),
+    body: JSON.stringify({
+      ...(called.component !== "" && { componentPath: called.component }),
+      path: called.path,
+      args: called.args,
+    }),
   });
   const answer = (await response.json()) as { value?: unknown };
   if (answer.value === undefined) throw new Error(`${name} failed: ${JSON.stringify(answer)}`);
@@ -92,7 +104,7 @@ export class Project {
 
   /** Makes a token for a connector. */
   async createToken(name: string, mirrors = ["*"]): Promise<string> {
-    return (await this.run("imports:createToken", { name, mirrors })) as string;
+    return (await this.run("createToken", { name, mirrors })) as string;
   }
 
   /** Runs the project's own Convex CLI. Rejects with its output when it fails. */

@@ -113,10 +113,10 @@ describe("a service of somebody else", () => {
   });
 
   test("what the importer refuses for now waits in the inbox", async () => {
-    await project.run("imports:pause", { mirror: "customers" });
+    await project.run("pause", { mirror: "customers" });
     expect(await call("customer.created", { id: 10, email: "late@example.com" })).toBe(200);
     await expect(send()).rejects.toThrow(/MirrorPaused/);
-    await project.run("imports:resume", { mirror: "customers" });
+    await project.run("resume", { mirror: "customers" });
     await send();
 
     expect(await find("late@example.com")).toMatchObject({ id: 10n });
@@ -137,7 +137,7 @@ describe("a system of your own", () => {
   }
 
   test("signs what it sends, which is stored", async () => {
-    const token = (await project.run("imports:createToken", {
+    const token = (await project.run("createToken", {
       name: "orders-service",
       mirrors: ["customers"],
       signed: true,

@@ -17,7 +17,7 @@ describe("a paused mirror", () => {
         answer,
         503,
         "MirrorPaused",
-        /is paused: The source is being moved\..*imports:resume/,
+        /is paused: The source is being moved\..*streaming-import resume/,
       );
       expect(details).toEqual({ retryAfterMs: 60_000 });
       expect(answer.headers.get("Retry-After")).toBe("60");

@@ -103,7 +103,7 @@ export async function* importRequests(
 export interface Connection {
   /** What a person enters as `deployment_url`: where the app's HTTP actions are. */
   deploymentUrl: string;
-  /** What a person enters as `access_key`: a token made by `imports:createToken`. */
+  /** What a person enters as `access_key`: a token made by `streaming-import token create`. */
   accessKey: string;
 }
 

@@ -9,8 +9,11 @@ import { check, type Connection } from "./connector.js";
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const CONVEX_CLI = fileURLToPath(new URL("../../node_modules/convex/bin/main.js", import.meta.url));
 
-/** Calls a function as an administrator does, internal and system functions included. */
-export type AdminCall = (kind: "query" | "mutation", path: string, args: object) => Promise<unknown>;
+/** The name under which the example uses the component. */
+export const COMPONENT = "streamingImport";
+
+/** Calls a function of the app, or of a component, as an administrator does: internal and system functions included. */
+export type AdminCall = (path: string, args: object, component?: string) => Promise<unknown>;
 
 /** A running deployment with the example pushed to it. */
 export interface Deployment {
@@ -59,10 +62,9 @@ export async function pushExample(server: SpawnedLocalConvex, signal: AbortSigna
 
 /** Makes a token for what the demo feeds, no more, and tests the connection as Airbyte does. */
 export async function connect(deployment: Pick<Deployment, "siteUrl" | "call">): Promise<Connection> {
-  const accessKey = await deployment.call("mutation", "imports:createToken", {
-    name: "demo",
-    mirrors: ["airports", "flights", "measurements"],
-  });
+  await deployment.call("imports:declare", {});
+  const token = { name: "demo", mirrors: ["airports", "flights", "measurements"] };
+  const accessKey = await deployment.call("tokens:create", token, COMPONENT);
   const connection = { deploymentUrl: deployment.siteUrl, accessKey: accessKey as string };
   await check(connection);
   return connection;
@@ -70,20 +72,20 @@ export async function connect(deployment: Pick<Deployment, "siteUrl" | "call">):
 
 /** The administrator of a deployment. */
 export function adminOf({ url, adminKey }: { url: string; adminKey: string }): AdminCall {
-  return async (kind, path, args) => await call(url, adminKey, kind, path, args);
+  return async (path, args, component) => await call(url, adminKey, path, args, component);
 }
 
 async function call(
   url: string,
   adminKey: string,
-  kind: "query" | "mutation",
   path: string,
   args: object,
+  componentPath?: string,
 ): Promise<unknown> {
-  const response = await fetch(`${url}/api/${kind}`, {
+  const response = await fetch(`${url}/api/function`, {
     method: "POST",
     headers: { Authorization: `Convex ${adminKey}`, "Content-Type": "application/json" },
-    body: JSON.stringify({ path, args: [args], format: "convex_encoded_json" }),
+    body: JSON.stringify({ componentPath, path, args: [args], format: "convex_encoded_json" }),
   });
   const text = await response.text();
   if (!response.ok) throw new Error(`${path} was answered with ${String(response.status)}: ${text}`);

@@ -51,7 +51,7 @@ export function outside(call: AdminCall, connection: Connection, source: SourceS
 
 /** Edits the newest flight, by the calls that the dashboard makes. */
 async function editInDashboard(call: AdminCall): Promise<Edit> {
-  const { page } = (await call("query", "_system/cli/tableData", {
+  const { page } = (await call("_system/cli/tableData", {
     table: "flights",
     order: "desc",
     paginationOpts: { numItems: 1, cursor: null },
@@ -60,7 +60,7 @@ async function editInDashboard(call: AdminCall): Promise<Edit> {
   if (flight === undefined) throw new Error("No flight has arrived yet. Run a sync first.");
   const { _id, date, origin, destination, delay: before } = flight;
   const after = before + ADDED_MINUTES;
-  await call("mutation", "_system/frontend/patchDocumentsFields", {
+  await call("_system/frontend/patchDocumentsFields", {
     table: "flights",
     componentId: null,
     ids: [_id],

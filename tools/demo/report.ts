@@ -1,6 +1,6 @@
 import type { Meter } from "./meter.js";
 
-/** A mirror as `imports:status` tells of it; the part that counts. */
+/** A mirror as the component's `registry:list` describes it; the part that counts. */
 export interface MirrorStatus {
   name: string;
   state: string;

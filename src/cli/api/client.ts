@@ -2,12 +2,12 @@ import { createHmac } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
-import { signingKeyOf } from "../../client/operations/tokenFunctions.js";
+import { signingKeyOf } from "../../core/token.js";
 import { ApiError, networkError, refusalOf } from "./apiError.js";
 import { DEFAULT_RETRY, retrying, type Retry, type RetryPolicy } from "./retry.js";
+import type { BudgetUse } from "../../core/wire/budget.js";
 import type {
   BegunRun,
-  BudgetUse,
   Delivered,
   FinishedRun,
   MirrorInfo,

@@ -9,9 +9,12 @@ import { CliError, messageOf, usageError } from "../terminal/exit.js";
 import type { CommonOptions } from "./options.js";
 import type { Place } from "../terminal/io.js";
 
-/** Calls the app's internal functions (`imports:status`, …), as `npx convex run` does. */
+/** Calls functions as `npx convex run` does. */
 export interface Admin {
+  /** An internal function of the app's importer: `declare`. */
   call: <T>(name: string, args?: Record<string, unknown>) => Promise<T>;
+  /** A function of the component: `registry:list`, as with `npx convex run --component`. */
+  component: <T>(path: string, args?: Record<string, unknown>) => Promise<T>;
 }
 
 /** What `ConvexHttpClient` can do beyond its public types. */
@@ -29,33 +32,49 @@ interface AdminClient {
  * which knows the deployments of whoever is logged in.
  * @throws CliError when there is neither
  */
-export function openAdmin(place: Place, { url, adminKey, name, module }: Deployment): Admin {
-  if (url !== null && adminKey !== null)
-    return { call: async (fn, args) => callWithKey(url, adminKey, `${module}:${fn}`, args) };
-  if (name !== null) return { call: async (fn, args) => callWithCli(place, `${module}:${fn}`, args) };
+export function openAdmin(place: Place, { url, adminKey, name, module, component }: Deployment): Admin {
+  if (url !== null && adminKey !== null) {
+    return {
+      call: async (fn, args) => callWithKey(url, adminKey, { path: `${module}:${fn}` }, args),
+      component: async (path, args) => callWithKey(url, adminKey, { component, path }, args),
+    };
+  }
+  if (name !== null) {
+    return {
+      call: async (fn, args) => callWithCli(place, { path: `${module}:${fn}` }, args),
+      component: async (path, args) => callWithCli(place, { component, path }, args),
+    };
+  }
   throw usageError(
     "This needs the deployment's key. Set CONVEX_DEPLOY_KEY, or CONVEX_SELF_HOSTED_URL and CONVEX_SELF_HOSTED_ADMIN_KEY, or run it in a project that `npx convex dev` has set up (CONVEX_DEPLOYMENT in .env.local).",
   );
 }
 
+/** A function of the app, or of a component of it. */
+interface Target {
+  component?: string;
+  path: string;
+}
+
 async function callWithKey<T>(
   url: string,
   key: string,
-  name: string,
+  target: Target,
   args: Record<string, unknown> = {},
 ): Promise<T> {
   const client = new ConvexHttpClient(url, { skipConvexDeploymentUrlCheck: true, logger: false });
   const admin = client as unknown as AdminClient;
   admin.setAdminAuth(key);
   try {
-    return (await admin.function(makeFunctionReference(name), undefined, args as Record<string, Value>)) as T;
+    const reference = makeFunctionReference(target.path);
+    return (await admin.function(reference, target.component, args as Record<string, Value>)) as T;
   } catch (error) {
-    throw explain(error, name);
+    throw explain(error, target);
   }
 }
 
 /** What went wrong, in a sentence: the app's own message where there is one. Never the key. */
-function explain(error: unknown, name: string): CliError {
+function explain(error: unknown, { component, path }: Target): CliError {
   if (error instanceof ConvexError) {
     const data = error.data as { code?: unknown; message?: unknown } | string;
     const message =
@@ -67,9 +86,15 @@ function explain(error: unknown, name: string): CliError {
     const cause = error instanceof Error ? messageOf(error.cause) : "";
     return new CliError(`The deployment does not answer: ${cause || message}.`, undefined, { cause: error });
   }
-  if (/Could not find (public )?function/.test(message)) {
+  if (
+    /Could not find (public )?function|[Cc]omponent .*not found|Couldn't (find|resolve) .*component/.test(
+      message,
+    )
+  ) {
     return new CliError(
-      `The deployment has no function ${name}. Export it from convex/${name.split(":")[0]!}.ts and deploy, or name another module with --module.`,
+      component === undefined
+        ? `The deployment has no function ${path}. Export it from convex/${path.split(":")[0]!}.ts and deploy, or name another module with --module.`
+        : `The deployment's component "${component}" has no function ${path}. Deploy with this version of the package, or name the component with --component.`,
       undefined,
       { cause: error },
     );
@@ -79,7 +104,11 @@ function explain(error: unknown, name: string): CliError {
   return new CliError(said?.trim() ?? message, undefined, { cause: error });
 }
 
-async function callWithCli<T>(place: Place, name: string, args: Record<string, unknown> = {}): Promise<T> {
+async function callWithCli<T>(
+  place: Place,
+  { component, path: name }: Target,
+  args: Record<string, unknown> = {},
+): Promise<T> {
   const require = createRequire(path.join(place.cwd, "package.json"));
   let cli: string;
   try {
@@ -87,7 +116,8 @@ async function callWithCli<T>(place: Place, name: string, args: Record<string, u
   } catch {
     throw usageError("The package convex is not installed here. Run this in your project.");
   }
-  const child = spawn(process.execPath, [cli, "run", name, JSON.stringify(args)], {
+  const inComponent = component === undefined ? [] : ["--component", component];
+  const child = spawn(process.execPath, [cli, "run", ...inComponent, name, JSON.stringify(args)], {
     cwd: place.cwd,
     env: place.env,
     stdio: ["ignore", "pipe", "pipe"],

@@ -37,6 +37,8 @@ export interface DeploymentOptions {
   token?: string;
   /** The module that exports `internalFunctions()`. */
   module?: string;
+  /** The name under which the app uses the component. */
+  component?: string;
 }
 
 /** Where the deployment is, as far as command line and environment tell. */
@@ -50,6 +52,7 @@ export interface Deployment {
   /** An import token. */
   token: string | null;
   module: string;
+  component: string;
   /** `CONVEX_DEPLOYMENT`: the Convex CLI knows how to reach it. */
   name: string | null;
 }
@@ -73,6 +76,7 @@ export function findDeployment(options: DeploymentOptions, variables: Variables)
     isSiteGiven: options.siteUrl !== undefined,
     token: options.token ?? variables("STREAMING_IMPORT_TOKEN") ?? null,
     module: options.module ?? variables("STREAMING_IMPORT_MODULE") ?? "imports",
+    component: options.component ?? variables("STREAMING_IMPORT_COMPONENT") ?? "streamingImport",
     name: options.url === undefined ? (variables("CONVEX_DEPLOYMENT") ?? null) : null,
   };
 }

@@ -16,6 +16,7 @@ export function withDeployment(command: Command): Command {
       "the deployment's key (default: CONVEX_DEPLOY_KEY or CONVEX_SELF_HOSTED_ADMIN_KEY)",
     )
     .option("--module <name>", "the module that exports internalFunctions()", undefined)
+    .option("--component <name>", "the name that app.use gives the component", undefined)
     .option("--json", "print JSON for machines");
 }
 

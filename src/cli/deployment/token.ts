@@ -29,7 +29,8 @@ export async function borrowToken(
   }
   const admin = openAdmin(place, deployment);
   const name = `cli-${randomBytes(6).toString("hex")}`;
-  const token = await admin.call<string>("createToken", {
+  if (mirror !== "*") await admin.call("declare");
+  const token = await admin.component<string>("tokens:create", {
     name,
     mirrors: [mirror],
     access,
@@ -38,7 +39,7 @@ export async function borrowToken(
   return {
     token,
     giveBack: async () => {
-      await admin.call("revokeToken", { name });
+      await admin.component("tokens:revoke", { name });
     },
   };
 }

@@ -381,9 +381,9 @@ const change = { table: "customers", rows: [], match: "key" as const, tombstones
       app({
         "convex/imports.ts": `import { StreamingImport } from "convex-streaming-import";
 import schema from "./schema.js";
-export const { apply, status } = new StreamingImport({} as never, schema).internalFunctions();`,
-        "convex/calls.ts": `${api}\nvoid ctx.runMutation(internal.imports.apply, change);`,
-        "convex/casts.ts": `${api}\nvoid ctx.runMutation(internal.imports.apply, change as never);`,
+export const { write, declare } = new StreamingImport({} as never, schema).internalFunctions();`,
+        "convex/calls.ts": `${api}\nvoid ctx.runMutation(internal.imports.write, change);`,
+        "convex/casts.ts": `${api}\nvoid ctx.runMutation(internal.imports.write, change as never);`,
         "convex/reads.ts": `${api}\nvoid ctx.runQuery(internal.imports.status, {});\nexport default change;`,
       }),
     );

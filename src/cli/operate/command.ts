@@ -56,6 +56,20 @@ export function addOperateCommands(parent: Command, io: Io): void {
       await (await import("./runs.js")).sweep(io, mirror, options);
     });
 
+  add(parent, "clear <mirror>", "delete every row of a mirror, for a source that is really empty", [
+    "clear customers",
+  ])
+    .option("-y, --yes", "do not ask")
+    .action(async (mirror: string, options: CommonOptions & { yes?: boolean }) => {
+      await (await import("./runs.js")).clear(io, mirror, options);
+    });
+
+  add(parent, "streams", "streams that connectors send and no mirror is declared for, with the code to add", [
+    "streams",
+  ]).action(async (options: CommonOptions) => {
+    await (await import("./runs.js")).streams(io, options);
+  });
+
   addQuarantine(parent.command("quarantine").description("rows that could not be applied, and wait"), io);
   addTokens(parent.command("token").description("what connectors present to be let in"), io);
 }

@@ -6,14 +6,14 @@ import type { MirrorStatus, QuarantineEntry } from "../../core/wire/v1.js";
 import type { Io } from "../terminal/io.js";
 import { ask } from "../terminal/ask.js";
 
-/** Entries on a page of `listQuarantine`. */
+/** Entries on a page of `quarantine:list`. */
 const PAGE = 32;
 
 const MAX_MESSAGE = 100;
 
 /** The fields of a mirror's key. */
 export async function keyFields(admin: Admin, mirror: string): Promise<string[]> {
-  const all = await admin.call<MirrorStatus[]>("status");
+  const all = await admin.component<MirrorStatus[]>("registry:list");
   return all.find(({ name }) => name === mirror)?.primaryKey.split(", ") ?? [];
 }
 
@@ -22,7 +22,7 @@ async function entries(admin: Admin, mirror: string, limit: number): Promise<Qua
   const all: QuarantineEntry[] = [];
   for (;;) {
     const after = all.at(-1)?.id;
-    const page = await admin.call<QuarantineEntry[]>("listQuarantine", {
+    const page = await admin.component<QuarantineEntry[]>("quarantine:list", {
       mirror,
       ...(after !== undefined && { after }),
     });
@@ -94,7 +94,13 @@ export async function discard(
 ): Promise<void> {
   const { admin } = openSession(io, options);
   if (ids.length === 0) await agreed(io, options, `Give up all rows of "${mirror}" that wait in quarantine?`);
-  const gone = await admin.call<number>("discardQuarantine", { mirror, ...(ids.length > 0 && { ids }) });
+  let gone = 0;
+  for (;;) {
+    const args = { mirror, ...(ids.length > 0 && { ids }) };
+    const page = await admin.component<number>("quarantine:discard", args);
+    gone += page;
+    if (page === 0 || ids.length > 0) break;
+  }
   print(io, options.json, { discarded: gone }, () => `${String(gone)} discarded.`);
 }
 

@@ -1,9 +1,9 @@
 import { CliError, EXIT, usageError } from "../terminal/exit.js";
 import type { CommonOptions } from "../deployment/options.js";
-import { ago, keyForPeople, print, since, table } from "../terminal/output.js";
+import { ago, keyForPeople, plural, print, since, table } from "../terminal/output.js";
 import { conservation } from "../push/report.js";
 import { openSession } from "../deployment/admin.js";
-import type { AuditReport, MirrorStatus, RunInfo } from "../../core/wire/v1.js";
+import type { AuditReport, MirrorStatus, RunInfo, UnknownStream } from "../../core/wire/v1.js";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Io } from "../terminal/io.js";
 import { agreed, keyFields } from "./quarantine.js";
@@ -15,7 +15,7 @@ export async function runs(
 ): Promise<void> {
   const limit = Number(options.limit);
   if (!Number.isInteger(limit) || limit < 1) throw usageError("--limit is a whole number from 1.");
-  const found = await openSession(io, options).admin.call<RunInfo[]>("runs", { mirror, limit });
+  const found = await openSession(io, options).admin.component<RunInfo[]>("runs:history", { mirror, limit });
   print(io, options.json, found, () => describe(mirror, found));
 }
 
@@ -42,7 +42,10 @@ export async function pause(
   options: CommonOptions & { reason?: string },
 ): Promise<void> {
   const { reason } = options;
-  await openSession(io, options).admin.call("pause", { mirror, ...(reason !== undefined && { reason }) });
+  await openSession(io, options).admin.component("registry:pause", {
+    mirror,
+    ...(reason !== undefined && { reason }),
+  });
   print(
     io,
     options.json,
@@ -52,7 +55,7 @@ export async function pause(
 }
 
 export async function resume(io: Io, mirror: string, options: CommonOptions): Promise<void> {
-  await openSession(io, options).admin.call("resume", { mirror });
+  await openSession(io, options).admin.component("registry:resume", { mirror });
   print(io, options.json, { mirror, paused: false }, () => `"${mirror}" takes deliveries again.`);
 }
 
@@ -63,17 +66,39 @@ export async function sweep(
   options: CommonOptions & { yes?: boolean },
 ): Promise<void> {
   const { admin } = openSession(io, options);
-  const all = await admin.call<MirrorStatus[]>("status");
+  const all = await admin.component<MirrorStatus[]>("registry:list", { exact: true });
   const held = all.find(({ name }) => name === mirror)?.held ?? null;
   if (held === null) throw new CliError(`No sweep of "${mirror}" is held: there is nothing to delete.`);
   await agreed(io, options, `${held} Delete the rows that it did not deliver?`);
-  await admin.call("sweep", { mirror });
+  await admin.component("runs:sweep", { mirror });
   print(
     io,
     options.json,
     { mirror, sweeping: true },
     () => `Deleting the rows of "${mirror}" that the last refresh did not deliver.`,
   );
+}
+
+/** Deletes every row of a mirror, and says how many. */
+export async function clear(
+  io: Io,
+  mirror: string,
+  options: CommonOptions & { yes?: boolean },
+): Promise<void> {
+  const { admin } = openSession(io, options);
+  await agreed(io, options, `Delete every row of "${mirror}"? Only the source can bring them back.`);
+  const deleted = await admin.component<number>("write/clear:clear", { mirror });
+  print(io, options.json, { mirror, deleted }, () => `${plural(deleted, "row")} of "${mirror}" deleted.`);
+}
+
+/** Shows the streams that connectors send and no mirror is declared for. */
+export async function streams(io: Io, options: CommonOptions): Promise<void> {
+  const found = await openSession(io, options).admin.component<UnknownStream[]>("unknownStreams:list");
+  print(io, options.json, found, () => {
+    if (found.length === 0) return "Every stream that connectors send has a mirror.";
+    const codes = found.map(({ stream, snippet }) => `// ${stream}\n${snippet}`);
+    return `Add to schema.ts what you want, or deselect the stream in the connector:\n\n${codes.join("\n\n")}`;
+  });
 }
 
 /** How often the report of a walk is looked at, in milliseconds. */
@@ -88,18 +113,18 @@ interface AuditOptions extends CommonOptions {
 /** Looks for rows that were written past the importer; ends with 3 when there are some. */
 export async function audit(io: Io, mirror: string, options: AuditOptions): Promise<void> {
   const { admin } = openSession(io, options);
-  if (options.last !== true) await admin.call("audit", { mirror });
-  let report = await admin.call<AuditReport | null>("auditReport", { mirror });
+  if (options.last !== true) await admin.component("audit:start", { mirror });
+  let report = await admin.component<AuditReport | null>("audit:report", { mirror });
   while (report?.state === "walking" && options.last !== true) {
     await sleep(POLL_MS);
-    report = await admin.call<AuditReport | null>("auditReport", { mirror });
+    report = await admin.component<AuditReport | null>("audit:report", { mirror });
   }
   if (report === null) throw new CliError(`The mirror "${mirror}" was never audited.`);
   const found = report;
   const fields = await keyFields(admin, mirror);
   const repaired =
     options.repair === true && found.state === "differs"
-      ? await admin.call<unknown>("repair", { mirror, removeAdded: options.removeAdded === true })
+      ? await admin.component<unknown>("audit:repair", { mirror, removeAdded: options.removeAdded === true })
       : null;
   print(io, options.json, { ...found, repaired }, () => {
     const findings = found.findings.map(({ kind, key }) => [kind, keyForPeople(key, fields)]);

@@ -3,7 +3,8 @@ import { V1Client } from "../api/client.js";
 import { findDeployment, importApi, readVariables } from "../deployment/environment.js";
 import type { CommonOptions } from "../deployment/options.js";
 import { ago, print, since, table } from "../terminal/output.js";
-import type { BudgetUse, MirrorStatus, RunInfo } from "../../core/wire/v1.js";
+import { budgetUse, type BudgetBalance, type BudgetUse } from "../../core/wire/budget.js";
+import type { MirrorStatus, RunInfo } from "../../core/wire/v1.js";
 import { watch } from "../terminal/watch.js";
 import { style } from "../terminal/style.js";
 import type { Io } from "../terminal/io.js";
@@ -65,16 +66,18 @@ function reader(io: Io, options: StatusOptions): () => Promise<Status> {
   const admin = openAdmin(io, deployment);
   return async () => {
     const [mirrors, budget] = await Promise.all([
-      admin.call<MirrorStatus[]>("status"),
-      // An imports.ts of an older set-up does not export it; doctor says so.
-      admin.call<BudgetUse>("budget").catch(() => null),
+      admin.component<MirrorStatus[]>("registry:list", { exact: true }),
+      admin.component<BudgetBalance>("write/budget:balance"),
     ]);
     const watched = mirrors.map(async (mirror) => {
       if (!mirror.running) return { ...mirror, run: null };
-      const [run = null] = await admin.call<RunInfo[]>("runs", { mirror: mirror.name, limit: 1 });
+      const [run = null] = await admin.component<RunInfo[]>("runs:history", {
+        mirror: mirror.name,
+        limit: 1,
+      });
       return { ...mirror, run };
     });
-    return { mirrors: await Promise.all(watched), budget };
+    return { mirrors: await Promise.all(watched), budget: budgetUse(budget, Date.now()) };
   };
 }
 

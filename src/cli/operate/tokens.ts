@@ -16,7 +16,10 @@ interface CreateOptions extends CommonOptions {
 /** Prints the token: the one time that anybody sees it. */
 export async function create(io: Io, name: string, options: CreateOptions): Promise<void> {
   if (options.access !== "read" && options.access !== "write") throw usageError("--access is read or write.");
-  const token = await openSession(io, options).admin.call<string>("createToken", {
+  const { admin } = openSession(io, options);
+  // The registry knows the mirrors of a schema that has just been deployed only after this.
+  await admin.call("declare");
+  const token = await admin.component<string>("tokens:create", {
     name,
     mirrors: options.mirror,
     access: options.access,
@@ -33,7 +36,7 @@ export async function rotate(
   name: string,
   options: CommonOptions & { overlapHours?: string; signed?: boolean },
 ): Promise<void> {
-  const token = await openSession(io, options).admin.call<string>("rotateToken", {
+  const token = await openSession(io, options).admin.component<string>("tokens:rotate", {
     name,
     ...(options.overlapHours !== undefined && {
       overlapHours: positive("--overlap-hours", options.overlapHours),
@@ -63,13 +66,13 @@ export async function revoke(
 ): Promise<void> {
   const { admin } = openSession(io, options);
   await agreed(io, options, `Revoke the token "${name}"? Whoever uses it is refused from now on.`);
-  const revoked = await admin.call<number>("revokeToken", { name });
+  const revoked = await admin.component<number>("tokens:revoke", { name });
   if (revoked === 0) throw new CliError(`No token named "${name}" is in use.`);
   print(io, options.json, { revoked }, () => `Revoked.`);
 }
 
 export async function list(io: Io, options: CommonOptions & { all?: boolean }): Promise<void> {
-  const tokens = await openSession(io, options).admin.call<TokenInfo[]>("listTokens");
+  const tokens = await openSession(io, options).admin.component<TokenInfo[]>("tokens:list");
   print(io, options.json, tokens, () => {
     if (tokens.length === 0)
       return "No tokens. Make one with: streaming-import token create <name> --mirror <mirror>";

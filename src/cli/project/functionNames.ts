@@ -4,8 +4,12 @@ import type { ComponentApi } from "../../../convex/_generated/component.js";
 import { StreamingImport } from "../../client/index.js";
 import { mirrorTable } from "../../schema/index.js";
 
-/** Without these the component cannot reach the app's tables. */
-export const REQUIRED_FUNCTIONS = ["apply", "page", "remove", "clear", "copy"] as const;
+/** What earlier versions exported besides: functions of the component today, or parts of `read` and `write`. */
+export const FORMER_FUNCTIONS: ReadonlySet<string> = new Set([
+  ...["apply", "page", "remove", "clear", "copy", "createToken", "rotateToken", "revokeToken", "listTokens"],
+  ...["status", "budget", "unknownStreams", "runs", "pause", "resume", "clearMirror", "listQuarantine"],
+  ...["discardQuarantine", "drift", "audit", "auditReport", "repair"],
+]);
 
 /** What `internalFunctions()` returns in this version of the package, in its order. */
 export function importerFunctions(): string[] {

@@ -60,7 +60,7 @@ export async function walk(admin: Admin, table: string, buckets: ReadonlySet<num
   const found: Walk = { digest: emptyDigest(), sketch: emptySketch(), keys: new Set() };
   let cursor: string | null = null;
   do {
-    const page: Page = await admin.call<Page>("page", { table, cursor, limit: PAGE_ROWS, hashed: true });
+    const page: Page = await admin.call<Page>("read", { table, cursor, limit: PAGE_ROWS, hashed: true });
     if (page.delta !== null) {
       found.digest = merge(found.digest, decodeDigest(page.delta.digest));
       found.sketch = mergeSketch(found.sketch, page.delta.sketch);

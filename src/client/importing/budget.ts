@@ -1,6 +1,3 @@
-import type { ComponentApi } from "../../../convex/_generated/component.js";
-import type { RunsFunctions } from "../mirrors.js";
-
 /** Write throughput of Convex's deployment classes, in bytes per second (docs, "Limits": mutation write throughput). */
 const CLASSES = {
   S16: 4 * 1024 * 1024,
@@ -29,25 +26,4 @@ export function budgetOf(budget: WriteBudget = { class: "S16" }): { bytesPerSeco
   }
   if (!(share > 0 && share <= 1)) throw new Error("writeBudget: share must be more than 0 and at most 1.");
   return { bytesPerSecond: Math.floor(CLASSES[budget.class] * share) };
-}
-
-/** The write budget, and how much of it imports use. */
-export interface BudgetUse {
-  bytesPerSecond: number;
-  /** 0: no recent writes. 1: imports write as much as they may. More: they wait until the budget recovers. */
-  usedShare: number;
-}
-
-/** How much of the write budget is in use now. */
-export async function budgetUse(
-  ctx: Pick<RunsFunctions, "runQuery">,
-  component: ComponentApi,
-  budget: { bytesPerSecond: number },
-): Promise<BudgetUse> {
-  const { balance, bytesPerSecond, capacity, at } = await ctx.runQuery(component.write.budget.balance, {
-    budget,
-  });
-  const filledSince = Math.max(0, (Date.now() - at) / 1000) * bytesPerSecond;
-  const used = 1 - Math.min(balance + filledSince, capacity) / capacity;
-  return { bytesPerSecond, usedShare: Math.round(used * 1_000) / 1_000 };
 }

@@ -38,26 +38,19 @@ export class Declaration {
 
   /** Updates the registry. */
   async send(ctx: Pick<RunsFunctions, "runMutation">, component: ComponentApi): Promise<void> {
-    const [apply, page, remove, clear, copy, onStateChange] = await Promise.all([
-      this.#mutation("apply"),
-      createFunctionHandle(makeFunctionReference<"query">(`${this.module}:page`)),
-      this.#mutation("remove"),
-      this.#mutation("clear"),
-      this.#mutation("copy"),
+    const [read, write, onStateChange] = await Promise.all([
+      createFunctionHandle(makeFunctionReference<"query">(`${this.module}:read`)),
+      createFunctionHandle(makeFunctionReference<"mutation">(`${this.module}:write`)),
       this.onStateChange === undefined
         ? undefined
         : createFunctionHandle(makeFunctionReference<"mutation">(this.onStateChange)),
     ]);
     await ctx.runMutation(component.registry.declare, {
       fingerprint: this.fingerprint,
-      handles: { apply, page, remove, clear, copy, onStateChange },
+      handles: { read, write, onStateChange },
       budget: this.budget,
       mirrors: this.#mirrors,
     });
-  }
-
-  async #mutation(name: string): Promise<string> {
-    return await createFunctionHandle(makeFunctionReference<"mutation">(`${this.module}:${name}`));
   }
 }
 

@@ -17,7 +17,7 @@ export interface DeliveryOptions {
   syncMode?: SyncMode;
   token: string;
   touchDue: boolean;
-  apply: string | undefined;
+  write: string | undefined;
   settleAfterMs: number;
   budget: { bytesPerSecond: number };
   run?: string;

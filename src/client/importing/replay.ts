@@ -31,7 +31,10 @@ export async function replayQuarantine(
   const blocked = new Set<string>();
   let after: string | null = null;
   for (;;) {
-    const page: Entry[] = await ctx.runQuery(component.quarantine.list, { mirror: mirror.name, after });
+    const page: Entry[] = await ctx.runQuery(component.quarantine.list, {
+      mirror: mirror.name,
+      ...(after !== null && { after }),
+    });
     for (const entry of page) {
       if (entry.key !== null && blocked.has(entry.key)) {
         replayed.waiting += 1;

@@ -18,7 +18,7 @@ import type {
   PreparedChanges,
   WaitingChange,
 } from "../../http/importer.js";
-import { budgetUse, type BudgetUse } from "./budget.js";
+import { budgetUse, type BudgetUse } from "../../core/wire/budget.js";
 import type { AppMirror, AppMirrors, RunsFunctions } from "../mirrors.js";
 import { deliver } from "./delivery.js";
 import { retryConflicts } from "./retry.js";
@@ -31,8 +31,8 @@ export interface SessionToken {
   mirrors: string[];
   access: "read" | "write";
   touchDue: boolean;
-  /** The handle of the app's `apply`, when the registry is in step with the app. */
-  apply: string | undefined;
+  /** The handle of the app's `write`, when the registry is in step with the app. */
+  write: string | undefined;
 }
 
 /** What the app has decided for all sessions. */
@@ -93,7 +93,7 @@ export class Session implements ImportSession {
     throw new HttpError(
       403,
       "OperationNotPermitted",
-      `The token "${this.token.name}" may not ${access} the mirror "${mirror.name}". Make one that may with \`npx convex run imports:createToken '{"name": "…", "mirrors": ["${mirror.name}"]}'\`.`,
+      `The token "${this.token.name}" may not ${access} the mirror "${mirror.name}". Make one that may with \`npx streaming-import token create <name> --mirror ${mirror.name}\`.`,
     );
   }
 
@@ -156,7 +156,7 @@ export class Session implements ImportSession {
       mirror: mirror.name,
       token: this.token.id,
       touchDue: this.token.touchDue,
-      apply: this.token.apply,
+      write: this.token.write,
       settleAfterMs: this.settings.settleAfterMs,
       budget: this.settings.budget,
       ...options,
@@ -246,7 +246,7 @@ export class Session implements ImportSession {
   }
 
   async budget(): Promise<BudgetUse> {
-    return await budgetUse(this.ctx, this.component, this.settings.budget);
+    return budgetUse(await this.ctx.runQuery(this.component.write.budget.balance, {}), Date.now());
   }
 
   async verify(mirror: Mirror, digest: ArrayBuffer) {

@@ -17,7 +17,8 @@ export interface DashboardOptions<DataModel extends GenericDataModel> {
 export function dashboardFunctions<DataModel extends GenericDataModel>(
   component: ComponentApi,
   mirrors: AppMirrors,
-  settings: { budget: { bytesPerSecond: number }; module: string },
+  /** The module that exports `replayQuarantine`. */
+  module: string,
   options: DashboardOptions<DataModel>,
 ) {
   if (typeof (options as Partial<typeof options> | undefined)?.authorize !== "function") {
@@ -28,7 +29,7 @@ export function dashboardFunctions<DataModel extends GenericDataModel>(
   const gate = new Gate(options.authorize);
   return {
     ...dashboardQueries(component, mirrors, gate),
-    ...dashboardMutations(component, mirrors, gate, settings),
+    ...dashboardMutations(component, mirrors, gate, module),
   };
 }
 

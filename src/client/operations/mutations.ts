@@ -11,7 +11,7 @@ export function dashboardMutations<DataModel extends GenericDataModel>(
   component: ComponentApi,
   mirrors: AppMirrors,
   gate: Gate<DataModel>,
-  settings: { budget: { bytesPerSecond: number }; module: string },
+  module: string,
 ) {
   return {
     /**
@@ -25,9 +25,7 @@ export function dashboardMutations<DataModel extends GenericDataModel>(
         await gate.pass(ctx, "operate", mirror);
         const { name } = mirrors.get(mirror);
         // Conversion takes longer than a mutation may: the importer's own action does it.
-        const action = makeFunctionReference<"action", { mirror: string }>(
-          `${settings.module}:replayQuarantine`,
-        );
+        const action = makeFunctionReference<"action", { mirror: string }>(`${module}:replayQuarantine`);
         await ctx.scheduler.runAfter(0, action, { mirror: name });
         return null;
       },
@@ -54,10 +52,7 @@ export function dashboardMutations<DataModel extends GenericDataModel>(
       returns: v.null(),
       handler: async (ctx, { mirror, reason }) => {
         await gate.pass(ctx, "operate", mirror);
-        return await ctx.runMutation(component.registry.pause, {
-          mirror,
-          reason: reason ?? "Paused by an operator.",
-        });
+        return await ctx.runMutation(component.registry.pause, { mirror, reason });
       },
     }),
 
@@ -102,11 +97,7 @@ export function dashboardMutations<DataModel extends GenericDataModel>(
       returns: v.object({ askedAgain: v.number(), removed: v.number(), left: v.number() }),
       handler: async (ctx, { mirror, removeAdded }) => {
         await gate.pass(ctx, "operate", mirror);
-        return await ctx.runMutation(component.audit.repair, {
-          mirror,
-          removeAdded: removeAdded ?? false,
-          budget: settings.budget,
-        });
+        return await ctx.runMutation(component.audit.repair, { mirror, removeAdded });
       },
     }),
 

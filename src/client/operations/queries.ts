@@ -131,7 +131,7 @@ export function dashboardQueries<DataModel extends GenericDataModel>(
       returns: v.array(vQuarantineEntry),
       handler: async (ctx, { mirror, after, reason }) => {
         await gate.pass(ctx, "operate", mirror);
-        return await ctx.runQuery(component.quarantine.list, { mirror, after: after ?? null, reason });
+        return await ctx.runQuery(component.quarantine.list, { mirror, after, reason });
       },
     }),
 

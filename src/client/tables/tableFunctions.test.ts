@@ -20,13 +20,13 @@ async function withUsers(count: number): Promise<App> {
   return app;
 }
 
-describe("page", () => {
+describe("read", () => {
   test("walks a mirror in order of creation, and tells the hash of each key", async () => {
     const app = await withUsers(5);
     const pages: Page[] = [];
     let cursor: string | null = null;
     do {
-      const page = (await app.call("page", { table: "users", cursor, limit: 2, hashed: false })) as Page;
+      const page = (await app.call("read", { table: "users", cursor, limit: 2, hashed: false })) as Page;
       pages.push(page);
       cursor = page.cursor;
     } while (cursor !== null);
@@ -40,7 +40,7 @@ describe("page", () => {
 
   test("tells the digest of its rows when it is asked, which is the one that the component keeps", async () => {
     const app = await withUsers(3);
-    const { delta } = (await app.call("page", {
+    const { delta } = (await app.call("read", {
       table: "users",
       cursor: null,
       limit: 10,
@@ -54,7 +54,7 @@ describe("page", () => {
   test("names rows without a key by their content", async () => {
     const app = await App.start();
     await importRows(app, "events", [{ kind: "a" }]);
-    const { keyHashes } = (await app.call("page", {
+    const { keyHashes } = (await app.call("read", {
       table: "events",
       cursor: null,
       limit: 10,
@@ -66,7 +66,7 @@ describe("page", () => {
 
   test("of an empty mirror is empty, and the last", async () => {
     const app = await withUsers(0);
-    const page = await app.call("page", { table: "users", cursor: null, limit: 10, hashed: false });
+    const page = await app.call("read", { table: "users", cursor: null, limit: 10, hashed: false });
     expect(page).toMatchObject({ ids: [], cursor: null });
   });
 });
@@ -75,10 +75,14 @@ describe("remove", () => {
   test("deletes by id, counts what went, and passes over what is gone", async () => {
     const app = await withUsers(3);
     const ids = (await app.ids("users")).map((id) => id.split("@")[0]!);
-    expect(await app.call("remove", { table: "users", ids: ids.slice(0, 2), at: Date.now() })).toMatchObject({
+    expect(
+      await app.call("write", { table: "users", remove: { ids: ids.slice(0, 2), at: Date.now() } }),
+    ).toMatchObject({
       gone: 2,
     });
-    expect(await app.call("remove", { table: "users", ids, at: Date.now() })).toMatchObject({ gone: 1 });
+    expect(await app.call("write", { table: "users", remove: { ids, at: Date.now() } })).toMatchObject({
+      gone: 1,
+    });
     expect(await app.rows("users")).toEqual([]);
   });
 });
@@ -86,19 +90,19 @@ describe("remove", () => {
 describe("clear", () => {
   test("deletes the first rows, as many as it may", async () => {
     const app = await withUsers(3);
-    expect(await app.call("clear", { table: "users", limit: 2 })).toMatchObject({ gone: 2 });
+    expect(await app.call("write", { table: "users", clear: { limit: 2 } })).toMatchObject({ gone: 2 });
     expect(await app.rows("users")).toEqual([{ id: 1, name: "n" }]);
-    expect(await app.call("clear", { table: "users", limit: 2 })).toMatchObject({ gone: 1 });
-    expect(await app.call("clear", { table: "users", limit: 2 })).toMatchObject({ gone: 0 });
+    expect(await app.call("write", { table: "users", clear: { limit: 2 } })).toMatchObject({ gone: 1 });
+    expect(await app.call("write", { table: "users", clear: { limit: 2 } })).toMatchObject({ gone: 0 });
   });
 });
 
 test.each([
-  ["apply", { rows: [], match: "key", tombstones: [], at: 0 }],
-  ["page", { cursor: null, limit: 1, hashed: false }],
-  ["remove", { ids: [], at: 0 }],
-  ["clear", { limit: 1 }],
-  ["copy", { copies: [] }],
+  ["write", { apply: { rows: [], match: "key", tombstones: [], at: 0 } }],
+  ["read", { cursor: null, limit: 1, hashed: false }],
+  ["write", { remove: { ids: [], at: 0 } }],
+  ["write", { clear: { limit: 1 } }],
+  ["write", { copy: { copies: [] } }],
 ])("%s touches mirrors only", async (name, args) => {
   const app = await App.start();
   await expect(app.call(name, { table: "notes", ...args })).rejects.toThrow('"notes" is not a mirror');

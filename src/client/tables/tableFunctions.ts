@@ -4,24 +4,12 @@ import {
   type GenericDataModel,
   type GenericDatabaseReader,
   type GenericDocument,
-  type GenericMutationCtx,
+  type GenericDatabaseWriter,
   type MutationBuilder,
   type QueryBuilder,
 } from "convex/server";
 import { getConvexSize, type GenericId, type Infer, type Value } from "convex/values";
-import {
-  vApplied,
-  vApplyArgs,
-  type vBelow,
-  vClearArgs,
-  vCleared,
-  vCopied,
-  vCopyArgs,
-  vPage,
-  vPageArgs,
-  vRemoveArgs,
-  vRemoved,
-} from "../../core/wire/port.js";
+import { vReadArgs, vPage, vWriteArgs, vWritten, type vBelow } from "../../core/wire/port.js";
 import { keyHash } from "../../core/proof/hash.js";
 import { keyOf, valueAt } from "../../core/rows/paths.js";
 import { applyRows, withoutSystemFields, DigestChange } from "./applyRows.js";
@@ -42,18 +30,9 @@ const internalQuery: QueryBuilder<GenericDataModel, "internal"> = internalQueryG
  */
 export function tableFunctions(mirrors: AppMirrors) {
   return {
-    /** Applies changes to a mirror, in order. See `applyRows`. */
-    apply: importersOwn(
-      internalMutation({
-        args: vApplyArgs,
-        returns: vApplied,
-        handler: async (ctx, { table, ...batch }) => await applyRows(ctx.db, mirrors.get(table), batch),
-      }),
-    ),
-
     /** Reads a page of a mirror: ids and key hashes, in the order in which a sweep walks it. */
-    page: internalQuery({
-      args: vPageArgs,
+    read: internalQuery({
+      args: vReadArgs,
       returns: vPage,
       handler: async (ctx, { table, cursor, limit, hashed, keys: wanted }) => {
         const mirror = mirrors.get(table);
@@ -78,63 +57,64 @@ export function tableFunctions(mirrors: AppMirrors) {
       },
     }),
 
-    /** Deletes rows of a mirror by id, or marks them with `onDelete: "soft"`. A missing row is no error. */
-    remove: importersOwn(
+    /** Writes a mirror: applies changes, or removes, clears or copies rows. */
+    write: importersOwn(
       internalMutation({
-        args: vRemoveArgs,
-        returns: vRemoved,
-        handler: async (ctx, { table, ids, at }) => {
+        args: vWriteArgs,
+        returns: vWritten,
+        handler: async ({ db }, { table, apply, remove, clear, copy }) => {
           const mirror = mirrors.get(table);
-          const found = await Promise.all(ids.map((id) => ctx.db.get(table, id as GenericId<string>)));
-          const present = found.filter((row) => row !== null);
-          if (mirror.contract.deletedField !== null) return await markRows(ctx, mirror, present, at);
-          return { ...(await deleteRows(ctx, mirror, present)), marked: 0, written: 0 };
-        },
-      }),
-    ),
-
-    /** Deletes the first rows of a mirror. */
-    clear: importersOwn(
-      internalMutation({
-        args: vClearArgs,
-        returns: vCleared,
-        handler: async (ctx, { table, limit }) => {
-          const mirror = mirrors.get(table);
-          const { page } = await ctx.db
-            .query(table)
-            .paginate({ cursor: null, numItems: limit, maximumBytesRead: PAGE_BYTES });
-          return await deleteRows(ctx, mirror, page);
-        },
-      }),
-    ),
-
-    /** Inserts further copies of rows, for mirrors without a key. */
-    copy: importersOwn(
-      internalMutation({
-        args: vCopyArgs,
-        returns: vCopied,
-        handler: async (ctx, { table, copies }) => {
-          const mirror = mirrors.get(table);
-          const change = new DigestChange();
-          let added = 0;
-          let written = 0;
-          for (const { id, times } of copies) {
-            const original = await ctx.db.get(table, id as GenericId<string>);
-            if (original === null) continue;
-            const row = withoutSystemFields(original);
-            const { key, hash } = identify(mirror, original);
-            for (let i = 0; i < times; i++) {
-              await ctx.db.insert(table, row);
-              change.add(key, hash, row);
-              added += 1;
-              written += getConvexSize(row);
-            }
-          }
-          return { added, written, delta: change.encode() };
+          if (apply !== undefined) return await applyRows(db, mirror, apply);
+          if (remove !== undefined) return await removeRows(db, mirror, remove);
+          if (clear !== undefined) return await clearRows(db, mirror, clear);
+          if (copy !== undefined) return await copyRows(db, mirror, copy);
+          throw new Error("write: say what to do: apply, remove, clear or copy.");
         },
       }),
     ),
   };
+}
+
+type Writer = GenericDatabaseWriter<GenericDataModel>;
+
+/** Deletes rows of a mirror by id, or marks them with `onDelete: "soft"`. A missing row is no error. */
+async function removeRows(db: Writer, mirror: AppMirror, { ids, at }: { ids: string[]; at: number }) {
+  const found = await Promise.all(ids.map((id) => db.get(mirror.name, id as GenericId<string>)));
+  const present = found.filter((row) => row !== null);
+  if (mirror.contract.deletedField !== null) return await markRows(db, mirror, present, at);
+  return { ...(await deleteRows(db, mirror, present)), marked: 0, written: 0 };
+}
+
+/** Deletes the first rows of a mirror. */
+async function clearRows(db: Writer, mirror: AppMirror, { limit }: { limit: number }) {
+  const { page } = await db
+    .query(mirror.name)
+    .paginate({ cursor: null, numItems: limit, maximumBytesRead: PAGE_BYTES });
+  return await deleteRows(db, mirror, page);
+}
+
+/** Inserts further copies of rows, for mirrors without a key. */
+async function copyRows(
+  db: Writer,
+  mirror: AppMirror,
+  { copies }: { copies: { id: string; times: number }[] },
+) {
+  const change = new DigestChange();
+  let added = 0;
+  let written = 0;
+  for (const { id, times } of copies) {
+    const original = await db.get(mirror.name, id as GenericId<string>);
+    if (original === null) continue;
+    const row = withoutSystemFields(original);
+    const { key, hash } = identify(mirror, original);
+    for (let i = 0; i < times; i++) {
+      await db.insert(mirror.name, row);
+      change.add(key, hash, row);
+      added += 1;
+      written += getConvexSize(row);
+    }
+  }
+  return { added, written, delta: change.encode() };
 }
 
 /** Copies of a row without a key must follow each other; otherwise the order of creation is as good as any. */
@@ -169,15 +149,11 @@ function digestOf(rows: readonly GenericDocument[], keys: readonly Identity[]) {
   return change.encode();
 }
 
-async function deleteRows(
-  ctx: GenericMutationCtx<GenericDataModel>,
-  mirror: AppMirror,
-  rows: GenericDocument[],
-) {
+async function deleteRows(db: Writer, mirror: AppMirror, rows: GenericDocument[]) {
   const change = new DigestChange();
   await Promise.all(
     rows.map(async (row) => {
-      await ctx.db.delete(mirror.name, row._id as GenericId<string>);
+      await db.delete(mirror.name, row._id as GenericId<string>);
       const { key, hash } = identify(mirror, row);
       change.remove(key, hash, withoutSystemFields(row));
     }),
@@ -186,12 +162,7 @@ async function deleteRows(
 }
 
 /** Marks rows as deleted. Their version stays: a refresh without a row does not say when the source deleted it. */
-async function markRows(
-  ctx: GenericMutationCtx<GenericDataModel>,
-  mirror: AppMirror,
-  rows: GenericDocument[],
-  at: number,
-) {
+async function markRows(db: Writer, mirror: AppMirror, rows: GenericDocument[], at: number) {
   const change = new DigestChange();
   const unmarked = rows.filter((row) => !isSoftDeleted(mirror, row));
   let written = 0;
@@ -199,7 +170,7 @@ async function markRows(
     unmarked.map(async (row) => {
       const before = withoutSystemFields(row);
       const after = softDeleted(mirror, before, at, undefined);
-      await ctx.db.replace(mirror.name, row._id as GenericId<string>, after);
+      await db.replace(mirror.name, row._id as GenericId<string>, after);
       const { key, hash } = identify(mirror, row);
       change.remove(key, hash, before);
       change.add(key, hash, after);

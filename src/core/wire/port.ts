@@ -21,15 +21,14 @@ export const vTombstone = v.object({ keyHash: v.int64(), version: v.any() });
 export const vMatch = v.union(v.literal("key"), v.literal("append"), v.literal("content"));
 
 /** Applies changes of one chunk, in order. Unchanged rows are not written. */
-export const vApplyArgs = {
-  table: v.string(),
+const vApply = v.object({
   rows: v.array(vRowChange),
   match: vMatch,
   /** Versions of deleted rows among the keys; an upsert that is not newer is stale. */
   tombstones: v.array(vTombstone),
   /** When this happens, in milliseconds: what a soft delete writes into its marker. */
   at: v.number(),
-};
+});
 export const vApplied = v.object({
   counts: vCounts,
   /** How many rows the mirror has more (or fewer) than before. */
@@ -47,7 +46,7 @@ export type Applied = Infer<typeof vApplied>;
 export const vBelow = v.object({ path: v.string(), value: v.number() });
 
 /** Reads keys in order of creation (or of content, for mirrors without a key), from the start or after a cursor. */
-export const vPageArgs = {
+export const vReadArgs = {
   table: v.string(),
   cursor: v.union(v.string(), v.null()),
   limit: v.number(),
@@ -72,13 +71,12 @@ export const vPage = v.object({
 });
 
 /** Takes rows away by id, as the mirror's deletions do: they go, or are marked. Those that are so already stay so. */
-export const vRemoveArgs = {
-  table: v.string(),
+const vRemove = v.object({
   ids: v.array(v.string()),
   /** Now, in milliseconds: what a marker says. */
   at: v.number(),
-};
-export const vRemoved = v.object({
+});
+const vRemoved = v.object({
   gone: v.number(),
   marked: v.number(),
   /** Bytes of the rows that were marked. */
@@ -87,23 +85,38 @@ export const vRemoved = v.object({
 });
 
 /** Deletes the first rows of a mirror; deletes none when it is empty. */
-export const vClearArgs = { table: v.string(), limit: v.number() };
-export const vCleared = v.object({ gone: v.number(), delta: vDigestDelta });
+const vClear = v.object({ limit: v.number() });
+const vCleared = v.object({ gone: v.number(), delta: vDigestDelta });
 
 /** Inserts further copies of rows, for mirrors without a key. */
-export const vCopyArgs = {
-  table: v.string(),
-  copies: v.array(v.object({ id: v.string(), times: v.number() })),
-};
-export const vCopied = v.object({
+const vCopy = v.object({ copies: v.array(v.object({ id: v.string(), times: v.number() })) });
+const vCopied = v.object({
   added: v.number(),
   /** Bytes of the copies. */
   written: v.number(),
   delta: vDigestDelta,
 });
 
-export type ApplyHandle = FunctionHandle<"mutation", ObjectType<typeof vApplyArgs>, Applied>;
-export type PageHandle = FunctionHandle<"query", ObjectType<typeof vPageArgs>, Infer<typeof vPage>>;
-export type RemoveHandle = FunctionHandle<"mutation", ObjectType<typeof vRemoveArgs>, Infer<typeof vRemoved>>;
-export type ClearHandle = FunctionHandle<"mutation", ObjectType<typeof vClearArgs>, Infer<typeof vCleared>>;
-export type CopyHandle = FunctionHandle<"mutation", ObjectType<typeof vCopyArgs>, Infer<typeof vCopied>>;
+/**
+ * A write to a mirror: exactly one of the four. One function for all, since an app has to export what the component
+ * calls; an object of options, since Convex takes no union for arguments.
+ */
+export const vWriteArgs = {
+  table: v.string(),
+  apply: v.optional(vApply),
+  remove: v.optional(vRemove),
+  clear: v.optional(vClear),
+  copy: v.optional(vCopy),
+};
+export const vWritten = v.union(vApplied, vRemoved, vCleared, vCopied);
+
+type Write<Kind extends string, Args, Result> = FunctionHandle<
+  "mutation",
+  { table: string } & Record<Kind, Args>,
+  Result
+>;
+export type ReadHandle = FunctionHandle<"query", ObjectType<typeof vReadArgs>, Infer<typeof vPage>>;
+export type ApplyHandle = Write<"apply", Infer<typeof vApply>, Applied>;
+export type RemoveHandle = Write<"remove", Infer<typeof vRemove>, Infer<typeof vRemoved>>;
+export type ClearHandle = Write<"clear", Infer<typeof vClear>, Infer<typeof vCleared>>;
+export type CopyHandle = Write<"copy", Infer<typeof vCopy>, Infer<typeof vCopied>>;

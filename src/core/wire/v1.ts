@@ -113,12 +113,6 @@ export interface MirrorStatus {
   lastError: string | null;
 }
 
-/** The write budget of all mirrors together, and the share of it that is in use: above 1 imports wait. */
-export interface BudgetUse {
-  bytesPerSecond: number;
-  usedShare: number;
-}
-
 /** 64 buckets of [count, sum as 16 hexadecimal digits]. */
 export interface SourceDigest {
   mirror: string;

@@ -148,11 +148,8 @@ export type DriftNote = Infer<typeof vDriftNote>;
 
 /** Handles of the app's internal functions through which the component reaches mirror tables. */
 export const vHandles = v.object({
-  apply: v.string(),
-  page: v.string(),
-  remove: v.string(),
-  clear: v.string(),
-  copy: v.string(),
+  read: v.string(),
+  write: v.string(),
   /** Called with every change of a mirror's state, when the app has asked for it. */
   onStateChange: v.optional(v.string()),
 });

@@ -216,7 +216,7 @@ async function openToWrite(
   throw new HttpError(
     403,
     "OperationNotPermitted",
-    "This token may only read. Make one that may write with `npx convex run imports:createToken`, and enter it as the destination's deploy key.",
+    "This token may only read. Make one that may write with `npx streaming-import token create`, and enter it as the destination's deploy key.",
   );
 }
 

@@ -24,6 +24,7 @@ import {
   type Schema,
 } from "../../../tools/local-convex/mock.js";
 import { pendingJobs } from "../../harness.js";
+import { operation } from "../../operations.js";
 import { Faults } from "./faults.js";
 import { schema as defaultSchema } from "./schema.js";
 
@@ -122,6 +123,7 @@ export class World {
   }
 
   async createToken(name: string, options: Row = {}): Promise<string> {
+    if (options.mirrors !== undefined) await this.call("declare");
     return (await this.call("createToken", { name, mirrors: ["*"], ...options })) as string;
   }
 
@@ -147,9 +149,10 @@ export class World {
     };
   }
 
-  /** Calls a function of the app's `imports.ts`. */
+  /** Calls a function of the app's `imports.ts`, or an operation of the component. */
   async call(name: string, args: object = {}): Promise<unknown> {
-    return await this.#fun("", `imports:${name}`, args);
+    const { component, path, args: all } = operation(COMPONENT, name, args);
+    return await this.#fun(component, path, all);
   }
 
   /** Calls any function of the app, as "module:function". */
@@ -299,16 +302,16 @@ export class World {
   }
 
   #withPoison(functions: Module): Module {
-    const apply = this.#withHandler(functions.apply as object, (handler) => async (ctx, args) => {
-      const applied = await handler(ctx, args);
-      const { table, rows } = args as { table: string; rows: RowChange[] };
-      for (const row of rows) {
+    const write = this.#withHandler(functions.write as object, (handler) => async (ctx, args) => {
+      const written = await handler(ctx, args);
+      const { table, apply } = args as { table: string; apply?: { rows: RowChange[] } };
+      for (const row of apply?.rows ?? []) {
         const message = this.poison?.(row, table) ?? null;
         if (message !== null) throw new Error(message);
       }
-      return applied;
+      return written;
     });
-    return { ...functions, apply };
+    return { ...functions, write };
   }
 
   #lookup(path: string, method: string): unknown[] | null {

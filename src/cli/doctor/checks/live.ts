@@ -107,13 +107,13 @@ function adminOf(place: Place, deployment: Deployment): Admin | null {
 async function checkDeployed(admin: Admin, { module }: Deployment, deploy: string): Promise<Check> {
   const code = "functions-deployed";
   try {
-    await admin.call("status");
+    await admin.call("declare");
     return ok(code, `The functions of "${module}" are deployed.`);
   } catch (thrown) {
     const message = messageOf(thrown);
     const isMissing = /no function|Could not find/.test(message);
     return isMissing
-      ? error(code, `The deployment has no function ${module}:status.`, deploy)
+      ? error(code, `The deployment has no function ${module}:declare.`, deploy)
       : error(
           code,
           `The deployment refuses its operator: ${message}`,
@@ -132,8 +132,8 @@ async function look(place: Place, admin: Admin, deployment: Deployment, client: 
     await giveBack();
   }
   // The request above has brought the registry in step with the deployed schema.
-  const status = await admin.call<MirrorStatus[]>("status");
-  const unknown = await admin.call<UnknownStream[]>("unknownStreams");
-  const tokens = await admin.call<TokenInfo[]>("listTokens");
+  const status = await admin.component<MirrorStatus[]>("registry:list", { exact: true });
+  const unknown = await admin.component<UnknownStream[]>("unknownStreams:list");
+  const tokens = await admin.component<TokenInfo[]>("tokens:list");
   return { contracts, status, unknown, tokens };
 }

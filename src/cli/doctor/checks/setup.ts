@@ -1,5 +1,5 @@
 import { messageOf } from "../../terminal/exit.js";
-import { importerFunctions, REQUIRED_FUNCTIONS } from "../../project/functionNames.js";
+import { FORMER_FUNCTIONS, importerFunctions } from "../../project/functionNames.js";
 import { localMirrors } from "../../project/localSchema.js";
 import {
   expectedModule,
@@ -91,18 +91,26 @@ function checkImporter(project: Project, importer: ImporterPart | null, init: st
     ];
   }
   const missing = importerFunctions().filter((name) => !exported.has(name));
-  const vital = missing.filter((name) => (REQUIRED_FUNCTIONS as readonly string[]).includes(name));
-  const fix = `${init}, or add them to the exports of ${functions.file}.`;
-  if (vital.length > 0)
+  const former = [...exported].filter((name) => FORMER_FUNCTIONS.has(name));
+  const line = `export const { ${importerFunctions().join(", ")} } = ${importer.variable}.internalFunctions();`;
+  if (former.length > 0) {
     return [
       error(
         code,
-        `${functions.file} does not export ${named(vital)}, without which nothing can be written.`,
-        fix,
+        `${functions.file} exports ${named(former)} of an earlier version of the package.`,
+        `Replace its export of internalFunctions() with: ${line}`,
       ),
     ];
-  if (missing.length > 0)
-    return [warning(code, `${functions.file} does not export ${named(missing)}, which commands need.`, fix)];
+  }
+  if (missing.length > 0) {
+    return [
+      error(
+        code,
+        `${functions.file} does not export ${named(missing)}, which the component and commands call.`,
+        `${init}, or write in ${functions.file}: ${line}`,
+      ),
+    ];
+  }
   return [ok(code, `${functions.file} exports the importer's functions.`)];
 }
 

@@ -31,11 +31,7 @@ import schema from "${specifierOf(project, file, "schema")}";
 
 export const ${COMPONENT_NAME} = new StreamingImport(components.${component}, schema${options});
 
-export const {
-${importerFunctions()
-  .map((name) => `  ${name},`)
-  .join("\n")}
-} = ${COMPONENT_NAME}.internalFunctions();
+export const { ${importerFunctions().join(", ")} } = ${COMPONENT_NAME}.internalFunctions();
 `,
   );
 }

@@ -7,18 +7,4 @@ export const streamingImport = new StreamingImport(components.streamingImport, s
   settleAfterMs: 3_000,
 });
 
-export const {
-  apply,
-  page,
-  remove,
-  clear,
-  copy,
-  declare,
-  createToken,
-  revokeToken,
-  listTokens,
-  status,
-  budget,
-  clearMirror,
-  listQuarantine,
-} = streamingImport.internalFunctions();
+export const { read, write, declare, replayQuarantine } = streamingImport.internalFunctions();

@@ -4,4 +4,4 @@ import schema from "./schema";
 
 export const streamingImport = new StreamingImport(components.streamingImport, schema);
 
-export const { apply, page, remove, clear, copy, declare, createToken } = streamingImport.internalFunctions();
+export const { read, write, declare, replayQuarantine } = streamingImport.internalFunctions();

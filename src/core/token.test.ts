@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { hashToken, newToken } from "./tokenFunctions.js";
+import { hashToken, newToken } from "./token.js";
 
 test("a token has 256 random bits behind a prefix, and nothing that Convex reads in a header", () => {
   const { token } = newToken();
