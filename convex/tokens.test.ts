@@ -82,7 +82,7 @@ test("revoking counts the tokens in use, and leaves their history", async () => 
 test("tokens for nothing, or for a mirror that the schema does not declare, are not made", async () => {
   const app = await App.start();
   await expect(app.createToken("a", [])).rejects.toThrow(/Name the mirrors/);
-  await expect(app.createToken("a", ["users", "nobody"])).rejects.toThrow(/no mirror "nobody"/);
+  await expect(app.createToken("a", ["users", "nobody"])).rejects.toThrow(/no mirror .*nobody/);
   expect(await list(app)).toHaveLength(1);
 });
 

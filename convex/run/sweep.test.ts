@@ -217,5 +217,5 @@ test("emptying a mirror takes as many transactions as it needs, and counts what 
   expect(await events(app)).toEqual([]);
   expect(await app.status("events")).toMatchObject({ rows: 0, removed: 1_200 });
   expect(await app.call("clearMirror", { mirror: "events" })).toBe(0);
-  await expect(app.call("clearMirror", { mirror: "notes" })).rejects.toThrow(/no mirror "notes"/);
+  await expect(app.call("clearMirror", { mirror: "notes" })).rejects.toThrow(/no mirror .*notes/);
 });

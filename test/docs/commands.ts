@@ -160,7 +160,7 @@ const importer = new StreamingImport(
 ).internalFunctions() as unknown as Record<string, { exportArgs: () => string }>;
 
 const COMPONENT_MODULES = import.meta.glob<Record<string, { exportArgs?: () => string }>>(
-  ["../../convex/**/*.ts", "!../../convex/**/*.test.ts", "!../../convex/_generated/**"],
+  ["../../convex/**/*.ts", "!../../convex/**/*.{test,config}.ts", "!../../convex/_generated/**"],
   { eager: true },
 );
 

@@ -175,9 +175,13 @@ describe("refusals", () => {
   });
 
   test("the importer's functions are out of reach of clients", async () => {
-    const createToken = makeFunctionReference<"mutation">("imports:createToken");
+    const replay = makeFunctionReference<"action">("imports:replayQuarantine");
+    const declare = makeFunctionReference<"mutation">("imports:declare");
 
-    await expect(client.mutation(createToken, { name: "mine", mirrors: ["*"] })).rejects.toThrow();
+    await expect(client.action(replay, { mirror: "users" })).rejects.toThrow(
+      /Could not find public function/,
+    );
+    await expect(client.mutation(declare, {})).rejects.toThrow(/Could not find public function/);
   });
 });
 
