@@ -124,7 +124,7 @@ export class Session implements ImportSession {
     for (;;) {
       const page: FunctionReturnType<ComponentApi["quarantine"]["list"]> = await this.ctx.runQuery(
         this.component.quarantine.list,
-        { mirror, after },
+        { mirror, ...(after !== null && { after }) },
       );
       const last = page.at(-1);
       if (last === undefined) return;
