@@ -1,8 +1,9 @@
-import { compareValues, convexToJson, type Value } from "convex/values";
+import { convexToJson, type Value } from "convex/values";
 import { keyText } from "../../src/core/proof/hash.js";
 import type { Doc } from "../_generated/dataModel.js";
 import { type MutationCtx } from "../_generated/server.js";
 import { replaceAt, splitPath, type Tree } from "../../src/core/rows/paths.js";
+import { isLower } from "../../src/core/rows/versions.js";
 import type { BadRow, RowChange } from "../../src/core/wire/validators.js";
 import { countReasons } from "./reasons.js";
 
@@ -61,13 +62,15 @@ function passBy(
     const { keyHash } = change;
     if (keyHash === undefined) continue;
     if (change.op !== "update") {
-      const [gone, stay] = partition(
-        stored.get(keyHash) ?? [],
-        (entry) => !isOlder(change, entry.version as Value),
-      );
+      // A full row without a version is older than one with; a deletion has none where only its key was sent, and a bad
+      // row's may be unreadable.
+      const version = change.version as Value | undefined;
+      const hasOrder = (version ?? null) !== null || (change.op === "upsert" && !isBad.has(change));
+      const isOlder = (waits: Value | undefined) => hasOrder && isLower(version, waits);
+      const [gone, stay] = partition(stored.get(keyHash) ?? [], (entry) => !isOlder(entry.version as Value));
       const [dropped, left] = partition(
         behind.get(keyHash) ?? [],
-        (one) => !isOlder(change, one.change.version as Value),
+        (one) => !isOlder(one.change.version as Value),
       );
       obsolete.push(...gone);
       for (const one of dropped) superseded.add(one.change);
@@ -107,13 +110,6 @@ async function waitingFor(
     }),
   );
   return new Map(found.filter(([, entries]) => entries.length > 0));
-}
-
-/** True when a full row or deletion is known to be older than the quarantined change. */
-function isOlder(change: RowChange | BadRow, waits: Value | undefined): boolean {
-  const mine = change.version as Value | undefined;
-  if (mine === undefined || mine === null || waits === undefined || waits === null) return false;
-  return compareValues(mine, waits) < 0;
 }
 
 function deferred(row: RowChange): BadRow {

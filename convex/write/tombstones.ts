@@ -1,7 +1,8 @@
 import type { Infer } from "convex/values";
 import type { MutationCtx } from "../_generated/server.js";
 import type { vTombstone } from "../../src/core/wire/port.js";
-import { compareValues, type Value } from "convex/values";
+import type { Value } from "convex/values";
+import { isLower } from "../../src/core/rows/versions.js";
 
 /** How long a deleted row's version is remembered: a week covers every retry and backlog that is not a new backfill. */
 export const TOMBSTONE_DAYS = 7;
@@ -44,7 +45,7 @@ export async function layTombstones(
     if (existing === null) {
       await ctx.db.insert("tombstones", { mirror, keyHash, version });
       added += 1;
-    } else if (compareValues(existing.version as Value, version) < 0) {
+    } else if (isLower(existing.version as Value, version)) {
       await ctx.db.patch("tombstones", existing._id, { version });
     }
   }

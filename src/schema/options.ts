@@ -20,8 +20,12 @@ export interface MirrorOptions<
   /** The source table, as `namespace.stream` or `stream`. Default: the name of the Convex table. */
   source?: string;
   /**
-   * The field that orders the changes of one row (a number, an int64 or a string that sorts): a change with a lower
-   * version than the stored row is stale and not applied. Without it, arrival order decides.
+   * The field that orders the changes of one row: a change with a lower version than the stored row is stale and not
+   * applied. NULL, and none, is the lowest. Without this option, arrival order decides.
+   *
+   * Declare it as a number or an int64. Text compares as a moment where it is a date-time, as a number where it is one,
+   * and otherwise by its characters, where "v10" comes before "v9": for such text, name another column, have the source
+   * send a number, or leave the option out.
    */
   version?: Path;
   /** Who answers for the source (a team, a person): named where a write is refused, and in the dashboard. */

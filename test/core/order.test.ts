@@ -1,7 +1,10 @@
 // @vitest-environment node
+import { defineSchema } from "convex/server";
+import { v } from "convex/values";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { mirrorTable } from "../../src/schema/index.js";
 import { expectConserved, expectDigestInStep } from "./support/checks.js";
-import { remove, Sender, update, upsert } from "./support/sender.js";
+import { remove, Sender, type SentChange, update, upsert } from "./support/sender.js";
 import { World } from "./support/world.js";
 
 beforeEach(() => {
@@ -54,6 +57,70 @@ describe.each(["versioned", "soft"])("in the mirror %s", (mirror) => {
     expect(counts).toMatchObject({ received: 1, stale: 1 });
     expect(await rows()).toEqual([{ id: 1, text: "v5", version: 5 }]);
   });
+});
+
+describe.each(["versioned", "soft"])("in the mirror %s, a change without a version", (mirror) => {
+  test("ORDER-14: is older than any with one: no row goes back in time through it, nor comes back", async () => {
+    const { world, sender, rows } = await sending(mirror);
+    const live = async () => (await rows()).filter(({ deletedAt }) => deletedAt === undefined);
+    await sender.deliver(upsert({ id: 1, text: "March", version: 3 }));
+    const late = [upsert({ id: 1, text: "none" }), update({ id: 1, text: "null", version: null })];
+    for (const change of [...late, upsert({ id: 1, text: "January", version: 1 })])
+      expect((await sender.deliver(change)).counts).toMatchObject({ stale: 1 });
+    expect(await live()).toEqual([{ id: 1, text: "March", version: 3 }]);
+
+    // A part of a row without a version has that of the row.
+    expect((await sender.deliver(update({ id: 1, note: "n" }))).counts).toMatchObject({ updated: 1 });
+    // A deletion is often a key alone: it has the version of the row.
+    expect((await sender.deliver(remove({ id: 1, version: null }))).counts).toMatchObject({ deleted: 1 });
+    expect((await sender.deliver(upsert({ id: 1, text: "none" }))).counts).toMatchObject({ stale: 1 });
+    expect(await live()).toEqual([]);
+    expect((await sender.deliver(upsert({ id: 1, text: "April", version: 4 }))).counts.stale).toBe(0);
+    expect(await live()).toMatchObject([{ text: "April" }]);
+    await expectConserved(world, mirror);
+  });
+
+  test("ORDER-14: orders nothing among its like, and gives way to any with one", async () => {
+    const { world, sender, rows } = await sending(mirror);
+    await sender.deliver(upsert({ id: 1, text: "a" }), upsert({ id: 1, text: "b" }));
+    expect(await rows()).toEqual([{ id: 1, text: "b" }]);
+    await sender.deliver(remove({ id: 1 }), upsert({ id: 1, text: "c" }));
+    expect(await rows()).toEqual([{ id: 1, text: "c" }]);
+    await sender.deliver(upsert({ id: 1, text: "d", version: -1 }));
+    expect(await rows()).toEqual([{ id: 1, text: "d", version: -1 }]);
+    await expectConserved(world, mirror);
+  });
+});
+
+test("ORDER-14: a full row without a version does not replace a quarantined change with one", async () => {
+  const { world, sender } = await sending("versioned");
+  await sender.deliver(upsert({ id: 1, text: null, version: 5 }), upsert({ id: 1, text: "none" }));
+  expect(await world.ledger("quarantine")).toHaveLength(1);
+  await sender.deliver(upsert({ id: 1, text: "none" }));
+  expect(await world.ledger("quarantine")).toHaveLength(1);
+  await sender.deliver(remove({ id: 1 }));
+  expect(await world.ledger("quarantine")).toHaveLength(0);
+  await expectConserved(world, "versioned");
+});
+
+test.each([
+  ["2026-01-01T00:00:00Z", "2026-01-01T00:00:00.250Z"],
+  ["2026-10-25T02:30:00+02:00", "2026-10-25T02:10:00+01:00"],
+  ["9", "10"],
+  ["0/9", "0/10"],
+])("ORDER-15: a text version is compared as what it says: %s, then %s", async (earlier, later) => {
+  const fields = { id: v.number(), rev: v.union(v.string(), v.null()) };
+  const documents = mirrorTable(fields, { primaryKey: ["id"], version: "rev" });
+  const world = await World.start({ schema: defineSchema({ documents }) } as never);
+  const sender = await Sender.begin(world, "documents");
+  const send = async (change: SentChange) => (await sender.deliver(change)).counts;
+  await send(upsert({ id: 1, rev: earlier }));
+  expect(await send(upsert({ id: 1, rev: later }))).toMatchObject({ updated: 1 });
+  expect(await send(upsert({ id: 1, rev: earlier }))).toMatchObject({ stale: 1 });
+  expect(await send(remove({ id: 1, rev: earlier }))).toMatchObject({ stale: 1 });
+  await send(remove({ id: 1, rev: later }));
+  await send(remove({ id: 1, rev: earlier }));
+  expect(await send(upsert({ id: 1, rev: earlier }))).toMatchObject({ stale: 1 });
 });
 
 test("ORDER-4: a deletion that overtakes its row is remembered", async () => {

@@ -31,7 +31,7 @@ afterEach(() => {
 
 const text = v.union(v.string(), v.null());
 const note = v.optional(v.string());
-const version = v.number();
+const version = v.optional(v.number());
 
 /** The mirrors with a text that may be null: what a developer deploys who has read the quarantine. */
 const mended = defineSchema({

@@ -164,7 +164,8 @@ export class KeyedModel {
     this.waiting = this.waiting.filter((entry) => {
       const theirs = entry.change.row.version as number | undefined;
       const mine = change.row.version as number | undefined;
-      const older = this.rules.versioned && mine !== undefined && theirs !== undefined && mine < theirs;
+      const hasOrder = mine !== undefined || change.op === "upsert";
+      const older = this.rules.versioned && hasOrder && isLower(mine, theirs);
       const gone = entry.change.row.id === change.row.id && !older;
       if (gone && entry.delivery === this.#delivery) same += 1;
       return !gone;
@@ -187,9 +188,8 @@ export class KeyedModel {
     const id = row.id as number;
     const version = versioned ? (row.version as number | undefined) : undefined;
     const stored = this.rows.get(id);
-    const isOlder = stored?.version !== undefined && version !== undefined && version < stored.version;
     if (op === "delete") {
-      if (isOlder) return "stale";
+      if (version !== undefined && isLower(version, stored?.version)) return "stale";
       const deletedAt = version ?? stored?.version;
       if (deletedAt !== undefined) {
         this.#tombstones.set(id, Math.max(deletedAt, this.#tombstones.get(id) ?? -Infinity));
@@ -206,10 +206,10 @@ export class KeyedModel {
       return this.rows.delete(id) ? "deleted" : "ignored";
     }
     if (op === "update" && (stored === undefined || stored.deleted)) return "ignored";
-    if (isOlder) return "stale";
-    const grave = stored === undefined || stored.deleted ? this.#tombstones.get(id) : undefined;
-    if (grave !== undefined && version !== undefined && version <= grave) return "stale";
     const next = (op === "update" ? { ...stored, ...row } : { ...row }) as unknown as ModelRow;
+    if (versioned && isLower(next.version, stored?.version)) return "stale";
+    const grave = stored === undefined || stored.deleted ? this.#tombstones.get(id) : undefined;
+    if (grave !== undefined && !isLower(grave, next.version)) return "stale";
     this.rows.set(id, next);
     if (stored === undefined) return "inserted";
     return equal(stored, next) ? "unchanged" : "updated";
@@ -219,6 +219,11 @@ export class KeyedModel {
 /** Whether it is known which row a change is about. */
 export function isReadable({ row }: SentChange): boolean {
   return row.id !== undefined;
+}
+
+/** A row without a version is older than any with one. */
+function isLower(version: number | undefined, other: number | undefined): boolean {
+  return other !== undefined && (version === undefined || version < other);
 }
 
 function equal(a: ModelRow, b: ModelRow): boolean {

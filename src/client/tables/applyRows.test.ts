@@ -218,10 +218,12 @@ describe("a version", () => {
     ["a lower one is stale", 5n, 4n, "stale"],
     ["a higher one is news", 5n, 6n, "updated"],
     ["an equal one is taken for news", 5n, 5n, "updated"],
-    ["none is taken for news", 5n, undefined, "updated"],
-    ["null is taken for news", 5n, null, "updated"],
-    ["any is news after none", undefined, 1n, "updated"],
-    ["any is news after null", null, -1n, "updated"],
+    ["none is lower than any", 5n, undefined, "stale"],
+    ["null is lower than any", 5n, null, "stale"],
+    ["any is higher than none", undefined, 1n, "updated"],
+    ["any is higher than null", null, -1n, "updated"],
+    ["none equals none", undefined, undefined, "updated"],
+    ["null equals none", undefined, null, "updated"],
   ] as const)("%s", async (_, stored, incoming, outcome) => {
     await apply("entries", [entry(stored, 1)]);
     expect((await apply("entries", [entry(incoming, 2)])).counts).toEqual({ received: 1, [outcome]: 1 });

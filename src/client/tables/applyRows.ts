@@ -4,6 +4,7 @@ import type { Applied, vTombstone } from "../../core/wire/port.js";
 import { type Counts, noCounts, type RowChange } from "../../core/wire/validators.js";
 import { keyText, rowHash as hashOf } from "../../core/proof/hash.js";
 import { measureDocument } from "../../core/rows/limits.js";
+import { isLower } from "../../core/rows/versions.js";
 import { isTree, removeAt, splitPath, type Tree, valueAt } from "../../core/rows/paths.js";
 import type { AppMirror } from "../mirrors.js";
 import { isSoftDeleted, softDeleted } from "./softDelete.js";
@@ -203,7 +204,7 @@ function play(table: Table, change: RowChange, slot: Slot, at: number): Exclude<
   if (slot.current === null) {
     if (change.op === "update") return "ignored";
     const row = change.row as Row;
-    if (isAfter(slot.deletedAt, versionOf(row, contract.version))) return "stale";
+    if (isDeletedAfter(slot, versionOf(row, contract.version))) return "stale";
     slot.current = row;
     slot.rowHash = change.rowHash;
     table.noteInserted(change.keyHash);
@@ -213,8 +214,9 @@ function play(table: Table, change: RowChange, slot: Slot, at: number): Exclude<
   if (change.op === "update" && marked) return "ignored";
   const next = change.op === "update" ? merge(table.mirror, slot.current, change) : (change.row as Row);
   const version = versionOf(next, contract.version);
-  if (isOlder(version, slot.current, contract.version)) return "stale";
-  if (marked && isAfter(slot.deletedAt, version)) return "stale";
+  // Equal versions are no order: the later arrival is applied.
+  if (isLower(version, versionOf(slot.current, contract.version))) return "stale";
+  if (marked && isDeletedAfter(slot, version)) return "stale";
   if (compareValues(next, slot.current) === 0) return "unchanged";
   // A part of a row cannot be filtered before it is one; merged, it may have left the mirror.
   if (change.op === "update" && contract.where?.(next) === false) return playDelete(table, change, slot, at);
@@ -231,13 +233,15 @@ function playDelete(
   at: number,
 ): "deleted" | "stale" | "ignored" {
   const { contract } = table.mirror;
-  const version = change.version as Value | undefined;
+  // Many sources send a deleted row's key alone: a deletion without a version is one of the version that is stored.
+  const version = (change.version as Value | undefined) ?? undefined;
   if (slot.current === null) {
     layTombstone(table, slot, version);
     return "ignored";
   }
-  if (isOlder(version, slot.current, contract.version)) return "stale";
-  layTombstone(table, slot, version ?? versionOf(slot.current, contract.version));
+  const stored = versionOf(slot.current, contract.version);
+  if (version !== undefined && isLower(version, stored)) return "stale";
+  layTombstone(table, slot, version ?? stored);
   if (isSoftDeleted(table.mirror, slot.current)) return "ignored";
   if (contract.deletedField !== null) {
     slot.current = softDeleted(table.mirror, slot.current, at, version);
@@ -256,7 +260,7 @@ function layTombstone(table: Table, slot: Slot, version: Value | undefined): voi
 
 /** The highest version counts: a late deletion does not shorten the memory of a later one. */
 function rememberDeletion(slot: Slot, version: Value): void {
-  if (slot.deletedAt === undefined || compareValues(slot.deletedAt, version) < 0) slot.deletedAt = version;
+  if (isLower(slot.deletedAt, version)) slot.deletedAt = version;
 }
 
 /** The stored row with an update applied. @throws Error when the result is more than Convex can store */
@@ -285,19 +289,9 @@ function versionOf(row: Row, path: string | null): Value | undefined {
   return path === null ? undefined : valueAt(row, path);
 }
 
-/**
- * True when both have a version and the change's is lower. Equal versions are no order: the later arrival is applied.
- */
-function isOlder(mine: Value | undefined, stored: Row, path: string | null): boolean {
-  const theirs = versionOf(stored, path);
-  if (mine === undefined || mine === null || theirs === undefined || theirs === null) return false;
-  return compareValues(mine, theirs) < 0;
-}
-
 /** True when the row was deleted at this version or a later one. */
-function isAfter(deletedAt: Value | undefined, version: Value | undefined): boolean {
-  if (deletedAt === undefined || version === undefined || version === null) return false;
-  return compareValues(version, deletedAt) <= 0;
+function isDeletedAfter({ deletedAt }: Slot, version: Value | undefined): boolean {
+  return deletedAt !== undefined && !isLower(deletedAt, version);
 }
 
 /** Writes a slot's result to the table. */

@@ -17,6 +17,12 @@ test.each<[string, string]>([
   ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00.000Z"],
   ["9999-12-31", "9999-12-31T00:00:00.000Z"],
   ["1969-12-31T23:59:59.999Z", "1969-12-31T23:59:59.999Z"],
+  ["1892-12-31 23:00:00+00:53:28", "1892-12-31T22:06:32.000Z"],
+  ["0044-03-15 BC", "-000043-03-15T00:00:00.000Z"],
+  ["0001-02-29T12:00:00.5Z BC", "0000-02-29T12:00:00.500Z"],
+  ["12345-06-07 08:09:10+00", "+012345-06-07T08:09:10.000Z"],
+  ["+012345-06-07T08:09:10Z", "+012345-06-07T08:09:10.000Z"],
+  ["-000043-03-15", "-000043-03-15T00:00:00.000Z"],
 ])("%s is %s", (text, iso) => {
   expect(new Date(parseDateTime(text)!).toISOString()).toBe(iso);
 });
@@ -35,7 +41,11 @@ test.each([
   "2024-1-1",
   "24-01-01",
   "01/02/2024",
-  "2024-01-01T12:00:00Z BC",
+  "2024-01-01T12:00:00ZBC",
+  "0000-01-01 BC",
+  "2023-02-29 BC",
+  "2024-01-01T12:00:00+00:00:60",
+  "infinite",
   "2024-01-01 ",
   "12:34:56",
   "",
@@ -69,4 +79,13 @@ test("microseconds are a fraction of a millisecond, and sort", () => {
       expect(Math.sign(at(a) - at(b))).toBe(Math.sign(a - b));
     }),
   );
+});
+
+test("what Postgres writes beyond JavaScript's dates is understood", () => {
+  expect(parseDateTime("infinity")).toBe(Infinity);
+  expect(parseDateTime("-infinity")).toBe(-Infinity);
+  // 4713-11-24 BC is the day 0 of the Julian calendar's count, and 1970-01-01 its day 2440588.
+  expect(parseDateTime("4714-11-24 BC")).toBe(-2_440_588 * 86_400_000);
+  // The day 2147483647 of that count, less one.
+  expect(parseDateTime("5874897-12-31")).toBe((2_147_483_493 - 2_440_588) * 86_400_000);
 });

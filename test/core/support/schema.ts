@@ -11,7 +11,7 @@ export const schema = defineSchema({
   ),
   /** Keyed, ordered by a version, deleted for good. */
   versioned: mirrorTable(
-    { id: v.number(), text: v.string(), note: v.optional(v.string()), version: v.number() },
+    { id: v.number(), text: v.string(), note: v.optional(v.string()), version: v.optional(v.number()) },
     { primaryKey: ["id"], version: "version" },
   ),
   /** Keyed, ordered by a version, deleted rows stay and are marked. */
@@ -20,7 +20,7 @@ export const schema = defineSchema({
       id: v.number(),
       text: v.string(),
       note: v.optional(v.string()),
-      version: v.number(),
+      version: v.optional(v.number()),
       deletedAt: v.optional(v.number()),
     },
     { primaryKey: ["id"], version: "version", onDelete: "soft", deletedField: "deletedAt" },
