@@ -4,7 +4,10 @@ import { defineSchema } from "convex/server";
 import { type GenericValidator, v } from "convex/values";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Json } from "../core/rows/values.js";
+import { cleanFields } from "../core/rows/identifiers.js";
+import { parseJson } from "../core/rows/json.js";
+import { compileMirror, prepareRow } from "../core/rows/row.js";
+import type { Json, JsonObject } from "../core/rows/values.js";
 import { contractOf, mirrorTable } from "./index.js";
 import { mirrorSnippet } from "./snippet.js";
 
@@ -21,6 +24,7 @@ function paste(snippet: string): Record<string, Mirror> {
 /** A JSON schema as Airbyte's catalogs have it. */
 const CUSTOMERS: Json = {
   type: "object",
+  required: ["id", "active", "address", "_rev"],
   properties: {
     id: { type: "integer" },
     email: { type: ["null", "string"] },
@@ -29,6 +33,7 @@ const CUSTOMERS: Json = {
     tags: { type: ["null", "array"], items: { type: "string" } },
     address: {
       type: "object",
+      required: ["_geo"],
       properties: {
         line: { type: ["null", "string"] },
         _geo: { type: "object", properties: { lat: { type: "number" } } },
@@ -46,14 +51,14 @@ const CUSTOMERS: Json = {
 test("a snippet spells out what the schema says", () => {
   expect(mirrorSnippet("crm_customers", CUSTOMERS, ["id"])).toBe(`crm_customers: mirrorTable(
   {
-    id: v.number(),
-    email: v.union(v.string(), v.null()),
-    balance: v.union(v.number(), v.null()),
+    id: v.int64(),
+    email: v.optional(v.union(v.string(), v.null())),
+    balance: v.optional(v.union(v.number(), v.null())),
     active: v.boolean(),
-    tags: v.union(v.array(v.string()), v.null()),
-    address: v.object({ line: v.union(v.string(), v.null()), source_geo: v.object({ lat: v.number() }) }),
-    anything: v.any(),
-    either: v.union(v.string(), v.number(), v.null()),
+    tags: v.optional(v.union(v.array(v.string()), v.null())),
+    address: v.object({ line: v.optional(v.union(v.string(), v.null())), source_geo: v.object({ lat: v.optional(v.number()) }) }),
+    anything: v.optional(v.any()),
+    either: v.optional(v.union(v.string(), v.int64(), v.null())),
     source_rev: v.string(),
     // "first name": a mirror cannot declare this name
   },
@@ -70,8 +75,8 @@ test("a snippet runs as it is, and declares a mirror", () => {
 test("the fields of a key are not nullable, as a key wants them", () => {
   const schema = { properties: { a: { type: ["null", "integer"] }, b: { type: ["null", "integer"] } } };
   const snippet = mirrorSnippet("t", schema, ["a"]);
-  expect(snippet).toContain("a: v.number(),");
-  expect(snippet).toContain("b: v.union(v.number(), v.null()),");
+  expect(snippet).toContain("a: v.int64(),");
+  expect(snippet).toContain("b: v.optional(v.union(v.int64(), v.null())),");
 });
 
 test("a schema of a database, which never says null, means that any column but the key may be null", () => {
@@ -94,6 +99,103 @@ test("a schema of a database, which never says null, means that any column but t
   { primaryKey: ["id"] },
 ),`);
 });
+
+test.each<[Json, string]>([
+  [{ type: "integer" }, "v.int64()"],
+  [{ type: "integer", format: "int64" }, "v.int64()"],
+  [{ type: "integer", format: "unix-time" }, "v.number()"],
+  [{ type: "integer", minimum: 0, maximum: 150 }, "v.number()"],
+  [{ type: "integer", minimum: 0 }, "v.int64()"],
+  [{ type: ["integer", "number"] }, "v.number()"],
+  [{ type: "number" }, "v.number()"],
+])("%j is %s", (type, code) => {
+  expect(mirrorSnippet("t", { properties: { n: type } }, ["n"])).toContain(`n: ${code},`);
+});
+
+test("GENERATE-6: a declaration takes every row that conforms to the schema that it was made from", () => {
+  const leaf = fc.constantFrom<Json>(
+    { type: "string" },
+    { type: ["null", "string"] },
+    { type: "integer" },
+    { type: ["null", "number"] },
+    { type: ["integer", "string"] },
+    { type: "boolean" },
+    {},
+  );
+  const { schema } = fc.letrec<{ schema: Json; object: Json }>((tie) => ({
+    schema: fc.oneof(
+      { maxDepth: 3, depthSize: "small" },
+      leaf,
+      tie("object"),
+      fc.tuple(tie("schema"), fc.boolean()).map(([items, isNull]) => ({
+        type: isNull ? ["null", "array"] : "array",
+        items,
+      })),
+    ),
+    object: fc
+      .tuple(fc.dictionary(fc.constantFrom("a", "_b", "c"), tie("schema")), fc.subarray(["a", "_b", "c"]))
+      .map(([properties, required]) => ({ type: "object", properties, required }) as Json),
+  }));
+  const table = fc.tuple(schema, schema, fc.subarray(["x", "_y"])).map(([x, y, required]) => ({
+    properties: { id: { type: "integer" }, x, _y: y, known: { type: ["null", "string"] } },
+    required,
+  }));
+  const rows = table.chain((made) =>
+    fc.tuple(fc.constant(made), fc.array(conforming(made), { maxLength: 5 })),
+  );
+  fc.assert(
+    fc.property(rows, ([made, all]) => {
+      const { t: mirror } = paste(mirrorSnippet("t", made, ["id"]));
+      const compiled = compileMirror(mirror!.validator as never, contractOf(mirror)!);
+      for (const row of all) {
+        const change = { op: "upsert" as const, row: cleanFields({ ...(row as JsonObject), id: 1 }) };
+        expect(prepareRow(compiled, change)).not.toHaveProperty("problem");
+      }
+    }),
+  );
+});
+
+/** Values that a JSON schema admits. */
+function conforming(schema: Json): fc.Arbitrary<Json> {
+  const {
+    type,
+    properties = {},
+    required = [],
+    items = {},
+  } = schema as {
+    type?: string | string[];
+    properties?: JsonObject;
+    required?: string[];
+    items?: Json;
+  };
+  const ofType = (each: string | undefined): fc.Arbitrary<Json> => {
+    switch (each) {
+      case "null":
+        return fc.constant(null);
+      case "string":
+        return fc.string();
+      case "integer":
+        return fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map((n) => parseJson(String(n)));
+      case "number":
+        return fc.double({ noNaN: true, noDefaultInfinity: true });
+      case "boolean":
+        return fc.boolean();
+      case "array":
+        return fc.array(conforming(items), { maxLength: 3 });
+      case "object": {
+        const fields = Object.fromEntries(
+          Object.entries(properties).map(([name, part]) => [name, conforming(part)]),
+        );
+        const requiredKeys = required.filter((name) => name in fields);
+        return fc.record(fields, { requiredKeys, noNullPrototype: true });
+      }
+      default:
+        return fc.oneof(fc.constant(null), fc.string(), fc.nat());
+    }
+  };
+  if (type === undefined && Object.keys(properties).length > 0) return ofType("object");
+  return Array.isArray(type) ? fc.oneof(...type.map(ofType)) : ofType(type);
+}
 
 test("an object with a name that a schema cannot declare is kept whole", () => {
   const schema = { properties: { o: { type: "object", properties: { "bad name": { type: "string" } } } } };

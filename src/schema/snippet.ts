@@ -1,8 +1,8 @@
-import type { ValidatorJSON } from "convex/values";
+import type { ObjectFieldType, ValidatorJSON } from "convex/values";
 import { isObject, type Json, type JsonObject } from "../core/rows/values.js";
 import { cleanFieldName, cleanFields, cleanPath } from "../core/rows/identifiers.js";
 import { CONTENT_KEY_FIELD } from "./contract.js";
-import { propertiesOf, tellsNull, validatorOfJsonSchema } from "./jsonSchema.js";
+import { fieldsOfJsonSchema } from "./jsonSchema.js";
 import { validatorCode } from "./validatorCode.js";
 import { isIdentifier } from "./fields.js";
 
@@ -20,13 +20,8 @@ const CDC_PREFIX = "source_ab_cdc";
  */
 export function mirrorSnippet(table: string, jsonSchema: Json, primaryKey: string[] | null): string {
   const schema = cleanSchema(jsonSchema);
-  const knowsNull = tellsNull(schema);
-  const columns = Object.entries(propertiesOf(schema))
-    .filter(([name]) => !name.startsWith(CDC_PREFIX))
-    .map(([name, part]): [string, ValidatorJSON] => [
-      name,
-      validatorOfJsonSchema(part, knowsNull, isInKey(name, primaryKey)),
-    ]);
+  const keys = (primaryKey ?? []).map((path) => path.split("."));
+  const columns = fieldsOfJsonSchema(schema, keys).filter(([name]) => !name.startsWith(CDC_PREFIX));
   return declaration(table, columns, primaryKey === null ? null : keyCode(primaryKey));
 }
 
@@ -44,9 +39,9 @@ export interface FivetranTable {
 /** The `mirrorTable` declaration for a table of Fivetran's, to paste into `defineSchema`. */
 export function fivetranSnippet(name: string, table: FivetranTable): string {
   const primaryKey = table.primaryKey?.map((path) => cleanPath(path.split(".")).join(".")) ?? null;
-  const columns = Object.entries(table.columns).map(([column, type]): [string, ValidatorJSON] => [
+  const columns = Object.entries(table.columns).map(([column, type]): Column => [
     column,
-    withNull(type, isInKey(column, primaryKey)),
+    { fieldType: withNull(type, isInKey(column, primaryKey)), optional: false },
   ]);
   // The key has to be named by a person: a wrong one would make one row of two.
   const key = primaryKey === null ? "primaryKey: [/* its columns */]" : keyCode(primaryKey);
@@ -92,11 +87,9 @@ function keyCode(primaryKey: readonly string[]): string {
   return `primaryKey: ${JSON.stringify(primaryKey)}`;
 }
 
-function declaration(
-  table: string,
-  columns: readonly [name: string, type: ValidatorJSON][],
-  options: string | null,
-): string {
+type Column = readonly [name: string, type: ObjectFieldType];
+
+function declaration(table: string, columns: readonly Column[], options: string | null): string {
   const lines: string[] = [];
   let length = 0;
   for (const [name, type] of columns) {
@@ -112,11 +105,12 @@ function declaration(
   return `${table}: mirrorTable(\n  ${body}${options === null ? "" : `,\n  { ${options} }`},\n),`;
 }
 
-function fieldLine(name: string, type: ValidatorJSON): string {
+function fieldLine(name: string, { fieldType, optional }: ObjectFieldType): string {
   if (!isIdentifier(name) || name === CONTENT_KEY_FIELD) {
     return `    // ${JSON.stringify(name)}: a mirror cannot declare this name`;
   }
-  return `    ${name}: ${validatorCode(type)},`;
+  const code = validatorCode(fieldType);
+  return `    ${name}: ${optional ? `v.optional(${code})` : code},`;
 }
 
 function cleanSchema(schema: Json): JsonObject {

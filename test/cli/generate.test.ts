@@ -103,11 +103,13 @@ const CATALOG = {
         name: "Line Items",
         namespace: null,
         json_schema: {
+          required: ["_id"],
           properties: {
             _id: { type: "string" },
             "Unit Price": { type: ["null", "number"] },
             address: {
               type: "object",
+              required: ["zip"],
               properties: { zip: { type: "string" }, _geo: { type: ["null", "string"] } },
             },
           },
@@ -135,11 +137,13 @@ const USERS = `  users: mirrorTable(
 const LINE_ITEMS = `  source_line_items: mirrorTable(
     {
       source_id: v.string(),
-      unitPrice: v.union(v.number(), v.null()),
-      address: v.object({
-        zip: v.string(),
-        source_geo: v.union(v.string(), v.null()),
-      }),
+      unitPrice: v.optional(v.union(v.number(), v.null())),
+      address: v.optional(
+        v.object({
+          zip: v.string(),
+          source_geo: v.optional(v.union(v.string(), v.null())),
+        }),
+      ),
     },
     { source: "Line Items", columns: { unitPrice: "Unit Price" } },
   ),`;
@@ -187,6 +191,26 @@ ${LINE_ITEMS}
     const stream = { ...users!.stream, source_defined_cursor: true };
     await file("catalog.json", { streams: [{ ...users, stream }] });
     expect((await json("--airbyte", "catalog.json", "--dry-run")).diff).not.toContain("version");
+  });
+
+  test.each([
+    [{ type: "string" }, false],
+    [{ type: ["null", "string"], format: "date" }, true],
+    [{ type: "string", airbyte_type: "timestamp_without_timezone" }, true],
+    [{ type: "integer" }, true],
+    [{ type: ["string", "integer"] }, false],
+    [{ type: "boolean" }, false],
+  ])("GENERATE-5: a cursor %j orders changes: %s", async (rev, orders) => {
+    const [users] = CATALOG.streams;
+    const stream = { ...users!.stream, json_schema: { properties: { id: { type: "integer" }, rev } } };
+    await file("catalog.json", { streams: [{ ...users, stream, cursor_field: ["rev"] }] });
+    const { diff } = await json("--airbyte", "catalog.json", "--dry-run");
+    expect(diff.includes('version: "rev"')).toBe(orders);
+    // A column that is asked for and has no order is not taken, and that is said.
+    await file("rows.jsonl", '{"id":1,"rev":"9"}\n{"id":1,"rev":"10b"}\n');
+    const asked = await json("--sample", "rows.jsonl", "--dry-run", "--version-column", "rev");
+    expect(asked.diff).not.toContain("version");
+    expect(asked.notes.join()).toContain("its column rev is of a type whose values have no order");
   });
 
   test("a key whose type a row cannot be found by is left out, and said", async () => {

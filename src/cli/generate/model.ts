@@ -1,5 +1,6 @@
 import type { ObjectFieldType, ValidatorJSON } from "convex/values";
 import type { FivetranTable } from "../../schema/snippet.js";
+import { leavesOf } from "./validators.js";
 
 /** A table as its source describes it. */
 export interface SourceTable {
@@ -33,6 +34,18 @@ export interface SourceColumn {
   comment?: string | null;
   /** Other types that take the values without loss, and that somebody may prefer. */
   alternatives?: readonly ValidatorJSON["type"][];
+  /** Its texts are dates or date-times. */
+  isMoment?: boolean;
+}
+
+/**
+ * Whether the values of a column have an order that the changes of a row can have. Text has none, unless it says moments:
+ * see `compareVersions`.
+ */
+export function ordersChanges({ validator, isMoment }: SourceColumn): boolean {
+  const [only, ...more] = leavesOf(validator).filter(({ type }) => type !== "null");
+  if (only === undefined || more.length > 0) return false;
+  return only.type === "number" || only.type === "bigint" || (only.type === "string" && isMoment === true);
 }
 
 /** What was read from a source. */

@@ -7,6 +7,7 @@ import {
   isRenamed,
   type Mirror,
   type MirrorField,
+  ordersChanges,
   type SourceColumn,
   type SourceSchema,
   type SourceTable,
@@ -264,7 +265,12 @@ const USUAL_NAMES = [
 export function withVersion(tables: readonly SourceTable[], column: string): SourceTable[] {
   return tables.map((table) => {
     const found = table.columns.find(({ name }) => name === column);
-    return found === undefined || !isSortable(found) ? table : { ...table, version: [column] };
+    if (found === undefined) return table;
+    if (isSortable(found)) return { ...table, version: [column] };
+    const why = ordersChanges(found)
+      ? "may be null"
+      : "is of a type whose values have no order that changes have";
+    return { ...table, notes: [...table.notes, `its column ${column} ${why}, and is not made its version`] };
   });
 }
 
@@ -283,6 +289,6 @@ export function versionHint(tables: readonly SourceTable[]): string | null {
   return null;
 }
 
-function isSortable({ validator, nullable }: SourceColumn): boolean {
-  return !nullable && ["string", "number", "bigint"].includes(validator.type);
+function isSortable(column: SourceColumn): boolean {
+  return !column.nullable && ordersChanges(column);
 }

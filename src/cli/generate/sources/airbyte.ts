@@ -1,9 +1,10 @@
+import type { ObjectFieldType } from "convex/values";
 import type { Json, JsonObject } from "../../../core/rows/values.js";
-import { cleanFields } from "../../../core/rows/identifiers.js";
-import { propertiesOf, tellsNull, validatorOfJsonSchema } from "../../../schema/jsonSchema.js";
+import { cleanFields, cleanPath } from "../../../core/rows/identifiers.js";
+import { fieldsOfJsonSchema, propertiesOf } from "../../../schema/jsonSchema.js";
 import { isObject } from "../../../core/rows/values.js";
 import { readJsonFile, textOf } from "./jsonFile.js";
-import type { SourceColumn, SourceSchema, SourceTable } from "../model.js";
+import { ordersChanges, type SourceColumn, type SourceSchema, type SourceTable } from "../model.js";
 import { GenerateError } from "../problem.js";
 import { admitsNull } from "../validators.js";
 
@@ -54,17 +55,11 @@ function tableOf(json: Json, place: string): SourceTable {
   const chosen = pathsOf(settings.primary_key ?? settings.primaryKey);
   const defined = pathsOf(stream.source_defined_primary_key ?? stream.sourceDefinedPrimaryKey);
   const primaryKey = chosen.length > 0 ? chosen : defined;
-  const properties = Object.entries(propertiesOf(schema)).filter(
-    ([column]) => !column.startsWith(CDC_PREFIX),
-  );
-  const columns = properties.map(([column, part]) =>
-    columnOf(
-      column,
-      part,
-      tellsNull(schema),
-      primaryKey.some(([head]) => head === column),
-    ),
-  );
+  const keys = primaryKey.map(([head = "", ...rest]) => [head, ...cleanPath(rest)]);
+  const clean = (part: Json) => (isObject(part) ? cleanFields(part) : null);
+  const columns = fieldsOfJsonSchema(schema, keys, clean)
+    .filter(([column]) => !column.startsWith(CDC_PREFIX))
+    .map(([column, field]) => columnOf(column, field, propertiesOf(schema)[column]!));
   return {
     namespace: textOf(stream.namespace),
     name,
@@ -76,17 +71,22 @@ function tableOf(json: Json, place: string): SourceTable {
   };
 }
 
-function columnOf(name: string, schema: Json, knowsNull: boolean, inKey: boolean): SourceColumn {
-  const cleaned = isObject(schema) ? cleanFields(schema) : null;
-  const validator = validatorOfJsonSchema(cleaned, knowsNull, inKey);
-  const isDate = isObject(schema) && ["date", "date-time"].includes(textOf(schema.format) ?? "");
+function columnOf(name: string, { fieldType, optional }: ObjectFieldType, part: Json): SourceColumn {
+  const isMoment = isObject(part) && isMomentOf(part);
   return {
     name,
-    validator,
-    nullable: validator.type !== "any" && admitsNull(validator),
-    comment: isObject(schema) ? textOf(schema.description) : null,
-    alternatives: isDate ? ["number"] : isNumeric(schema) ? ["number", "bigint"] : [],
+    validator: fieldType,
+    nullable: fieldType.type !== "any" && admitsNull(fieldType),
+    optional,
+    comment: isObject(part) ? textOf(part.description) : null,
+    alternatives: isMoment ? ["number"] : isNumeric(part) ? ["number", "bigint"] : [],
+    isMoment,
   };
+}
+
+/** Whether texts are dates or date-times. */
+function isMomentOf({ format, airbyte_type: type }: JsonObject): boolean {
+  return format === "date" || format === "date-time" || (textOf(type ?? null) ?? "").startsWith("timestamp_");
 }
 
 /** Airbyte has one kind of integer, and many sources call numbers integers or the other way round. */
@@ -111,14 +111,7 @@ function cursorOf(
   if ((stream.source_defined_cursor ?? stream.sourceDefinedCursor) === true || cursor.length !== 1)
     return null;
   const column = columns.find(({ name }) => name === cursor[0]);
-  const kinds = column === undefined ? [] : sortableKinds(column);
-  return kinds.length === 1 ? cursor : null;
-}
-
-function sortableKinds({ validator }: SourceColumn): string[] {
-  const leaves = validator.type === "union" ? validator.value : [validator];
-  const kinds = leaves.map(({ type }) => type).filter((type) => type !== "null");
-  return kinds.every((type) => type === "string" || type === "number" || type === "bigint") ? kinds : [];
+  return column !== undefined && ordersChanges(column) ? cursor : null;
 }
 
 function pathsOf(value: Json | undefined): string[][] {

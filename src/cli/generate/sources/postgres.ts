@@ -170,7 +170,8 @@ class TableReader {
       row.kind === "d" ? row.dimensions : dimensions,
     );
     const nullable = !notNull && !forbidsNull(described) && validator.type !== "any";
-    return { name, validator, nullable, optional: generated, comment, alternatives };
+    const isMoment = described.name === "date" || described.name === "timestamp";
+    return { name, validator, nullable, optional: generated, comment, alternatives, isMoment };
   }
 
   #type(oid: number): PostgresType {

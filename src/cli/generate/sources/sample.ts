@@ -1,5 +1,6 @@
 import path from "node:path";
 import type { Json, JsonObject } from "../../../core/rows/values.js";
+import { parseDateTime } from "../../../core/rows/dates.js";
 import { parseJson } from "../../../core/rows/json.js";
 import { readCopy, readCsv } from "../../files/csv.js";
 import { Mapping } from "../../files/mapping.js";
@@ -80,6 +81,7 @@ class ColumnSketch {
   readonly #values = new ValueSketch();
   readonly #texts: TextSketch | null;
   #count = 0;
+  #isMoments = true;
 
   constructor(isText: boolean) {
     this.#texts = isText ? new TextSketch() : null;
@@ -87,6 +89,7 @@ class ColumnSketch {
 
   add(value: Json): void {
     this.#count++;
+    if (typeof value === "string") this.#isMoments &&= parseDateTime(value) !== null;
     if (this.#texts !== null && typeof value === "string") this.#texts.add(value);
     else this.#values.add(value, 1);
   }
@@ -101,6 +104,7 @@ class ColumnSketch {
       nullable: this.#values.hasNull && validator.type !== "any",
       optional: this.#count < rows,
       alternatives: values.alternatives(),
+      isMoment: this.#isMoments,
     };
   }
 }
