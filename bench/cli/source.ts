@@ -75,7 +75,12 @@ function rowOf(i: number) {
 
 export async function writeCatalog(file: string): Promise<void> {
   const streams = Array.from({ length: STREAMS }, (_, i) => ({
-    stream: { name: `stream${String(i)}`, namespace: "public", json_schema: {} },
+    stream: {
+      name: `stream${String(i)}`,
+      namespace: "public",
+      json_schema: {},
+      supported_sync_modes: ["full_refresh", "incremental"],
+    },
     sync_mode: "incremental",
     destination_sync_mode: "append_dedup",
     primary_key: [["id"]],

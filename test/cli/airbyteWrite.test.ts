@@ -143,21 +143,70 @@ describe("rows", () => {
     await wide.close();
   });
 
-  test("that are not UTF-8 are repaired, with a warning", async () => {
+  test.each([
+    [
+      "a byte that is not UTF-8",
+      (line: string) => Buffer.from(line.replace("?", "\xff"), "latin1"),
+      "not UTF-8",
+    ],
+    ["UTF-16", (line: string) => Buffer.from(`\uFEFF${line}`, "utf16le"), "UTF-16"],
+  ])("DATA-7: %s ends the sync with the line; nothing is stored as U+FFFD", async (_, encode, message) => {
     const writing = new Writing(sink, [stream("users")]);
-    const [head, tail] = [
-      '{"type":"RECORD","record":{"stream":"users","namespace":"public","data":{"id":"',
-      '"},"emitted_at":1}}\n',
-    ];
-    writing.input.write(Buffer.concat([Buffer.from(head), Buffer.from([0xff]), Buffer.from(tail)]));
-    await writing.end();
+    const row = (id: string) => `${JSON.stringify(record("users", { id }))}\n`;
+    if (message === "not UTF-8") writing.send(record("users", { id: "1" }));
+    writing.input.write(encode(row("?")));
+    writing.send(record("users", { id: "3" }));
 
-    expect(sink.rows("users")).toEqual([{ id: "\uFFFD" }]);
-    expect(writing.logs.join()).toContain("not UTF-8");
+    expect(await writing.end()).toBe(1);
+    expect(writing.failure?.message).toMatch(
+      new RegExp(`^Line ${message === "not UTF-8" ? "2" : "1"} .*${message}`),
+    );
+    for (const { id } of sink.rows("users")) expect(id).toBe("1");
+  });
+
+  test("DATA-5: values that the source has replaced by NULL are not sent as NULL", async () => {
+    const [message] = [record("users", { id: 1, big: null, small: null, cut: "x" })];
+    const changes = [
+      { field: "big", change: "NULLED", reason: "SOURCE_FIELD_SIZE_LIMITATION" },
+      { field: "cut", change: "TRUNCATED", reason: "SOURCE_FIELD_SIZE_LIMITATION" },
+    ];
+    Object.assign(message!.record, { meta: { changes } });
+    await sync(sink, [stream("users")], [message]);
+
+    expect(sink.rows("users")).toEqual([
+      { id: 1, big: "__debezium_unavailable_value", small: null, cut: "x" },
+    ]);
+  });
+
+  test("LIMIT-4: one that is larger than a request may be is cut, still too large to be stored; its neighbours are not", async () => {
+    const huge = { id: 2, text: "é".repeat(9 * 1024 * 1024), list: Array(4_000_000).fill(1), note: "stays" };
+    await sync(
+      sink,
+      [stream("users")],
+      [1, 3].flatMap((id) => [record("users", { id }), ...(id === 1 ? [record("users", huge)] : [])]),
+    );
+
+    const [first, cut, last] = sink.rows("users") as { id: number; text: string; note: string }[];
+    expect([first, last]).toEqual([{ id: 1 }, { id: 3 }]);
+    expect(cut).toMatchObject({ id: 2, note: "stays" });
+    expect(cut!.text.length).toBeGreaterThan(1024 * 1024);
+    for (const { body } of sink.requests) expect(body.length).toBeLessThan(20 * 1024 * 1024);
   });
 });
 
 describe("states", () => {
+  test("tell rows that went to quarantine apart, and the summary warns of them", async () => {
+    sink.quarantines = ({ row }) => row.id === 2;
+    const { writing } = await sync(
+      sink,
+      [stream("users")],
+      [record("users", { id: 1 }), record("users", { id: 2 }), state("users", 1)],
+    );
+    expect(writing.states).toMatchObject([{ destinationStats: { recordCount: 1, rejectedRecordCount: 1 } }]);
+    const summary = writing.emitted.find(({ message }) => message.log?.message.includes("quarantined"));
+    expect(summary?.message.log?.level).toBe("WARN");
+  });
+
   test("wait for the rows before them, of all streams", async () => {
     const orders = gate();
     sink.before = async ({ path, body }) => {

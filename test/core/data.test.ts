@@ -108,3 +108,45 @@ test("DATA-4: a refresh of flights without a key keeps every copy, and touches n
   await expectConserved(world, "flights");
   await expectDigestInStep(world, "flights", ["mirrorKey"]);
 });
+
+test("DATA-5: a value that change data capture did not send stays as it is stored, and that is on record", async () => {
+  const customers = mirrorTable({ id: v.number(), email: v.string(), n: v.number() }, { primaryKey: ["id"] });
+  const world = await start(defineSchema({ customers }));
+  const sender = await Sender.begin(world, "customers");
+  await sender.deliver(upsert({ id: 1, email: "a@b", n: 1 }));
+  const { counts } = await sender.deliver(upsert({ id: 1, email: "__debezium_unavailable_value", n: 2 }));
+  expect(counts).toMatchObject({ updated: 1 });
+  expect(await world.rows("customers")).toEqual([{ id: 1, email: "a@b", n: 2 }]);
+  const [drift] = await world.ledger("drift");
+  expect(drift).toMatchObject({ field: "email", sample: "__debezium_unavailable_value" });
+
+  // Airbyte's own connector sends it, too.
+  const { status } = await world.send("POST", "/api/streaming_import/import_airbyte_records", {
+    tables: { customers: { primaryKey: [["id"]], jsonSchema: {} } },
+    messages: [{ tableName: "customers", data: { id: 1, email: "__debezium_unavailable_value", n: 3 } }],
+  });
+  expect(status).toBe(200);
+  expect(await world.rows("customers")).toEqual([{ id: 1, email: "a@b", n: 3 }]);
+});
+
+test("DATA-6: decimals keep every digit and zero in text, from JSON as from CSV", async () => {
+  const prices = mirrorTable({ id: v.number(), price: v.string() }, { primaryKey: ["id"] });
+  const world = await start(defineSchema({ prices }));
+  const sender = await Sender.begin(world, "prices");
+  const texts = ["1.10", "12.50", "1.0", "100000000000000000000.10"];
+  const lines = (written: (text: string) => string) =>
+    texts.map((text, id) => `{"op":"upsert","row":{"id":${String(id)}.0,"price":${written(text)}}}`);
+  const deliver = async (sequence: number, changes: string[]) => {
+    const head = `"run":"${sender.run}","delivery":"d${String(sequence)}","sequence":${String(sequence)}.0`;
+    const answer = await world.send("POST", "/v1/deliveries", `{${head},"changes":[${changes.join(",")}]}`);
+    return (answer.body as { counts: unknown }).counts;
+  };
+  expect(await deliver(1, lines(String))).toMatchObject({ inserted: 4 });
+  expect(
+    await deliver(
+      2,
+      lines((text) => `"${text}"`),
+    ),
+  ).toMatchObject({ unchanged: 4 });
+  expect((await world.rows("prices")).map(({ price }) => price)).toEqual(texts);
+});

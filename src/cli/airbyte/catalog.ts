@@ -123,7 +123,10 @@ function matchStream(configured: ConfiguredStream, find: Find): Target | string 
   const run = runOptions(configured, mirror, syncMode);
   if (typeof run === "string") return run;
   const refresh = syncMode === "overwrite" || (run.minimumGeneration ?? 0) > 0;
-  return { descriptor: stream, stream: name, mirror, run, refresh, syncId: syncId ?? null };
+  const { namespace } = stream;
+  // Alone: the stream itself has its schema with it, which is no business of a TRACE message.
+  const descriptor = { name: stream.name, ...((namespace ?? "") !== "" && { namespace }) };
+  return { descriptor, stream: name, mirror, run, refresh, syncId: syncId ?? null };
 }
 
 function syncModeOf(mode: string): SyncMode | null {

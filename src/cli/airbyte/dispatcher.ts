@@ -152,6 +152,7 @@ export class Dispatcher {
     try {
       const { counts } = await this.#hooks.send(lane, sealed);
       lane.counts = addCounts(lane.counts, counts);
+      lane.rejected += counts.quarantined;
       this.#buffered -= sealed.body.bytes;
       sealed.body.release();
       lane.inFlight = null;

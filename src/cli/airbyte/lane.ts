@@ -35,6 +35,8 @@ export class Lane {
   counts: Counts = NO_COUNTS;
   /** Rows since the last state of this stream. */
   sinceState = 0;
+  /** Quarantined rows that no state has reported. */
+  rejected = 0;
   readonly shape = new RecordShape();
   readonly keyed: boolean;
   /** Change-data-capture columns that the mirror declares as fields, and so wants to have. */

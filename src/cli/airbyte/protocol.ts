@@ -27,6 +27,7 @@ export interface RecordMessage {
   namespace?: string | null;
   data: Record<string, unknown>;
   emitted_at?: number;
+  meta?: { changes?: { field?: unknown; change?: unknown }[] | null } | null;
 }
 
 export interface StateMessage {

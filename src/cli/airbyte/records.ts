@@ -1,5 +1,7 @@
 import type { JsonObject } from "../../core/rows/values.js";
 import { parseJson, writeJson } from "../../core/rows/json.js";
+import { UNAVAILABLE } from "../../core/rows/unavailable.js";
+import { fitted, MAX_ROW_BYTES } from "../files/oversized.js";
 import { DeliveryBody, type Op } from "../files/body.js";
 import { eachMember, startsWith } from "../files/jsonSpan.js";
 import type { Lane } from "./lane.js";
@@ -35,6 +37,11 @@ export function addRecord(
     if (lane.keyed && (data[CDC_DELETED_AT] ?? null) !== null) op = "delete";
     const updatedAt = data[CDC_UPDATED_AT];
     if (typeof updatedAt === "string") lane.committed = updatedAt;
+  }
+  const nulled = op === "delete" ? [] : nulledFields(record);
+  if (nulled.length > 0 || end - start > MAX_ROW_BYTES) {
+    body.changeOfText(op, rowText(bytes.toString("utf8", start, end), lane, nulled));
+    return;
   }
   const span = lane.shape.find(record, bytes, start, end);
   if (span === null) {
@@ -73,11 +80,24 @@ function isKept(lane: Lane, name: string): boolean {
   return lane.keptCdcColumns.has(name);
 }
 
-/** The row of a record whose keys are written in an unusual way (with escapes), read and written without loss. */
-function rowText(line: string, lane: Lane): string {
+/**
+ * The columns whose values the source, or something on the way, has replaced by NULL because it could not send them: what
+ * is stored of them stays.
+ */
+function nulledFields({ meta, data }: RecordMessage): string[] {
+  const changes = meta?.changes;
+  if (!Array.isArray(changes)) return [];
+  return changes.flatMap(({ field, change }) =>
+    change === "NULLED" && typeof field === "string" && data[field] === null ? field : [],
+  );
+}
+
+/** Read and written without loss: the row of a record whose keys have escapes, which is to be changed, or is large. */
+function rowText(line: string, lane: Lane, nulled: readonly string[] = []): string {
   const { record } = parseJson(line) as { record: { data: JsonObject } };
   const row = Object.fromEntries(
     Object.entries(record.data).filter(([name]) => !name.startsWith(CDC_PREFIX) || isKept(lane, name)),
   );
-  return writeJson(row);
+  for (const name of nulled) row[name] = UNAVAILABLE;
+  return writeJson(fitted(row));
 }

@@ -5,9 +5,19 @@ const STATE = [Buffer.from("state")];
 const DESTINATION_STATS = Buffer.from("destinationStats");
 const COMMA = 0x2c;
 
+/** The line of a state, cut where the stats of this destination belong. */
+export interface StateLine {
+  head: Buffer;
+  tail: Buffer;
+  /** Rows that the state reports. */
+  rows: number;
+  /** The streams whose rows these are. */
+  lanes: readonly Lane[];
+}
+
 /** A state that waits for the rows before it. */
 interface Waiting {
-  line: Buffer;
+  line: StateLine;
   /** Rows of the input before it. */
   position: number;
 }
@@ -34,7 +44,7 @@ export class StateQueue {
     return count;
   }
 
-  push(line: Buffer, position: number): void {
+  push(line: StateLine, position: number): void {
     this.#waiting.push({ line, position });
   }
 
@@ -43,10 +53,11 @@ export class StateQueue {
   }
 
   /** Lets the states go whose rows are all among the first `acknowledged` of the input. */
-  release(acknowledged: number, emit: (line: Buffer) => void): void {
+  release(acknowledged: number, emit: (line: Buffer, held: number) => void): void {
     const waiting = this.#waiting;
     while (this.#gone < waiting.length && waiting[this.#gone]!.position <= acknowledged) {
-      emit(waiting[this.#gone]!.line);
+      const { line } = waiting[this.#gone]!;
+      emit(withStats(line), line.head.length + line.tail.length);
       waiting[this.#gone++] = { line: EMPTY, position: 0 };
     }
     if (this.#gone === waiting.length) {
@@ -59,7 +70,23 @@ export class StateQueue {
   }
 }
 
-const EMPTY = Buffer.alloc(0);
+const EMPTY: StateLine = { head: Buffer.alloc(0), tail: Buffer.alloc(0), rows: 0, lanes: [] };
+
+/**
+ * The line with the stats. The rows before a state may have been delivered together with rows behind it: quarantined ones
+ * are reported by the first state that has room for them.
+ */
+function withStats({ head, tail, rows, lanes }: StateLine): Buffer {
+  let rejected = 0;
+  for (const lane of lanes) {
+    const reported = Math.min(lane.rejected, rows - rejected);
+    lane.rejected -= reported;
+    rejected += reported;
+  }
+  // The protocol has the counts as floating point numbers, and Java's readers insist on it.
+  const shown = rejected === 0 ? "" : `,"rejectedRecordCount":${String(rejected)}.0`;
+  return Buffer.concat([head, Buffer.from(`{"recordCount":${String(rows - rejected)}.0${shown}}`), tail]);
+}
 
 /**
  * The line of a state as it goes back to the platform: byte for byte as it came, unknown keys, their order and large
@@ -69,8 +96,7 @@ export function withDestinationStats(
   bytes: Buffer,
   start: number,
   end: number,
-  recordCount: number,
-): Buffer | null {
+): Pick<StateLine, "head" | "tail"> | null {
   const state = valueAtPath(bytes, start, end, STATE);
   if (state?.start === undefined || bytes[state.start] !== 0x7b) return null;
   // Stats of another destination, or of ours from before, would be a second member of the same name.
@@ -87,10 +113,11 @@ export function withDestinationStats(
     pieces.push(bytes.subarray(from, cutStart));
     from = cutEnd;
   }
-  // The protocol has the count as a floating point number, and Java's readers insist on it.
-  const stats = `${members > 0 ? "," : ""}"destinationStats":{"recordCount":${String(recordCount)}.0}`;
-  pieces.push(bytes.subarray(from, state.end - 1), Buffer.from(stats), bytes.subarray(state.end - 1, end));
-  return Buffer.concat(pieces);
+  pieces.push(
+    bytes.subarray(from, state.end - 1),
+    Buffer.from(`${members > 0 ? "," : ""}"destinationStats":`),
+  );
+  return { head: Buffer.concat(pieces), tail: Buffer.from(bytes.subarray(state.end - 1, end)) };
 }
 
 /** The span of a member with the comma behind it, else with the one in front of it. */

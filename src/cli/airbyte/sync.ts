@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import {
   type Emitter,
   type Message,
@@ -99,6 +100,10 @@ export class Sync {
       this.#unreadable(text);
       return;
     }
+    const isMessage = message?.type === "RECORD" || message?.type === "STATE";
+    if (isMessage && !isUtf8(bytes.subarray(start, end))) {
+      throw this.#broken("not UTF-8, as the protocol wants it: some character would be stored as another");
+    }
     switch (message?.type) {
       case "RECORD":
         this.#record(message.record, bytes, start, end);
@@ -149,7 +154,7 @@ export class Sync {
       const became = Object.entries(counts).filter(([name, count]) => name !== "received" && count > 0);
       const shown = became.map(([name, count]) => `${String(count)} ${name}`).join(", ");
       this.emitter.log(
-        "INFO",
+        counts.quarantined > 0 ? "WARN" : "INFO",
         `${target.stream}: ${String(counts.received)} rows${shown === "" ? "" : `: ${shown}`}.`,
       );
     }
@@ -208,10 +213,14 @@ export class Sync {
         ? this.streams.find(descriptor.name, descriptor.namespace)
         : null;
     const ofUnknown = type === "STREAM" && lane === null;
-    const line = withDestinationStats(bytes, start, end, ofUnknown ? 0 : this.#states.take(lane));
+    const line = withDestinationStats(bytes, start, end);
     if (line === null) throw this.#broken("a STATE without a state");
-    this.#states.push(line, this.dispatcher.position);
-    this.dispatcher.hold(line.length);
+    const rows = ofUnknown ? 0 : this.#states.take(lane);
+    this.#states.push(
+      { ...line, rows, lanes: lane === null ? this.lanes : [lane] },
+      this.dispatcher.position,
+    );
+    this.dispatcher.hold(line.head.length + line.tail.length);
     this.dispatcher.flush(this.dispatcher.position);
     this.#emitStates();
   }
@@ -229,23 +238,18 @@ export class Sync {
   }
 
   #emitStates(): void {
-    this.#states.release(this.dispatcher.acknowledged, (line) => {
+    this.#states.release(this.dispatcher.acknowledged, (line, held) => {
       this.emitter.raw(line);
-      this.dispatcher.hold(-line.length);
+      this.dispatcher.hold(-held);
     });
   }
 
   async #deliver(lane: Lane, { body, sequence, committedAt }: Sealed): Promise<Delivered> {
     const { mirror, syncId } = lane.target;
     const delivery = `${String(syncId ?? this.#startedAt)}-${mirror.name}-${String(sequence)}`;
-    const sealed = body.seal({ run: lane.run, mirror: mirror.name, delivery, sequence, committedAt });
-    if (sealed.repaired) {
-      this.emitter.log(
-        "WARN",
-        `${lane.target.stream}: some text is not UTF-8; U+FFFD stands in the place of such bytes.`,
-      );
-    }
-    return await this.client.deliver(sealed.body);
+    return await this.client.deliver(
+      body.seal({ run: lane.run, mirror: mirror.name, delivery, sequence, committedAt }),
+    );
   }
 
   #finishWhenDone(lane: Lane): void {
@@ -280,6 +284,7 @@ export class Sync {
   #unreadable(text: string): void {
     if (text.trim() === "") return;
     if (DAMAGED.test(text)) throw this.#broken("a message that is no JSON");
+    if (text.includes("\0")) throw this.#broken("UTF-16, or no text; the protocol wants UTF-8");
     // Not its content: it may be anything.
     this.emitter.log(
       "WARN",

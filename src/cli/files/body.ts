@@ -1,5 +1,3 @@
-import { isUtf8 } from "node:buffer";
-
 /** Room that a body keeps at its front for the head line, which is known last. */
 const HEAD_ROOM = 768;
 
@@ -102,15 +100,13 @@ export class DeliveryBody {
     this.rows++;
   }
 
-  /** The body with its head line, valid until `release`. Text that is not UTF-8 comes with U+FFFD in its place. */
-  seal(head: Head): { body: Buffer; repaired: boolean } {
+  /** The body with its head line, valid until `release`. */
+  seal(head: Head): Buffer {
     const line = Buffer.from(`${JSON.stringify(head)}\n`);
     const start = HEAD_ROOM - line.length;
     if (start < 0) throw new Error("The head of a delivery is too long.");
     line.copy(this.#buffer, start);
-    const body = this.#buffer.subarray(start, this.#length);
-    if (isUtf8(body)) return { body, repaired: false };
-    return { body: Buffer.from(body.toString("utf8")), repaired: true };
+    return this.#buffer.subarray(start, this.#length);
   }
 
   /** The changes alone, without the head line; valid until `release`. */

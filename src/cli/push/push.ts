@@ -186,7 +186,7 @@ class Pushing {
 
   async #send(body: DeliveryBody, number: number): Promise<Delivered> {
     const { run, id, base } = this.checkpoint;
-    const { body: bytes } = body.seal({
+    const bytes = body.seal({
       run,
       mirror: this.options.mirror.name,
       delivery: `${id}-${String(number)}`,

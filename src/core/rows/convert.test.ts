@@ -439,3 +439,30 @@ describe("a number that no double holds", () => {
     },
   );
 });
+
+describe("a decimal with zeros at its end, from JSON", () => {
+  const of = (validator: GenericValidator, text: string) => {
+    const converted = compileConverter(validator)(parseJson(text), "json");
+    return "problem" in converted ? converted.problem.code : converted.value;
+  };
+
+  test.each([
+    [v.string(), "1.10", "1.10"],
+    [v.string(), "0.00", "0.00"],
+    [v.array(v.string()), "[12.50, 1.0]", ["12.50", "1.0"]],
+    [v.union(v.string(), v.null()), "100000000000000000000.10", "100000000000000000000.10"],
+    [v.number(), "1.10", 1.1],
+    [v.number(), "-0.0", -0],
+    [v.union(v.string(), v.number()), "1.10", 1.1],
+    [v.int64(), "1.0", 1n],
+    [v.int64(), "9007199254740993.0", 9007199254740993n],
+    [v.int64(), "1.10", "NumberNotExact"],
+    [v.number(), "9007199254740993.0", "NumberNotExact"],
+    [v.any(), '{"a":[1.10,1.0]}', { a: [1.1, 1] }],
+    [v.boolean(), "1.0", true],
+    [v.literal(1), "1.0", 1],
+    [v.literal(2n), "2.00", 2n],
+  ] as [GenericValidator, string, unknown][])("%#: %s", (validator, text, value) => {
+    expect(of(validator, text)).toEqual(value);
+  });
+});

@@ -5,7 +5,7 @@
  */
 import type { GenericValidator, Validator, Value } from "convex/values";
 import type { Encoding } from "./change.js";
-import { isObject, type Json, type JsonObject, MAX_JSON_DEPTH } from "./values.js";
+import { isObject, type Json, type JsonObject, MAX_JSON_DEPTH, plainNumber } from "./values.js";
 import {
   COERCED,
   type Conversion,
@@ -108,7 +108,8 @@ export function compile(validator: GenericValidator): Convert {
 }
 
 /** `v.any()`: the JSON as it is. Integers that a double cannot hold become int64. */
-function convertAny(json: Json, conversion: Conversion, depth: number): Value | typeof FAILED {
+function convertAny(written: Json, conversion: Conversion, depth: number): Value | typeof FAILED {
+  const json = plainNumber(written);
   if (typeof json === "string") return wellFormed(json, conversion);
   if (typeof json === "bigint") {
     const double = doubleOf(json, conversion);

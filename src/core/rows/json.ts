@@ -2,8 +2,8 @@ import { parse, stringify } from "lossless-json";
 import type { Json } from "./values.js";
 import { readToken, WrittenNumber } from "./numbers.js";
 
-/** A text without these has no number that JSON.parse would change. */
-const SUSPICIOUS = /\d{16}|[\d.]{17}|\d[eE]/;
+/** A text without these has no number that JSON.parse would change, or write in another way. */
+const SUSPICIOUS = /\d{16}|[\d.]{17}|\d[eE]|\.\d*0(?!\d)/;
 
 /** A number of JSON that might not survive JSON.parse, at the position where the scan stands. */
 const NUMBER_TOKEN = /-?\d[\d.eE+-]*/y;
@@ -11,7 +11,7 @@ const NUMBER_TOKEN = /-?\d[\d.eE+-]*/y;
 /**
  * Like `JSON.parse`, but an integer that a double cannot hold exactly comes as a `bigint` instead of another number:
  * `9007199254740993` gives `9007199254740993n`; a number that is beyond doubles (`1E400`) and a fraction with more digits
- * than a double has come as they were written, as a `WrittenNumber`. See `readNumber` for what counts as exact. A key `__proto__` is an ordinary own property; of equal keys in one object the
+ * than a double has, or with a zero at its end, come as they were written, as a `WrittenNumber`. See `readNumber` for what counts as exact. A key `__proto__` is an ordinary own property; of equal keys in one object the
  * last one wins, as with `JSON.parse`.
  *
  * @throws SyntaxError with the position, when the text is not JSON.

@@ -8,8 +8,8 @@ const MAX_DIGITS = 4096;
 const LAST_EXACT = 2 ** 53;
 
 /**
- * A number of JSON that is no double, kept as it was written: beyond doubles (`1E400`), so that it spoils its own row
- * and no other; or a decimal with more digits than a double has, so that a text column gets all of them.
+ * A number of JSON that is kept as it was written: beyond doubles (`1E400`), so that it spoils its own row and no other;
+ * or a decimal that a double is not printed as (`1.10`, or more digits than it has), so that a text column gets all of it.
  */
 export class WrittenNumber {
   // No property of its own: it is no object of JSON, and must not be taken for one.
@@ -24,6 +24,14 @@ export class WrittenNumber {
     return this.#text;
   }
 
+  /** The number itself, where only its zeros at the end are no double's; else null. */
+  get plain(): number | bigint | null {
+    if (!ENDS_WITH_ZERO.test(this.#text)) return null;
+    const number = readNumber(this.#text);
+    if (number === "tooLarge") return null;
+    return typeof number === "number" && isRounded(this.#text, number) ? null : number;
+  }
+
   /** The nearest double, or null when it is beyond doubles. */
   get nearest(): number | null {
     const double = Number(this.#text);
@@ -31,11 +39,15 @@ export class WrittenNumber {
   }
 }
 
+/** A decimal with a zero at its end, which no double is printed with. */
+const ENDS_WITH_ZERO = /\.\d*0$/;
+
 /** Significant digits that every double keeps. */
 const SAFE_DIGITS = 15;
 
 /** The number that a number token of JSON denotes, without loss. */
 export function readToken(token: string): number | bigint | WrittenNumber {
+  if (ENDS_WITH_ZERO.test(token)) return new WrittenNumber(token);
   const number = readNumber(token);
   if (typeof number === "bigint") return number;
   return typeof number === "number" && !isRounded(token, number) ? number : new WrittenNumber(token);

@@ -322,3 +322,28 @@ test("a validator that is no object, and a path that leads nowhere, are refused 
   expect(() => compileMirror(v.any(), { primaryKey: null })).toThrow();
   expect(() => compileMirror(v.object({ a: v.string() }), { primaryKey: ["b"] })).toThrow(/"b"/);
 });
+
+describe("a value that change data capture did not send", () => {
+  const word = "__debezium_unavailable_value";
+
+  test.each([word, btoa(word), [word]])(
+    "%j is no value: the rest of the row is an update, and that is noted",
+    (value) => {
+      const made = prepareRow(customers, change("upsert", { id: 1, email: value, updated_at: 5 }));
+      if ("problem" in made) throw new Error(made.problem.message);
+      expect(made.op).toBe("update");
+      expect(made).toMatchObject({ row: { id: 1n, updated_at: 5 }, unset: [] });
+      expect("row" in made && "email" in made.row).toBe(false);
+      expect(made.notes).toEqual([{ kind: "discardedValue", path: "email", from: "string", sample: word }]);
+    },
+  );
+
+  test("is no key, and changes nothing of a deletion", () => {
+    expect(refused(customers, "upsert", { ...full, id: word }).problem.code).toBe("MissingPrimaryKeyValue");
+    expect(prepared(customers, "delete", { id: 1, email: word }).key).toEqual([1n]);
+  });
+
+  test("makes a row without a key wait: what it belongs to is not known", () => {
+    expect(refused(events, "upsert", { kind: word }).problem.code).toBe("MissingPrimaryKeyValue");
+  });
+});

@@ -12,6 +12,7 @@ import { missingKey, valueAt } from "./paths.js";
 import { redact } from "./redact.js";
 import { convertRow, FROZEN, policyFor } from "./rowFields.js";
 import { shorten } from "./text.js";
+import { unavailableColumns, unavailableNote } from "./unavailable.js";
 
 export { compileMirror, fieldPathOf, type CompiledMirror } from "./mirror.js";
 
@@ -107,8 +108,17 @@ export function prepareRow(
   { redacted = false }: RowOrigin = {},
 ): Prepared | Filtered | Refused {
   if (encoding === "stored") return prepare(mirror, mirror.stored, change.op, change.row, "convex");
-  const { row } = redactRow(mirror, change.row, encoding, { redacted });
-  return prepare(mirror, mirror.source, change.op, row, encoding);
+  const unavailable = change.op === "delete" ? [] : unavailableColumns(change.row);
+  const known = unavailable.length === 0 ? change.row : without(change.row, unavailable);
+  const { row } = redactRow(mirror, known, encoding, { redacted });
+  if (unavailable.length === 0) return prepare(mirror, mirror.source, change.op, row, encoding);
+  // What is stored of them stays: the rest of the row is a part of it.
+  const prepared = prepare(mirror, mirror.source, "update", row, encoding);
+  return { ...prepared, notes: [...prepared.notes, ...unavailable.map(unavailableNote)] };
+}
+
+function without(row: JsonObject, names: readonly string[]): JsonObject {
+  return Object.fromEntries(Object.entries(row).filter(([name]) => !names.includes(name)));
 }
 
 /**

@@ -12,7 +12,15 @@ test("any bytes come back from either alphabet, padded or not", () => {
     fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
       const text = btoa(String.fromCharCode(...bytes));
       const url = text.replaceAll("+", "-").replaceAll("/", "_");
-      for (const form of [text, url, text.replace(/=+$/, ""), url.replace(/=+$/, "")]) {
+      const broken = text.replace(/.{16}/g, "$&\r\n");
+      for (const form of [
+        text,
+        url,
+        broken,
+        `${broken.replaceAll("\r", "")}\n`,
+        text.replace(/=+$/, ""),
+        url.replace(/=+$/, ""),
+      ]) {
         expect(decoded(form)).toEqual([...bytes]);
       }
     }),
@@ -32,7 +40,8 @@ test.each([
   "AB==",
   "AAB=",
   " AA==",
-  "AA==\n",
+  "AA==\t",
+  "AA ==",
   "é",
   "AA*A",
 ])("%j is not base64", (text) => {

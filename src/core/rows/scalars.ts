@@ -1,5 +1,5 @@
 /** Converters of values that have no parts. Nothing is rounded, cut or guessed. */
-import { isEncodedScalar, isObject, isRedacted, type Json } from "./values.js";
+import { isEncodedScalar, isObject, isRedacted, type Json, plainNumber } from "./values.js";
 import {
   COERCED,
   type Conversion,
@@ -57,7 +57,8 @@ export function decode(json: Json, conversion: Conversion): bigint | number | Ar
 }
 
 /** `v.number()`: numbers; text that denotes a number; ISO 8601 dates as milliseconds since 1970. */
-export const convertFloat64: Convert = (json, conversion) => {
+export const convertFloat64: Convert = (written, conversion) => {
+  const json = plainNumber(written);
   if (typeof json === "number") return json;
   if (typeof json === "bigint") {
     if (conversion.level === EXACT && conversion.encoding === "json") return FAILED;
@@ -100,7 +101,8 @@ function float64OfText(text: string, conversion: Conversion): number | typeof FA
 }
 
 /** `v.int64()`: integers within 64 bits, as number, large integer, text or `$integer`. */
-export const convertInt64: Convert = (json, conversion) => {
+export const convertInt64: Convert = (written, conversion) => {
+  const json = plainNumber(written);
   if (typeof json === "bigint") {
     if (conversion.level === EXACT && conversion.encoding === "convex") return FAILED;
     return int64Of(json, conversion);
@@ -181,8 +183,10 @@ export const convertId: Convert = (json, conversion) =>
 export const convertBoolean: Convert = (json, conversion) => {
   if (typeof json === "boolean") return json;
   if (conversion.level !== COERCED) return FAILED;
-  const isTrue = json === 1 || json === "true" || json === "t";
-  if (!isTrue && json !== 0 && json !== "false" && json !== "f") return mismatch(conversion, json, "boolean");
+  const number = plainNumber(json);
+  const isTrue = number === 1 || json === "true" || json === "t";
+  if (!isTrue && number !== 0 && json !== "false" && json !== "f")
+    return mismatch(conversion, json, "boolean");
   note(conversion, "coerced", "", json, "boolean");
   return isTrue;
 };
@@ -214,7 +218,7 @@ export const convertNull: Convert = (json, conversion) =>
 export function convertLiteral(literal: string | number | bigint | boolean): Convert {
   const shown = typeof literal === "string" ? JSON.stringify(literal) : String(literal);
   return (json, conversion) => {
-    if (json === literal) return literal;
+    if (plainNumber(json) === literal) return literal;
     if (typeof literal === "bigint" && convertInt64(json, conversion) === literal) return literal;
     return mismatch(conversion, json, shown, "Correct it at the source, or admit the value in schema.ts.");
   };
@@ -259,12 +263,14 @@ SIXTETS["-".charCodeAt(0)] = 62;
 SIXTETS["_".charCodeAt(0)] = 63;
 
 /**
- * The bytes of a base64 text in the standard or the URL alphabet, padded or not.
+ * The bytes of a base64 text in the standard or the URL alphabet, padded or not, on one line or on several.
  *
  * @returns null when the text mixes alphabets, is padded wrongly, has a length that no bytes have, or holds bits beyond
  * its last byte.
  */
-export function decodeBase64(text: string): ArrayBuffer | null {
+export function decodeBase64(lines: string): ArrayBuffer | null {
+  // Mail, PEM files and the encode() of Postgres and MySQL break lines after 60 to 76 characters.
+  const text = lines.includes("\n") ? lines.replace(/\r?\n/g, "") : lines;
   const padding = (STANDARD.exec(text) ?? URL_SAFE.exec(text))?.[1]?.length;
   if (padding === undefined) return null;
   const length = text.length - padding;

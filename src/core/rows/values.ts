@@ -49,6 +49,11 @@ export function isRedacted(object: JsonObject): boolean {
   return Object.hasOwn(object, "$hashed") || Object.hasOwn(object, "$redacted");
 }
 
+/** A number as programs know it, where only the way in which it was written was kept. */
+export function plainNumber(json: Json): Json {
+  return json instanceof WrittenNumber ? (json.plain ?? json) : json;
+}
+
 /**
  * JSON as adapters see it. A number token that a double cannot hold arrives as a `bigint` or as a `WrittenNumber` (see
  * `parseJson`), so that nothing is rounded before the mirror's validator has said what the value should become.

@@ -1,7 +1,14 @@
 import { cleanTableName } from "../../core/rows/identifiers.js";
 import { fieldPathOf } from "../../core/rows/row.js";
 import { mirrorSnippet } from "../../schema/snippet.js";
-import { readBatch, readPrimaryKey, toChange, type AirbyteBatch, type AirbyteTable } from "./envelope.js";
+import {
+  declaredCdcColumns,
+  readBatch,
+  readPrimaryKey,
+  toChange,
+  type AirbyteBatch,
+  type AirbyteTable,
+} from "./envelope.js";
 import { isObject } from "../../core/rows/values.js";
 import { describe, HttpError } from "../errors.js";
 import type { Importer, ImportSession, Mirror, SyncMode } from "../importer.js";
@@ -98,7 +105,9 @@ async function importRecords(session: ImportSession, request: Request): Promise<
   const batch = readBatch(jsonObjectOf(request, session.body));
   const deliveries = [];
   for (const { mirror, temporary, syncMode, records } of await resolveStreams(session, batch)) {
-    const changes = records.map((data) => toChange(data, mirror.contract.primaryKey !== null));
+    const keyed = mirror.contract.primaryKey !== null;
+    const declared = declaredCdcColumns(mirror);
+    const changes = records.map((data) => toChange(data, keyed, declared));
     const prepared = await noting(session, mirror, () => session.prepare(mirror, changes, "json"));
     deliveries.push({ mirror, temporary, syncMode, changes: prepared });
   }

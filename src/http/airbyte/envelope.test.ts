@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { JsonObject } from "../../core/rows/values.js";
-import { readBatch, readPrimaryKey, toChange } from "./envelope.js";
+import { declaredCdcColumns, readBatch, readPrimaryKey, toChange } from "./envelope.js";
 
 describe("toChange", () => {
   const mark = { _ab_cdc_deleted_at: "2024-05-01T00:00:00Z" };
@@ -13,6 +13,19 @@ describe("toChange", () => {
   test("takes every column out that begins as those do, under any of their spellings", () => {
     const row = { id: 1, _ab_cdc_lsn: 5, _ab_cdc_cursor: 6, source_ab_cdc_mine: 7, _AB_CDC_x: 8, ab_cdc: 9 };
     expect(toChange(row, true)).toEqual({ op: "upsert", row: { id: 1, ab_cdc: 9 } });
+  });
+
+  test("keeps those that feed a field", () => {
+    const declared = declaredCdcColumns({
+      fields: { source_ab_cdc_lsn: {}, at: {}, id: {} },
+      contract: { columns: { at: "_ab_cdc_updated_at" } },
+    } as never);
+    const row = { id: 1, _ab_cdc_lsn: 5, _ab_cdc_updated_at: "x", _ab_cdc_cursor: 6 };
+    expect(toChange(row, true, declared).row).toEqual({
+      id: 1,
+      source_ab_cdc_lsn: 5,
+      source_ab_cdc_updated_at: "x",
+    });
   });
 
   test("leaves columns of such a name inside an object", () => {

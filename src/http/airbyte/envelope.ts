@@ -2,6 +2,7 @@ import type { Change } from "../../core/rows/change.js";
 import { isObject, type Json, type JsonObject } from "../../core/rows/values.js";
 import { cleanFieldName, cleanFields } from "../../core/rows/identifiers.js";
 import { HttpError } from "../errors.js";
+import type { Mirror } from "../importer.js";
 import { badJson } from "../request.js";
 
 /** The body of `import_airbyte_records`, checked. */
@@ -74,15 +75,29 @@ function isPath(path: Json): path is string[] {
 const CDC_PREFIX = "source_ab_cdc";
 const CDC_DELETED_AT = "source_ab_cdc_deleted_at";
 
+/** The CDC columns that feed a field of a mirror, after cleaning. */
+export function declaredCdcColumns({ fields, contract: { columns = {} } }: Mirror): ReadonlySet<string> {
+  const names = Object.keys(fields).map((field) =>
+    cleanFieldName(Object.hasOwn(columns, field) ? columns[field]! : field),
+  );
+  return new Set(names.filter((name) => name.startsWith(CDC_PREFIX)));
+}
+
 /**
- * A record as a change. Names are cleaned; CDC columns are taken out; a record whose `_ab_cdc_deleted_at` is set
+ * A record as a change. Names are cleaned; CDC columns are taken out, but for those that feed a field; a record whose `_ab_cdc_deleted_at` is set
  * deletes its row. In a mirror without a primary key such a record is a row like any other, as on the backend.
  */
-export function toChange(data: JsonObject, keyed: boolean): Change {
+export function toChange(
+  data: JsonObject,
+  keyed: boolean,
+  declared: ReadonlySet<string> = new Set(),
+): Change {
   const cleaned = cleanFields(data);
   const names = Object.keys(cleaned);
   if (!names.some((name) => name.startsWith(CDC_PREFIX))) return { op: "upsert", row: cleaned };
   const deleted = (cleaned[CDC_DELETED_AT] ?? null) !== null;
-  const row = Object.fromEntries(Object.entries(cleaned).filter(([name]) => !name.startsWith(CDC_PREFIX)));
+  const row = Object.fromEntries(
+    Object.entries(cleaned).filter(([name]) => !name.startsWith(CDC_PREFIX) || declared.has(name)),
+  );
   return { op: deleted && keyed ? "delete" : "upsert", row };
 }

@@ -1,4 +1,4 @@
-import type { JsonObject } from "../../core/rows/values.js";
+import { type JsonObject, plainNumber } from "../../core/rows/values.js";
 import { parseDateTime } from "../../core/rows/dates.js";
 import type { Watermark } from "../../core/wire/validators.js";
 import { badJson } from "../request.js";
@@ -24,7 +24,7 @@ export function wholeNumber(
   name: string,
   { min = 0, max = Number.MAX_SAFE_INTEGER }: { min?: number; max?: number } = {},
 ): number | null {
-  const value = object[name] ?? null;
+  const value = plainNumber(object[name] ?? null);
   if (value === null) return null;
   if (typeof value === "number" && Number.isSafeInteger(value) && value >= min && value <= max) return value;
   const range =
@@ -52,7 +52,7 @@ const MAX_TIME_MS = 8.64e15;
 
 /** A time in milliseconds since 1970, from those or from ISO 8601; null when the property is absent or null. */
 export function time(object: JsonObject, name: string): number | null {
-  const value = object[name] ?? null;
+  const value = plainNumber(object[name] ?? null);
   if (value === null) return null;
   const ms = typeof value === "string" ? parseDateTime(value) : value;
   if (typeof ms !== "number" || Math.abs(ms) > MAX_TIME_MS) {
@@ -78,7 +78,7 @@ export function readWatermark(object: JsonObject): Watermark | undefined {
 }
 
 function readPosition(object: JsonObject): string | null {
-  const value = object.position ?? null;
+  const value = plainNumber(object.position ?? null);
   if (value === null) return null;
   const isWritten = typeof value === "string" || Number.isSafeInteger(value);
   const text = isWritten ? positionText(value as string | number) : null;

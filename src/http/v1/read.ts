@@ -1,4 +1,4 @@
-import type { Json } from "../../core/rows/values.js";
+import { type Json, plainNumber } from "../../core/rows/values.js";
 import {
   BUCKETS,
   decodeDigest,
@@ -58,7 +58,8 @@ function readBuckets(buckets: Json | undefined): Digest {
   }
   const digest = emptyDigest();
   buckets.forEach((bucket, i) => {
-    const [count, sum, ...more] = Array.isArray(bucket) ? bucket : [];
+    const [written, sum, ...more] = Array.isArray(bucket) ? bucket : [];
+    const count = plainNumber(written ?? null);
     const isCount = typeof count === "number" && Number.isInteger(count) && count >= 0 && count < 2 ** 31;
     if (!isCount || typeof sum !== "string" || !/^[0-9a-f]{16}$/i.test(sum) || more.length > 0) {
       throw badJson(`buckets[${String(i)}] must be [count, sum], the sum as 16 hexadecimal digits`);

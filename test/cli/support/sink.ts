@@ -61,6 +61,8 @@ export class Sink {
   /** Called before a request is served. */
   before: (request: SinkRequest) => Misbehaviour | undefined | Promise<Misbehaviour | undefined> = () =>
     undefined;
+  /** Changes that it counts as quarantined. */
+  quarantines: (change: SinkChange) => boolean = () => false;
   token = "csi_test_token";
   readOnly = false;
 
@@ -196,7 +198,10 @@ export class Sink {
     const known = this.deliveries.find(
       ({ run: id, delivery }) => id === head.run && delivery === head.delivery,
     );
-    const counts = { ...COUNTS, received: lines.length, inserted: lines.length };
+    const changes = lines.map((line) => ({ ...(JSON.parse(line) as Omit<SinkChange, "line">), line }));
+    const quarantined = changes.filter((change) => this.quarantines(change)).length;
+    const inserted = lines.length - quarantined;
+    const counts = { ...COUNTS, received: lines.length, inserted, quarantined };
     if (known !== undefined) {
       if (known.content !== content)
         return refusal(409, "DeliveryMismatch", "Sent before with other content.");
@@ -204,7 +209,6 @@ export class Sink {
     }
     if (head.sequence !== run.sequence + 1)
       return refusal(409, "OutOfSequence", `Expected ${String(run.sequence + 1)}.`);
-    const changes = lines.map((line) => ({ ...(JSON.parse(line) as Omit<SinkChange, "line">), line }));
     run.sequence = head.sequence;
     run.changes.push(...changes);
     this.deliveries.push({ ...head, content, size: lines.length });

@@ -15,7 +15,7 @@ import {
   STRING,
   union,
 } from "../validators.js";
-import { isObject } from "../../../core/rows/values.js";
+import { isObject, plainNumber } from "../../../core/rows/values.js";
 
 /** Nesting that is spelled out; deeper values become v.any(). */
 const MAX_DEPTH = 4;
@@ -39,7 +39,8 @@ export class ValueSketch {
   }
 
   /** @param depth Levels that the value stands in. */
-  add(json: Json, depth: number): void {
+  add(written: Json, depth: number): void {
+    const json = plainNumber(written);
     if (json === null) this.hasNull = true;
     else if (typeof json === "string") this.#kinds.add("string");
     else if (typeof json === "boolean") this.#kinds.add("boolean");
