@@ -84,13 +84,14 @@ export class Receiver {
     await project.push();
     const token = await project.createToken("connector");
     const receiver = new Receiver(project, token);
-    const config = { deployment_url: project.server.siteUrl + receiver.prefix, access_key: token };
-    await writeFile(receiver.config, JSON.stringify(config));
+    await writeFile(receiver.config, JSON.stringify(receiver.destinationConfig));
     return receiver;
   }
 
-  /** Under which `registerRoutes` of the project mounts the routes. */
-  readonly prefix = "";
+  /** The destination's configuration. */
+  get destinationConfig(): Record<string, string> {
+    return { deployment_url: this.project.server.siteUrl, access_key: this.token };
+  }
 
   async close(): Promise<void> {
     await this.project.close();
