@@ -6,7 +6,7 @@ import { visitDisables, visitSuppressions } from "./rules/no-unreasoned-disable.
 import { visitEscape } from "./rules/no-writer-escape.js";
 import { applyExemptions, nodeAt } from "./engine/exemptions.js";
 import { visitFactoryCall } from "./rules/no-mirror-factories.js";
-import type { Directive, FileAnalysis, Specifier } from "./engine/model.js";
+import type { Directive, FileAnalysis, RuleName, Specifier } from "./engine/model.js";
 import { visitImporterFunction, visitImporterCall } from "./rules/no-mirror-writes.js";
 import { schemaFor } from "./engine/mirrors.js";
 import { Report } from "./engine/report.js";
@@ -17,6 +17,7 @@ import {
   visitBindingPattern,
   visitDetachedCall,
 } from "./rules/no-mirror-writes.js";
+import { visitRecording } from "./rules/no-unrecorded-writes.js";
 import { visitSyscall } from "./rules/no-raw-syscalls.js";
 import { trustedAround } from "./engine/trust.js";
 
@@ -62,6 +63,7 @@ function rawAnalysis(cx: GuardContext, file: ts.SourceFile): RawAnalysis {
       walk(cx, report);
       visitSchema(cx, report);
       visitBuilders(cx, report);
+      visitRecording(cx, report);
     }
     const directives = directivesOf(cx.ts, file);
     visitDisables(report, directives);
@@ -70,10 +72,21 @@ function rawAnalysis(cx: GuardContext, file: ts.SourceFile): RawAnalysis {
   return found;
 }
 
+/** Rules that only ask whether a mirror may be written; a schema that exports and has no mirror needs none of them. */
+const ABOUT_MIRRORS: ReadonlySet<RuleName> = new Set<RuleName>([
+  "no-mirror-writes",
+  "require-known-table",
+  "explicit-write-table",
+  "no-writer-escape",
+  "no-mirror-factories",
+  "no-mirror-triggers",
+]);
+
 /** Takes out what trusted code and exemptions allow. Works on a copy, since a deep analysis may follow a shallow one. */
 function finish(cx: GuardContext, { report: found, directives, deep }: RawAnalysis): FileAnalysis {
   const report = new Report(found.file, found.schema);
-  report.findings.push(...found.findings);
+  const hasMirrors = found.schema.mirrors.size > 0 || found.schema.exported.size === 0;
+  report.findings.push(...found.findings.filter(({ rule }) => hasMirrors || !ABOUT_MIRRORS.has(rule)));
   keepInnermostEscapes(report);
   dropRepeated(report);
   const trustedCode = removeTrusted(cx, report);

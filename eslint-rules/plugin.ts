@@ -5,6 +5,7 @@ import { noMirrorFactories, noMirrorTriggers } from "./rules/no-mirror-factories
 import { explicitWriteTable, noMirrorWrites, requireKnownTable } from "./rules/no-mirror-writes.js";
 import { noRawBuilders } from "./rules/no-raw-builders.js";
 import { noRawSyscalls } from "./rules/no-raw-syscalls.js";
+import { noUnrecordedWrites } from "./rules/no-unrecorded-writes.js";
 import { noUnreasonedDisable } from "./rules/no-unreasoned-disable.js";
 import { noWriterEscape } from "./rules/no-writer-escape.js";
 
@@ -18,6 +19,7 @@ export const rules = {
   "no-raw-builders": createRule(noRawBuilders),
   "no-raw-syscalls": createRule(noRawSyscalls),
   "no-unreasoned-disable": createRule(noUnreasonedDisable),
+  "no-unrecorded-writes": createRule(noUnrecordedWrites),
   "no-writer-escape": createRule(noWriterEscape),
   "require-known-table": createRule(requireKnownTable),
 };

@@ -180,7 +180,7 @@ function readSchemaSyntax(ts: TypeScript, file: ts.SourceFile | null, tables: re
     if (!mirrors.has(table)) mirrors.set(table, plain(table));
   }
   const problem = mirrors.size > 0 ? null : schemas.length > 0 ? "noMirrors" : "noSchema";
-  return { file, tables: names, mirrors, problem, component: null };
+  return { file, tables: names, mirrors, exported: new Set(), problem, component: null };
 }
 
 function plain(table: string): MirrorInfo {

@@ -2,65 +2,85 @@ import type ts from "typescript";
 import type { GuardContext } from "./context.js";
 import type { TypeScript, WrittenContract } from "./model.js";
 
-/** How far the search for the `mirrorTable` call follows variables and wrappers. */
+/** How far the search for the call follows variables and wrappers. */
 const MAX_DEPTH = 12;
 
-/** The `mirrorTable(…)` call that a table's declaration leads to, through `.index()`, wrappers, variables and imports. */
-export function declaredMirror(cx: GuardContext, declaration: ts.Node, depth = 0): ts.CallExpression | null {
+/** The functions of this package that declare tables. */
+type Declares = "mirrorTable" | "exportTable";
+
+/** The call of `wanted` that a table's declaration leads to, through `.index()`, wrappers, variables and imports. */
+export function declaredCall(
+  cx: GuardContext,
+  declaration: ts.Node,
+  wanted: Declares,
+  depth = 0,
+): ts.CallExpression | null {
   const { ts } = cx;
   if (depth > MAX_DEPTH) return null;
   if (ts.isPropertyAssignment(declaration) || ts.isVariableDeclaration(declaration)) {
-    return declaration.initializer === undefined ? null : mirrorCall(cx, declaration.initializer, depth + 1);
+    return declaration.initializer === undefined
+      ? null
+      : callIn(cx, declaration.initializer, wanted, depth + 1);
   }
   if (ts.isShorthandPropertyAssignment(declaration)) {
     const value = cx.checker.getShorthandAssignmentValueSymbol(declaration);
-    return value === undefined ? null : followSymbol(cx, value, depth + 1);
+    return value === undefined ? null : followSymbol(cx, value, wanted, depth + 1);
   }
   return null;
 }
 
-function mirrorCall(cx: GuardContext, expression: ts.Expression, depth: number): ts.CallExpression | null {
+function callIn(
+  cx: GuardContext,
+  expression: ts.Expression,
+  wanted: Declares,
+  depth: number,
+): ts.CallExpression | null {
   const { ts } = cx;
   if (depth > MAX_DEPTH) return null;
   const inner = stripAssertions(ts, expression);
   if (ts.isCallExpression(inner)) {
-    if (isMirrorTable(cx, inner.expression)) return inner;
+    if (isNamed(cx, inner.expression, wanted)) return inner;
     if (ts.isPropertyAccessExpression(inner.expression)) {
-      const found = mirrorCall(cx, inner.expression.expression, depth + 1);
+      const found = callIn(cx, inner.expression.expression, wanted, depth + 1);
       if (found !== null) return found;
     }
     for (const argument of inner.arguments) {
-      const found = mirrorCall(cx, argument, depth + 1);
+      const found = callIn(cx, argument, wanted, depth + 1);
       if (found !== null) return found;
     }
     return null;
   }
   if (ts.isConditionalExpression(inner)) {
-    return mirrorCall(cx, inner.whenTrue, depth + 1) ?? mirrorCall(cx, inner.whenFalse, depth + 1);
+    return callIn(cx, inner.whenTrue, wanted, depth + 1) ?? callIn(cx, inner.whenFalse, wanted, depth + 1);
   }
   if (ts.isIdentifier(inner) || ts.isPropertyAccessExpression(inner)) {
     const symbol = cx.checker.getSymbolAtLocation(inner);
-    return symbol === undefined ? null : followSymbol(cx, symbol, depth + 1);
+    return symbol === undefined ? null : followSymbol(cx, symbol, wanted, depth + 1);
   }
   return null;
 }
 
-function followSymbol(cx: GuardContext, symbol: ts.Symbol, depth: number): ts.CallExpression | null {
+function followSymbol(
+  cx: GuardContext,
+  symbol: ts.Symbol,
+  wanted: Declares,
+  depth: number,
+): ts.CallExpression | null {
   const target =
     (symbol.flags & cx.ts.SymbolFlags.Alias) !== 0 ? cx.checker.getAliasedSymbol(symbol) : symbol;
   const declaration = target.declarations?.[0];
-  return declaration === undefined ? null : declaredMirror(cx, declaration, depth);
+  return declaration === undefined ? null : declaredCall(cx, declaration, wanted, depth);
 }
 
-function isMirrorTable(cx: GuardContext, callee: ts.Expression): boolean {
+function isNamed(cx: GuardContext, callee: ts.Expression, wanted: Declares): boolean {
   const { ts, checker } = cx;
   const name = ts.isPropertyAccessExpression(callee) ? callee.name : callee;
   if (!ts.isIdentifier(name)) return false;
   const symbol = checker.getSymbolAtLocation(name);
-  if (symbol === undefined) return name.text === "mirrorTable";
+  if (symbol === undefined) return name.text === wanted;
   const target = (symbol.flags & ts.SymbolFlags.Alias) !== 0 ? checker.getAliasedSymbol(symbol) : symbol;
   // An import that does not resolve leaves only its written name.
-  return target.name === "mirrorTable" || name.text === "mirrorTable";
+  return target.name === wanted || name.text === wanted;
 }
 
 /** Parentheses, `as`, `satisfies` and `!` around an expression, taken off. */

@@ -100,6 +100,14 @@ export const MESSAGES = {
   dynamicCode:
     "Code made from a string cannot be checked, and it can write mirrors. Write it out as a function.",
 
+  // no-unrecorded-writes
+  unrecordedWrite:
+    "`{{method}}` writes the exported table {{tables}} through Convex's own writer, which records nothing: readers of the export miss this change until the next reconcile walk. Use a guarded builder, and type `ctx` with GuardedCtx.",
+  unrecordedBuilder:
+    "Functions that `{{name}}` makes record nothing, and the schema exports {{tables}}: readers of the export miss what they write. Give `{{name}}` to `guard` only, and build on what `guard` returns, with `forLibrary` for libraries.",
+  unrecordedLibrary:
+    "`{{fn}}` writes by Convex's own builders, which record nothing, and the schema exports {{tables}}: readers of the export miss what it writes. Change it: {{remedy}}.",
+
   // mirror-schema
   brandLost:
     'The declaration of "{{table}}" calls `mirrorTable`, but its type is no longer a mirror: a wrapper, an assertion or an annotation dropped it, and the types of the guard no longer protect it. Put the result of `mirrorTable(…).index(…)` into `defineSchema` as it is.',

@@ -1,7 +1,7 @@
 import type ts from "typescript";
-import { MIRROR_BRAND } from "../../src/core/brand.js";
+import { EXPORT_BRAND, MIRROR_BRAND } from "../../src/core/brand.js";
 import type { GuardContext } from "./context.js";
-import { declaredMirror, readContract } from "./contracts.js";
+import { declaredCall, readContract } from "./contracts.js";
 import { GuardConfigurationError } from "./options.js";
 import { directoryOf } from "./packages.js";
 import type { MirrorInfo, SchemaInfo, SchemaProblem } from "./model.js";
@@ -119,6 +119,7 @@ function readSchema(cx: GuardContext, file: ts.SourceFile | null): SchemaInfo {
   if (cached !== undefined) return cached;
   const tables = new Set<string>(cx.options.tables);
   const mirrors = new Map<string, MirrorInfo>();
+  const exported = new Set<string>();
   const ofSchema = new Set<string>();
   let problem: SchemaProblem | null = null;
   const type = file === null ? null : tablesType(cx, file);
@@ -131,6 +132,7 @@ function readSchema(cx: GuardContext, file: ts.SourceFile | null): SchemaInfo {
       ofSchema.add(table.name);
       const mirror = readMirror(cx, table);
       if (mirror !== null) mirrors.set(table.name, mirror);
+      else if (isExported(cx, table)) exported.add(table.name);
     }
   }
   for (const table of cx.options.tables) {
@@ -146,8 +148,8 @@ function readSchema(cx: GuardContext, file: ts.SourceFile | null): SchemaInfo {
     });
   }
   if (mirrors.size > 0 && problem === "noSchema") problem = null;
-  if (mirrors.size === 0 && problem === null) problem = "noMirrors";
-  const schema: SchemaInfo = { file, tables, mirrors, problem, component: null };
+  if (mirrors.size === 0 && exported.size === 0 && problem === null) problem = "noMirrors";
+  const schema: SchemaInfo = { file, tables, mirrors, exported, problem, component: null };
   cx.schemas.set(key, schema);
   return schema;
 }
@@ -176,9 +178,9 @@ function distance(one: string, other: string): number {
 
 /** A table is a mirror when its type says so, or when its declaration calls `mirrorTable` and lost the type on the way. */
 function readMirror(cx: GuardContext, table: ts.Symbol): MirrorInfo | null {
-  const branded = hasBrand(cx, cx.checker.getTypeOfSymbol(table));
+  const branded = hasBrand(cx, cx.checker.getTypeOfSymbol(table), "mirror", MIRROR_BRAND);
   const declaration = table.declarations?.[0] ?? null;
-  const call = declaration === null ? null : declaredMirror(cx, declaration);
+  const call = declaration === null ? null : declaredCall(cx, declaration, "mirrorTable");
   if (!branded && call === null) return null;
   const contract = call === null ? null : readContract(cx.ts, call);
   return {
@@ -191,12 +193,24 @@ function readMirror(cx: GuardContext, table: ts.Symbol): MirrorInfo | null {
   };
 }
 
-function hasBrand(cx: GuardContext, table: ts.Type): boolean {
+/** A table is exported when its type says so, or when its declaration calls `exportTable` and lost the type on the way. */
+function isExported(cx: GuardContext, table: ts.Symbol): boolean {
+  if (hasBrand(cx, cx.checker.getTypeOfSymbol(table), "exported", EXPORT_BRAND)) return true;
+  const [declaration] = table.declarations ?? [];
+  return declaration !== undefined && declaredCall(cx, declaration, "exportTable") !== null;
+}
+
+function hasBrand(
+  cx: GuardContext,
+  table: ts.Type,
+  property: "mirror" | "exported",
+  wanted: string,
+): boolean {
   // One arm of a union that is a mirror is enough: at run time it may be that one.
-  if (table.isUnion()) return table.types.some((arm) => hasBrand(cx, arm));
-  const contract = table.getProperty("mirror");
+  if (table.isUnion()) return table.types.some((arm) => hasBrand(cx, arm, property, wanted));
+  const contract = table.getProperty(property);
   const brand = contract && cx.checker.getTypeOfSymbol(contract).getProperty("brand");
   if (brand === undefined) return false;
   const type = cx.checker.getTypeOfSymbol(brand);
-  return type.isStringLiteral() && type.value === MIRROR_BRAND;
+  return type.isStringLiteral() && type.value === wanted;
 }

@@ -9,6 +9,7 @@ export type RuleName =
   | "no-mirror-factories"
   | "no-raw-builders"
   | "no-raw-syscalls"
+  | "no-unrecorded-writes"
   | "mirror-schema"
   | "no-mirror-triggers"
   | "no-unreasoned-disable";
@@ -65,6 +66,8 @@ export interface SchemaInfo {
   /** Every table of the schema. */
   readonly tables: ReadonlySet<string>;
   readonly mirrors: ReadonlyMap<string, MirrorInfo>;
+  /** The app's own tables that are exported: their changes have to be recorded. */
+  readonly exported: ReadonlySet<string>;
   readonly problem: SchemaProblem | null;
   /** The directory of the component that the file belongs to; its tables are its own, and no mirrors. */
   readonly component: string | null;

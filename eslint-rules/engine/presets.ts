@@ -19,6 +19,7 @@ export const PRESETS: Readonly<Record<PresetName, Readonly<Record<RuleName, Pres
     "no-mirror-factories": { severity: "error" },
     "no-raw-builders": { severity: "off" },
     "no-raw-syscalls": { severity: "error" },
+    "no-unrecorded-writes": { severity: "error", options: { check: "writes" } },
     "mirror-schema": { severity: "error" },
     "no-mirror-triggers": { severity: "warn" },
     "no-unreasoned-disable": { severity: "warn", options: { check: "comments" } },
@@ -31,6 +32,7 @@ export const PRESETS: Readonly<Record<PresetName, Readonly<Record<RuleName, Pres
     "no-mirror-factories": { severity: "error" },
     "no-raw-builders": { severity: "error" },
     "no-raw-syscalls": { severity: "error" },
+    "no-unrecorded-writes": { severity: "error", options: { check: "all" } },
     "mirror-schema": { severity: "error" },
     "no-mirror-triggers": { severity: "warn" },
     "no-unreasoned-disable": { severity: "error", options: { check: "all" } },
@@ -46,6 +48,7 @@ export function isReported(preset: PresetName, finding: Finding): boolean {
 /** The levels of the two rules that have some. */
 export function passesCheck(finding: Finding, check: unknown): boolean {
   if (check === "detached") return finding.messageId === "detached";
+  if (check === "writes") return finding.messageId === "unrecordedWrite";
   if (check === "comments")
     return finding.messageId !== "suppressedTypes" && finding.messageId !== "unusedExemption";
   return true;

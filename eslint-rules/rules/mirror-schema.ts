@@ -1,6 +1,6 @@
 import type ts from "typescript";
 import type { GuardContext } from "../engine/context.js";
-import { declaredMirror, stripAssertions } from "../engine/contracts.js";
+import { declaredCall, stripAssertions } from "../engine/contracts.js";
 import { schemaType } from "../engine/mirrors.js";
 import type { Report } from "../engine/report.js";
 import type { RuleDefinition } from "../engine/rule.js";
@@ -22,7 +22,7 @@ export function visitSchema(cx: GuardContext, report: Report): void {
   for (const mirror of schema.mirrors.values()) {
     const { declaration } = mirror;
     if (declaration === null) continue;
-    const call = declaredMirror(cx, declaration);
+    const call = declaredCall(cx, declaration, "mirrorTable");
     if (call !== null) known.add(call);
     if (!mirror.branded) {
       const node = declaration.getSourceFile() === file ? declaration : file.statements[0];

@@ -10,6 +10,7 @@ import { Report } from "../engine/report.js";
 import { constraintOf, targetByName, targetOfCall, type Target } from "../engine/tables.js";
 import { IMPORTERS_OWN } from "../../src/core/brand.js";
 import { TYPES_OPTION, type RuleDefinition } from "../engine/rule.js";
+import { judgeRecording } from "./no-unrecorded-writes.js";
 
 /** Reports writes to mirrors, certain ones and possible ones. */
 export const noMirrorWrites: RuleDefinition = {
@@ -325,6 +326,7 @@ function judgeTarget(cx: GuardContext, report: Report, write: Write, target: Tar
     );
     return;
   }
+  judgeRecording(cx, report, write, tables);
   if (reportMirrors(report, write, target, tables)) return;
   if (target.cast) {
     const [table] = tables;

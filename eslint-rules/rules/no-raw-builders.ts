@@ -15,7 +15,7 @@ export const noRawBuilders: RuleDefinition = {
 };
 
 /** The builders whose ctx.db writes. */
-const RAW = new Set(["mutation", "internalMutation", "mutationGeneric", "internalMutationGeneric"]);
+export const RAW = new Set(["mutation", "internalMutation", "mutationGeneric", "internalMutationGeneric"]);
 
 /** The module of guarded builders that apps have by convention. */
 const DEFAULT_GUARD_MODULE = "functions";
@@ -40,7 +40,8 @@ export function visitBuilders(cx: GuardContext, report: Report): void {
   visitDynamic(cx, report, report.file, path);
 }
 
-function guardModule(cx: GuardContext, report: Report): GuardModule {
+/** The module of guarded builders of the app. */
+export function guardModule(cx: GuardContext, report: Report): GuardModule {
   const { schema } = report;
   if (schema.file === null) return { kind: "none" };
   const directory = directoryOf(schema.file.fileName);
@@ -229,7 +230,7 @@ function visitDynamic(cx: GuardContext, report: Report, root: ts.Node, path: str
   visit(root);
 }
 
-function isRawModule(specifier: string): boolean {
+export function isRawModule(specifier: string): boolean {
   return specifier === "convex/server" || /(?:^|\/)_generated\/server(?:\.[jt]s)?$/.test(specifier);
 }
 

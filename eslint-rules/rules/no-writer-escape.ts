@@ -415,6 +415,7 @@ const NO_SCHEMA: SchemaInfo = {
   file: null,
   tables: new Set(),
   mirrors: new Map(),
+  exported: new Set(),
   problem: null,
   component: null,
 };

@@ -122,6 +122,26 @@ describe("streaming-import guard", () => {
     expect(report.findings[0]?.message).toContain("public.customers (owner: billing)");
   });
 
+  it("refuses functions that do not record what they write to exported tables; no mirror is needed", async () => {
+    const schema = `import { defineSchema, defineTable } from "convex/server";
+import { v } from "convex/values";
+import { exportTable } from "convex-streaming-import/schema";
+export default defineSchema({ notes: exportTable(defineTable({ text: v.string() })) });`;
+    const functions = `import { guard, type ExportComponent } from "convex-streaming-import/guard";
+import { mutation as rawMutation } from "./_generated/server.js";
+import schema from "./schema.js";
+declare const component: ExportComponent;
+export const { mutation } = guard(schema, { mutation: rawMutation }, component);`;
+    const raw = await check(app({ "convex/schema.ts": schema, "convex/a.ts": CLEAN }));
+    expect(raw.exitCode).toBe(1);
+    expect(messageIds(raw.report).sort()).toEqual(["unrecordedBuilder", "unrecordedWrite"]);
+    const guarded = CLEAN.replace("./_generated/server.js", "./functions.js");
+    const files = { "convex/schema.ts": schema, "convex/functions.ts": functions };
+    expect((await check(app({ ...files, "convex/a.ts": guarded }))).exitCode).toBe(0);
+    const mixed = await check(app({ ...files, "convex/a.ts": CLEAN }));
+    expect(messageIds(mixed.report).sort()).toEqual(["rawBuilder", "unrecordedWrite"]);
+  });
+
   it("ignores comments that turn rules off", async () => {
     const code = `/* eslint-disable */\n${WRITE.replace("export", "// @ts-ignore\n// eslint-disable-next-line -- fine\nexport")}`;
     const { exitCode, report } = await check(app({ "convex/a.ts": code }));
