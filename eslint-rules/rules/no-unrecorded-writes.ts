@@ -99,7 +99,9 @@ function isRawBuilder(cx: GuardContext, expression: ts.Node): boolean {
   const { ts, checker } = cx;
   const name = ts.isPropertyAccessExpression(expression) ? expression.name : expression;
   if (!ts.isIdentifier(name)) return false;
-  const symbol = checker.getSymbolAtLocation(name);
+  const symbol = ts.isShorthandPropertyAssignment(name.parent)
+    ? checker.getShorthandAssignmentValueSymbol(name.parent)
+    : checker.getSymbolAtLocation(name);
   if (symbol === undefined) return false;
   const target = (symbol.flags & ts.SymbolFlags.Alias) !== 0 ? checker.getAliasedSymbol(symbol) : symbol;
   if (!RAW.has(target.name)) return false;
@@ -142,6 +144,8 @@ export function visitRecording(cx: GuardContext, report: Report): void {
       report.add("no-unrecorded-writes", "unrecordedBuilder", node, { name, tables });
       return;
     }
+    if (!isGuarded && !isElsewhere && isWholeModule(cx, node))
+      report.add("no-unrecorded-writes", "unrecordedBuilder", node, { name: "*", tables });
     ts.forEachChild(node, (child) => {
       visit(child, isGuarded);
     });
@@ -149,6 +153,25 @@ export function visitRecording(cx: GuardContext, report: Report): void {
   ts.forEachChild(file, (child) => {
     visit(child, false);
   });
+}
+
+/** A module with raw builders that is taken as a whole: what is used of it cannot be told. */
+function isWholeModule({ ts, checker }: GuardContext, node: ts.Node): boolean {
+  const holder = node.parent;
+  if (ts.isIdentifier(node)) {
+    const declaration = checker.getSymbolAtLocation(node)?.declarations?.[0];
+    if (declaration === undefined || !ts.isNamespaceImport(declaration) || declaration.name === node)
+      return false;
+    if (ts.isPropertyAccessExpression(holder)) return false;
+    const { moduleSpecifier } = declaration.parent.parent as ts.ImportDeclaration;
+    return ts.isStringLiteralLike(moduleSpecifier) && isRawModule(moduleSpecifier.text);
+  }
+  if (!ts.isCallExpression(node)) return false;
+  const isImport =
+    node.expression.kind === ts.SyntaxKind.ImportKeyword ||
+    (ts.isIdentifier(node.expression) && node.expression.text === "require");
+  const [first] = node.arguments;
+  return isImport && first !== undefined && ts.isStringLiteralLike(first) && isRawModule(first.text);
 }
 
 /** `name` of `x.name` and of `{ name: x }`, which stand for nothing themselves; `{ name }` does. */
