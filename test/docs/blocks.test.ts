@@ -48,7 +48,7 @@ test("every block says what it is", () => {
 test.each(ELSEWHERE)("$test checks blocks of its pages", ({ pages, languages, test: file }) => {
   const checked = BLOCKS.filter((block) => pages.test(block.page) && languages.includes(block.language));
   expect(checked).not.toEqual([]);
-  expect(read(file)).toMatch(/docs\/(rules|[\w/]+\.md)/);
+  expect(read(file)).toMatch(/docs\/(rules|[\w/-]+\.md)/);
 });
 
 describe("code", () => {
