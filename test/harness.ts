@@ -116,7 +116,6 @@ export class App {
   }
 
   async createToken(name: string, mirrors = ["*"]): Promise<string> {
-    if (!mirrors.includes("*")) await this.call("declare");
     return (await this.call("createToken", { name, mirrors })) as string;
   }
 
@@ -195,6 +194,9 @@ export class App {
 
   /** Calls a function of the app's `imports.ts`, or an operation of the component. */
   async call(name: string, args: object = {}): Promise<unknown> {
+    // The registry knows the mirrors that a token names only after this.
+    if (name === "createToken" && !(args as { mirrors: string[] }).mirrors.includes("*"))
+      await this.call("declare");
     const { component, path, args: all } = operation(COMPONENT, name, args);
     return await this.#byPath.fun({ componentPath: component, udfPath: path }, all);
   }

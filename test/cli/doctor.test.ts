@@ -7,7 +7,7 @@ import { type Check, type CheckCode, CHECKS, findings } from "../../src/cli/doct
 import { type DoctorOptions, examine } from "../../src/cli/doctor/run.js";
 import { checkMirrorStates } from "../../src/cli/doctor/checks/mirrors.js";
 import { checkOptions, prepare, write } from "../../src/cli/init/run.js";
-import type { MirrorStatus } from "../../src/core/wire/v1.js";
+import type { MirrorStatus } from "../../src/core/wire/views.js";
 import { run } from "./support/command.js";
 import { DeployedProject } from "./support/deployed.js";
 import { MANIFEST, UserProject } from "./support/projects.js";

@@ -2,7 +2,8 @@ import { cleanFieldName, cleanTableName } from "../../core/rows/identifiers.js";
 import { mirrorSnippet } from "../../schema/snippet.js";
 import type { Json } from "../../core/rows/values.js";
 import { messageOf } from "../terminal/exit.js";
-import type { MirrorInfo, RunOptions, SyncMode } from "../../core/wire/v1.js";
+import type { MirrorInfo, RunOptions } from "../../core/wire/v1.js";
+import type { SyncMode } from "../../core/wire/validators.js";
 import {
   configError,
   type ConfiguredCatalog,

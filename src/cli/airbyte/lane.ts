@@ -1,5 +1,6 @@
 import { DeliveryBody } from "../files/body.js";
-import { type Counts, type FinishedRun, NO_COUNTS } from "../../core/wire/v1.js";
+import type { FinishedRun } from "../../core/wire/v1.js";
+import { type Counts, noCounts } from "../../core/wire/validators.js";
 import type { Target } from "./catalog.js";
 import { streamKey } from "./protocol.js";
 import { type Span, startsWith, valueAtPath } from "../files/jsonSpan.js";
@@ -32,7 +33,7 @@ export class Lane {
   finishing: Promise<void> | null = null;
   /** What the deployment said at the end of the run. */
   finished: FinishedRun | null = null;
-  counts: Counts = NO_COUNTS;
+  counts: Counts = noCounts;
   /** Rows since the last state of this stream. */
   sinceState = 0;
   /** Quarantined rows that no state has reported. */

@@ -11,10 +11,10 @@ import type {
   Delivered,
   FinishedRun,
   MirrorInfo,
-  MirrorStatus,
   RunOptions,
   SourceDigest,
 } from "../../core/wire/v1.js";
+import type { SenderStatus } from "../../core/wire/views.js";
 
 /** A delivery of 5,000 changes takes seconds; a request that takes longer than this has been lost. */
 const TIMEOUT_MS = 5 * 60_000;
@@ -67,8 +67,8 @@ export class V1Client {
   }
 
   /** The mirrors that the token opens, as the registry knows them, and the write budget where it is told. */
-  async status(): Promise<{ mirrors: MirrorStatus[]; budget: BudgetUse | null }> {
-    const { mirrors, budget } = await this.#get<{ mirrors: MirrorStatus[]; budget?: BudgetUse }>(
+  async status(): Promise<{ mirrors: SenderStatus[]; budget: BudgetUse | null }> {
+    const { mirrors, budget } = await this.#get<{ mirrors: SenderStatus[]; budget?: BudgetUse }>(
       "/v1/status",
     );
     return { mirrors, budget: budget ?? null };

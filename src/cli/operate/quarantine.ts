@@ -2,7 +2,7 @@ import { CliError, usageError } from "../terminal/exit.js";
 import { type Admin, openSession } from "../deployment/admin.js";
 import type { CommonOptions } from "../deployment/options.js";
 import { ago, keyForPeople, print, table } from "../terminal/output.js";
-import type { MirrorStatus, QuarantineEntry } from "../../core/wire/v1.js";
+import type { MirrorStatus, QuarantineEntry } from "../../core/wire/views.js";
 import type { Io } from "../terminal/io.js";
 import { ask } from "../terminal/ask.js";
 

@@ -3,7 +3,7 @@ import type { CommonOptions } from "../deployment/options.js";
 import { ago, keyForPeople, plural, print, since, table } from "../terminal/output.js";
 import { conservation } from "../push/report.js";
 import { openSession } from "../deployment/admin.js";
-import type { AuditReport, MirrorStatus, RunInfo, UnknownStream } from "../../core/wire/v1.js";
+import type { AuditReport, MirrorStatus, RunSummary, UnknownStream } from "../../core/wire/views.js";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Io } from "../terminal/io.js";
 import { agreed, keyFields } from "./quarantine.js";
@@ -15,11 +15,14 @@ export async function runs(
 ): Promise<void> {
   const limit = Number(options.limit);
   if (!Number.isInteger(limit) || limit < 1) throw usageError("--limit is a whole number from 1.");
-  const found = await openSession(io, options).admin.component<RunInfo[]>("runs:history", { mirror, limit });
+  const found = await openSession(io, options).admin.component<RunSummary[]>("runs:history", {
+    mirror,
+    limit,
+  });
   print(io, options.json, found, () => describe(mirror, found));
 }
 
-function describe(mirror: string, found: readonly RunInfo[]): string {
+function describe(mirror: string, found: readonly RunSummary[]): string {
   if (found.length === 0) return `The mirror "${mirror}" has had no run yet.`;
   const rows = found.map((run) => [
     run.epoch,

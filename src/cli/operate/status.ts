@@ -4,7 +4,7 @@ import { findDeployment, importApi, readVariables } from "../deployment/environm
 import type { CommonOptions } from "../deployment/options.js";
 import { ago, print, since, table } from "../terminal/output.js";
 import { budgetUse, type BudgetBalance, type BudgetUse } from "../../core/wire/budget.js";
-import type { MirrorStatus, RunInfo } from "../../core/wire/v1.js";
+import type { MirrorStatus, RunSummary, SenderStatus } from "../../core/wire/views.js";
 import { watch } from "../terminal/watch.js";
 import { style } from "../terminal/style.js";
 import type { Io } from "../terminal/io.js";
@@ -17,7 +17,7 @@ interface StatusOptions extends CommonOptions {
 }
 
 /** A mirror with the run that owns it, as far as the caller may know of it. */
-type Watched = MirrorStatus & { run?: RunInfo | null };
+type Watched = SenderStatus & Partial<Pick<MirrorStatus, "held">> & { run?: RunSummary | null };
 
 /** What there is to tell. The budget is null where the deployment does not tell it: its package is older. */
 interface Status {
@@ -65,13 +65,13 @@ function reader(io: Io, options: StatusOptions): () => Promise<Status> {
   }
   const admin = openAdmin(io, deployment);
   return async () => {
-    const [mirrors, budget] = await Promise.all([
-      admin.component<MirrorStatus[]>("registry:list", { exact: true }),
-      admin.component<BudgetBalance>("write/budget:balance"),
-    ]);
+    const mirrors = await admin.component<MirrorStatus[]>("registry:list", { exact: true });
+    // Before the first declaration there is no budget.
+    if (mirrors.length === 0) return { mirrors: [], budget: null };
+    const budget = await admin.component<BudgetBalance>("write/budget:balance");
     const watched = mirrors.map(async (mirror) => {
       if (!mirror.running) return { ...mirror, run: null };
-      const [run = null] = await admin.component<RunInfo[]>("runs:history", {
+      const [run = null] = await admin.component<RunSummary[]>("runs:history", {
         mirror: mirror.name,
         limit: 1,
       });

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node
 import os from "node:os";
 import path from "node:path";
 import { CliError, messageOf } from "../terminal/exit.js";
-import { NO_COUNTS, type Counts } from "../../core/wire/v1.js";
+import { noCounts, type Counts } from "../../core/wire/validators.js";
 import type { Place } from "../terminal/io.js";
 
 /** What a push has to remember to go on after it was cut off. No token, and no row. */
@@ -34,7 +34,7 @@ export function newCheckpoint(): Checkpoint {
     acknowledged: 0,
     rows: 0,
     hash: "",
-    counts: NO_COUNTS,
+    counts: noCounts,
   };
 }
 

@@ -2,13 +2,8 @@ import { ApiError } from "../api/apiError.js";
 import type { V1Client } from "../api/client.js";
 import { DeliveryBody } from "../files/body.js";
 import { CliError } from "../terminal/exit.js";
-import {
-  addCounts,
-  type Counts,
-  type Delivered,
-  type MirrorInfo,
-  type RunOptions,
-} from "../../core/wire/v1.js";
+import type { Delivered, MirrorInfo, RunOptions } from "../../core/wire/v1.js";
+import { addCounts, type Counts } from "../../core/wire/validators.js";
 import { chained, newCheckpoint, type Checkpoint, type CheckpointFile } from "./checkpoint.js";
 import type { Mapping } from "../files/mapping.js";
 import type { Rows } from "../files/rows.js";

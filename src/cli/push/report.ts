@@ -1,6 +1,7 @@
 import type { SingleBar } from "cli-progress";
 import progress from "cli-progress";
-import { isConserved, type Counts, type MirrorInfo } from "../../core/wire/v1.js";
+import type { MirrorInfo } from "../../core/wire/v1.js";
+import { isConserved, type Counts } from "../../core/wire/validators.js";
 import type { Pushed } from "./push.js";
 import { style } from "../terminal/style.js";
 import type { Output } from "../terminal/io.js";

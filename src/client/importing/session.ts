@@ -2,7 +2,7 @@ import type { FunctionReturnType } from "convex/server";
 import { convexToJson, type Value } from "convex/values";
 import type { ComponentApi } from "../../../convex/_generated/component.js";
 import { noCounts } from "../../core/wire/validators.js";
-import type { MirrorStatus } from "../../core/wire/views.js";
+import { forSenders } from "../../core/wire/views.js";
 import type { Change, RowEncoding } from "../../core/rows/change.js";
 import { parseJson, writeJson } from "../../core/rows/json.js";
 import type { Json, JsonObject } from "../../core/rows/values.js";
@@ -282,21 +282,6 @@ export class Session implements ImportSession {
       mirrors: mirrors.map(({ name }) => name),
     });
   }
-}
-
-/** A mirror's status as the protocol has it: without what is for the people who run it. */
-function forSenders({
-  hint: _hint,
-  held: _held,
-  policy: _policy,
-  deletes: _deletes,
-  drift: _drift,
-  expectEveryMs: _expectEveryMs,
-  run: _run,
-  lastRun: _lastRun,
-  ...status
-}: MirrorStatus) {
-  return status;
 }
 
 /** Empties a mirror, a transaction at a time. Returns how many rows it had. */

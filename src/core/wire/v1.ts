@@ -1,6 +1,5 @@
 /** What our own protocol says and hears (docs/protocol.md), as the command uses it. */
-
-export type SyncMode = "append" | "append_dedup" | "overwrite";
+import type { Counts, SyncMode } from "./validators.js";
 
 /** `POST /v1/runs`. */
 export interface RunOptions {
@@ -24,18 +23,6 @@ export interface BegunRun {
   nextSequence: number;
   /** Keys that the source is asked to send again. */
   resend: unknown[];
-}
-
-/** received = inserted + updated + unchanged + deleted + stale + ignored + quarantined, always. */
-export interface Counts {
-  received: number;
-  inserted: number;
-  updated: number;
-  unchanged: number;
-  deleted: number;
-  stale: number;
-  ignored: number;
-  quarantined: number;
 }
 
 export interface Delivered {
@@ -88,31 +75,6 @@ export interface MirrorInfo {
   access?: "read" | "write";
 }
 
-/** A mirror as the registry knows it. */
-export interface MirrorStatus {
-  name: string;
-  source: string;
-  owner: string | null;
-  state: string;
-  reason: string;
-  /** For operators: why the last refresh deletes nothing until a person agrees; null when its sweep is not held. */
-  held?: string | null;
-  primaryKey: string;
-  syncMode: string | null;
-  rows: number;
-  quarantined: number;
-  total: Counts;
-  removed: number;
-  copied: number;
-  generation: number;
-  epoch: number;
-  running: boolean;
-  lagMs: number | null;
-  lastAppliedAt: string | null;
-  lastHeardAt: string | null;
-  lastError: string | null;
-}
-
 /** 64 buckets of [count, sum as 16 hexadecimal digits]. */
 export interface SourceDigest {
   mirror: string;
@@ -120,72 +82,7 @@ export interface SourceDigest {
   buckets: [number, string][];
 }
 
-export const NO_COUNTS: Readonly<Counts> = {
-  received: 0,
-  inserted: 0,
-  updated: 0,
-  unchanged: 0,
-  deleted: 0,
-  stale: 0,
-  ignored: 0,
-  quarantined: 0,
-};
-
-export function addCounts(a: Readonly<Counts>, b: Readonly<Counts>): Counts {
-  const sum = { ...a };
-  for (const name of Object.keys(sum) as (keyof Counts)[]) sum[name] += b[name];
-  return sum;
-}
-
-/** Whether everything that was received is accounted for. */
-export function isConserved(counts: Readonly<Counts>): boolean {
-  const { received, ...became } = counts;
-  return received === Object.values(became).reduce((sum, count) => sum + count, 0);
-}
-
-/** What the operator's functions of an app return: see src/client/operations/operatorFunctions.ts and tokenFunctions.ts. */
-
-export interface RunInfo {
-  id: string;
-  state: string;
-  reason: string;
-  openedBy: string;
-  syncMode: string;
-  epoch: number;
-  generation: number | null;
-  startedAt: string;
-  lastDeliveryAt: string | null;
-  finishedAt: string | null;
-  chunks: number;
-  bytes: number;
-  counts: Counts;
-  swept: number;
-}
-
-export interface QuarantineEntry {
-  id: string;
-  mirror: string;
-  code: string;
-  message: string;
-  key: string | null;
-  op: string;
-  payload: string;
-  whole: boolean;
-  encoding: string;
-  receivedAt: string;
-}
-
-export interface AuditReport {
-  state: string;
-  reason: string;
-  startedAt: string;
-  finishedAt: string | null;
-  rows: number;
-  differingBuckets: number[];
-  findings: { kind: string; key: string | null }[];
-  all: boolean;
-}
-
+/** A token as `tokens:list` shows it. */
 export interface TokenInfo {
   name: string;
   startsWith: string;
@@ -196,13 +93,4 @@ export interface TokenInfo {
   lastUsedAt: string | null;
   endsAt: string | null;
   endReason: string | null;
-}
-
-export interface UnknownStream {
-  stream: string;
-  /** The declaration to paste into schema.ts. */
-  snippet: string;
-  times: number;
-  firstSeenAt: string;
-  lastSeenAt: string;
 }

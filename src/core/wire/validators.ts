@@ -92,6 +92,12 @@ export function addCounts(a: Counts, b: Counts): Counts {
   };
 }
 
+/** Whether everything that was received is accounted for. */
+export function isConserved(counts: Readonly<Counts>): boolean {
+  const { received, ...became } = counts;
+  return received === Object.values(became).reduce((sum, count) => sum + count, 0);
+}
+
 /** One converted change, ready to be applied. Hashes are the 64 bits of the unsigned hash, as Convex's signed int64. */
 export const vRowChange = v.object({
   op: v.union(v.literal("upsert"), v.literal("update"), v.literal("delete")),

@@ -57,6 +57,23 @@ export const vMirrorStatus = v.object({
 });
 export type MirrorStatus = Infer<typeof vMirrorStatus>;
 
+/** A mirror's status as `GET /v1/status` answers it: without what is for the people who run the deployment. */
+export type SenderStatus = ReturnType<typeof forSenders>;
+
+export function forSenders({
+  hint: _hint,
+  held: _held,
+  policy: _policy,
+  deletes: _deletes,
+  drift: _drift,
+  expectEveryMs: _expectEveryMs,
+  run: _run,
+  lastRun: _lastRun,
+  ...status
+}: MirrorStatus) {
+  return status;
+}
+
 /** One sync attempt of a mirror. */
 export const vRunSummary = v.object({
   id: v.string(),
@@ -74,6 +91,7 @@ export const vRunSummary = v.object({
   counts: vCounts,
   swept: v.number(),
 });
+export type RunSummary = Infer<typeof vRunSummary>;
 
 /** Something that the source of a mirror sends and its schema does not expect. */
 export const vDriftEntry = v.object({
@@ -102,6 +120,7 @@ export const vQuarantineEntry = v.object({
   encoding: v.union(v.literal("json"), v.literal("convex"), v.literal("stored")),
   receivedAt: v.string(),
 });
+export type QuarantineEntry = Infer<typeof vQuarantineEntry>;
 
 /** Why changes of a mirror are in quarantine, and how many. */
 export const vQuarantineReason = v.object({
@@ -122,6 +141,7 @@ export const vUnknownStream = v.object({
   firstSeenAt: v.string(),
   lastSeenAt: v.string(),
 });
+export type UnknownStream = Infer<typeof vUnknownStream>;
 
 /** What the last audit of a mirror found. */
 export const vAuditReport = v.object({
@@ -139,6 +159,7 @@ export const vAuditReport = v.object({
   ),
   all: v.boolean(),
 });
+export type AuditReport = Infer<typeof vAuditReport>;
 
 /** Whether a mirror has reached a target. */
 export const vReached = v.object({

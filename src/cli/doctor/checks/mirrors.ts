@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import type { MirrorInfo, MirrorStatus, UnknownStream } from "../../../core/wire/v1.js";
+import type { MirrorInfo } from "../../../core/wire/v1.js";
+import type { MirrorStatus, UnknownStream } from "../../../core/wire/views.js";
 import { type Check, error, named, ok, warning } from "../check.js";
 
 /** Whether the deployment has the mirrors of schema.ts, and as schema.ts has them. */
