@@ -419,6 +419,42 @@ describe("cut off", () => {
     expect(sink.runs.map(({ changes }) => changes.length)).toEqual([3_000, 3_500]);
   });
 
+  test("and the file has changed: as a refresh it starts over, and says so", async () => {
+    await cutOff("SIGKILL", ["--mode", "refresh"]);
+    const other = content.replace('{"id":7}', '{"id":70000}');
+    const { code, err } = await push("rows.jsonl", other, "--mode", "refresh");
+    expect({ code, err }).toEqual({
+      code: 0,
+      err: expect.stringContaining(
+        "The file has changed since its refresh was cut off; this one starts from the first row.",
+      ) as string,
+    });
+    expect(sink.runs.at(-1)).toMatchObject({ outcome: "complete" });
+    expect(sink.runs.at(-1)!.generation).toBeUndefined();
+    expect(sink.runs.at(-1)!.changes).toHaveLength(5_500);
+  });
+
+  test.each([
+    ["the next input", 40],
+    ["the same again", 5_500],
+  ])("from a pipe: %s is a refresh of its own, and says so", async (_title, count) => {
+    let deliveries = 0;
+    sink.before = ({ path: at }) =>
+      at === "/v1/deliveries" && ++deliveries === 3
+        ? { status: 400, body: { code: "BadJsonBody" } }
+        : undefined;
+    const refresh = async (rows: number) =>
+      push("-", content.split("\n").slice(0, rows).join("\n"), "--format", "jsonl", "--mode", "refresh");
+    expect((await refresh(5_500)).code).toBe(1);
+    const { code, err } = await refresh(count);
+    expect({ code, err }).toEqual({
+      code: 0,
+      err: expect.stringContaining("from stdin was cut off; this one starts from the first row.") as string,
+    });
+    expect(sink.runs.at(-1)).toMatchObject({ outcome: "complete" });
+    expect(sink.runs.at(-1)!.changes).toHaveLength(count);
+  });
+
   test("and the file has changed: it is refused, until told to begin anew", async () => {
     await cutOff("SIGKILL");
     const other = content.replace('{"id":7}', '{"id":70000}');

@@ -48,26 +48,25 @@ export interface Pushed {
   held: string | null;
 }
 
-/** A refresh that was cut off long ago cannot go on: what it brought has gone out of date. */
+/** A refresh that was cut off cannot go on: another has begun since, or its input is another. The message says which. */
 class StartOver extends Error {}
 
 /** Brings the rows of a file to a mirror, once each, however often it is cut off and begun again. */
 export async function push(options: PushOptions): Promise<Pushed> {
   const { checkpoints, restart, onNote } = options;
-  const known = restart ? null : checkpoints.read();
+  let known = restart ? null : checkpoints.read();
+  if (known !== null && options.mode === "refresh" && !options.rereadable) {
+    // Nobody can tell yet whether this input is that of then, and rows that were sent before cost nothing.
+    onNote("An earlier refresh from stdin was cut off; this one starts from the first row.");
+    checkpoints.remove();
+    known = null;
+  }
   try {
     return await new Pushing(options, known ?? newCheckpoint(), known !== null).run();
   } catch (error) {
     if (!(error instanceof StartOver)) throw error;
     checkpoints.remove();
-    if (!options.rereadable) {
-      throw new CliError(
-        "Another refresh of the mirror has begun since. Send the whole input again.",
-        undefined,
-        { cause: error },
-      );
-    }
-    onNote("Another refresh of the mirror has begun since; this one starts from the first row.");
+    onNote(`${error.message}; this one starts from the first row.`);
     return await new Pushing(options, newCheckpoint(), false).run();
   }
 }
@@ -113,7 +112,7 @@ class Pushing {
       throw error;
     }
     if (signal.aborted) return this.#result(false, { state: "cut off" });
-    if (this.#cut < this.checkpoint.acknowledged) throw changed();
+    if (this.#cut < this.checkpoint.acknowledged) throw this.#changed();
     if (this.#cut === 0 && this.options.mode === "refresh" && !this.options.allowEmpty)
       await this.#refuseEmpty();
     return await this.#finish();
@@ -130,7 +129,8 @@ class Pushing {
       ...(generation !== null && { generation }),
     };
     const begun = await client.begin(run);
-    if (generation !== null && !begun.continued) throw new StartOver();
+    if (generation !== null && !begun.continued)
+      throw new StartOver("Another refresh of the mirror has begun since");
     Object.assign(this.checkpoint, {
       run: begun.run,
       generation: begun.generation,
@@ -151,7 +151,8 @@ class Pushing {
     this.#hash = chained(this.#hash, body.content);
     if (this.#cut <= this.checkpoint.acknowledged) {
       body.release();
-      if (this.#cut === this.checkpoint.acknowledged && this.#hash !== this.checkpoint.hash) throw changed();
+      if (this.#cut === this.checkpoint.acknowledged && this.#hash !== this.checkpoint.hash)
+        throw this.#changed();
       return;
     }
     await this.#inFlight;
@@ -210,6 +211,15 @@ class Pushing {
     throw new CliError(`${reason} Add --allow-empty if that is what you want.`);
   }
 
+  /** Another file is another refresh. In the other modes a person should know that a part of the old one is applied. */
+  #changed(): Error {
+    return this.options.mode === "refresh"
+      ? new StartOver("The file has changed since its refresh was cut off")
+      : new CliError(
+          "The file, or how it is read, is no longer what was pushed in part before. Push it from its beginning with --restart.",
+        );
+  }
+
   async #finish(): Promise<Pushed> {
     const { client, checkpoints, allowEmpty, allowShrink } = this.options;
     // Whoever says that the file may be empty has said what becomes of the rows.
@@ -243,10 +253,4 @@ class Pushing {
 /** Whether a run is refused because it is over: finished, fallen silent, or another has taken over. */
 function hasEnded(error: unknown): boolean {
   return error instanceof ApiError && (error.code === "StaleRun" || error.code === "UnknownRun");
-}
-
-function changed(): CliError {
-  return new CliError(
-    "The file, or how it is read, is no longer what was pushed in part before. Push it from its beginning with --restart.",
-  );
 }
