@@ -285,11 +285,7 @@ export class Session implements ImportSession {
 }
 
 /** Empties a mirror, a transaction at a time. Returns how many rows it had. */
-export async function clearMirror(
-  ctx: RunsFunctions,
-  component: ComponentApi,
-  mirror: string,
-): Promise<number> {
+async function clearMirror(ctx: RunsFunctions, component: ComponentApi, mirror: string): Promise<number> {
   let total = 0;
   for (;;) {
     const gone = await retryConflicts(async () =>
