@@ -1,13 +1,15 @@
 import { v } from "convex/values";
-import { type TableChange, vExportedTable, vTableChange } from "../src/core/wire/exports.js";
-import { mutation, type MutationCtx, query } from "./_generated/server.js";
+import { ledgerError } from "../src/core/wire/errors.js";
+import { type Changed, type TableChange, vExportedTable, vTableChange } from "../src/core/wire/exports.js";
+import type { Doc } from "./_generated/dataModel.js";
+import { mutation, type MutationCtx, query, type QueryCtx } from "./_generated/server.js";
 
 /**
  * The change feed: which rows of exported tables each transaction wrote and deleted, in the order of the commits. The
  * document is written by the transaction that writes the rows, so there is neither a change without it nor one without
  * a change. It holds ids; a reader gets the row as it is when it reads.
  *
- * Nobody changes a document of the feed, and only `exportReaders` deletes them, oldest first. Writers touch nothing
+ * Nobody changes a document of the feed, and only `maintenance.prune` deletes them, oldest first. Writers touch nothing
  * that they share, so that the feed makes no two transactions conflict.
  */
 
@@ -56,6 +58,16 @@ export async function recordChanges(ctx: MutationCtx, changes: readonly TableCha
   }
 }
 
+/** Records what a write changed in a mirror, if the mirror is exported. */
+export async function recordChanged(ctx: MutationCtx, table: string, changed: Changed | undefined) {
+  if (changed !== undefined) await recordChanges(ctx, [{ table, ...changed }]);
+}
+
+export function addChanged(a: Changed | undefined, b: Changed | undefined): Changed | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return { written: [...a.written, ...b.written], deleted: [...a.deleted, ...b.deleted] };
+}
+
 /**
  * The tables that the app exports, as the last declaration says. `known` is false for one whose rows of before are not
  * in the feed yet: a walk over it has to record them.
@@ -85,6 +97,19 @@ export const setKnown = mutation({
   },
 });
 
+/** A table that is exported now. @throws UnknownTable */
+export async function getExported(ctx: QueryCtx, name: string): Promise<Doc<"exports">> {
+  const entry = await ctx.db
+    .query("exports")
+    .withIndex("by_table", (q) => q.eq("table", name))
+    .unique();
+  if (entry !== null && entry.removedAt === undefined) return entry;
+  throw ledgerError(
+    "UnknownTable",
+    `The table "${name}" is not exported. Declare it in schema.ts, with exportTable or with the option \`export\` of mirrorTable, and deploy.`,
+  );
+}
+
 /** Updates the list of exported tables. The feed begins with the first of them, and ends with the last. */
 export async function declareExports(
   ctx: MutationCtx,
@@ -92,13 +117,19 @@ export async function declareExports(
 ): Promise<void> {
   const begun = await ctx.db.query("feed").first();
   if (declared.length > 0 && begun === null) {
-    await ctx.db.insert("feed", { lowWater: ctx.db.vars.commitTs, countedTo: ctx.db.vars.commitTs, ids: 0 });
+    await ctx.db.insert("feed", {
+      lowWater: ctx.db.vars.commitTs,
+      gaps: [],
+      countedTo: ctx.db.vars.commitTs,
+      ids: 0,
+    });
   }
   if (declared.length === 0 && begun !== null) await ctx.db.delete("feed", begun._id);
   const entries = new Map(
     (await ctx.db.query("exports").take(MAX_EXPORTED)).map((entry) => [entry.table, entry]),
   );
   const at = new Date().toISOString();
+  const returned: string[] = [];
   for (const { table, kind } of declared) {
     const entry = entries.get(table);
     entries.delete(table);
@@ -112,11 +143,18 @@ export async function declareExports(
         declaredAt: at,
         removedAt: undefined,
         known: true,
-        gapUntil: ctx.db.vars.commitTs,
       });
+      returned.push(table);
     } else if (entry.kind !== kind) await ctx.db.patch("exports", entry._id, { kind });
   }
   for (const { _id, removedAt } of entries.values()) {
     if (removedAt === undefined) await ctx.db.patch("exports", _id, { removedAt: at });
+  }
+  if (returned.length > 0 && begun !== null) {
+    const until = ctx.db.vars.commitTs;
+    const others = begun.gaps.filter(({ table }) => !returned.includes(table));
+    await ctx.db.patch("feed", begun._id, {
+      gaps: [...others, ...returned.map((table) => ({ table, until }))],
+    });
   }
 }

@@ -2,6 +2,7 @@ import { v } from "convex/values";
 import { internal } from "./_generated/api.js";
 import { internalMutation } from "./_generated/server.js";
 import { QUARANTINE_DAYS } from "./quarantine.js";
+import { pruneFeed } from "./feedRetention.js";
 import { findMirror } from "./mirror/mirrors.js";
 import { patchSettled } from "./mirror/state.js";
 import { since } from "../src/core/time.js";
@@ -19,6 +20,9 @@ const UNKNOWN_STREAM_DAYS = 30;
 
 /** How long a token is listed after its end. */
 const ENDED_TOKEN_DAYS = 90;
+
+/** How long a reader of the export is listed after its last page. */
+const READER_DAYS = 90;
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -75,7 +79,11 @@ export const prune = internalMutation({
       if (endsAt !== undefined && since(endsAt) > ENDED_TOKEN_DAYS * DAY_MS)
         await ctx.db.delete("tokens", _id);
     }
-    if (tombstones.length === PAGE || expired.length === PAGE / 10 || resends.length === PAGE) {
+    for (const { _id, lastPageAt } of await ctx.db.query("readers").withIndex("by_last_page").take(PAGE)) {
+      if (since(lastPageAt) > READER_DAYS * DAY_MS) await ctx.db.delete("readers", _id);
+    }
+    const moreOfFeed = await pruneFeed(ctx);
+    if (moreOfFeed || tombstones.length === PAGE || expired.length === PAGE / 10 || resends.length === PAGE) {
       await ctx.scheduler.runAfter(0, internal.maintenance.prune, {});
     }
     return null;

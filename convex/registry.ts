@@ -1,6 +1,7 @@
 import { v } from "convex/values";
 import type { Doc } from "./_generated/dataModel.js";
 import { mutation, type MutationCtx, query } from "./_generated/server.js";
+import { declareExports } from "./changeFeed.js";
 import { abandonRun } from "./run/lifecycle.js";
 import { scheduleCheck } from "./mirror/freshness.js";
 import { announce, described, hintOfCode, settled, stateChange } from "./mirror/state.js";
@@ -11,6 +12,7 @@ import { now } from "../src/core/time.js";
 import { touchToken } from "./tokens.js";
 import { unknownStream } from "./unknownStreams.js";
 import { noCounts, vBudget, vDeclaration, vHandles } from "../src/core/wire/validators.js";
+import { vExportedTable } from "../src/core/wire/exports.js";
 import { type MirrorStatus, vMirrorStatus } from "../src/core/wire/views.js";
 import { ledgerError } from "../src/core/wire/errors.js";
 
@@ -22,7 +24,13 @@ const MAX_MIRRORS = 1000;
  * `npx convex run imports:declare` for those who want to see the mirrors in the dashboard before.
  */
 export const declare = mutation({
-  args: { fingerprint: v.string(), handles: vHandles, budget: vBudget, mirrors: v.array(vDeclaration) },
+  args: {
+    fingerprint: v.string(),
+    handles: vHandles,
+    budget: vBudget,
+    mirrors: v.array(vDeclaration),
+    exported: v.optional(v.array(vExportedTable)),
+  },
   returns: v.null(),
   handler: async (ctx, args) => {
     const app = await ctx.db.query("app").first();
@@ -30,6 +38,7 @@ export const declare = mutation({
     const record = { fingerprint, handles, budget, declaredAt: now() };
     if (app === null) await ctx.db.insert("app", record);
     else await ctx.db.replace("app", app._id, record);
+    await declareExports(ctx, args.exported ?? []);
 
     const known = new Map(
       (await ctx.db.query("mirrors").take(MAX_MIRRORS)).map((mirror) => [mirror.name, mirror]),

@@ -1,11 +1,13 @@
 import { defineSchema, defineTable } from "convex/server";
 import { v } from "convex/values";
 import {
+  vAccess,
   vBudget,
   vCounts,
   vHandles,
   vMirrorState,
   vProgress,
+  vReaderState,
   vWatermark,
   vRowEncoding,
   vRunState,
@@ -333,8 +335,8 @@ export default defineSchema({
     startsWith: v.string(),
     /** Names of the mirrors it opens; ["*"] opens all, including those of later deploys. */
     mirrors: v.array(v.string()),
-    /** What it may do there. */
-    access: v.union(v.literal("write"), v.literal("read")),
+    /** What it may do there. "export" opens the export, and the names are those of tables. */
+    access: vAccess,
     lastUsedAt: v.optional(v.string()),
     /** From when on it opens nothing: revoked, rotated or expired. */
     endsAt: v.optional(v.string()),
@@ -362,8 +364,8 @@ export default defineSchema({
 
   /**
    * The change feed: one document per transaction and exported table, with the ids of the rows that it wrote and
-   * deleted. Written by changeFeed.record and by all that write exported mirrors; read by exportReaders.*, which deletes
-   * the oldest.
+   * deleted. Written by changeFeed.record and by all that write exported mirrors; read by exportReaders.*; the oldest are
+   * deleted by maintenance.prune.
    */
   changes: defineTable({
     table: v.string(),
@@ -388,17 +390,44 @@ export default defineSchema({
     removedAt: v.optional(v.string()),
     /** Whether its rows from before it was exported are in the feed, or older than the feed. */
     known: v.boolean(),
-    /** A reader whose cursor is lower has missed deletions: the table was not exported for a while. */
-    gapUntil: v.optional(v.commitTs()),
   }).index("by_table", ["table"]),
 
   /**
+   * Who reads the export, and how far each has come: one row per token and set of tables.
+   * Written by readers.note; read by people.
+   */
+  readers: defineTable({
+    /** Name of the token. */
+    token: v.string(),
+    /** The tables that it asks for: "flights, notes". */
+    tables: v.string(),
+    /** "snapshotting", "snapshotRead", "reading" or "upToDate". */
+    state: vReaderState,
+    /** It has everything that was committed up to there, in nanoseconds; of a snapshot, what it began with. */
+    cursor: v.int64(),
+    /** As the client names itself. */
+    client: v.optional(v.string()),
+    lastPageAt: v.string(),
+    /** Rows of its last page. */
+    lastRows: v.number(),
+    /** Its sync, if it reads by `data/sync`, and the status as that API shows it. */
+    sync: v.optional(v.object({ id: v.string(), status: v.string() })),
+    /** The first of the tables, and how many there are. */
+    first: v.optional(v.string()),
+    count: v.number(),
+  })
+    .index("by_reader", ["token", "tables", "sync.id"])
+    .index("by_last_page", ["lastPageAt"]),
+
+  /**
    * One document while anything is exported: how much of the feed there is.
-   * Written by registry.declare and exportReaders.prune; read with every page of changes.
+   * Written by registry.declare and maintenance.prune; read with every page of changes.
    */
   feed: defineTable({
     /** A cursor that is lower may have missed a change that is no longer in the feed. */
     lowWater: v.commitTs(),
+    /** Tables that were not exported for a while: a cursor below `until` has missed deletions. */
+    gaps: v.array(v.object({ table: v.string(), until: v.commitTs() })),
     /** How far `ids` counts, and how many ids there are up to there. */
     countedTo: v.commitTs(),
     ids: v.number(),

@@ -2,7 +2,9 @@ import { v } from "convex/values";
 import { ledgerError } from "../src/core/wire/errors.js";
 import type { Doc, Id } from "./_generated/dataModel.js";
 import { mutation, query, type MutationCtx, type QueryCtx } from "./_generated/server.js";
+import { getExported } from "./changeFeed.js";
 import { getApp, getMirror } from "./mirror/mirrors.js";
+import { vAccess } from "../src/core/wire/validators.js";
 import { now, since } from "../src/core/time.js";
 import { newToken, signingKeyOf } from "../src/core/token.js";
 
@@ -15,8 +17,6 @@ export const LAST_USED_GRAIN_MS = 10_000;
 /** More tokens than anybody keeps; a bound, so that a listing stays one page. */
 const MAX_LISTED = 1000;
 
-const vAccess = v.union(v.literal("write"), v.literal("read"));
-
 /** How long a rotated token keeps working, in hours: a day to enter its successor in every connector. */
 const DEFAULT_OVERLAP_HOURS = 24;
 
@@ -25,8 +25,8 @@ const HOUR_MS = 60 * 60 * 1000;
 /**
  * Makes a token for a connector and returns it: the only time that anybody sees it. The component stores its hash and,
  * for a token that demands signed bodies, the key derived from it.
- * - `mirrors`: names of the mirrors that it opens; `["*"]` is all of them.
- * - `access`: "write" (default), or "read" for status pages and verification.
+ * - `mirrors`: names of the mirrors that it opens, of the tables for export; `["*"]` is all of them.
+ * - `access`: "write" (default), "read" for status pages and verification, or "export" for readers.
  * - `expiresInDays`: default never.
  * - `signed`: demand that bodies are signed with the key derived from the token (`X-Signature`, for webhooks).
  * @throws TokenNameTaken when a token of that name is in use; UnknownMirror; NotDeclared
@@ -45,7 +45,7 @@ export const create = mutation({
       throw ledgerError("UnknownMirror", 'Name the mirrors that the token opens, or ["*"].');
     const named = mirrors.filter((mirror) => mirror !== "*");
     if (named.length > 0) await getApp(ctx);
-    for (const mirror of named) await getMirror(ctx, mirror);
+    for (const table of named) await (access === "export" ? getExported : getMirror)(ctx, table);
     if ((await inUse(ctx, name)).length > 0) {
       throw ledgerError(
         "TokenNameTaken",

@@ -11,6 +11,8 @@
 import type * as audit from "../audit.js";
 import type * as changeFeed from "../changeFeed.js";
 import type * as crons from "../crons.js";
+import type * as exportReaders from "../exportReaders.js";
+import type * as feedRetention from "../feedRetention.js";
 import type * as ingest from "../ingest.js";
 import type * as maintenance from "../maintenance.js";
 import type * as mirror_freshness from "../mirror/freshness.js";
@@ -22,6 +24,7 @@ import type * as mirror_samples from "../mirror/samples.js";
 import type * as mirror_state from "../mirror/state.js";
 import type * as mirror_watermark from "../mirror/watermark.js";
 import type * as quarantine from "../quarantine.js";
+import type * as readers from "../readers.js";
 import type * as registry from "../registry.js";
 import type * as run_lifecycle from "../run/lifecycle.js";
 import type * as run_manifests from "../run/manifests.js";
@@ -53,6 +56,8 @@ const fullApi: ApiFromModules<{
   audit: typeof audit;
   changeFeed: typeof changeFeed;
   crons: typeof crons;
+  exportReaders: typeof exportReaders;
+  feedRetention: typeof feedRetention;
   ingest: typeof ingest;
   maintenance: typeof maintenance;
   "mirror/freshness": typeof mirror_freshness;
@@ -64,6 +69,7 @@ const fullApi: ApiFromModules<{
   "mirror/state": typeof mirror_state;
   "mirror/watermark": typeof mirror_watermark;
   quarantine: typeof quarantine;
+  readers: typeof readers;
   registry: typeof registry;
   "run/lifecycle": typeof run_lifecycle;
   "run/manifests": typeof run_manifests;

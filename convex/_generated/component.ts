@@ -92,6 +92,46 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         Name
       >;
     };
+    exportReaders: {
+      changes: FunctionReference<
+        "query",
+        "internal",
+        {
+          cursor: bigint;
+          limit: number;
+          maxBytes: number;
+          tables: Array<string>;
+        },
+        {
+          changes: Array<{ at: bigint; id: string; row: any; table: string }>;
+          cursor: bigint;
+          hasMore: boolean;
+          rest: Array<{ ids: Array<string>; table: string }>;
+          snapshot: bigint;
+        },
+        Name
+      >;
+      rows: FunctionReference<
+        "query",
+        "internal",
+        { ids: Array<string>; maxBytes: number; table: string },
+        { read: number; rows: Array<any> },
+        Name
+      >;
+      snapshotPage: FunctionReference<
+        "query",
+        "internal",
+        {
+          cursor: string | null;
+          limit: number;
+          maxBytes: number;
+          snapshot: bigint | null;
+          table: string | null;
+        },
+        { cursor: string | null; rows: Array<any>; snapshot: bigint },
+        Name
+      >;
+    };
     ingest: {
       applyChunk: FunctionReference<
         "mutation",
@@ -310,14 +350,61 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         Name
       >;
     };
+    readers: {
+      list: FunctionReference<
+        "query",
+        "internal",
+        {},
+        Array<{
+          behindMs: number;
+          client: string | null;
+          lastPageAt: string;
+          lastRows: number;
+          retention: "kept" | "ending" | "lost";
+          state: "snapshotting" | "snapshotRead" | "reading" | "upToDate";
+          tables: string;
+          token: string;
+        }>,
+        Name
+      >;
+      note: FunctionReference<
+        "mutation",
+        "internal",
+        {
+          atEnd: boolean;
+          client: string | null;
+          cursor: bigint;
+          kind: "snapshot" | "changes";
+          rows: number;
+          sync?: { id: string; status: string };
+          tables: Array<string>;
+          token: string;
+        },
+        null,
+        Name
+      >;
+      syncs: FunctionReference<
+        "query",
+        "internal",
+        { token: string },
+        Array<{ id: string; lastPageAt: string; status: string }>,
+        Name
+      >;
+    };
     registry: {
       declare: FunctionReference<
         "mutation",
         "internal",
         {
           budget: { bytesPerSecond: number };
+          exported?: Array<{ kind: "mirror" | "app"; table: string }>;
           fingerprint: string;
-          handles: { onStateChange?: string; read: string; write: string };
+          handles: {
+            onStateChange?: string;
+            read: string;
+            rows?: string;
+            write: string;
+          };
           mirrors: Array<{
             deletes: string;
             expectEveryMs?: number;
@@ -623,7 +710,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         "internal",
         { hash: string; nowMs: number },
         null | {
-          access: "write" | "read";
+          access: "write" | "read" | "export";
           app: null | { fingerprint: string; write: string };
           id: string;
           mirrors: Array<string>;
@@ -637,7 +724,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         "mutation",
         "internal",
         {
-          access?: "write" | "read";
+          access?: "write" | "read" | "export";
           expiresInDays?: number;
           mirrors: Array<string>;
           name: string;
@@ -651,7 +738,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         "internal",
         {},
         Array<{
-          access: "write" | "read";
+          access: "write" | "read" | "export";
           createdAt: string;
           endReason: string | null;
           endsAt: string | null;

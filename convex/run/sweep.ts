@@ -9,6 +9,7 @@ import {
   internalQuery,
   type QueryCtx,
 } from "../_generated/server.js";
+import { recordChanged } from "../changeFeed.js";
 import { spend } from "../write/budget.js";
 import { addToDigest } from "../write/digests.js";
 import { isMirrorGone, ledgerErrorData } from "../../src/core/wire/errors.js";
@@ -323,7 +324,7 @@ export const removeStale = internalMutation({
     const mirror = await published(ctx, run.mirror);
     const { keyHashes } = args;
     const arrived = KeyHashSet.of(keyHashes === null ? [] : await arrivedSince(ctx, run, args.sequence));
-    const { gone, marked, written, delta } = await ctx.runMutation(handles.write as RemoveHandle, {
+    const { gone, marked, written, delta, changed } = await ctx.runMutation(handles.write as RemoveHandle, {
       table: run.mirror,
       remove: {
         ids: keyHashes === null ? args.ids : args.ids.filter((_, i) => !arrived.has(keyHashes[i]!)),
@@ -339,6 +340,7 @@ export const removeStale = internalMutation({
       ...(mirror.run === undefined && { progress: progressOf({ ...run, swept }) }),
     });
     await addToDigest(ctx, run.mirror, delta);
+    await recordChanged(ctx, run.mirror, changed);
     await spend(ctx, budget, written, "refresh");
     return { gone, writes: gone + after.copied - mirror.copied };
   },
@@ -353,12 +355,13 @@ export const addCopies = internalMutation({
     const run = await ctx.db.get("runs", args.run);
     if (run?.state !== "sweeping") return 0;
     const [mirror, { handles, budget }] = await Promise.all([getMirror(ctx, run.mirror), getApp(ctx)]);
-    const { added, written, delta } = await ctx.runMutation(handles.write as CopyHandle, {
+    const { added, written, delta, changed } = await ctx.runMutation(handles.write as CopyHandle, {
       table: run.mirror,
       copy: { copies: args.copies },
     });
     await ctx.db.patch("mirrors", mirror._id, { rows: mirror.rows + added, copied: mirror.copied + added });
     await addToDigest(ctx, run.mirror, delta);
+    await recordChanged(ctx, run.mirror, changed);
     await spend(ctx, budget, written, "refresh");
     return added;
   },

@@ -4,6 +4,7 @@ import { internal } from "../_generated/api.js";
 import type { Doc } from "../_generated/dataModel.js";
 import { internalMutation, type MutationCtx } from "../_generated/server.js";
 import { type Priority, spend } from "./budget.js";
+import { addChanged, recordChanged } from "../changeFeed.js";
 import { addDelta, addToDigest, noDelta } from "./digests.js";
 import { isSetUpError, ledgerError, ledgerErrorData } from "../../src/core/wire/errors.js";
 import { type Applied, type ApplyHandle, vApplied, vMatch, vTombstone } from "../../src/core/wire/port.js";
@@ -60,6 +61,7 @@ export async function applyToMirror(
   if (batch.rows.length === 0) return { counts: noCounts, rowsDelta: 0, failed: [], waitMs: 0 };
   const { applied, failed } = await isolate(ctx, mirror, batch);
   if (applied.written > 0 || applied.rowsDelta !== 0) await addToDigest(ctx, mirror.name, applied.delta);
+  await recordChanged(ctx, mirror.name, applied.changed);
   const laid = tombstones ? await layTombstones(ctx, mirror.name, applied.tombstones) : 0;
   // Rows with equal keys, which only a write past the importer can cause, became one.
   const { inserted, deleted } = applied.counts;
@@ -196,5 +198,6 @@ function addApplied(a: Applied, b: Applied): Applied {
     delta: addDelta(a.delta, b.delta),
     inserted: [...a.inserted, ...b.inserted],
     tombstones: [...a.tombstones, ...b.tombstones],
+    changed: addChanged(a.changed, b.changed),
   };
 }

@@ -1,6 +1,7 @@
 import { v } from "convex/values";
 import { api } from "../_generated/api.js";
 import { action, mutation } from "../_generated/server.js";
+import { recordChanged } from "../changeFeed.js";
 import { addToDigest } from "./digests.js";
 import { getHandles } from "../mirror/mirrors.js";
 import { published } from "../mirror/progress.js";
@@ -20,7 +21,7 @@ export const clearPage = mutation({
   handler: async (ctx, { mirror: name }) => {
     const mirror = await published(ctx, name);
     const handles = await getHandles(ctx);
-    const { gone, delta } = await ctx.runMutation(handles.write as ClearHandle, {
+    const { gone, delta, changed } = await ctx.runMutation(handles.write as ClearHandle, {
       table: name,
       clear: { limit: PAGE },
     });
@@ -30,6 +31,7 @@ export const clearPage = mutation({
         removed: mirror.removed + gone,
       });
       await addToDigest(ctx, name, delta);
+      await recordChanged(ctx, name, changed);
     } else await ctx.db.patch("mirrors", mirror._id, recounted(mirror, 0));
     return gone;
   },

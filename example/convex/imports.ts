@@ -7,4 +7,4 @@ export const streamingImport = new StreamingImport(components.streamingImport, s
   settleAfterMs: 3_000,
 });
 
-export const { read, write, declare, replayQuarantine } = streamingImport.internalFunctions();
+export const { read, write, rows, declare, replayQuarantine } = streamingImport.internalFunctions();

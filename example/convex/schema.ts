@@ -1,4 +1,4 @@
-import { mirrorTable } from "convex-streaming-import/schema";
+import { exportTable, mirrorTable } from "convex-streaming-import/schema";
 import { defineSchema, defineTable } from "convex/server";
 import { v } from "convex/values";
 
@@ -14,7 +14,7 @@ export default defineSchema({
       latitude: v.number(),
       longitude: v.number(),
     },
-    { primaryKey: ["iata"], source: "public.airports", owner: "Ground Operations" },
+    { primaryKey: ["iata"], source: "public.airports", owner: "Ground Operations", export: true },
   )
     .index("by_city", ["city"])
     .searchIndex("search_name", { searchField: "name" }),
@@ -42,12 +42,18 @@ export default defineSchema({
     { source: "telemetry.measurements" },
   ),
 
-  /** Ours: what people write about a flight. It names the flight by the source's key, so it survives every refresh. */
-  notes: defineTable({
-    flight: v.object({ date: v.string(), origin: v.string(), destination: v.string() }),
-    text: v.string(),
-    author: v.string(),
-  }).index("by_flight", ["flight.date", "flight.origin", "flight.destination"]),
+  /**
+   * Ours: what people write about a flight. It names the flight by the source's key, so it survives every refresh. Readers
+   * of the export get it, without the name of whoever wrote it.
+   */
+  notes: exportTable(
+    defineTable({
+      flight: v.object({ date: v.string(), origin: v.string(), destination: v.string() }),
+      text: v.string(),
+      author: v.string(),
+    }).index("by_flight", ["flight.date", "flight.origin", "flight.destination"]),
+    { exclude: ["author"] },
+  ),
 
   /** Ours: flights that somebody keeps an eye on. An entry outlives its flight, which is when it matters most. */
   watchlist: defineTable({

@@ -8,6 +8,7 @@ import {
   PRIMARY_KEY_INDEX,
   type MirrorContract,
 } from "../schema/contract.js";
+import { exportContracts } from "../schema/exportTable.js";
 import { markerKind, type MarkerKind } from "../schema/softDelete.js";
 import type { GenericActionCtx, GenericDataModel } from "convex/server";
 
@@ -23,6 +24,8 @@ export interface AppMirror {
   fields: Readonly<Record<string, ObjectFieldType>>;
   /** Kind of the field that marks deleted rows, when they stay. */
   markerKind: MarkerKind | null;
+  /** Whether readers may replicate it, so that its writes are recorded in the change feed. */
+  exported: boolean;
   /** As connectors name the stream, cleaned: "public_customers". */
   stream: string;
   /** The stream without its namespace, cleaned: "customers". */
@@ -39,9 +42,11 @@ export class AppMirrors {
 
   /** @throws Error when one stream would feed two mirrors. */
   constructor(schema: Schema, hashKey?: string) {
-    this.all = [...mirrorContracts(schema)].map(([name, contract]) =>
-      describeMirror(name, contract, schema.tables[name]!.validator, hashKey),
-    );
+    const exported = exportContracts(schema);
+    this.all = [...mirrorContracts(schema)].map(([name, contract]) => ({
+      ...describeMirror(name, contract, schema.tables[name]!.validator, hashKey),
+      exported: exported.has(name),
+    }));
     this.#byName = new Map(this.all.map((mirror) => [mirror.name, mirror]));
     this.#byStream = new Map(this.all.map((mirror) => [mirror.stream, mirror]));
     for (const mirror of this.all) {
@@ -80,7 +85,7 @@ function describeMirror(
   contract: MirrorContract,
   validator: GenericValidator,
   hashKey: string | undefined,
-): AppMirror {
+): Omit<AppMirror, "exported"> {
   const source = contract.source ?? name;
   const keyed = contract.primaryKey !== null;
   return {

@@ -5,6 +5,7 @@ import type { ComponentApi } from "../../convex/_generated/component.js";
 import { mirrorTable, type MirrorOptions } from "../schema/index.js";
 import { Declaration } from "./importing/declaration.js";
 import { StreamingImport } from "./index.js";
+import { AppExports } from "./exports.js";
 import { AppMirrors } from "./mirrors.js";
 
 const component = (componentsGeneric() as unknown as { streamingImport: ComponentApi }).streamingImport;
@@ -47,7 +48,8 @@ describe("registerRoutes", () => {
 describe("the fingerprint of a declaration", () => {
   const fingerprint = (options: MirrorOptions, module = "imports", bytesPerSecond = 1_000) => {
     const table = mirrorTable({ id: v.number(), at: v.number() }, options as { primaryKey?: undefined });
-    return new Declaration(new AppMirrors(defineSchema({ users: table })), module, undefined, {
+    const schema = defineSchema({ users: table });
+    return new Declaration(new AppMirrors(schema), new AppExports(schema), module, undefined, {
       bytesPerSecond,
     }).fingerprint;
   };

@@ -7,6 +7,7 @@ import {
 } from "convex/server";
 import type { ComponentApi } from "../../convex/_generated/component.js";
 import { errorResponse, HttpError } from "../http/errors.js";
+import type { Exporter } from "../http/exporter.js";
 import type { Importer } from "../http/importer.js";
 import { readBody, tokenOf, verifySignature } from "../http/request.js";
 import { checkPathPrefix, routesUnder } from "../http/routes.js";
@@ -14,6 +15,8 @@ import { hashToken } from "../core/token.js";
 import { budgetOf, type WriteBudget } from "./importing/budget.js";
 import { type RunsFunctions, AppMirrors } from "./mirrors.js";
 import { dashboardFunctions, type DashboardOptions } from "./operations/dashboard.js";
+import { ReaderSession } from "./exporting/exportSession.js";
+import { AppExports, exportFunctions, type ExportFunctions } from "./exports.js";
 import { Declaration } from "./importing/declaration.js";
 import { operatorFunctions } from "./operations/operatorFunctions.js";
 import { Session, type SessionSettings } from "./importing/session.js";
@@ -71,6 +74,7 @@ export interface StreamingImportOptions {
  */
 export class StreamingImport {
   readonly #mirrors: AppMirrors;
+  readonly #exports: AppExports;
   readonly #declaration: Declaration;
   readonly #settings: SessionSettings;
   readonly #module: string;
@@ -82,14 +86,21 @@ export class StreamingImport {
     options: StreamingImportOptions = {},
   ) {
     this.#mirrors = new AppMirrors(schema, options.hashKey);
-    if (this.#mirrors.all.length === 0) {
+    this.#exports = new AppExports(schema);
+    if (this.#mirrors.all.length === 0 && this.#exports.all.length === 0) {
       throw new Error(
         "StreamingImport: the schema declares no mirror. Declare one with mirrorTable(…) in schema.ts.",
       );
     }
     const budget = budgetOf(options.writeBudget);
     this.#module = options.module ?? "imports";
-    this.#declaration = new Declaration(this.#mirrors, this.#module, options.onStateChange, budget);
+    this.#declaration = new Declaration(
+      this.#mirrors,
+      this.#exports,
+      this.#module,
+      options.onStateChange,
+      budget,
+    );
     this.#settings = {
       settleAfterMs: options.settleAfterMs ?? DEFAULT_SETTLE_AFTER_MS,
       budget,
@@ -102,6 +113,7 @@ export class StreamingImport {
    * internal, so clients cannot call them.
    *
    * - `read`, `write`: how the component reads and writes mirrors; not for calling by hand.
+   * - `rows`: how the component reads exported tables; only there if the schema exports one.
    * - `declare`: updates the registry from the schema, as the first request after a deploy does.
    * - `replayQuarantine`: tries quarantined changes again; `streaming-import quarantine replay` calls it.
    *
@@ -112,6 +124,8 @@ export class StreamingImport {
   internalFunctions() {
     return {
       ...tableFunctions(this.#mirrors),
+      // An app that exports no table needs no function to read its rows.
+      ...((this.#exports.all.length > 0 ? exportFunctions(this.#exports) : {}) as ExportFunctions),
       ...operatorFunctions(this.component, this.#mirrors, this.#declaration, this.#settings.budget),
     };
   }
@@ -160,26 +174,41 @@ export class StreamingImport {
     }
   }
 
-  #importer(ctx: RunsFunctions): Importer {
+  #importer(ctx: RunsFunctions): Importer & Exporter {
+    const authenticate = async (request: Request, maxBodyBytes?: number) => {
+      const token = await ctx.runQuery(this.component.tokens.authenticate, {
+        hash: hashToken(tokenOf(request)),
+        nowMs: Date.now(),
+      });
+      if (token === null) {
+        throw new HttpError(
+          401,
+          "BadAdminKey",
+          "This token is unknown, revoked or expired. Make one with `npx streaming-import token create` and enter it as the connector's access key.",
+        );
+      }
+      const body = await readBody(request, maxBodyBytes);
+      if (token.signingKey !== null) verifySignature(request, body, token.signingKey, Date.now());
+      const known = token.app?.fingerprint === this.#declaration.fingerprint;
+      if (!known) await this.#declaration.send(ctx, this.component);
+      return { token: { ...token, write: known ? token.app?.write : undefined }, body };
+    };
     return {
       open: async (request, maxBodyBytes) => {
-        const token = await ctx.runQuery(this.component.tokens.authenticate, {
-          hash: hashToken(tokenOf(request)),
-          nowMs: Date.now(),
-        });
-        if (token === null) {
+        const { token, body } = await authenticate(request, maxBodyBytes);
+        const { access } = token;
+        if (access === "export") {
           throw new HttpError(
-            401,
-            "BadAdminKey",
-            "This token is unknown, revoked or expired. Make one with `npx streaming-import token create` and enter it as the connector's access key.",
+            403,
+            "OperationNotPermitted",
+            `The token "${token.name}" is for export; it opens no mirror. Make one for the import.`,
           );
         }
-        const body = await readBody(request, maxBodyBytes);
-        if (token.signingKey !== null) verifySignature(request, body, token.signingKey, Date.now());
-        const known = token.app?.fingerprint === this.#declaration.fingerprint;
-        if (!known) await this.#declaration.send(ctx, this.component);
-        const write = known ? token.app?.write : undefined;
-        return new Session(ctx, this.component, this.#mirrors, { ...token, write }, this.#settings, body);
+        return new Session(ctx, this.component, this.#mirrors, { ...token, access }, this.#settings, body);
+      },
+      openExport: async (request) => {
+        const { token, body } = await authenticate(request);
+        return new ReaderSession(ctx, this.component, this.#exports, token, body);
       },
     };
   }

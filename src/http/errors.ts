@@ -21,6 +21,19 @@ export type ErrorCode =
   | "TooManyFieldsError"
   | "SchemaEnforcementError"
   | "InternalServerError"
+  | "BadQueryArgs"
+  | "BadFormat"
+  | "DocumentDeltasCursorRequired"
+  | "InvalidWindowToReadDocuments"
+  | "InvalidListSnapshotCursor"
+  | "SnapshotTooOld"
+  | "SnapshotTooNew"
+  | "StreamingExportNotEnabled"
+  | "InvalidDataSyncCursor"
+  | "DataSyncCursorExpired"
+  | "InvalidDataSyncSelection"
+  | "InvalidCursor"
+  | "LimitOutOfRange"
   // Ours.
   | "BodyTooLarge"
   | "InvalidTableName"
@@ -28,6 +41,7 @@ export type ErrorCode =
   | "PrimaryKeyMismatch"
   | "SchemaDrift"
   | "UnknownMirror"
+  | "UnknownTable"
   | "UnknownRun"
   | "StaleRun"
   | "StaleGeneration"
@@ -91,6 +105,12 @@ const STATUS: Partial<Record<LedgerErrorData["code"], readonly [number, ErrorCod
   AuditOutdated: [409, "AuditOutdated"],
   OverBudget: [429, "OverBudget"],
   MirrorPaused: [503, "MirrorPaused"],
+  InvalidWindowToReadDocuments: [400, "InvalidWindowToReadDocuments"],
+  // Not 403, which Airbyte's source takes for a stream to skip without a word.
+  StreamingExportNotEnabled: [400, "StreamingExportNotEnabled"],
+  SnapshotTooOld: [400, "SnapshotTooOld"],
+  SnapshotTooNew: [400, "SnapshotTooNew"],
+  InvalidListSnapshotCursor: [400, "InvalidListSnapshotCursor"],
 };
 
 /** Turns whatever was thrown into a refusal. Faults of ours become a 500 without their details, which go to the log. */

@@ -8,6 +8,9 @@ import {
   version,
 } from "./airbyte/api.js";
 import { applyOperations, createTable, getSchema, truncateTable } from "./fivetran/api.js";
+import { documentDeltas, jsonSchemas, listSnapshot, tableColumnNames, testConnection } from "./export/api.js";
+import { cursorFromDeltas, dataSync, listActiveSyncs } from "./export/dataSync.js";
+import type { Exporter } from "./exporter.js";
 import type { Importer } from "./importer.js";
 import { acceptDelivery, beginRun, finishRun } from "./v1/write.js";
 import { digest, mirrors, status, verify } from "./v1/read.js";
@@ -18,7 +21,7 @@ export interface Route {
   /** Whether `path` stands for everything below it. */
   prefix?: boolean;
   method: RoutableMethod;
-  handle: (importer: Importer, request: Request) => Promise<Response>;
+  handle: (importer: Importer & Exporter, request: Request) => Promise<Response>;
 }
 
 const AIRBYTE: Route[] = [
@@ -47,16 +50,30 @@ const V1: Route[] = [
   { path: "/v1/verify", method: "POST", handle: verify },
 ];
 
+/** Of the Convex backend's streaming export. */
+const EXPORT: Route[] = [
+  { path: "/api/json_schemas", method: "GET", handle: jsonSchemas },
+  { path: "/api/list_snapshot", method: "GET", handle: listSnapshot },
+  { path: "/api/list_snapshot", method: "POST", handle: listSnapshot },
+  { path: "/api/document_deltas", method: "GET", handle: documentDeltas },
+  { path: "/api/document_deltas", method: "POST", handle: documentDeltas },
+  { path: "/api/v1/data/sync", method: "POST", handle: dataSync },
+  { path: "/api/v1/data/list_active_syncs", method: "GET", handle: listActiveSyncs },
+  { path: "/api/data_sync_cursor_from_deltas", method: "POST", handle: cursorFromDeltas },
+  { path: "/api/get_table_column_names", method: "GET", handle: tableColumnNames },
+  { path: "/api/test_streaming_export_connection", method: "GET", handle: testConnection },
+];
+
 /**
  * Every route under a path prefix ("" for the root). Connectors join their `deployment_url` and the path without
  * looking, so a URL that ends in a slash arrives with two: both forms are served.
  */
 export function routesUnder(pathPrefix: string): Route[] {
-  const airbyte = AIRBYTE.flatMap((route) => [
+  const joined = [...AIRBYTE, ...EXPORT].flatMap((route) => [
     { ...route, path: pathPrefix + route.path },
     { ...route, path: `${pathPrefix}/${route.path}` },
   ]);
-  return [...airbyte, ...[...FIVETRAN, ...V1].map((route) => ({ ...route, path: pathPrefix + route.path }))];
+  return [...joined, ...[...FIVETRAN, ...V1].map((route) => ({ ...route, path: pathPrefix + route.path }))];
 }
 
 /** Normalises a prefix: "/airbyte/" and "airbyte" become "/airbyte"; "" and "/" the root. @throws Error */

@@ -1,7 +1,7 @@
 import { defineSchema, defineTable } from "convex/server";
 import { v } from "convex/values";
 import { conformanceMirrors } from "../../scenarios/schema.js";
-import { mirrorTable } from "../../src/schema/index.js";
+import { exportTable, mirrorTable } from "../../src/schema/index.js";
 import { fivetranMirrors } from "../fivetran/mirrors.js";
 
 /** The app under test: a mirror of each sort. */
@@ -12,7 +12,10 @@ export default defineSchema({
     { primaryKey: ["id"], source: "public.users", owner: "Accounts" },
   ),
   /** Without a key. */
-  events: mirrorTable({ kind: v.string(), at: v.optional(v.number()) }, { source: "public.events" }),
+  events: mirrorTable(
+    { kind: v.string(), at: v.optional(v.number()) },
+    { source: "public.events", export: true },
+  ),
   /** Named unlike its source. */
   audit_trail: mirrorTable({ what: v.string() }, { source: "security.trail" }),
   /** Precise types, a composite and nested key, a version. */
@@ -29,7 +32,10 @@ export default defineSchema({
     { primaryKey: [["account", "id"], "entry"], version: "version" },
   ),
   /** Keyed by a column that may be null. */
-  regions: mirrorTable({ k: v.union(v.string(), v.null()), v: v.number() }, { primaryKey: ["k"] }),
+  regions: mirrorTable(
+    { k: v.union(v.string(), v.null()), v: v.number() },
+    { primaryKey: ["k"], export: true },
+  ),
   /** Keyed by a part of an object. */
   nested: mirrorTable({ a: v.object({ b: v.number() }), v: v.number() }, { primaryKey: [["a", "b"]] }),
   /** Columns whose names Convex cannot store as they are, and one that takes anything. */
@@ -54,6 +60,8 @@ export default defineSchema({
   ...conformanceMirrors,
   /** Filled by Fivetran's destination. */
   ...fivetranMirrors,
-  /** The app's own. */
-  notes: defineTable({ text: v.string() }),
+  /** The app's own, exported but for one field. */
+  notes: exportTable(defineTable({ text: v.string(), secret: v.optional(v.string()) }), {
+    exclude: ["secret"],
+  }),
 });

@@ -106,7 +106,7 @@ function addTokens(token: Command, io: Io): void {
     'token create dashboard --mirror "*" --access read --expires-in-days 30',
   ])
     .requiredOption("-m, --mirror <name>", 'a mirror that it opens; repeatable. "*" is all of them', collect)
-    .option("--access <access>", "write, or read", "write")
+    .option("--access <access>", "write, read, or export (the names are those of tables then)", "write")
     .option("--expires-in-days <days>", "when it ends by itself")
     .option("--signed", "demand signed bodies")
     .action(async (name: string, options: CommonOptions & { mirror: string[]; access: string }) => {

@@ -15,7 +15,8 @@ interface CreateOptions extends CommonOptions {
 
 /** Prints the token: the one time that anybody sees it. */
 export async function create(io: Io, name: string, options: CreateOptions): Promise<void> {
-  if (options.access !== "read" && options.access !== "write") throw usageError("--access is read or write.");
+  if (!["read", "write", "export"].includes(options.access))
+    throw usageError("--access is read, write or export.");
   const { admin } = openSession(io, options);
   // The registry knows the mirrors of a schema that has just been deployed only after this.
   await admin.call("declare");

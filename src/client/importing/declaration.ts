@@ -3,16 +3,19 @@ import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import { createFunctionHandle, makeFunctionReference } from "convex/server";
 import type { ComponentApi } from "../../../convex/_generated/component.js";
 import type { MirrorContract } from "../../schema/contract.js";
+import type { AppExports } from "../exports.js";
 import type { RunsFunctions, AppMirrors } from "../mirrors.js";
 
 /** What the component's registry stores of the app's schema. */
 export class Declaration {
   readonly #mirrors;
+  readonly #exported;
   /** Hash of the declaration: when the registry's differs, a deploy has changed something. */
   readonly fingerprint: string;
 
   constructor(
     mirrors: AppMirrors,
+    exports: AppExports,
     /** The module that exports the importer's functions, as in `npx convex run <module>:declare`. */
     private readonly module: string,
     /** The function to call with every change of a mirror's state, as "module:function". */
@@ -32,24 +35,29 @@ export class Declaration {
       expectEveryMs: contract.expectEveryMs ?? undefined,
       shrinkLimit: contract.shrinkLimit ?? undefined,
     }));
-    const declared = JSON.stringify([module, onStateChange, budget, this.#mirrors]);
+    this.#exported = exports.all.map(({ name, kind }) => ({ table: name, kind }));
+    const declared = JSON.stringify([module, onStateChange, budget, this.#mirrors, this.#exported]);
     this.fingerprint = bytesToHex(sha256(utf8ToBytes(declared))).slice(0, 16);
   }
 
   /** Updates the registry. */
   async send(ctx: Pick<RunsFunctions, "runMutation">, component: ComponentApi): Promise<void> {
-    const [read, write, onStateChange] = await Promise.all([
+    const [read, write, rows, onStateChange] = await Promise.all([
       createFunctionHandle(makeFunctionReference<"query">(`${this.module}:read`)),
       createFunctionHandle(makeFunctionReference<"mutation">(`${this.module}:write`)),
+      this.#exported.length === 0
+        ? undefined
+        : createFunctionHandle(makeFunctionReference<"query">(`${this.module}:rows`)),
       this.onStateChange === undefined
         ? undefined
         : createFunctionHandle(makeFunctionReference<"mutation">(this.onStateChange)),
     ]);
     await ctx.runMutation(component.registry.declare, {
       fingerprint: this.fingerprint,
-      handles: { read, write, onStateChange },
+      handles: { read, write, rows, onStateChange },
       budget: this.budget,
       mirrors: this.#mirrors,
+      exported: this.#exported,
     });
   }
 }

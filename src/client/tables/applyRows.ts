@@ -1,5 +1,6 @@
 import type { GenericDatabaseWriter, GenericDataModel, GenericDocument } from "convex/server";
 import { compareValues, type GenericId, getConvexSize, type Value } from "convex/values";
+import type { Changed } from "../../core/wire/exports.js";
 import type { Applied, vTombstone } from "../../core/wire/port.js";
 import { type Counts, noCounts, type RowChange } from "../../core/wire/validators.js";
 import { keyText, rowHash as hashOf } from "../../core/proof/hash.js";
@@ -60,6 +61,7 @@ class Table {
   readonly tombstones: Tombstone[] = [];
   readonly #inserted: bigint[] = [];
   readonly #digest = new DigestChange();
+  readonly #changed: Changed = { written: [], deleted: [] };
   #rowsDelta = 0;
   #written = 0;
 
@@ -84,7 +86,7 @@ class Table {
   }
 
   async insert(row: Row, key: readonly Value[], keyHash: bigint, rowHash: bigint | undefined): Promise<void> {
-    await this.db.insert(this.mirror.name, row);
+    this.#changed.written.push(await this.db.insert(this.mirror.name, row));
     this.#digest.add(key, keyHash, row, rowHash);
     this.#rowsDelta += 1;
     this.#written += getConvexSize(row);
@@ -106,6 +108,7 @@ class Table {
     rowHash: bigint | undefined,
   ) {
     await this.db.replace(this.mirror.name, stored._id, row);
+    this.#changed.written.push(stored._id);
     this.#digest.remove(key, keyHash, withoutSystemFields(stored));
     this.#digest.add(key, keyHash, row, rowHash);
     this.#written += getConvexSize(row);
@@ -113,6 +116,7 @@ class Table {
 
   async delete(stored: StoredRow, key: readonly Value[], keyHash: bigint): Promise<void> {
     await this.db.delete(this.mirror.name, stored._id);
+    this.#changed.deleted.push(stored._id);
     this.#digest.remove(key, keyHash, withoutSystemFields(stored));
     this.#rowsDelta -= 1;
   }
@@ -125,6 +129,7 @@ class Table {
       delta: this.#digest.encode(),
       inserted: this.#inserted,
       tombstones: this.tombstones,
+      ...(this.mirror.exported && { changed: this.#changed }),
     };
   }
 }

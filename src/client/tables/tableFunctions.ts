@@ -9,6 +9,7 @@ import {
   type QueryBuilder,
 } from "convex/server";
 import { getConvexSize, type GenericId, type Infer, type Value } from "convex/values";
+import type { Changed } from "../../core/wire/exports.js";
 import { vReadArgs, vPage, vWriteArgs, vWritten, type vBelow } from "../../core/wire/port.js";
 import { keyHash } from "../../core/proof/hash.js";
 import { keyOf, valueAt } from "../../core/rows/paths.js";
@@ -100,7 +101,7 @@ async function copyRows(
   { copies }: { copies: { id: string; times: number }[] },
 ) {
   const change = new DigestChange();
-  let added = 0;
+  const copied: string[] = [];
   let written = 0;
   for (const { id, times } of copies) {
     const original = await db.get(mirror.name, id as GenericId<string>);
@@ -108,13 +109,13 @@ async function copyRows(
     const row = withoutSystemFields(original);
     const { key, hash } = identify(mirror, original);
     for (let i = 0; i < times; i++) {
-      await db.insert(mirror.name, row);
+      copied.push(await db.insert(mirror.name, row));
       change.add(key, hash, row);
-      added += 1;
       written += getConvexSize(row);
     }
   }
-  return { added, written, delta: change.encode() };
+  const changed = changedIn(mirror, { written: copied });
+  return { added: copied.length, written, delta: change.encode(), ...changed };
 }
 
 /** Copies of a row without a key must follow each other; otherwise the order of creation is as good as any. */
@@ -158,7 +159,8 @@ async function deleteRows(db: Writer, mirror: AppMirror, rows: GenericDocument[]
       change.remove(key, hash, withoutSystemFields(row));
     }),
   );
-  return { gone: rows.length, delta: change.encode() };
+  const changed = changedIn(mirror, { deleted: rows.map(({ _id }) => _id as string) });
+  return { gone: rows.length, delta: change.encode(), ...changed };
 }
 
 /** Marks rows as deleted. Their version stays: a refresh without a row does not say when the source deleted it. */
@@ -177,5 +179,11 @@ async function markRows(db: Writer, mirror: AppMirror, rows: GenericDocument[], 
       written += getConvexSize(after);
     }),
   );
-  return { gone: 0, marked: unmarked.length, written, delta: change.encode() };
+  const changed = changedIn(mirror, { written: unmarked.map(({ _id }) => _id as string) });
+  return { gone: 0, marked: unmarked.length, written, delta: change.encode(), ...changed };
+}
+
+/** What the change feed needs to know of a write, if the mirror is exported. */
+function changedIn({ exported }: AppMirror, { written = [], deleted = [] }: Partial<Changed>) {
+  return exported ? { changed: { written, deleted } } : {};
 }

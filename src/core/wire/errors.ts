@@ -16,6 +16,12 @@ export type LedgerErrorCode =
   | "DeliveryMoved"
   | "OverBudget"
   | "AuditOutdated"
+  | "UnknownTable"
+  | "InvalidWindowToReadDocuments"
+  | "StreamingExportNotEnabled"
+  | "SnapshotTooOld"
+  | "SnapshotTooNew"
+  | "InvalidListSnapshotCursor"
   /** Between functions of the component only. */
   | "TombstoneHit";
 

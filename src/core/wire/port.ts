@@ -1,5 +1,6 @@
 import type { FunctionHandle } from "convex/server";
 import { v, type Infer, type ObjectType } from "convex/values";
+import { vChanged } from "./exports.js";
 import { vCounts, vRowChange } from "./validators.js";
 
 /**
@@ -39,6 +40,8 @@ export const vApplied = v.object({
   /** Key hashes of rows that are back or new, and what was deleted, for mirrors with a version. */
   inserted: v.array(v.int64()),
   tombstones: v.array(vTombstone),
+  /** The rows that it wrote and deleted, if the mirror is exported. */
+  changed: v.optional(vChanged),
 });
 export type Applied = Infer<typeof vApplied>;
 
@@ -82,11 +85,12 @@ const vRemoved = v.object({
   /** Bytes of the rows that were marked. */
   written: v.number(),
   delta: vDigestDelta,
+  changed: v.optional(vChanged),
 });
 
 /** Deletes the first rows of a mirror; deletes none when it is empty. */
 const vClear = v.object({ limit: v.number() });
-const vCleared = v.object({ gone: v.number(), delta: vDigestDelta });
+const vCleared = v.object({ gone: v.number(), delta: vDigestDelta, changed: v.optional(vChanged) });
 
 /** Inserts further copies of rows, for mirrors without a key. */
 const vCopy = v.object({ copies: v.array(v.object({ id: v.string(), times: v.number() })) });
@@ -95,6 +99,7 @@ const vCopied = v.object({
   /** Bytes of the copies. */
   written: v.number(),
   delta: vDigestDelta,
+  changed: v.optional(vChanged),
 });
 
 /**

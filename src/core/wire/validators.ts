@@ -1,5 +1,20 @@
 import { v, type Infer } from "convex/values";
 
+/**
+ * What a token may do with the mirrors that it names. A token for "export" opens nothing but the export, and names
+ * tables.
+ */
+export const vAccess = v.union(v.literal("write"), v.literal("read"), v.literal("export"));
+export type Access = Infer<typeof vAccess>;
+
+/** How far a reader of the export is: in its snapshot or done with it, in the changes or at their end. */
+export const vReaderState = v.union(
+  v.literal("snapshotting"),
+  v.literal("snapshotRead"),
+  v.literal("reading"),
+  v.literal("upToDate"),
+);
+
 /** How a connector delivers, in Airbyte's words. */
 export const vSyncMode = v.union(v.literal("append"), v.literal("append_dedup"), v.literal("overwrite"));
 export type SyncMode = Infer<typeof vSyncMode>;
@@ -156,6 +171,8 @@ export type DriftNote = Infer<typeof vDriftNote>;
 export const vHandles = v.object({
   read: v.string(),
   write: v.string(),
+  /** Reads rows of exported tables; absent while nothing is exported. */
+  rows: v.optional(v.string()),
   /** Called with every change of a mirror's state, when the app has asked for it. */
   onStateChange: v.optional(v.string()),
 });

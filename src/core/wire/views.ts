@@ -1,5 +1,5 @@
 import { v, type Infer } from "convex/values";
-import { vCounts, vMirrorState, vRunState, vSyncMode, type MirrorState } from "./validators.js";
+import { vCounts, vMirrorState, vReaderState, vRunState, vSyncMode, type MirrorState } from "./validators.js";
 
 /**
  * What status pages show of the ledger. Ids are plain texts: those of a component mean nothing outside of it. Times are
@@ -73,6 +73,23 @@ export function forSenders({
 }: MirrorStatus) {
   return status;
 }
+
+/** A reader of the export. */
+export const vReaderStatus = v.object({
+  /** Name of its token. */
+  token: v.string(),
+  /** The tables that it asks for, in words. */
+  tables: v.string(),
+  client: v.union(v.string(), v.null()),
+  state: vReaderState,
+  /** Milliseconds since the oldest change that it has not read; 0 when it has read all. */
+  behindMs: v.number(),
+  /** Whether that change is kept, about to be deleted, or deleted, so that the reader has to begin again. */
+  retention: v.union(v.literal("kept"), v.literal("ending"), v.literal("lost")),
+  lastPageAt: v.string(),
+  lastRows: v.number(),
+});
+export type ReaderStatus = Infer<typeof vReaderStatus>;
 
 /** One sync attempt of a mirror. */
 export const vRunSummary = v.object({

@@ -7,4 +7,4 @@ const components = componentsGeneric() as unknown as { streamingImport: Componen
 
 export const streamingImport = new StreamingImport(components.streamingImport, schema, { badRows: "refuse" });
 
-export const { read, write, declare, replayQuarantine } = streamingImport.internalFunctions();
+export const { read, write, rows, declare, replayQuarantine } = streamingImport.internalFunctions();

@@ -1,0 +1,143 @@
+import { v } from "convex/values";
+import { now, since } from "../src/core/time.js";
+import { vReaderStatus } from "../src/core/wire/views.js";
+import type { Doc } from "./_generated/dataModel.js";
+import { mutation, query, type QueryCtx } from "./_generated/server.js";
+import { FEED_DAYS } from "./feedRetention.js";
+import { touchToken } from "./tokens.js";
+
+/**
+ * Who reads the export, and how far each has come. A reader is a token with the tables that it asks for: Airbyte's
+ * source reads each stream for itself.
+ */
+
+/** A reader is written at most this often while it pages, so that reading costs few writes. */
+const NOTE_GRAIN_MS = 10_000;
+
+/** More readers than anybody has; a bound for the list. */
+const MAX_READERS = 200;
+
+/** Tables that a reader's name shows. */
+const MAX_NAMED = 8;
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** A reader whose oldest unread change is kept for less than this is shown as about to fall out. */
+const WARN_MS = 2 * DAY_MS;
+
+/** Notes what a page brought. */
+export const note = mutation({
+  args: {
+    token: v.id("tokens"),
+    tables: v.array(v.string()),
+    kind: v.union(v.literal("snapshot"), v.literal("changes")),
+    cursor: v.int64(),
+    atEnd: v.boolean(),
+    rows: v.number(),
+    client: v.union(v.string(), v.null()),
+    sync: v.optional(v.object({ id: v.string(), status: v.string() })),
+  },
+  returns: v.null(),
+  handler: async (ctx, { token: id, tables, kind, cursor, atEnd, rows, client, sync }) => {
+    const token = await ctx.db.get("tokens", id);
+    if (token === null) return null;
+    await touchToken(ctx, id);
+    const name = nameOf(tables);
+    const reader = await ctx.db
+      .query("readers")
+      .withIndex("by_reader", (q) => q.eq("token", token.name).eq("tables", name).eq("sync.id", sync?.id))
+      .unique();
+    const state =
+      kind === "snapshot" ? (atEnd ? "snapshotRead" : "snapshotting") : atEnd ? "upToDate" : "reading";
+    const page = {
+      state,
+      cursor,
+      client: client ?? undefined,
+      sync,
+      lastPageAt: now(),
+      lastRows: rows,
+    } as const;
+    if (reader === null) {
+      await ctx.db.insert("readers", {
+        token: token.name,
+        tables: name,
+        first: tables[0],
+        count: tables.length,
+        ...page,
+      });
+    } else if (reader.state !== state || since(reader.lastPageAt) >= NOTE_GRAIN_MS) {
+      await ctx.db.patch("readers", reader._id, page);
+    }
+    return null;
+  },
+});
+
+/** How long a sync that does not read any more is listed. */
+const ACTIVE_MS = 3 * DAY_MS;
+
+/** The syncs of a token that have read lately, those that read last first. */
+export const syncs = query({
+  args: { token: v.string() },
+  returns: v.array(v.object({ id: v.string(), lastPageAt: v.string(), status: v.string() })),
+  handler: async (ctx, { token }) => {
+    const from = new Date(Date.now() - ACTIVE_MS).toISOString();
+    const readers = await ctx.db
+      .query("readers")
+      .withIndex("by_last_page", (q) => q.gte("lastPageAt", from))
+      .order("desc")
+      .take(MAX_READERS);
+    return readers.flatMap(({ token: name, sync, lastPageAt }) =>
+      name === token && sync !== undefined ? [{ ...sync, lastPageAt }] : [],
+    );
+  },
+});
+
+/** All readers, those that read last first. */
+export const list = query({
+  args: {},
+  returns: v.array(vReaderStatus),
+  handler: async (ctx) => {
+    const readers = await ctx.db.query("readers").withIndex("by_last_page").order("desc").take(MAX_READERS);
+    return await Promise.all(readers.map(async (reader) => statusOf(ctx, reader)));
+  },
+});
+
+async function statusOf(ctx: QueryCtx, reader: Doc<"readers">) {
+  const { token, tables, client, state, lastPageAt, lastRows } = reader;
+  const oldest = await firstUnread(ctx, reader);
+  const keptMs = oldest === null ? null : oldest._creationTime + FEED_DAYS * DAY_MS - Date.now();
+  const feed = await ctx.db.query("feed").first();
+  const lost = feed !== null && reader.cursor < (feed.lowWater as bigint);
+  return {
+    token,
+    tables,
+    client: client ?? null,
+    state,
+    behindMs: oldest === null ? 0 : Math.max(0, Math.round(Date.now() - oldest._creationTime)),
+    retention: lost
+      ? ("lost" as const)
+      : keptMs !== null && keptMs < WARN_MS
+        ? ("ending" as const)
+        : ("kept" as const),
+    lastPageAt,
+    lastRows,
+  };
+}
+
+async function firstUnread(ctx: QueryCtx, { cursor, first, count }: Doc<"readers">) {
+  return count === 1 && first !== undefined
+    ? await ctx.db
+        .query("changes")
+        .withIndex("by_table", (q) => q.eq("table", first).gt("at", cursor))
+        .first()
+    : await ctx.db
+        .query("changes")
+        .withIndex("by_at", (q) => q.gt("at", cursor))
+        .first();
+}
+
+/** The tables in words: "flights, notes", or the first of them and how many more. */
+function nameOf(tables: readonly string[]): string {
+  const shown = tables.slice(0, MAX_NAMED).join(", ");
+  return tables.length <= MAX_NAMED ? shown : `${shown} and ${String(tables.length - MAX_NAMED)} more`;
+}
