@@ -153,7 +153,7 @@ function statusOf(mirror: Doc<"mirrors">): MirrorStatus {
     total: mirror.total,
     removed: mirror.removed,
     copied: mirror.copied,
-    generation: mirror.generation,
+    generation: mirror.generation - (mirror.generationBase ?? 0),
     epoch: mirror.epoch,
     running: mirror.run !== undefined,
     run:

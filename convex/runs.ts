@@ -9,7 +9,7 @@ import { pausedError } from "./registry.js";
 import { promiseWatermark } from "./mirror/watermark.js";
 import { askedAgain } from "./write/resends.js";
 import { releaseSweep } from "./run/sweepAttempts.js";
-import { vCounts, vWatermark, vRunState, vSyncMode } from "../src/core/wire/validators.js";
+import { vCounts, vRefresh, vRunState, vSyncMode, vWatermark } from "../src/core/wire/validators.js";
 import { vRunSummary } from "../src/core/wire/views.js";
 
 const vBegun = v.object({
@@ -44,7 +44,7 @@ export const begin = mutation({
     attempt: v.optional(v.number()),
     resume: v.boolean(),
     explicit: v.boolean(),
-    refresh: v.union(v.null(), v.object({ generation: v.union(v.number(), v.null()) })),
+    refresh: v.union(v.null(), vRefresh),
     /** The mirror's epoch as the sender knows it, if it will not take over from an unknown run. */
     epoch: v.optional(v.number()),
     syncMode: vSyncMode,
@@ -69,10 +69,14 @@ export const begin = mutation({
         return begun(current, { resumed: true, continued: true, resend });
     }
     await checkAttempt(ctx, mirror, args.attempt);
-    const continued =
-      args.refresh !== null && mirror.generationOpen && args.refresh.generation === mirror.generation;
     const run = await openRun(ctx, mirror, args);
-    return begun(run, { resumed: false, continued, resend });
+    const number = args.refresh?.generation ?? null;
+    const continued = number !== null && mirror.generationOpen && run.generation === mirror.generation;
+    const counted = run.generation === undefined ? null : run.generation - (mirror.generationBase ?? 0);
+    return {
+      ...begun(run, { resumed: false, continued, resend }),
+      generation: counted === null ? null : (number ?? counted),
+    };
   },
 });
 
@@ -156,6 +160,20 @@ export const sweep = mutation({
   returns: v.boolean(),
   handler: async (ctx, { mirror }) =>
     await releaseSweep(ctx, await getMirror(ctx, mirror), { allowShrink: true }),
+});
+
+/**
+ * Starts the count of generations anew, for senders that number their refreshes themselves and have begun again at 1.
+ * @throws UnknownMirror
+ */
+export const resetGeneration = mutation({
+  args: { mirror: v.string() },
+  returns: v.null(),
+  handler: async (ctx, { mirror: name }) => {
+    const mirror = await getMirror(ctx, name);
+    await ctx.db.patch("mirrors", mirror._id, { generationBase: mirror.generation, counted: undefined });
+    return null;
+  },
 });
 
 /** The mirror of a run: what a request that names only its run needs to know. Null when the run does not exist. */

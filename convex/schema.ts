@@ -72,6 +72,12 @@ export default defineSchema({
     copied: v.number(),
     /** Counts full refreshes; a refresh of generation n sweeps what generation n did not deliver. */
     generation: v.number(),
+    /** The generation at which a person has started the count of senders anew: their 1 is the next after it. */
+    generationBase: v.optional(v.number()),
+    /** The last refresh that was numbered by a counter with a name: its number there, and the generation here. */
+    counted: v.optional(
+      v.object({ counter: v.string(), number: v.number(), generation: v.number(), isRepeat: v.boolean() }),
+    ),
     /** Whether the refresh of that generation is still to be finished, by this run or by the next. */
     generationOpen: v.boolean(),
     /** Counts runs; a run whose epoch is not the mirror's may not write. */
@@ -126,6 +132,8 @@ export default defineSchema({
     chunks: v.number(),
     bytes: v.number(),
     counts: vCounts,
+    /** A refresh of that number was complete before: without a row it deletes nothing. */
+    isRepeat: v.optional(v.boolean()),
     /** Of a refresh: the rows of the mirror when it began. */
     rowsBefore: v.optional(v.number()),
     /** Somebody has said that its sweep may delete however much it did not deliver. */

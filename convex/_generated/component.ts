@@ -596,7 +596,11 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
           explicit: boolean;
           mirror: string;
           openedBy: string;
-          refresh: null | { generation: number | null };
+          refresh: null | {
+            again?: boolean;
+            counter?: string;
+            generation: number | null;
+          };
           resume: boolean;
           settleAfterMs: number;
           syncMode: "append" | "append_dedup" | "overwrite";
@@ -694,6 +698,13 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
           swept: number;
           syncMode: "append" | "append_dedup" | "overwrite";
         }>,
+        Name
+      >;
+      resetGeneration: FunctionReference<
+        "mutation",
+        "internal",
+        { mirror: string },
+        null,
         Name
       >;
       sweep: FunctionReference<

@@ -8,7 +8,7 @@ import { dropManifest } from "./manifests.js";
 import { nothingUnpublished, progressOf, flush } from "../mirror/progress.js";
 import { settled, stateChange } from "../mirror/state.js";
 import { now, since } from "../../src/core/time.js";
-import { noCounts, type SyncMode } from "../../src/core/wire/validators.js";
+import { noCounts, type Refresh, type SyncMode } from "../../src/core/wire/validators.js";
 import { advanceWatermark } from "../mirror/watermark.js";
 import { startSweep } from "./sweepAttempts.js";
 import { v } from "convex/values";
@@ -35,12 +35,6 @@ const RETRY_WINDOW_MS = 60_000;
  */
 const RESUME_WINDOW_MS = 60 * 60_000;
 
-/** What a new run is to do about generations; null for an incremental run. */
-interface Refresh {
-  /** The source's number of this refresh, or null for "the next one". */
-  generation: number | null;
-}
-
 interface NewRun {
   openedBy: string;
   attempt?: number;
@@ -57,6 +51,7 @@ export async function openRun(ctx: MutationCtx, before: Doc<"mirrors">, args: Ne
   const mirror = (await ctx.db.get("mirrors", before._id))!;
   const epoch = mirror.epoch + 1;
   const generation = await nextGeneration(ctx, mirror, args);
+  const counted = generation === null ? mirror.counted : countedAs(mirror, args.refresh, generation);
   const id = await ctx.db.insert("runs", {
     mirror: mirror.name,
     state: "running",
@@ -73,6 +68,7 @@ export async function openRun(ctx: MutationCtx, before: Doc<"mirrors">, args: Ne
     syncMode: args.syncMode,
     epoch,
     ...(generation !== null && { generation, rowsBefore: mirror.rows }),
+    ...(counted?.generation === generation && counted?.isRepeat === true && { isRepeat: true }),
     startedAt: now(),
     sequence: 0,
     chunks: 0,
@@ -87,7 +83,11 @@ export async function openRun(ctx: MutationCtx, before: Doc<"mirrors">, args: Ne
   await ctx.db.patch("mirrors", mirror._id, {
     run: id,
     epoch,
-    ...(generation !== null && { generation, generationOpen: true }),
+    ...(generation !== null && {
+      generation,
+      generationOpen: true,
+      counted,
+    }),
     syncMode: args.syncMode,
     ...lastRun({ epoch }, { epoch }, "running"),
     progress: progressOf((await ctx.db.get("runs", id))!),
@@ -116,12 +116,20 @@ async function nextGeneration(
   { refresh, explicit }: Pick<NewRun, "refresh" | "explicit">,
 ): Promise<number | null> {
   if (refresh === null) return null;
+  if (refresh.counter !== undefined) {
+    const generation = generationOfCounter(mirror, refresh);
+    const givesUp = mirror.generationOpen && generation !== null && generation !== mirror.generation;
+    if (givesUp) await dropManifest(ctx, mirror.name, mirror.generation);
+    return generation;
+  }
+  const base = mirror.generationBase ?? 0;
   const retried = !explicit && mirror.generationOpen && since(mirror.lastAppliedAt) < RESUME_WINDOW_MS;
-  const generation = refresh.generation ?? mirror.generation + (retried ? 0 : 1);
+  const generation =
+    refresh.generation === null ? mirror.generation + (retried ? 0 : 1) : base + refresh.generation;
   if (generation < mirror.generation) {
     throw ledgerError(
       "StaleGeneration",
-      `The mirror "${mirror.name}" is at generation ${String(mirror.generation)}; a refresh of generation ${String(generation)} is too late.`,
+      `The mirror "${mirror.name}" is at generation ${String(mirror.generation - base)}; a refresh of generation ${String(generation - base)} is too late. If its sender has started to count anew: streaming-import reset-generation ${mirror.name}`,
     );
   }
   if (generation === mirror.generation) return mirror.generationOpen ? generation : null;
@@ -129,6 +137,34 @@ async function nextGeneration(
     await dropManifest(ctx, mirror.name, mirror.generation);
   }
   return generation;
+}
+
+/**
+ * The generation of a refresh that is numbered by a counter with a name. Another number, or one of another counter, is
+ * another refresh: numbers say only whether two runs are parts of the same.
+ */
+function generationOfCounter(mirror: Doc<"mirrors">, { counter, generation, again }: Refresh): number | null {
+  const { counted } = mirror;
+  const next = mirror.generation + 1;
+  if (generation === null || counted?.counter !== counter || counted?.number !== generation) return next;
+  if (mirror.generationOpen && counted.generation === mirror.generation) return mirror.generation;
+  return again === true ? next : null;
+}
+
+/**
+ * Remembers which number of which counter a generation is, and whether that number was there before: then a run without
+ * a row may be the last attempt of a sync that was complete.
+ */
+function countedAs(
+  { counted }: Doc<"mirrors">,
+  refresh: Refresh | null,
+  generation: number,
+): Doc<"mirrors">["counted"] {
+  const { counter, generation: number = null } = refresh ?? {};
+  if (counter === undefined || number === null) return counted;
+  const isSame = counted?.counter === counter && counted.number === number;
+  if (isSame && counted.generation === generation) return counted;
+  return { counter, number, generation, isRepeat: isSame };
 }
 
 async function endForSuccessor(ctx: MutationCtx, id: Id<"runs">): Promise<void> {
@@ -191,7 +227,8 @@ export async function completeRun(ctx: MutationCtx, run: Doc<"runs">, why: strin
   // Silence after a refresh without a row usually means a source that failed to start, not an empty one; only a sender
   // of our own protocol is believed. Deletes alone deliver no row.
   const { inserted, updated, unchanged, stale, quarantined } = run.counts;
-  const brought = inserted + updated + unchanged + stale + quarantined > 0 || run.openedBy === "v1";
+  const isBelieved = run.openedBy === "v1" && run.isRepeat !== true;
+  const brought = inserted + updated + unchanged + stale + quarantined > 0 || isBelieved;
   if (run.generation !== undefined && brought) {
     await startSweep(ctx, { ...mirror, run: undefined }, run);
     return;

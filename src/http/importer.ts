@@ -1,5 +1,5 @@
 import type { ObjectFieldType } from "convex/values";
-import type { Counts, Watermark } from "../core/wire/validators.js";
+import type { Counts, Refresh, Watermark } from "../core/wire/validators.js";
 import type { Change, RowEncoding } from "../core/rows/change.js";
 import type { Json, JsonObject } from "../core/rows/values.js";
 import type { MirrorContract } from "../schema/contract.js";
@@ -80,7 +80,7 @@ export interface DeliverOptions {
 export interface BeginOptions {
   syncMode: SyncMode;
   /** Null is an incremental run. */
-  refresh: { generation: number | null } | null;
+  refresh: Refresh | null;
   /** The mirror's epoch as the connector knows it: the run begins only if no other has begun since. */
   epoch?: number;
   /** How long the connector may be silent before it counts as died. */

@@ -150,8 +150,25 @@ function runOptions(
     mirror: mirror.name,
     syncMode,
     silenceSeconds: SILENCE_SECONDS,
-    ...(generation !== null && { generation, minimumGeneration: minimum }),
+    ...(generation !== null && {
+      generation,
+      minimumGeneration: minimum,
+      ...counterOf(configured),
+    }),
   };
+}
+
+/**
+ * Platforms count the generations of each connection on its own, and none says which connection it is. A source that is
+ * read from its beginning in every sync brings every row, also under a number that was there before; an attempt to
+ * repeat the same sync goes on where the one before was cut off.
+ */
+function counterOf({
+  sync_mode: mode,
+  sync_id: syncId,
+}: ConfiguredStream): Pick<RunOptions, "counter" | "again"> {
+  if (mode !== "full_refresh") return { counter: "airbyte" };
+  return { counter: `airbyte, sync ${String(syncId ?? "of no number")}`, again: true };
 }
 
 function undeclared({ stream, primary_key: key }: ConfiguredStream, name: string): string {

@@ -11,6 +11,7 @@ export interface StreamDescriptor {
 
 export interface ConfiguredStream {
   stream: { name: string; namespace?: string | null; json_schema?: unknown };
+  sync_mode?: string;
   destination_sync_mode: string;
   primary_key?: string[][] | null;
   generation_id?: number | null;

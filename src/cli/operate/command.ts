@@ -70,6 +70,15 @@ export function addOperateCommands(parent: Command, io: Io): void {
     await (await import("./runs.js")).streams(io, options);
   });
 
+  add(
+    parent,
+    "reset-generation <mirror>",
+    "count generations anew, for a sender that numbers its refreshes and has begun again at 1",
+    ["reset-generation customers"],
+  ).action(async (mirror: string, options: CommonOptions) => {
+    await (await import("./runs.js")).resetGeneration(io, mirror, options);
+  });
+
   addQuarantine(parent.command("quarantine").description("rows that could not be applied, and wait"), io);
   addTokens(parent.command("token").description("what connectors present to be let in"), io);
 }

@@ -104,6 +104,17 @@ export async function streams(io: Io, options: CommonOptions): Promise<void> {
   });
 }
 
+/** Lets a sender's refreshes be numbered from 1 again. */
+export async function resetGeneration(io: Io, mirror: string, options: CommonOptions): Promise<void> {
+  await openSession(io, options).admin.component("runs:resetGeneration", { mirror });
+  print(
+    io,
+    options.json,
+    { mirror, generation: 0 },
+    () => `"${mirror}" is at generation 0: the next refresh may have any number from 1.`,
+  );
+}
+
 /** How often the report of a walk is looked at, in milliseconds. */
 const POLL_MS = 500;
 

@@ -7,6 +7,10 @@ export interface RunOptions {
   syncMode: SyncMode;
   generation?: number;
   minimumGeneration?: number;
+  /** Whose number the generation is; numbers of different counters are not compared. */
+  counter?: string;
+  /** Every row comes, even if the generation is complete: that is a refresh of its own then. */
+  again?: boolean;
   epoch?: number;
   /** How long the sender may be silent before it counts as died. */
   silenceSeconds?: number;

@@ -193,6 +193,17 @@ export const vDeclaration = v.object({
   shrinkLimit: v.optional(v.number()),
 });
 
+/** The refresh that a run is a part of, as its sender numbers it. */
+export const vRefresh = v.object({
+  /** Null for the next one. */
+  generation: v.union(v.number(), v.null()),
+  /** Who counts: numbers of different counters are not compared. Without it, the mirror does. */
+  counter: v.optional(v.string()),
+  /** The sender delivers every row, even of a generation that is complete: that is a refresh of its own then. */
+  again: v.optional(v.boolean()),
+});
+export type Refresh = Infer<typeof vRefresh>;
+
 /** How far the newest run of a mirror has come. */
 export const vProgress = v.object({
   syncMode: vSyncMode,

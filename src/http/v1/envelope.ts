@@ -1,9 +1,18 @@
-import type { Watermark } from "../../core/wire/validators.js";
+import type { Refresh, Watermark } from "../../core/wire/validators.js";
 import { isObject, type Json, type JsonObject } from "../../core/rows/values.js";
 import { HttpError } from "../errors.js";
 import type { SyncMode } from "../importer.js";
 import { badJson, parse } from "../request.js";
-import { checkNames, oneOf, REACH_NAMES, readWatermark, shortText, time, wholeNumber } from "./fields.js";
+import {
+  checkNames,
+  oneOf,
+  optionalBoolean,
+  REACH_NAMES,
+  readWatermark,
+  shortText,
+  time,
+  wholeNumber,
+} from "./fields.js";
 
 /** The most changes in one delivery: five transactions' worth; a reply should not take minutes. */
 const MAX_CHANGES = 5_000;
@@ -17,7 +26,19 @@ const MAX_REASON = 500;
 /** The longest silence after which a run counts as died, in seconds: a day. */
 const MAX_SILENCE_S = 86_400;
 
-const RUN_NAMES = ["mirror", "syncMode", "generation", "minimumGeneration", "epoch", "silenceSeconds"];
+/** The highest number of a generation: one that leaves room for those that follow, and for microseconds since 1970. */
+const MAX_GENERATION = 2 ** 52;
+
+const RUN_NAMES = [
+  "mirror",
+  "syncMode",
+  "generation",
+  "minimumGeneration",
+  "counter",
+  "again",
+  "epoch",
+  "silenceSeconds",
+];
 const FINISH_NAMES = ["outcome", "reason", "allowShrink", ...REACH_NAMES];
 const HEAD_NAMES = ["run", "mirror", "delivery", "sequence", "committedAt", ...REACH_NAMES];
 const SYNC_MODES: readonly SyncMode[] = ["append", "append_dedup", "overwrite"];
@@ -28,7 +49,7 @@ export interface RunRequest {
   mirror: string;
   syncMode: SyncMode;
   /** Null for an incremental run. */
-  refresh: { generation: number | null } | null;
+  refresh: Refresh | null;
   /** The mirror's epoch as the sender knows it; the run begins only if that is true. */
   epoch?: number;
   silenceMs?: number;
@@ -40,7 +61,11 @@ export function readRun(body: JsonObject): RunRequest {
   const mirror = shortText(body, "mirror", MAX_IDENTITY);
   if (mirror === null) throw badJson('"mirror" must be the name of a mirror; GET /v1/mirrors lists them');
   const syncMode = oneOf(body, "syncMode", SYNC_MODES);
-  const generation = wholeNumber(body, "generation");
+  const generation = wholeNumber(body, "generation", { max: MAX_GENERATION });
+  const counter = shortText(body, "counter", MAX_IDENTITY);
+  if (counter !== null && generation === null)
+    throw badJson('"counter" says whose number "generation" is; send that too');
+  const again = optionalBoolean(body, "again");
   const minimum = wholeNumber(body, "minimumGeneration") ?? 0;
   if (minimum !== 0 && minimum !== generation) {
     throw badJson(
@@ -53,7 +78,7 @@ export function readRun(body: JsonObject): RunRequest {
   return {
     mirror,
     syncMode,
-    refresh: isRefresh ? { generation } : null,
+    refresh: isRefresh ? { generation, ...(counter !== null && { counter }), ...(again && { again }) } : null,
     ...(epoch !== null && { epoch }),
     ...(silenceSeconds !== null && { silenceMs: silenceSeconds * 1000 }),
   };
@@ -76,8 +101,7 @@ export function readFinish(body: JsonObject): FinishRequest {
   if (outcome === "incomplete" && reach !== undefined)
     throw badJson('"upTo" and "position" promise that everything was sent: an incomplete run has none');
   const reason = shortText(body, "reason", MAX_REASON) ?? `The sender says: ${outcome}.`;
-  const allowShrink = body.allowShrink ?? false;
-  if (typeof allowShrink !== "boolean") throw badJson('"allowShrink" must be true or false');
+  const allowShrink = optionalBoolean(body, "allowShrink");
   return { outcome, reason, reach, allowShrink };
 }
 

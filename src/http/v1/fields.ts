@@ -40,6 +40,13 @@ export function shortText(object: JsonObject, name: string, max: number): string
   throw badJson(`"${name}" must be a text of 1 to ${String(max)} characters`);
 }
 
+/** True or false; false when the property is absent or null. */
+export function optionalBoolean(object: JsonObject, name: string): boolean {
+  const value = object[name] ?? false;
+  if (typeof value === "boolean") return value;
+  throw badJson(`"${name}" must be true or false`);
+}
+
 /** One of a few words. */
 export function oneOf<Word extends string>(object: JsonObject, name: string, words: readonly Word[]): Word {
   const word = words.find((each) => each === object[name]);

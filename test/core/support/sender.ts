@@ -28,6 +28,8 @@ export interface RunOptions {
   generation?: number;
   minimumGeneration?: number;
   silenceSeconds?: number;
+  counter?: string;
+  again?: boolean;
 }
 
 /** A sender of our protocol, which knows the run that it is in and counts its deliveries. */
