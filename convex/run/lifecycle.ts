@@ -68,7 +68,7 @@ export async function openRun(ctx: MutationCtx, before: Doc<"mirrors">, args: Ne
     syncMode: args.syncMode,
     epoch,
     ...(generation !== null && { generation, rowsBefore: mirror.rows }),
-    ...(counted?.generation === generation && counted?.isRepeat === true && { isRepeat: true }),
+    ...(counted?.generation === generation && counted.isRepeat && { isRepeat: true }),
     startedAt: now(),
     sequence: 0,
     chunks: 0,
