@@ -2,6 +2,7 @@ import { v } from "convex/values";
 import type { Doc } from "./_generated/dataModel.js";
 import { mutation, type MutationCtx, query } from "./_generated/server.js";
 import { declareExports } from "./changeFeed.js";
+import { walkNewTables } from "./reconcile.js";
 import { abandonRun } from "./run/lifecycle.js";
 import { scheduleCheck } from "./mirror/freshness.js";
 import { announce, described, hintOfCode, settled, stateChange } from "./mirror/state.js";
@@ -39,6 +40,7 @@ export const declare = mutation({
     if (app === null) await ctx.db.insert("app", record);
     else await ctx.db.replace("app", app._id, record);
     await declareExports(ctx, args.exported ?? []);
+    await walkNewTables(ctx);
 
     const known = new Map(
       (await ctx.db.query("mirrors").take(MAX_MIRRORS)).map((mirror) => [mirror.name, mirror]),

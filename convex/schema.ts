@@ -428,6 +428,43 @@ export default defineSchema({
     .index("by_last_page", ["lastPageAt"]),
 
   /**
+   * The last walk over each exported table that looks for changes which nobody recorded.
+   * Written by reconcile.*; read there and by people.
+   */
+  reconciliations: defineTable({
+    table: v.string(),
+    state: v.union(v.literal("walking"), v.literal("done")),
+    /** Rows that it has read, and changes that it has recorded, deletions included. */
+    rows: v.number(),
+    recorded: v.number(),
+    startedAt: v.string(),
+    finishedAt: v.optional(v.string()),
+    lastStepAt: v.string(),
+    /** Counts the walks: a step of an older one does nothing. */
+    walk: v.number(),
+    /** When it began, and when the last one did that has come to its end, in nanoseconds as in the feed. */
+    began: v.commitTs(),
+    since: v.optional(v.int64()),
+    /** Where it continues, and the last row that it has compared. */
+    cursor: v.union(v.string(), v.null()),
+    after: v.union(v.object({ at: v.number(), id: v.string() }), v.null()),
+    /** How far it has read the feed. */
+    fed: v.union(v.int64(), v.null()),
+  }).index("by_table", ["table"]),
+
+  /**
+   * The hashes of the rows of exported tables, as the last walk saw them: one document per page of some 256 rows.
+   * Written and read by reconcile.*.
+   */
+  knownRows: defineTable({
+    table: v.string(),
+    /** The last of its rows, which are in the order of their creation. */
+    endAt: v.number(),
+    endId: v.string(),
+    rows: v.array(v.object({ id: v.string(), at: v.number(), hash: v.int64() })),
+  }).index("by_end", ["table", "endAt", "endId"]),
+
+  /**
    * One document while anything is exported: how much of the feed there is.
    * Written by registry.declare and maintenance.prune; read with every page of changes.
    */

@@ -25,6 +25,7 @@ import type * as mirror_state from "../mirror/state.js";
 import type * as mirror_watermark from "../mirror/watermark.js";
 import type * as quarantine from "../quarantine.js";
 import type * as readers from "../readers.js";
+import type * as reconcile from "../reconcile.js";
 import type * as registry from "../registry.js";
 import type * as run_lifecycle from "../run/lifecycle.js";
 import type * as run_manifests from "../run/manifests.js";
@@ -70,6 +71,7 @@ const fullApi: ApiFromModules<{
   "mirror/watermark": typeof mirror_watermark;
   quarantine: typeof quarantine;
   readers: typeof readers;
+  reconcile: typeof reconcile;
   registry: typeof registry;
   "run/lifecycle": typeof run_lifecycle;
   "run/manifests": typeof run_manifests;

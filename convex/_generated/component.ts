@@ -391,6 +391,15 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         Name
       >;
     };
+    reconcile: {
+      start: FunctionReference<
+        "mutation",
+        "internal",
+        { table?: string },
+        Array<string>,
+        Name
+      >;
+    };
     registry: {
       declare: FunctionReference<
         "mutation",
