@@ -105,13 +105,13 @@ test("export writes what guarded mutations did, and after a walk what came past 
 
   await deployed.run("orders:change", { n: 7, text: "changed" });
   await deployed.run("orders:remove", { n: 8 });
-  const { 8: _removed, ...changed } = { ...all, 7: "changed" };
+  const { 8: _removed, ...changed }: Record<string, string> = { ...all, 7: "changed" };
   expect(await exported()).toEqual(changed);
 
   await deployed.run("orders:past", { n: 9, text: "edited" });
   await deployed.run("orders:past", { n: 10, text: null });
   expect(await exported()).toEqual(changed);
   await deployed.run("orders:walk");
-  const { 10: _gone, ...edited } = { ...changed, 9: "edited" };
+  const { 10: _gone, ...edited }: Record<string, string> = { ...changed, 9: "edited" };
   await expect.poll(exported, { timeout: 30_000, interval: 1_000 }).toEqual(edited);
 });
