@@ -257,7 +257,7 @@ async function getFeed(ctx: QueryCtx): Promise<Doc<"feed"> & { lowWater: bigint 
   );
 }
 
-async function rowsHandle(ctx: QueryCtx): Promise<RowsHandle> {
+export async function rowsHandle(ctx: QueryCtx): Promise<RowsHandle> {
   const { rows: handle } = await getHandles(ctx);
   if (handle !== undefined) return handle as RowsHandle;
   throw ledgerError("NotDeclared", "The registry does not know how to read rows. Send the request again.");

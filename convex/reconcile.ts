@@ -1,13 +1,12 @@
 import { v } from "convex/values";
 import { hashToInt64, rowHash } from "../src/core/proof/hash.js";
-import type { RowsHandle } from "../src/core/wire/exports.js";
 import { ledgerError } from "../src/core/wire/errors.js";
 import { now, since } from "../src/core/time.js";
 import { internal } from "./_generated/api.js";
 import type { Doc } from "./_generated/dataModel.js";
 import { internalMutation, mutation, type MutationCtx } from "./_generated/server.js";
 import { MAX_EXPORTED, recordChanges } from "./changeFeed.js";
-import { getHandles } from "./mirror/mirrors.js";
+import { rowsHandle } from "./exportReaders.js";
 
 /**
  * Finds what the change feed does not know: rows that were written past the recording builders (the dashboard, `convex
@@ -137,11 +136,11 @@ export const step = internalMutation({
   handler: async (ctx, { table, walk }) => {
     const state = await findReconciliation(ctx, table);
     if (state?.walk !== walk || state.state !== "walking") return null;
-    const { rows: handle } = await getHandles(ctx);
     const entry = (await exportedTables(ctx)).find((one) => one.table === table);
-    if (entry === undefined || handle === undefined) return null;
+    if (entry === undefined) return null;
+    const readRows = await rowsHandle(ctx);
 
-    const page = await ctx.runQuery(handle as RowsHandle, {
+    const page = await ctx.runQuery(readRows, {
       table,
       walk: { cursor: state.cursor, limit: PAGE_ROWS },
       maxBytes: PAGE_BYTES,
@@ -205,9 +204,9 @@ export const readFeed = internalMutation({
   handler: async (ctx, { table, walk }) => {
     const state = await findReconciliation(ctx, table);
     if (state?.walk !== walk || state.state !== "walking") return null;
-    const { rows: handle } = await getHandles(ctx);
     const entry = (await exportedTables(ctx)).find((one) => one.table === table);
-    if (entry === undefined || handle === undefined) return null;
+    if (entry === undefined) return null;
+    const readRows = await rowsHandle(ctx);
 
     const after = state.fed ?? state.since ?? 0n;
     const feed = await ctx.db
@@ -231,7 +230,7 @@ export const readFeed = internalMutation({
     ids = [...new Set(ids)];
     const gone: string[] = [];
     while (ids.length > 0) {
-      const page = await ctx.runQuery(handle as RowsHandle, { table, ids, maxBytes: PAGE_BYTES });
+      const page = await ctx.runQuery(readRows, { table, ids, maxBytes: PAGE_BYTES });
       gone.push(...ids.slice(0, page.read).filter((_, i) => page.rows[i] === null));
       ids = ids.slice(page.read);
     }

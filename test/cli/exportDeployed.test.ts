@@ -57,6 +57,8 @@ export const past = rawMutation(async (ctx, { n, text }) => {
   if (text === null) await ctx.db.delete("orders", found._id);
   else await ctx.db.patch("orders", found._id, { text });
 });
+export const token = rawMutation(async (ctx) =>
+  await ctx.runMutation(components.streamingImport.tokens.create, { name: "files", mirrors: ["orders"], access: "export" }));
 export const walk = rawMutation(async (ctx) => await ctx.runMutation(components.streamingImport.reconcile.start, {}));
 `,
 };
@@ -67,11 +69,7 @@ let token: string;
 beforeAll(async () => {
   deployed = await DeployedProject.start(UserProject.fresh(FILES));
   await deployed.run("imports:declare");
-  token = (await deployed.run("imports:createToken", {
-    name: "files",
-    mirrors: ["orders"],
-    access: "export",
-  })) as string;
+  token = (await deployed.run("orders:token")) as string;
 });
 afterAll(async () => {
   await deployed.close();
