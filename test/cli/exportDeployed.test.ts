@@ -28,7 +28,7 @@ export default defineSchema({
 import { components } from "./_generated/api.js";
 import schema from "./schema.js";
 export const streamingImport = new StreamingImport(components.streamingImport, schema);
-export const { apply, page, remove, clear, copy, rows, createToken, declare } = streamingImport.internalFunctions();`,
+export const { read, write, rows, declare, replayQuarantine } = streamingImport.internalFunctions();`,
   "convex/http.ts": `import { httpRouter } from "convex/server";
 import { streamingImport } from "./imports.js";
 const http = httpRouter();
