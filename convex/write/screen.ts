@@ -62,10 +62,9 @@ function passBy(
     const { keyHash } = change;
     if (keyHash === undefined) continue;
     if (change.op !== "update") {
-      // A full row without a version is older than one with; a deletion has none where only its key was sent, and a bad
-      // row's may be unreadable.
+      // A full row without a version is older than one with; a deletion has none where only its key was sent.
       const version = change.version as Value | undefined;
-      const hasOrder = (version ?? null) !== null || (change.op === "upsert" && !isBad.has(change));
+      const hasOrder = (version ?? null) !== null || change.op === "upsert";
       const isOlder = (waits: Value | undefined) => hasOrder && isLower(version, waits);
       const [gone, stay] = partition(stored.get(keyHash) ?? [], (entry) => !isOlder(entry.version as Value));
       const [dropped, left] = partition(

@@ -76,7 +76,7 @@ const CDC_PREFIX = "source_ab_cdc";
 const CDC_DELETED_AT = "source_ab_cdc_deleted_at";
 
 /** The CDC columns that feed a field of a mirror, after cleaning. */
-export function declaredCdcColumns({ fields, contract: { columns = {} } }: Mirror): ReadonlySet<string> {
+export function declaredCdcColumns({ fields, contract: { columns } }: Mirror): ReadonlySet<string> {
   const names = Object.keys(fields).map((field) =>
     cleanFieldName(Object.hasOwn(columns, field) ? columns[field]! : field),
   );
