@@ -143,26 +143,30 @@ describe("rows", () => {
     await wide.close();
   });
 
-  test.each([
+  const damaged = [
     [
       "a byte that is not UTF-8",
       (line: string) => Buffer.from(line.replace("?", "\xff"), "latin1"),
       "not UTF-8",
     ],
     ["UTF-16", (line: string) => Buffer.from(`\uFEFF${line}`, "utf16le"), "UTF-16"],
-  ])("DATA-7: %s ends the sync with the line; nothing is stored as U+FFFD", async (_, encode, message) => {
-    const writing = new Writing(sink, [stream("users")]);
-    const row = (id: string) => `${JSON.stringify(record("users", { id }))}\n`;
-    if (message === "not UTF-8") writing.send(record("users", { id: "1" }));
-    writing.input.write(encode(row("?")));
-    writing.send(record("users", { id: "3" }));
+  ] as const;
+  test.each(damaged)(
+    "DATA-7: %s ends the sync with the line; nothing is stored as U+FFFD",
+    async (_, encode, message) => {
+      const writing = new Writing(sink, [stream("users")]);
+      const row = (id: string) => `${JSON.stringify(record("users", { id }))}\n`;
+      if (message === "not UTF-8") writing.send(record("users", { id: "1" }));
+      writing.input.write(encode(row("?")));
+      writing.send(record("users", { id: "3" }));
 
-    expect(await writing.end()).toBe(1);
-    expect(writing.failure?.message).toMatch(
-      new RegExp(`^Line ${message === "not UTF-8" ? "2" : "1"} .*${message}`),
-    );
-    for (const { id } of sink.rows("users")) expect(id).toBe("1");
-  });
+      expect(await writing.end()).toBe(1);
+      expect(writing.failure?.message).toMatch(
+        new RegExp(`^Line ${message === "not UTF-8" ? "2" : "1"} .*${message}`),
+      );
+      for (const { id } of sink.rows("users")) expect(id).toBe("1");
+    },
+  );
 
   test("DATA-5: values that the source has replaced by NULL are not sent as NULL", async () => {
     const [message] = [record("users", { id: 1, big: null, small: null, cut: "x" })];
