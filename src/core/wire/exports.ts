@@ -42,5 +42,4 @@ export const vRows = v.object({
   cursor: v.union(v.string(), v.null()),
   bytes: v.number(),
 });
-export type Rows = Infer<typeof vRows>;
-export type RowsHandle = FunctionHandle<"query", ObjectType<typeof vRowsArgs>, Rows>;
+export type RowsHandle = FunctionHandle<"query", ObjectType<typeof vRowsArgs>, Infer<typeof vRows>>;

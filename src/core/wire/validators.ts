@@ -5,7 +5,6 @@ import { v, type Infer } from "convex/values";
  * tables.
  */
 export const vAccess = v.union(v.literal("write"), v.literal("read"), v.literal("export"));
-export type Access = Infer<typeof vAccess>;
 
 /** How far a reader of the export is: in its snapshot or done with it, in the changes or at their end. */
 export const vReaderState = v.union(

@@ -89,7 +89,6 @@ export const vReaderStatus = v.object({
   lastPageAt: v.string(),
   lastRows: v.number(),
 });
-export type ReaderStatus = Infer<typeof vReaderStatus>;
 
 /** One sync attempt of a mirror. */
 export const vRunSummary = v.object({

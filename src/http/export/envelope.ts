@@ -17,12 +17,6 @@ import { type ExportFormat, formatOf, writeFields, writeValue } from "./values.j
 /** The largest timestamp: the backend's are signed integers of 64 bits. */
 const MAX_TIMESTAMP = 2n ** 63n - 1n;
 
-/** Arguments of a page, from the query of a GET or the JSON body of a POST. */
-export interface PageArgs {
-  selection: Selection;
-  format: ExportFormat;
-}
-
 /** Where arguments come from. Values are checked as they are taken. */
 export interface Args {
   integer: (name: string) => bigint | null;
@@ -184,11 +178,7 @@ export function readSnapshotCursor(text: string): SnapshotCursor {
       return { table, position, snapshot: BigInt(snapshot) };
     }
   }
-  throw invalidSnapshotCursor();
-}
-
-export function invalidSnapshotCursor(): HttpError {
-  return new HttpError(
+  throw new HttpError(
     400,
     "InvalidListSnapshotCursor",
     "The cursor is none that list_snapshot has returned, or the table has changed since. Begin the snapshot again without one, and treat cursors as opaque.",

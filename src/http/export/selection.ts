@@ -11,7 +11,7 @@ export interface Selection {
 }
 
 /** Whether a top-level field is wanted. `_id` always is. */
-export type ColumnFilter = (field: string) => boolean;
+type ColumnFilter = (field: string) => boolean;
 
 const ROOT = "";
 

@@ -77,7 +77,7 @@ const LOWEST_PLAIN = -5;
 const HIGHEST_PLAIN = 16;
 
 /** A finite float as Rust's serde writes it: the shortest digits, `3.0`, `1e16`, `0.00001`, `1e-6`. */
-export function writeFloat(value: number): string {
+function writeFloat(value: number): string {
   const [mantissa = "", exponent = ""] = value.toExponential().split("e");
   const sign = mantissa.startsWith("-") ? "-" : "";
   const digits = mantissa.replace(/[-.]/g, "");
