@@ -4,9 +4,7 @@ import {
   makeFunctionReference,
   type DataModelFromSchemaDefinition,
   type FunctionReference,
-  type GenericDataModel,
   type GenericMutationCtx,
-  type GenericQueryCtx,
 } from "convex/server";
 import { vi } from "vitest";
 import type { Doc, TableNames } from "../convex/_generated/dataModel.js";
@@ -83,27 +81,121 @@ interface AppOptions {
   badRows?: "quarantine" | "refuse";
 }
 
+type LedgerCtx = GenericMutationCtx<DataModelFromSchemaDefinition<typeof ledgerSchema>>;
+
 /** What `convexTest` gives beyond its types: functions by path, which reaches those of components. */
 interface ByPath {
   runInComponent: <Result>(
     component: string,
-    handler: (ctx: GenericMutationCtx<DataModelFromSchemaDefinition<typeof ledgerSchema>>) => Promise<Result>,
+    handler: (ctx: LedgerCtx) => Promise<Result>,
   ) => Promise<Result>;
+  finishInProgressScheduledFunctions: () => Promise<void>;
   fun: (path: { componentPath: string; udfPath: string }, args: object) => Promise<unknown>;
 }
 
+/** An app with the component in this process: what tests of the importer share, whatever database it is on. */
+export abstract class Deployment {
+  readonly #functions: ByPath;
+
+  /** @param t What `convexTest` made. */
+  protected constructor(t: unknown) {
+    this.#functions = t as ByPath;
+  }
+
+  /** Calls a function of the app's `imports.ts`, or an operation of the component. */
+  async call(name: string, args: object = {}): Promise<unknown> {
+    const { component, path, args: all } = operation(COMPONENT, name, args);
+    return await this.#functions.fun({ componentPath: component, udfPath: path }, all);
+  }
+
+  /** Calls any function of the app, as "module:function". */
+  async callApp(path: string, args: object = {}): Promise<unknown> {
+    return await this.#functions.fun({ componentPath: "", udfPath: path }, args);
+  }
+
+  /** Calls a function of the component, internal ones too: `app.component("run/sweepAttempts:watch", { … })`. */
+  async component(path: string, args: object = {}): Promise<unknown> {
+    return await this.#functions.fun({ componentPath: COMPONENT, udfPath: path }, args);
+  }
+
+  /** A table of the component's ledger, in order of creation. */
+  async ledger<Table extends TableNames>(table: Table): Promise<Doc<Table>[]> {
+    return await this.inLedger(async (ctx) => (await ctx.db.query(table).collect()) as Doc<Table>[]);
+  }
+
+  /** Runs a transaction inside a component, or inside the app, whose path is empty. */
+  protected async in<Result>(path: string, handler: (ctx: LedgerCtx) => Promise<Result>): Promise<Result> {
+    return await this.#functions.runInComponent(path, handler);
+  }
+
+  /** Runs a transaction inside the component. */
+  async inLedger<Result>(handler: (ctx: LedgerCtx) => Promise<Result>): Promise<Result> {
+    return await this.in(COMPONENT, handler);
+  }
+
+  /** Runs a transaction of the app that passes the importer by, as the dashboard does. */
+  async inApp<Result>(handler: (ctx: GenericMutationCtx<never>) => Promise<Result>): Promise<Result> {
+    return await this.in("", handler as never);
+  }
+
+  /**
+   * Lets time pass, under fake timers. Scheduled functions run when they come due, one after another, and so do those
+   * that they schedule.
+   */
+  async passTime(ms: number): Promise<void> {
+    const until = Date.now() + ms;
+    for (let steps = 0; ; steps++) {
+      const due = await this.#nextDue();
+      if (due > until) break;
+      if (steps > MAX_STEPS) throw new Error("Scheduled functions schedule one another without end.");
+      vi.advanceTimersByTime(Math.max(0, due - Date.now()));
+      await this.#functions.finishInProgressScheduledFunctions();
+    }
+    vi.advanceTimersByTime(Math.max(0, until - Date.now()));
+  }
+
+  /** Waits for a request that sleeps, as one does that waits for the write budget: lets time pass until it is done. */
+  async whileTimePasses<Result>(work: Promise<Result>, stepMs = 100): Promise<Result> {
+    let done = false;
+    const finished = work.finally(() => {
+      done = true;
+    });
+    // A rejection is the caller's to see, below.
+    finished.catch(() => undefined);
+    while (!done) await vi.advanceTimersByTimeAsync(stepMs);
+    return await finished;
+  }
+
+  /** When the next scheduled function is due, of the app or of the component; Infinity when there is none. */
+  async #nextDue(): Promise<number> {
+    const pending = await Promise.all(
+      ["", COMPONENT].map(async (component) =>
+        this.in(component, async (ctx) => {
+          // Those that have run are many, and are not read.
+          const jobs = ctx.db.system.query("_scheduled_functions");
+          const waiting = await jobs.filter((q) => q.eq(q.field("state.kind"), "pending")).collect();
+          return waiting.map((job) => Math.ceil(job.scheduledTime));
+        }),
+      ),
+    );
+    return Math.min(Infinity, ...pending.flat());
+  }
+}
+
 /** An app with the component, and a connector's view of it. */
-export class App {
+export class App extends Deployment {
   readonly t: TestConvex<typeof schema>;
   readonly #taps: WriteTap;
   token = "";
 
   constructor({ transactionLimits = true, badRows }: AppOptions = {}) {
-    this.t = convexTest({
+    const t = convexTest({
       schema,
       modules: badRows === "refuse" ? refusingModules : modules,
       transactionLimits,
     });
+    super(t);
+    this.t = t;
     this.#taps = tapWrites();
   }
 
@@ -192,32 +284,11 @@ export class App {
     return { reached, goOn };
   }
 
-  /** Calls a function of the app's `imports.ts`, or an operation of the component. */
-  async call(name: string, args: object = {}): Promise<unknown> {
+  override async call(name: string, args: object = {}): Promise<unknown> {
     // The registry knows the mirrors that a token names only after this.
     if (name === "createToken" && !(args as { mirrors: string[] }).mirrors.includes("*"))
-      await this.call("declare");
-    const { component, path, args: all } = operation(COMPONENT, name, args);
-    return await this.#byPath.fun({ componentPath: component, udfPath: path }, all);
-  }
-
-  /** Calls a function of the component, internal ones too: `app.component("run/sweepAttempts:watch", { … })`. */
-  async component(path: string, args: object = {}): Promise<unknown> {
-    return await this.#byPath.fun({ componentPath: COMPONENT, udfPath: path }, args);
-  }
-
-  /** A table of the component's ledger, in order of creation. */
-  async ledger<Table extends TableNames>(table: Table): Promise<Doc<Table>[]> {
-    return await this.inLedger(async (ctx) => (await ctx.db.query(table).collect()) as Doc<Table>[]);
-  }
-
-  /** Runs a transaction inside the component. */
-  get inLedger() {
-    return async <Result>(
-      handler: (
-        ctx: GenericMutationCtx<DataModelFromSchemaDefinition<typeof ledgerSchema>>,
-      ) => Promise<Result>,
-    ): Promise<Result> => await this.#byPath.runInComponent(COMPONENT, handler);
+      await super.call("declare");
+    return await super.call(name, args);
   }
 
   async status(mirror: string): Promise<MirrorStatus> {
@@ -226,57 +297,6 @@ export class App {
     if (found === undefined) throw new Error(`no mirror ${mirror} in the registry`);
     return found;
   }
-
-  /**
-   * Lets time pass, under fake timers. Scheduled functions run when they come due, one after another, and so do those
-   * that they schedule.
-   */
-  async passTime(ms: number): Promise<void> {
-    const until = Date.now() + ms;
-    for (let steps = 0; ; steps++) {
-      const due = await this.#nextDue();
-      if (due > until) break;
-      if (steps > MAX_STEPS) throw new Error("Scheduled functions schedule one another without end.");
-      vi.advanceTimersByTime(Math.max(0, due - Date.now()));
-      await this.t.finishInProgressScheduledFunctions();
-    }
-    if (until > Date.now()) vi.advanceTimersByTime(until - Date.now());
-  }
-
-  /** Waits for a request that sleeps, as one does that waits for the write budget: lets time pass until it is done. */
-  async whileTimePasses<Result>(work: Promise<Result>, stepMs = 100): Promise<Result> {
-    let done = false;
-    const finished = work.finally(() => {
-      done = true;
-    });
-    // A rejection is the caller's to see, below.
-    finished.catch(() => undefined);
-    while (!done) await vi.advanceTimersByTimeAsync(stepMs);
-    return await finished;
-  }
-
-  /** When the next scheduled function is due, of the app or of the component; Infinity when there is none. */
-  async #nextDue(): Promise<number> {
-    const pending = await Promise.all(
-      ["", COMPONENT].map(async (component) =>
-        this.#byPath.runInComponent(component, async (ctx) => {
-          const jobs = await pendingJobs(ctx).collect();
-          return jobs.map((job) => Math.round(job.scheduledTime));
-        }),
-      ),
-    );
-    return Math.min(Infinity, ...pending.flat());
-  }
-
-  get #byPath(): ByPath {
-    return this.t as unknown as ByPath;
-  }
-}
-
-/** Scheduled functions that have not run; those that have are many, and are not read. */
-export function pendingJobs(ctx: Pick<GenericQueryCtx<GenericDataModel>, "db">) {
-  const jobs = ctx.db.system.query("_scheduled_functions");
-  return jobs.filter((q) => q.eq(q.field("state.kind"), "pending"));
 }
 
 function encode(body: unknown): BodyInit {

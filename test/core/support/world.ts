@@ -11,20 +11,13 @@ import { vi } from "vitest";
 import type { ComponentApi } from "../../../convex/_generated/component.js";
 import { getMirror } from "../../../convex/mirror/mirrors.js";
 import { exactly } from "../../../convex/mirror/progress.js";
-import type { Doc, TableNames } from "../../../convex/_generated/dataModel.js";
+import type { Doc } from "../../../convex/_generated/dataModel.js";
 import ledgerSchema from "../../../convex/schema.js";
 import type { RowChange } from "../../../src/core/wire/validators.js";
 import { StreamingImport, type StreamingImportOptions } from "../../../src/client/index.js";
 import { attachIndexes } from "../../../tools/local-convex/indexes.js";
-import {
-  createMock,
-  type FromPath,
-  type Mock,
-  type ModuleLoader,
-  type Schema,
-} from "../../../tools/local-convex/mock.js";
-import { pendingJobs } from "../../harness.js";
-import { operation } from "../../operations.js";
+import { createMock, type Mock, type ModuleLoader, type Schema } from "../../../tools/local-convex/mock.js";
+import { Deployment } from "../../harness.js";
 import { Faults } from "./faults.js";
 import { schema as defaultSchema } from "./schema.js";
 
@@ -63,7 +56,7 @@ export type TransactionLimits = Partial<
  * An app with the component, whose actions can be made to crash, whose rows can be made to fail, and which can be
  * deployed anew over the same data. Its database has indexes, so that tables may be large.
  */
-export class World {
+export class World extends Deployment {
   readonly faults = new Faults();
   /**
    * Rows that fail inside the transaction, after everything was written, as a trigger of the app might: the message of
@@ -78,10 +71,12 @@ export class World {
 
   private constructor(version: AppVersion, limits: TransactionLimits | undefined) {
     // The mock's own type knows on and off; convex-test takes numbers too.
-    this.#mock = createMock({
+    const mock = createMock({
       schema: version.schema,
       transactionLimits: (limits ?? true) as unknown as true,
     });
+    super(mock.t);
+    this.#mock = mock;
     this.#mock.t.registerComponent(COMPONENT, ledgerSchema, componentModules);
     rateLimiterTest.register(this.#mock.t as never, `${COMPONENT}/rateLimiter`);
     for (const { db } of Object.values(this.#mock.components)) attachIndexes(db);
@@ -149,22 +144,6 @@ export class World {
     };
   }
 
-  /** Calls a function of the app's `imports.ts`, or an operation of the component. */
-  async call(name: string, args: object = {}): Promise<unknown> {
-    const { component, path, args: all } = operation(COMPONENT, name, args);
-    return await this.#fun(component, path, all);
-  }
-
-  /** Calls any function of the app, as "module:function". */
-  async callApp(path: string, args: object = {}): Promise<unknown> {
-    return await this.#fun("", path, args);
-  }
-
-  /** Calls a function of the component, internal ones too. */
-  async component(path: string, args: object = {}): Promise<unknown> {
-    return await this.#fun(COMPONENT, path, args);
-  }
-
   /** The documents of a table of the app, in order of creation. */
   async documents(table: string): Promise<(Row & { _id: string })[]> {
     return await this.inApp(
@@ -175,11 +154,6 @@ export class World {
   /** The rows of a table of the app without system fields, in order of creation. */
   async rows(table: string): Promise<Row[]> {
     return (await this.documents(table)).map(({ _id, _creationTime, ...row }) => row);
-  }
-
-  /** A table of the component's ledger, in order of creation. */
-  async ledger<Table extends TableNames>(table: Table): Promise<Doc<Table>[]> {
-    return await this.inLedger(async (ctx) => (await ctx.db.query(table).collect()) as Doc<Table>[]);
   }
 
   /** The registry's row of a mirror, with what its run has not told it yet. */
@@ -205,72 +179,13 @@ export class World {
   async scheduledRuns(): Promise<number> {
     const counts = await Promise.all(
       Object.keys(this.#mock.components).map(async (component) =>
-        this.#in(component, async (ctx: LedgerCtx) => {
+        this.in(component, async (ctx: LedgerCtx) => {
           const jobs = await ctx.db.system.query("_scheduled_functions").collect();
           return jobs.filter(({ state }) => state.kind !== "pending").length;
         }),
       ),
     );
     return counts.reduce((sum, count) => sum + count, 0);
-  }
-
-  /** Runs a transaction inside the component. */
-  async inLedger<Result>(handler: (ctx: LedgerCtx) => Promise<Result>): Promise<Result> {
-    return await this.#in(COMPONENT, handler as never);
-  }
-
-  /** Runs a transaction of the app that passes the importer by, as the dashboard does. */
-  async inApp<Result>(handler: (ctx: GenericMutationCtx<never>) => Promise<Result>): Promise<Result> {
-    return await this.#in("", handler as never);
-  }
-
-  /** Lets time pass, under fake timers; what is scheduled runs when it comes due. */
-  async passTime(ms: number): Promise<void> {
-    const until = Date.now() + ms;
-    for (;;) {
-      const due = await this.#nextDue();
-      if (due > until) break;
-      vi.advanceTimersByTime(Math.max(0, due - Date.now()));
-      await this.#mock.t.finishInProgressScheduledFunctions();
-    }
-    vi.advanceTimersByTime(Math.max(0, until - Date.now()));
-  }
-
-  /** Waits for something that waits itself, such as a request that sleeps: lets time pass until it is done. */
-  async whileTimePasses<Result>(work: Promise<Result>, stepMs = 100): Promise<Result> {
-    let done = false;
-    const finished = work.finally(() => {
-      done = true;
-    });
-    // A rejection is the caller's to see, below.
-    finished.catch(() => undefined);
-    while (!done) await vi.advanceTimersByTimeAsync(stepMs);
-    return await finished;
-  }
-
-  async #nextDue(): Promise<number> {
-    const pending = await Promise.all(
-      Object.keys(this.#mock.components).map(async (component) =>
-        this.#in(component, async (ctx: LedgerCtx) => {
-          const jobs = await pendingJobs(ctx).collect();
-          return jobs.map((job) => Math.ceil(job.scheduledTime));
-        }),
-      ),
-    );
-    return Math.min(Infinity, ...pending.flat());
-  }
-
-  async #fun(componentPath: string, udfPath: string, args: object): Promise<unknown> {
-    // Functions by path are missing from convex-test's types.
-    const { fun } = this.#mock.t as unknown as { fun: FromPath };
-    return await fun({ componentPath, udfPath }, args as Record<string, unknown>);
-  }
-
-  async #in<Result>(component: string, handler: (ctx: LedgerCtx) => Promise<Result>): Promise<Result> {
-    const { runInComponent } = this.#mock.t as unknown as {
-      runInComponent: (component: string, handler: (ctx: LedgerCtx) => Promise<Result>) => Promise<Result>;
-    };
-    return await runInComponent(component, handler);
   }
 
   #componentLoader(): ModuleLoader {
