@@ -32,7 +32,7 @@ function isCommanderError(error: unknown): error is { exitCode: number } {
 /** The command `streaming-import`. What a command needs is loaded when it runs, so that `--help` is quick. */
 export function createProgram(io: Io): Command {
   const program = new Command("streaming-import")
-    .description("Stream tables of your existing databases into Convex, and watch over them.")
+    .description("Stream tables of your existing databases into Convex, and monitor them.")
     .version(ownManifest().version, "-V, --version")
     .showHelpAfterError("(add --help for more)")
     .exitOverride()

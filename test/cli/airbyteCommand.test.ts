@@ -96,7 +96,7 @@ describe("check", () => {
     await file("config.json", { deployment_url: "http://127.0.0.1:9", access_key: "csi_x" });
     expect(await check()).toMatchObject({
       status: "FAILED",
-      message: expect.stringContaining("no answer") as string,
+      message: expect.stringContaining("No answer") as string,
     });
   });
 });

@@ -165,7 +165,7 @@ describe("a project's files", () => {
     [
       "mirrors-declared",
       "error",
-      "Mend",
+      "Fix",
       () => {
         replace("convex/schema.ts", 'source: "public.orders"', 'source: "public.customers"');
       },

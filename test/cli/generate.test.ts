@@ -253,8 +253,8 @@ describe("a Fivetran schema", () => {
     await file("fivetran.json", ANSWER);
     const { mirrors, notes } = await json("--fivetran", "fivetran.json", "--yes");
     expect(mirrors).toEqual(["orders"]);
-    expect(notes.join("\n")).toMatch(/pg_shop\.untouched: has no columns/);
-    expect(notes.join("\n")).toMatch(/pg_shop\.orders: Fivetran's API tells no types/);
+    expect(notes.join("\n")).toMatch(/pg_shop\.untouched: has no known columns/);
+    expect(notes.join("\n")).toMatch(/pg_shop\.orders: Fivetran's API has no types/);
     const text = await schema();
     expect(text).toContain("id: v.union(v.string(), v.number(), v.int64()),");
     expect(text).toContain("total: v.any(),");
@@ -436,8 +436,8 @@ describe("refused, with a code and what to do", () => {
     [["--airbyte", "a.json", "--fivetran", "a.json"], 2, "NoSource", /one of/],
     [["--postgres"], 2, "NoSource", /DATABASE_URL/],
     [["--airbyte", "missing.json"], 1, "SourceUnreadable", /missing\.json cannot be read/],
-    [["--airbyte", "empty.json"], 1, "SourceUnreadable", /no Airbyte catalog/],
-    [["--fivetran", "empty.json"], 1, "SourceUnreadable", /no Fivetran schema/],
+    [["--airbyte", "empty.json"], 1, "SourceUnreadable", /not an Airbyte catalog/],
+    [["--fivetran", "empty.json"], 1, "SourceUnreadable", /not a Fivetran schema/],
     [
       ["--airbyte", "catalog.json", "--tables", "nope"],
       2,

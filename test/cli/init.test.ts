@@ -78,7 +78,7 @@ describe("a fresh project", () => {
     const { next } = await init();
     expect(next).toContain("pnpm add convex-streaming-import convex");
     expect(next).toContain(
-      "Import mutation and internalMutation from convex/functions.ts in convex/notes.ts, in the place of _generated/server.",
+      "Import mutation and internalMutation from convex/functions.ts in convex/notes.ts, instead of _generated/server.",
     );
     expect(next).toContain("pnpm exec convex dev");
     // Not a module: a config with `import` needs a name that says so.

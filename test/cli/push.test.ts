@@ -115,7 +115,7 @@ describe("JSON", () => {
   ])("%s", async (name, content) => {
     const { code, err } = await push(name, content);
     expect(code).toBe(0);
-    expect(err).toContain("Fields that no column feeds");
+    expect(err).toContain("Fields without a column");
     expect(lines()).toEqual(expected);
   });
 
@@ -262,7 +262,7 @@ describe("before it begins", () => {
     const { code, err } = await push("users.csv", "id,nam,extra\n1,a,b\n");
     expect(code).toBe(0);
     expect(err).toContain('"nam" (did you mean name?), "extra"');
-    expect(err).toContain("Fields that no column feeds: name, balance, active, tags, photo.");
+    expect(err).toContain("Fields without a column: name, balance, active, tags, photo.");
   });
 
   test("fields of stored rows are erased only with a yes", async () => {
@@ -402,11 +402,11 @@ describe("cut off", () => {
     expect(await readdir(path.join(directory, "state", "convex-streaming-import"))).toEqual([]);
   });
 
-  test("by Ctrl-C: waits for the delivery under way, says how to go on, ends with 130", async () => {
+  test("by Ctrl-C: waits for the delivery under way, says how to resume, ends with 130", async () => {
     const running = await cutOff("SIGINT");
     const { code, out } = await running.ended;
     expect(code).toBe(130);
-    expect(out).toContain("again to go on");
+    expect(out).toContain("again to resume");
     const again = await push("rows.jsonl", content);
     expect(again.code).toBe(0);
     expect(sink.rows("users")).toEqual(rows);

@@ -72,7 +72,7 @@ export function matchMirrors(
     if (other === undefined) byMirror.set(mirror.name, stream);
     else
       problems.push(
-        `The streams "${other}" and "${stream}" both feed the mirror "${mirror.name}": leave one of them out.`,
+        `The streams "${other}" and "${stream}" both feed the mirror "${mirror.name}". Leave one of them out.`,
       );
   }
   return { targets, problems };
@@ -144,7 +144,7 @@ function runOptions(
   const generation = configured.generation_id ?? null;
   const minimum = configured.minimum_generation_id ?? 0;
   if (minimum !== 0 && minimum !== generation) {
-    return `The stream "${streamName(configured.stream)}" asks to keep generations from ${String(minimum)} to ${String(generation)}; a mirror keeps all (0) or the newest alone.`;
+    return `The stream "${streamName(configured.stream)}" asks to keep generations from ${String(minimum)} to ${String(generation)}; a mirror keeps either all generations (0) or only the newest.`;
   }
   return {
     mirror: mirror.name,
@@ -184,7 +184,7 @@ function undeclared({ stream, primary_key: key }: ConfiguredStream, name: string
     (stream.json_schema ?? null) as Json,
     paths.length === 0 ? null : paths,
   );
-  return `No mirror that this token opens takes the stream "${name}". Declare it in convex/schema.ts and deploy (and name it in the token), or leave the stream out of the connection:\n\n${snippet}`;
+  return `No mirror that this token opens accepts the stream "${name}". Declare it in convex/schema.ts and deploy (and name it in the token), or leave the stream out of the connection:\n\n${snippet}`;
 }
 
 function keyMismatch(mirror: MirrorInfo, key: readonly string[][], name: string): string | null {

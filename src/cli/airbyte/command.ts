@@ -12,7 +12,7 @@ const DOCUMENTATION_URL = "https://www.npmjs.com/package/convex-streaming-import
 export function addAirbyteCommands(parent: Command, io: Io): void {
   const airbyte = parent
     .command("airbyte")
-    .description("the Airbyte destination: spec, check and write, as the Airbyte protocol has them")
+    .description("the Airbyte destination: spec, check and write of the Airbyte protocol")
     .addHelpText(
       "after",
       "\nExample:\n  $ cat messages.jsonl | streaming-import airbyte write --config config.json --catalog catalog.json",
@@ -39,7 +39,7 @@ export function addAirbyteCommands(parent: Command, io: Io): void {
   tolerant(airbyte.command("check"))
     .description("test the token and, with --catalog, the mirror of every stream")
     .requiredOption("--config <file>", "the destination's configuration, as JSON")
-    .option("--catalog <file>", "a configured catalog: its streams are checked, too")
+    .option("--catalog <file>", "a configured catalog, whose streams are also checked")
     .addHelpText(
       "after",
       "\nExample:\n  $ streaming-import airbyte check --config config.json --catalog catalog.json",
@@ -59,7 +59,7 @@ export function addAirbyteCommands(parent: Command, io: Io): void {
 
   tolerant(airbyte.command("write"))
     .description(
-      "write the messages of stdin into the mirrors; states come back on stdout when their rows are durable",
+      "write the messages from stdin to the mirrors; print each state on stdout when its rows are durable",
     )
     .requiredOption("--config <file>", "the destination's configuration, as JSON")
     .requiredOption("--catalog <file>", "the configured catalog")

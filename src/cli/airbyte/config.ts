@@ -21,7 +21,7 @@ export const CONNECTION_SPECIFICATION = {
       type: "string",
       title: "Deployment URL",
       description:
-        "The site URL of your Convex deployment, with the path prefix of registerRoutes if http.ts gives one. The URL that ends in .convex.cloud will do, too.",
+        "The site URL of your Convex deployment, with the path prefix of registerRoutes if http.ts sets one. The URL that ends in .convex.cloud also works.",
       examples: ["https://happy-otter-123.convex.site", "https://happy-otter-123.convex.site/airbyte"],
       order: 0,
     },
@@ -29,7 +29,7 @@ export const CONNECTION_SPECIFICATION = {
       type: "string",
       title: "Token",
       description:
-        "An import token, made by `npx streaming-import token create`. It opens the mirrors that it names, and nothing else: the deployment's own key is not needed.",
+        "An import token, created with `npx streaming-import token create`. It opens only the mirrors that it names; the deployment's own key is not needed.",
       airbyte_secret: true,
       order: 1,
     },
@@ -37,7 +37,7 @@ export const CONNECTION_SPECIFICATION = {
       type: "boolean",
       title: "Trust the end of the input",
       description:
-        "For platforms that forward no stream status: take the end of the input for the success of all streams. Leave it off where the platform does: a source that breaks off also ends the input, and rows that it did not reach would be removed.",
+        "For platforms that do not forward stream statuses: treat the end of the input as the success of all streams. Leave it off if the platform forwards them: a source that breaks off also ends the input, and the rows that it did not reach would be deleted.",
       default: false,
       order: 2,
     },

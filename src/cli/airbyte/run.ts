@@ -57,15 +57,12 @@ export async function write(options: WriteOptions): Promise<ExitCode> {
   }
   const interrupted = options.signal?.aborted === true;
   if (config !== null && sync !== null && (interrupted || failure !== null)) {
-    const reason = interrupted ? "The sync was told to stop." : failure!.message;
+    const reason = interrupted ? "The sync was stopped from outside." : failure!.message;
     await leave(sync, config, abort, options.graceMs ?? GRACE_MS, reason);
   }
   sync?.logSummary();
   if (interrupted)
-    emitter.log(
-      "WARN",
-      "Stopped. States that were not emitted are not acknowledged: the next attempt sends their rows again.",
-    );
+    emitter.log("WARN", "Stopped. The next attempt sends the rows after the last emitted state again.");
   else if (failure !== null)
     emitter.failure(failure.type, failure.message, { internal: internalOf(failure), stream: failure.stream });
   await emitter.flush();
@@ -172,7 +169,7 @@ export async function check(configText: string, catalogText: string | null): Pro
     const client = new V1Client({ url, token, retry: RETRY });
     const mirrors = await client.mirrors();
     if (mirrors.length === 0)
-      return "The token opens no mirror. Make one that names the mirrors of this connection.";
+      return "The token opens no mirror. Create one that names the mirrors of this connection.";
     const { targets, problems } =
       catalogText === null ? { targets: [], problems: [] } : matchMirrors(readCatalog(catalogText), mirrors);
     // Access is the same for all mirrors of a token, so that one stands for all when there is no catalog.

@@ -132,12 +132,12 @@ export class Sync {
     if (!this.#sawStatus) {
       return new SyncFailure(
         "config_error",
-        `The platform tells no stream status, so that nothing says whether these full refreshes are whole: ${names(incomplete)}. Their rows are applied, and rows that they did not bring stay. Set trust_end_of_input in the destination's configuration if the end of the input means success.`,
+        `The platform forwards no stream status, so it is unknown whether these full refreshes are complete: ${names(incomplete)}. Their rows are applied; rows that they did not deliver stay. Set trust_end_of_input in the destination's configuration if the end of the input means success.`,
       );
     }
     return new SyncFailure(
       "transient_error",
-      `The source did not complete ${names(incomplete)}. What it sent is applied; no row was removed for it.`,
+      `The source did not complete ${names(incomplete)}. The rows that it sent are applied; no row was deleted.`,
     );
   }
 
@@ -194,7 +194,7 @@ export class Sync {
     if (lane.outcome !== null) {
       throw new SyncFailure(
         "system_error",
-        `The source sent a record of "${lane.target.stream}" after it said that the stream was ${lane.outcome}.`,
+        `The source sent a record of "${lane.target.stream}" after it reported the stream as ${lane.outcome}.`,
         lane.target.descriptor,
       );
     }
@@ -288,7 +288,7 @@ export class Sync {
     // Not its content: it may be anything.
     this.emitter.log(
       "WARN",
-      `Line ${String(this.#lines)} of the input is no JSON (${String(text.length)} characters): skipped.`,
+      `Line ${String(this.#lines)} of the input is not JSON (${String(text.length)} characters) and is skipped.`,
     );
   }
 

@@ -80,7 +80,7 @@ export function networkError(error: unknown, url: string): ApiError {
   const code = (cause as { code?: unknown }).code;
   const reason = cause instanceof Error ? cause.message || cause.name : String(cause);
   const shown = typeof code === "string" ? code : error instanceof Error ? error.name : "NetworkError";
-  return new ApiError(0, shown, `There is no answer from ${new URL(url).origin}: ${reason || shown}.`, null, {
+  return new ApiError(0, shown, `No answer from ${new URL(url).origin}: ${reason || shown}.`, null, {
     cause: error,
   });
 }

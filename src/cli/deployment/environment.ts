@@ -149,7 +149,7 @@ function parseUrl(url: string): URL {
     throw usageError(`"${url}" is no http or https URL.`);
   }
   if (parsed.username !== "" || parsed.password !== "") {
-    throw usageError("The URL must not hold a name or a password; the token goes elsewhere.");
+    throw usageError("The URL must not contain a user name or a password. Pass the token separately.");
   }
   return parsed;
 }

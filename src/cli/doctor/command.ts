@@ -13,10 +13,10 @@ interface CliOptions extends CommonOptions {
 export function addDoctorCommand(parent: Command, io: Io): void {
   withDeployment(parent.command("doctor"))
     .description(
-      "find what is wrong with a project and its deployment, and say how to mend it; ends with 1 on errors",
+      "find problems of a project and its deployment, and say how to fix them; exits with 1 on errors",
     )
-    .option("--offline", "look at the project's files alone")
-    .option("--cwd <directory>", "the project; default: here")
+    .option("--offline", "check only the project's files")
+    .option("--cwd <directory>", "the project; default: the current directory")
     .addHelpText(
       "after",
       `

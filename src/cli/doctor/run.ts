@@ -63,10 +63,10 @@ export async function examine(place: Place, options: DoctorOptions): Promise<Che
     return [...checks, ...(await checkDeployment({ project, setUp, options: deployment, now, place }))];
   } catch (thrown) {
     // What was found before is worth telling all the same.
-    const fix = "See what it says; with --offline only the files are looked at.";
+    const fix = "Read the error. With --offline, only the files are checked.";
     return [
       ...checks,
-      error("deployment-reachable", `The deployment could not be asked: ${messageOf(thrown)}`, fix),
+      error("deployment-reachable", `The deployment cannot be checked: ${messageOf(thrown)}`, fix),
     ];
   }
 }

@@ -150,7 +150,7 @@ function writeRow(writers: readonly ColumnWriter[], fields: readonly (string | n
 
 function explainBackslashN({ lines, column }: InfoField): CliError {
   return new CliError(
-    `Line ${String(lines)}, column ${String(column)}: an unquoted \\N. Say what is NULL in this file: --null '\\N' (empty fields are empty text then), --null '' (\\N is text), or both; where it is the backslash format of COPY or OUTFILE: --format copy.`,
+    `Line ${String(lines)}, column ${String(column)}: an unquoted \\N. Say what means NULL in this file: --null '\\N' (empty fields are then empty text), --null '' (\\N is then text), or both. If the file has the backslash format of COPY or OUTFILE, use --format copy.`,
   );
 }
 
@@ -160,6 +160,6 @@ function explain(error: unknown): unknown {
   const counts = /expect (\d+), got (\d+) on line (\d+)/.exec(error.message);
   if (counts !== null) return ragged(Number(counts[3]), Number(counts[2]), Number(counts[1]));
   return typeof code === "string" && code.startsWith("CSV_")
-    ? new CliError(`The file is no CSV: ${error.message}`)
+    ? new CliError(`The file is not CSV: ${error.message}`)
     : error;
 }

@@ -45,7 +45,7 @@ function decoderOf(encoding: string): TextDecoder {
     return new TextDecoder(encoding, { fatal: true });
   } catch {
     throw usageError(
-      `The encoding "${encoding}" is not known. Names are those of the web: windows-1252, iso-8859-15, utf-16le, shift_jis.`,
+      `The encoding "${encoding}" is not known. Use a name of the web: windows-1252, iso-8859-15, utf-16le, shift_jis.`,
     );
   }
 }
@@ -88,7 +88,7 @@ function notUtf8(part: Buffer, line: number): CliError {
   }
   const wrong = line + linesIn(part, good);
   return new CliError(
-    `Line ${String(wrong)} is not UTF-8. Say what the file is, as --encoding windows-1252, or save it as UTF-8.`,
+    `Line ${String(wrong)} is not UTF-8. Name its encoding, for example --encoding windows-1252, or save it as UTF-8.`,
   );
 }
 

@@ -98,7 +98,7 @@ class ObjectSplitter {
   #between(byte: number): boolean {
     if (isSpace(byte)) return false;
     const place = `after row ${String(this.#count)}`;
-    if (this.#array === "closed") throw new CliError(`There is text behind the end of the array, ${place}.`);
+    if (this.#array === "closed") throw new CliError(`There is text after the end of the array, ${place}.`);
     if (byte === 0x5b && this.#array === null && this.#count === 0) {
       this.#array = "open";
     } else if (byte === 0x5d && this.#array === "open" && !this.#comma) {
@@ -139,12 +139,12 @@ function checkRow({ bytes, start, end }: RawRow, place: string): void {
     // The parser's message quotes the row; where it is, is enough.
     const at = /position (\d+)/.exec(String(error))?.[1];
     throw new CliError(
-      `${place} is no JSON${at === undefined ? "" : `, at character ${at}`}. Nothing behind it was sent.`,
+      `${place} is not JSON${at === undefined ? "" : `, at character ${at}`}. No row after it was sent.`,
     );
   }
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return;
   const found = bytes.toString("utf8", skipSpace(bytes, start), start + 1);
   throw new CliError(
-    `${place} is no JSON object; it begins with ${JSON.stringify(found)}. Every row must be an object with a field for each column.`,
+    `${place} is not a JSON object; it begins with ${JSON.stringify(found)}. Every row must be an object with a field for each column.`,
   );
 }

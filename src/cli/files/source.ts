@@ -90,7 +90,7 @@ async function* withoutGzip(raw: AsyncIterable<Buffer>): AsyncGenerator<Buffer> 
   try {
     for await (const chunk of gunzip) yield chunk as Buffer;
   } catch (error) {
-    throw new CliError(`The file is not a whole gzip file: ${messageOf(error)}.`);
+    throw new CliError(`The gzip file is incomplete or damaged: ${messageOf(error)}.`);
   }
 }
 
@@ -129,7 +129,7 @@ function withoutMark(first: Buffer): Buffer {
   if (first[0] === 0xef && first[1] === 0xbb && first[2] === 0xbf) return first.subarray(3);
   if ((first[0] === 0xff && first[1] === 0xfe) || (first[0] === 0xfe && first[1] === 0xff)) {
     throw new CliError(
-      `Line 1 is not UTF-8: the file is UTF-16. Say so with --encoding ${first[0] === 0xff ? "utf-16le" : "utf-16be"}.`,
+      `Line 1 is not UTF-8: the file is UTF-16. Use --encoding ${first[0] === 0xff ? "utf-16le" : "utf-16be"}.`,
     );
   }
   return first;

@@ -8,36 +8,35 @@ import type { GenerateCommandOptions } from "./run.js";
 export function addGenerateCommand(parent: Command, io: Io): void {
   parent
     .command("generate")
-    .description("write the mirrors of a source's tables into schema.ts, or check that it still fits them")
-    .option("--postgres [url]", "a Postgres database; default: DATABASE_URL")
-    .option("--airbyte <file>", "an Airbyte catalog: configured, or as discover prints it")
-    .option("--fivetran <file>", "a Fivetran schema: of the REST API, or of a Connector SDK connector")
-    .option("--sample <file>", "rows of a table: CSV, TSV, JSON or JSON by lines, gzip or not; - is stdin")
-    .option("--schema <names>", "Postgres: its schemas; default: public", collect)
-    .option("--tables <names>", "only these tables, by commas; * stands for any characters", collect)
-    .option("--exclude <names>", "not these tables", collect)
-    .option("--version-column <name>", "the column that orders the changes of a row, in tables that have it")
-    .option("--table <name>", "sample: the table; default: the name of the file")
-    .option("--key <columns>", "sample: the columns that name a row, by commas", collect)
-    .option("--rows <number>", "sample: how many rows are looked at; default: 10000")
-    .option(
-      "-f, --format <format>",
-      "sample: csv, tsv, copy, json or jsonl; default: by the name of the file",
+    .description(
+      "write mirrors for a source's tables to schema.ts, or check that schema.ts still fits the source",
     )
-    .option("--encoding <name>", "sample: how its text is encoded; default: UTF-8")
-    .option("--delimiter <character>", "sample, CSV: what separates fields")
+    .option("--postgres [url]", "a Postgres database; default: DATABASE_URL")
+    .option("--airbyte <file>", "an Airbyte catalog: a configured one, or the output of discover")
+    .option("--fivetran <file>", "a Fivetran schema: from the REST API, or from a Connector SDK connector")
+    .option("--sample <file>", "rows of a table: CSV, TSV, JSON or JSON Lines, plain or gzipped; - is stdin")
+    .option("--schema <names>", "Postgres: the schemas to read; default: public", collect)
+    .option("--tables <names>", "only these tables, separated by commas; * matches any characters", collect)
+    .option("--exclude <names>", "all tables except these", collect)
+    .option("--version-column <name>", "the column that orders the changes of a row, for tables that have it")
+    .option("--table <name>", "sample: the table's name; default: the file's name")
+    .option("--key <columns>", "sample: the key columns, separated by commas", collect)
+    .option("--rows <number>", "sample: how many rows to read; default: 10000")
+    .option("-f, --format <format>", "sample: csv, tsv, copy, json or jsonl; default: by the file's name")
+    .option("--encoding <name>", "sample: the text encoding; default: UTF-8")
+    .option("--delimiter <character>", "sample, CSV: the separator of fields")
     .option("--null <text>", "sample, CSV: an unquoted field that means NULL; repeatable", collect)
-    .option("--out <file>", "the schema; default: schema.ts of the functions directory")
-    .option("--cwd <directory>", "the project; default: here")
-    .option("--check", "write nothing; ends with 3 when the schema does not fit the source")
-    .option("--dry-run", "show the diff and write nothing; ends with 3 when there is something to do")
+    .option("--out <file>", "the schema file; default: schema.ts in the functions directory")
+    .option("--cwd <directory>", "the project; default: the current directory")
+    .option("--check", "write nothing; exit with 3 if the schema does not fit the source")
+    .option("--dry-run", "show the diff and write nothing; exit with 3 if there is something to do")
     .option("-y, --yes", "write without asking")
-    .option("--json", "print JSON for machines; does not ask")
+    .option("--json", "print JSON for machines; never ask")
     .addHelpText(
       "after",
       `
-Adds mirrors, and columns to mirrors that are there. What is there stays as it is: types, options, indexes and comments
-that somebody has edited are never changed. What only people can decide is listed.
+Adds mirrors, and adds columns to existing mirrors. It never changes what exists: types, options, indexes and comments stay
+as they are. It lists what you have to decide.
 
 Examples:
   $ streaming-import generate --postgres postgres://reader@db.example.com/shop

@@ -24,7 +24,7 @@ export interface Declaration {
   primaryKey: readonly string[] | null | undefined;
   columns: Readonly<Record<string, string>>;
   drop: readonly string[];
-  /** Fields that no column feeds: the importer fills them in. */
+  /** Fields without a column: the importer fills them in. */
   ownFields: readonly string[];
   /** It has the option `fivetran`. */
   isForFivetran: boolean;

@@ -76,7 +76,7 @@ function dotted([head, ...rest]: readonly string[], names: ReadonlyMap<string, C
 function keyProblem({ primaryKey, columns }: SourceTable): string | null {
   if (primaryKey === null) return null;
   if (primaryKey.length > MAX_KEY_COLUMNS)
-    return `its key has ${String(primaryKey.length)} columns, and an index at most ${String(MAX_KEY_COLUMNS)}; rows are told apart by their content`;
+    return `its key has ${String(primaryKey.length)} columns, an index at most ${String(MAX_KEY_COLUMNS)}; rows are identified by their content`;
   for (const [head, ...rest] of primaryKey) {
     const column = columns.find(({ name }) => name === head);
     if (column === undefined)

@@ -31,7 +31,7 @@ interface Difference {
   message: string;
 }
 
-/** What `generate` can mend: the rest is for people, whose edits it might undo. */
+/** What `generate` can fix. The rest is left to people, because a fix might undo their edits. */
 export const ADDED: ReadonlySet<DifferenceKind> = new Set(["missingTable", "missingColumn"]);
 
 /** What there is to do to a schema. */
@@ -84,7 +84,7 @@ class Planner implements Plan {
     if (entry === null) {
       this.#addMirror(table);
     } else if (entry.mirror === null) {
-      this.notes.push(`${entry.name}: declared in another file, and not compared.`);
+      this.notes.push(`${entry.name}: declared in another file and not compared.`);
     } else {
       const { mirror, notes } = mirrorOf(table, entry.name);
       this.notes.push(...notes);
@@ -122,7 +122,7 @@ class Planner implements Plan {
     const { mirror, notes } = mirrorOf(table, nameTable(table, this.#taken));
     const label = tableLabel(table);
     if (mirror.fields.length === 0) {
-      this.notes.push(`${label}: has no columns that are known, and is left out.`);
+      this.notes.push(`${label}: has no known columns and is left out.`);
       return;
     }
     this.#taken.add(mirror.name);
@@ -148,7 +148,7 @@ class Planner implements Plan {
         column !== own && !fieldsByColumn.has(arrivesAs) && !dropped.has(column) && !dropped.has(arrivesAs),
     );
     if (!declared.isComplete)
-      this.notes.push(`${name}: some of its fields are declared in another file, and not compared.`);
+      this.notes.push(`${name}: some of its fields are declared in another file and not compared.`);
     else if (missing.length > 0) this.#addFields(entry, declared, missing);
     for (const field of mirror.fields) {
       const feeds = fieldsByColumn.get(field.arrivesAs);
@@ -179,7 +179,7 @@ class Planner implements Plan {
     const type = declared.fields.get(name) ?? null;
     const label = `${table}.${name}`;
     if (type === null) {
-      this.notes.push(`${label}: its validator is not written in v.…(), and not compared.`);
+      this.notes.push(`${label}: its validator is not written with v.…() and is not compared.`);
       return;
     }
     const { fieldType, optional } = type;
@@ -284,7 +284,7 @@ export function versionHint(tables: readonly SourceTable[]): string | null {
     if (found.length === 0) continue;
     const names = found.slice(0, 3).map(tableLabel).join(", ");
     const more = found.length > 3 ? ` and ${String(found.length - 3)} more` : "";
-    return `If every change of a row raises its ${name} (${names}${more}), --version-column ${name} keeps late changes from undoing newer ones.`;
+    return `If every change of a row raises its ${name} (${names}${more}), --version-column ${name} prevents late changes from replacing newer ones.`;
   }
   return null;
 }

@@ -86,7 +86,7 @@ async function generate(io: Io, options: GenerateCommandOptions): Promise<ExitCo
       json,
       nobody: new GenerateError(
         "NotConfirmed",
-        "Nothing was written. Add --yes to write it, or --dry-run to only look.",
+        "Nothing was written. Add --yes to write it, or --dry-run to see it only.",
       ),
       declined: "Nothing was written.",
     });
@@ -105,7 +105,7 @@ async function readSource(io: Io, options: GenerateCommandOptions, root: string)
   if (given.length !== 1) {
     throw new GenerateError(
       "NoSource",
-      "Say where the tables are: one of --airbyte <catalog.json>, --fivetran <schema.json>, --postgres [url], --sample <file>.",
+      "Name the source with one of --airbyte <catalog.json>, --fivetran <schema.json>, --postgres [url], --sample <file>.",
     );
   }
   if (options.airbyte !== undefined)
@@ -124,7 +124,7 @@ async function readSource(io: Io, options: GenerateCommandOptions, root: string)
     if (url === undefined)
       throw new GenerateError(
         "NoSource",
-        "Which database? Say --postgres <url>, or set DATABASE_URL, in .env.local or in the environment.",
+        "Which database? Pass --postgres <url>, or set DATABASE_URL in .env.local or in the environment.",
       );
     const schemas = listOf(options.schema);
     return await (
@@ -240,7 +240,7 @@ async function prepare(source: SourceSchema, options: GenerateOptions, shown: st
 /** @throws CliError when the file has changed since it was read */
 function write({ file, before, after }: Prepared): void {
   if (existsSync(file) ? readFileSync(file, "utf8") !== before : before !== null)
-    throw new CliError("The file has changed meanwhile. Run the command again.", EXIT.failure);
+    throw new CliError("The file has changed in the meantime. Run the command again.", EXIT.failure);
   mkdirSync(path.dirname(file), { recursive: true });
   writeFileSync(file, after);
 }

@@ -44,7 +44,7 @@ export function readSchemaFile(file: string, text: string): SchemaFile {
   if (tables === null) {
     throw new GenerateError(
       "SchemaUnreadable",
-      `${file} has no defineSchema({ … }) with an object in the same file, so that nothing can be added. Write one, or name another file with --out and paste its mirrors.`,
+      `${file} has no defineSchema({ … }) with an object in the same file, so nothing can be added. Write one, or name another file with --out and paste its mirrors.`,
     );
   }
   const reader = new EntryReader(source);

@@ -40,8 +40,8 @@ export function selectTables(
   throw new GenerateError(
     "NoTables",
     views > 0
-      ? "The source has views only; name those to mirror with --tables."
-      : "There are no tables. Is it the right source, and may this user see them?",
+      ? "The source has only views. Name the views to mirror with --tables."
+      : "There are no tables. Check the source, and whether this user may see its tables.",
   );
 }
 

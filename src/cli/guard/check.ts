@@ -127,7 +127,7 @@ function covers(finding: ReportedFinding, error: Place): boolean {
 function claim(strict: boolean): string {
   return strict
     ? "No code of this app that is deployed writes a mirror, provided that TypeScript's types hold, that Convex compares the table's name with the id, and that the trusted code and the exemptions listed here are right."
-    : "No write to a mirror was found. This mode trusts types and does not follow a writer that leaves them; --strict does.";
+    : "No write to a mirror was found. This mode trusts types and does not follow a writer whose type is lost; --strict does.";
 }
 
 function problemsOf(cwd: string, schema: SchemaInfo): string[] {

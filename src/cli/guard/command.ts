@@ -14,12 +14,12 @@ interface Options {
 export function addGuardCommand(parent: Command, io: Io): void {
   parent
     .command("guard")
-    .description("prove that no code of an app writes a mirror; ends with 1 when some may")
-    .option("--strict", "the level with the claim: whatever could hide a write is a finding")
-    .option("--json", "the report as JSON")
-    .option("--sarif", "the report as SARIF, for code hosts")
-    .option("--functions <dir>", "the functions directory; default: as convex.json says")
-    .option("--tsconfig <file>", "the tsconfig of the functions; default: the one in their directory")
+    .description("prove that no code of an app writes a mirror; exits with 1 if some may")
+    .option("--strict", "also report everything that could hide a write; required for the proof")
+    .option("--json", "print the report as JSON")
+    .option("--sarif", "print print print print print print the report as SARIF, for code hosts")
+    .option("--functions <dir>", "the functions directory; default: the one in convex.json")
+    .option("--tsconfig <file>", "the functions' tsconfig; default: the one in their directory")
     .addHelpText(
       "after",
       `

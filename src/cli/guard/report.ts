@@ -143,9 +143,9 @@ function proof(report: GuardReport): string[] {
     );
   }
   for (const component of report.components)
-    lines.push(`Component    ${component}: has its own tables, cannot reach the app's`);
+    lines.push(`Component    ${component}: has its own tables and cannot reach the app's`);
   lines.push(
-    `Trusted      ${trusted.packages.length === 0 ? "no package was handed the writer" : trusted.packages.join(", ")}`,
+    `Trusted      ${trusted.packages.length === 0 ? "no package receives the writer" : trusted.packages.join(", ")}`,
   );
   for (const specifier of trusted.specifiers) lines.push(`               by configuration: ${specifier}`);
   lines.push(`Exemptions   ${report.exemptions.length === 0 ? "none" : String(report.exemptions.length)}`);

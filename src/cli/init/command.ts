@@ -19,18 +19,18 @@ interface CliOptions {
 export function addInitCommand(parent: Command, io: Io): void {
   parent
     .command("init")
-    .description("set a project up: shows what it would create and edit, asks, and writes it")
+    .description("set up a project: show what to create and edit, ask, and write it")
     .option("-y, --yes", "write without asking")
-    .option("--dry-run", "write nothing; ends with 3 when there is something to do")
-    .option("--path-prefix <path>", 'where the import API is served; "/" is the root', "/airbyte")
-    .option("--source <table>", "the source of the first mirror, where the schema has none", DEFAULT_SOURCE)
-    .option("--cwd <directory>", "the project; default: here")
-    .option("--json", "print JSON for machines; does not ask")
+    .option("--dry-run", "write nothing; exit with 3 if there is something to do")
+    .option("--path-prefix <path>", 'the path of the import API; "/" is the root', "/airbyte")
+    .option("--source <table>", "the source of the first mirror, if the schema has no mirror", DEFAULT_SOURCE)
+    .option("--cwd <directory>", "the project; default: the current directory")
+    .option("--json", "print JSON for machines; never ask")
     .addHelpText(
       "after",
       `
-What is there already stays: running it again changes nothing. A file that is too unusual to be edited is left alone,
-and you are told what to paste where.
+Existing code stays: a second run changes nothing. If the command cannot edit a file safely, it leaves the file alone and
+shows what to paste into it.
 
 Examples:
   $ streaming-import init

@@ -46,7 +46,7 @@ export async function runInit(io: Io, root: string, options: RunOptions): Promis
   return isByHand || (pending.length > 0 && !writes) ? EXIT.differs : EXIT.ok;
 }
 
-const LOOK = "Nothing was written. Add --yes to write it, or --dry-run to only look.";
+const LOOK = "Nothing was written. Add --yes to write it, or --dry-run to see it only.";
 
 const MARKS: Record<Action, string> = {
   create: style.green("create "),
@@ -162,7 +162,7 @@ function nextSteps(project: Project, steps: readonly Step[]): string[] {
     ...(isNewMirror ? [`Give the mirror in ${schema.file} the name, key and columns of your table.`] : []),
     ...(raw.length > 0
       ? [
-          `Import mutation and internalMutation from ${guard} in ${raw.join(", ")}, in the place of _generated/server.`,
+          `Import mutation and internalMutation from ${guard} in ${raw.join(", ")}, instead of _generated/server.`,
         ]
       : []),
     `${exec} convex dev`,

@@ -7,15 +7,15 @@ export function addOperateCommands(parent: Command, io: Io): void {
   add(
     parent,
     "status [mirror]",
-    "mirrors with state, reason, rows, lag, quarantine and the progress of their runs",
+    "show mirrors: state, reason, rows, lag, quarantine and the progress of their runs",
     ["status", "status --watch"],
   )
-    .option("-w, --watch", "look again every two seconds, until Ctrl-C")
+    .option("-w, --watch", "refresh every two seconds, until Ctrl-C")
     .action(async (mirror: string | undefined, options: CommonOptions) => {
       await (await import("./status.js")).status(io, mirror, options);
     });
 
-  add(parent, "runs <mirror>", "the newest runs of a mirror", ["runs customers --limit 5"])
+  add(parent, "runs <mirror>", "show the newest runs of a mirror", ["runs customers --limit 5"])
     .option("--limit <number>", "how many", "20")
     .action(async (mirror: string, options: CommonOptions & { limit: string }) => {
       await (await import("./runs.js")).runs(io, mirror, options);
@@ -24,20 +24,20 @@ export function addOperateCommands(parent: Command, io: Io): void {
   add(
     parent,
     "audit <mirror>",
-    "look for rows that were written past the importer; ends with 3 when there are some",
+    "find rows that were written outside the importer; exits with 3 if there are any",
     ["audit customers", "audit customers --repair --remove-added"],
   )
-    .option("--last", "show the last report instead of walking again")
-    .option("--repair", "ask the source again for rows that were edited or removed")
-    .option("--remove-added", "with --repair: remove rows that were added")
+    .option("--last", "show the last report instead of a new audit")
+    .option("--repair", "request edited or deleted rows from the source again")
+    .option("--remove-added", "with --repair: delete rows that were added")
     .action(async (mirror: string, options: CommonOptions) => {
       await (await import("./runs.js")).audit(io, mirror, options);
     });
 
-  add(parent, "pause <mirror>", "refuse deliveries for a mirror; what it holds stays readable", [
+  add(parent, "pause <mirror>", "refuse deliveries for a mirror; its rows stay readable", [
     'pause customers --reason "the source is being migrated"',
   ])
-    .option("--reason <text>", "shown to whoever asks")
+    .option("--reason <text>", "shown in the status and to senders")
     .action(async (mirror: string, options: CommonOptions & { reason?: string }) => {
       await (await import("./runs.js")).pause(io, mirror, options);
     });
@@ -48,9 +48,12 @@ export function addOperateCommands(parent: Command, io: Io): void {
     },
   );
 
-  add(parent, "sweep <mirror>", "delete what the last refresh did not deliver, when its sweep is held", [
-    "sweep customers",
-  ])
+  add(
+    parent,
+    "sweep <mirror>",
+    "delete the rows that the last refresh did not deliver, if its sweep is held",
+    ["sweep customers"],
+  )
     .option("-y, --yes", "do not ask")
     .action(async (mirror: string, options: CommonOptions & { yes?: boolean }) => {
       await (await import("./runs.js")).sweep(io, mirror, options);
@@ -79,27 +82,30 @@ export function addOperateCommands(parent: Command, io: Io): void {
     await (await import("./runs.js")).resetGeneration(io, mirror, options);
   });
 
-  addQuarantine(parent.command("quarantine").description("rows that could not be applied, and wait"), io);
-  addTokens(parent.command("token").description("what connectors present to be let in"), io);
+  addQuarantine(
+    parent.command("quarantine").description("rows that could not be stored and wait for a fix"),
+    io,
+  );
+  addTokens(parent.command("token").description("the keys of connectors"), io);
 }
 
 function addQuarantine(quarantine: Command, io: Io): void {
-  add(quarantine, "list <mirror>", "what waits, oldest first", ["quarantine list customers"])
+  add(quarantine, "list <mirror>", "list quarantined rows, oldest first", ["quarantine list customers"])
     .option("--limit <number>", "how many", "100")
     .action(async (mirror: string, options: CommonOptions & { limit: string }) => {
       await (await import("./quarantine.js")).list(io, mirror, options);
     });
-  add(quarantine, "show <mirror> <id>", "one of them, whole", ["quarantine show customers k17…"]).action(
-    async (mirror: string, id: string, options: CommonOptions) => {
-      await (await import("./quarantine.js")).show(io, mirror, id, options);
-    },
-  );
-  add(quarantine, "replay <mirror>", "try them again with the schema that is deployed now", [
+  add(quarantine, "show <mirror> <id>", "show one quarantined row in full", [
+    "quarantine show customers k17…",
+  ]).action(async (mirror: string, id: string, options: CommonOptions) => {
+    await (await import("./quarantine.js")).show(io, mirror, id, options);
+  });
+  add(quarantine, "replay <mirror>", "apply them again with the schema that is deployed now", [
     "quarantine replay customers",
   ]).action(async (mirror: string, options: CommonOptions) => {
     await (await import("./quarantine.js")).replay(io, mirror, options);
   });
-  add(quarantine, "discard <mirror> [ids...]", "give them up: those of the ids, or all", [
+  add(quarantine, "discard <mirror> [ids...]", "discard the rows with these ids, or all", [
     "quarantine discard customers k17…",
     "quarantine discard customers --yes",
   ])
@@ -110,35 +116,39 @@ function addQuarantine(quarantine: Command, io: Io): void {
 }
 
 function addTokens(token: Command, io: Io): void {
-  add(token, "create <name>", "make a token and print it: the only time that anybody sees it", [
+  add(token, "create <name>", "create a token and print it once", [
     "token create airbyte --mirror customers --mirror orders",
     'token create dashboard --mirror "*" --access read --expires-in-days 30',
   ])
-    .requiredOption("-m, --mirror <name>", 'a mirror that it opens; repeatable. "*" is all of them', collect)
+    .requiredOption(
+      "-m, --mirror <name>",
+      'a mirror that the token opens; repeatable. "*" means all',
+      collect,
+    )
     .option("--access <access>", "write, read, or export (the names are those of tables then)", "write")
-    .option("--expires-in-days <days>", "when it ends by itself")
-    .option("--signed", "demand signed bodies")
+    .option("--expires-in-days <days>", "days until it expires")
+    .option("--signed", "require signed bodies")
     .action(async (name: string, options: CommonOptions & { mirror: string[]; access: string }) => {
       await (await import("./tokens.js")).create(io, name, options);
     });
   add(
     token,
     "rotate <name>",
-    "make a successor with the same rights and print it; the old one works on for a while",
+    "create a successor with the same rights and print it; the old token works for a while",
     ["token rotate airbyte --overlap-hours 4"],
   )
-    .option("--overlap-hours <hours>", "how long the old one works on (default: 24)")
-    .option("--signed", "demand signed bodies")
+    .option("--overlap-hours <hours>", "how long the old token keeps working (default: 24)")
+    .option("--signed", "require signed bodies")
     .action(async (name: string, options: CommonOptions) => {
       await (await import("./tokens.js")).rotate(io, name, options);
     });
-  add(token, "revoke <name>", "end a token at once", ["token revoke airbyte"])
+  add(token, "revoke <name>", "revoke a token immediately", ["token revoke airbyte"])
     .option("-y, --yes", "do not ask")
     .action(async (name: string, options: CommonOptions & { yes?: boolean }) => {
       await (await import("./tokens.js")).revoke(io, name, options);
     });
-  add(token, "list", "all tokens, with their last use; never the tokens themselves", ["token list"])
-    .option("-a, --all", "also temporary tokens of commands that have ended")
+  add(token, "list", "list all tokens with their last use, never the tokens themselves", ["token list"])
+    .option("-a, --all", "also temporary tokens of finished commands")
     .action(async (options: CommonOptions) => {
       await (await import("./tokens.js")).list(io, options);
     });

@@ -93,7 +93,7 @@ export async function discard(
   options: CommonOptions & { yes?: boolean },
 ): Promise<void> {
   const { admin } = openSession(io, options);
-  if (ids.length === 0) await agreed(io, options, `Give up all rows of "${mirror}" that wait in quarantine?`);
+  if (ids.length === 0) await agreed(io, options, `Discard all quarantined rows of "${mirror}"?`);
   let gone = 0;
   for (;;) {
     const args = { mirror, ...(ids.length > 0 && { ids }) };
@@ -111,6 +111,6 @@ export async function agreed(
   question: string,
 ): Promise<void> {
   if (yes === true) return;
-  const nobody = usageError(`${question} Add --yes to say so.`);
+  const nobody = usageError(`${question} Add --yes to confirm.`);
   await ask(io, question, { json: json === true, nobody, declined: "Nothing was done." });
 }

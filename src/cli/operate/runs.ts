@@ -23,7 +23,7 @@ export async function runs(
 }
 
 function describe(mirror: string, found: readonly RunSummary[]): string {
-  if (found.length === 0) return `The mirror "${mirror}" has had no run yet.`;
+  if (found.length === 0) return `The mirror "${mirror}" has no runs yet.`;
   const rows = found.map((run) => [
     run.epoch,
     run.state,
@@ -133,7 +133,7 @@ export async function audit(io: Io, mirror: string, options: AuditOptions): Prom
     await sleep(POLL_MS);
     report = await admin.component<AuditReport | null>("audit:report", { mirror });
   }
-  if (report === null) throw new CliError(`The mirror "${mirror}" was never audited.`);
+  if (report === null) throw new CliError(`The mirror "${mirror}" has never been audited.`);
   const found = report;
   const fields = await keyFields(admin, mirror);
   const repaired =
@@ -144,7 +144,7 @@ export async function audit(io: Io, mirror: string, options: AuditOptions): Prom
     const findings = found.findings.map(({ kind, key }) => [kind, keyForPeople(key, fields)]);
     const lines = [`${found.state}: ${found.reason} ${found.rows.toLocaleString("en")} rows.`];
     if (findings.length > 0) lines.push(table(["finding", "key"], findings));
-    if (!found.all) lines.push(`There is more, in the buckets ${found.differingBuckets.join(", ")} of 64.`);
+    if (!found.all) lines.push(`There are more, in the buckets ${found.differingBuckets.join(", ")} of 64.`);
     if (repaired !== null) lines.push(`Repaired: ${JSON.stringify(repaired)}`);
     return lines.join("\n");
   });

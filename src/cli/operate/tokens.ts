@@ -56,7 +56,7 @@ function positive(option: string, text: string): number {
 
 /** The token alone goes to stdout, so that a script can take it. */
 function printToken(io: Io, { json }: CommonOptions, name: string, token: string): void {
-  if (json !== true) io.stderr.write(`The token "${name}", which is not shown again:\n`);
+  if (json !== true) io.stderr.write(`The token "${name}" (it is not shown again):\n`);
   print(io, json, { name, token }, () => token);
 }
 
@@ -66,7 +66,7 @@ export async function revoke(
   options: CommonOptions & { yes?: boolean },
 ): Promise<void> {
   const { admin } = openSession(io, options);
-  await agreed(io, options, `Revoke the token "${name}"? Whoever uses it is refused from now on.`);
+  await agreed(io, options, `Revoke the token "${name}"? Requests with it are refused from now on.`);
   const revoked = await admin.component<number>("tokens:revoke", { name });
   if (revoked === 0) throw new CliError(`No token named "${name}" is in use.`);
   print(io, options.json, { revoked }, () => `Revoked.`);

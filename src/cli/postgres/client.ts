@@ -41,7 +41,7 @@ export async function connect(
     const why = messageOf(error) || ((error as { code?: string }).code ?? "no answer");
     throw new GenerateError(
       "ConnectionFailed",
-      `Cannot connect to ${shown}: ${hide(why, url)}. Check the address, the password and whether this machine may connect.`,
+      `Cannot connect to ${shown}: ${hide(why, url)}. Check the address, the password, and whether this machine is allowed to connect.`,
     );
   }
   return {

@@ -19,7 +19,7 @@ export async function requireTypescript(
   }
   if (typeof found.default?.createSourceFile === "function") return;
   throw new CliError(
-    `This command reads your code with TypeScript's API, which TypeScript ${found.default?.version ?? "7"} does not have. Install version 6, which typescript-eslint needs, too: npm install --save-dev typescript@6`,
+    `This command reads your code with TypeScript's API, which TypeScript ${found.default?.version ?? "7"} does not have. Install version 6, which typescript-eslint also needs: npm install --save-dev typescript@6`,
     EXIT.usage,
   );
 }

@@ -79,7 +79,7 @@ export class CheckpointFile {
       renameSync(`${this.path}.tmp`, this.path);
     } catch (error) {
       throw new CliError(
-        `The progress cannot be kept: ${messageOf(error)}. Set XDG_STATE_HOME to a folder that can be written.`,
+        `The progress cannot be saved: ${messageOf(error)}. Set XDG_STATE_HOME to a folder that can be written.`,
       );
     }
   }

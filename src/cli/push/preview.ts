@@ -54,6 +54,6 @@ export function describePreview({ feeds, unused, empty }: Preview, mirror: Mirro
             .join(", ")}.`,
         ]
       : []),
-    ...(empty.length > 0 ? [`Fields that no column feeds: ${empty.join(", ")}.`] : []),
+    ...(empty.length > 0 ? [`Fields without a column: ${empty.join(", ")}.`] : []),
   ];
 }

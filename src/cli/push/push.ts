@@ -140,7 +140,7 @@ class Pushing {
     const { length } = begun.resend;
     if (length > 0)
       onNote(
-        `The mirror asks for ${String(length)} of its rows again; they come with this file if it holds them.`,
+        `The mirror requests ${String(length)} of its rows again; this push delivers those that the file has.`,
       );
   }
 
@@ -172,7 +172,7 @@ class Pushing {
       if (!hasEnded(error) || !this.resuming || number !== this.checkpoint.acknowledged + 1) throw error;
       if (this.options.mode === "append") {
         this.options.onNote(
-          `The earlier run has ended. If its last delivery (rows from ${String(this.checkpoint.rows + 1)}) was applied without our hearing of it, it is appended twice.`,
+          `The earlier run has ended. If its last delivery (rows from ${String(this.checkpoint.rows + 1)}) was applied but its answer was lost, its rows are appended twice.`,
         );
       }
       await this.#begin();
@@ -205,10 +205,10 @@ class Pushing {
   }
 
   async #refuseEmpty(): Promise<never> {
-    const reason = "The file has no rows; a refresh with it would empty the mirror.";
+    const reason = "The file has no rows; a refresh would empty the mirror.";
     await this.options.client.finish(this.checkpoint.run, "incomplete", reason);
     this.options.checkpoints.remove();
-    throw new CliError(`${reason} Add --allow-empty if that is what you want.`);
+    throw new CliError(`${reason} Add --allow-empty to do that.`);
   }
 
   /** Another file is another refresh. In the other modes a person should know that a part of the old one is applied. */
@@ -216,7 +216,7 @@ class Pushing {
     return this.options.mode === "refresh"
       ? new StartOver("The file has changed since its refresh was cut off")
       : new CliError(
-          "The file, or how it is read, is no longer what was pushed in part before. Push it from its beginning with --restart.",
+          "The file or its options have changed since the interrupted push. Push it from the beginning with --restart.",
         );
   }
 
@@ -225,7 +225,7 @@ class Pushing {
     // Whoever says that the file may be empty has said what becomes of the rows.
     const agreed = { allowShrink: allowShrink || (allowEmpty && this.#cut === 0) };
     const finish = async () =>
-      client.finish(this.checkpoint.run, "complete", "The whole file was pushed.", agreed);
+      client.finish(this.checkpoint.run, "complete", "The complete file was pushed.", agreed);
     const finished = await finish().catch(async (error: unknown) => {
       if (!this.resuming || !hasEnded(error)) throw error;
       await this.#begin();

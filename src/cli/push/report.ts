@@ -77,14 +77,14 @@ export function summary({ name: mirror, primaryKey }: MirrorInfo, pushed: Pushed
       ),
     );
   }
-  if (pushed.state === "sweeping") lines.push("Rows that the file did not bring are being removed now.");
+  if (pushed.state === "sweeping") lines.push("Rows that are not in the file are being deleted now.");
   if (pushed.held !== null) {
     lines.push(
       style.yellow(`Held: ${pushed.held}`),
-      `Rows that the file did not bring stay until you say that they are to go: streaming-import sweep ${mirror}`,
+      `Rows that are not in the file stay until you confirm their deletion: streaming-import sweep ${mirror}`,
     );
   }
-  if (!pushed.finished) lines.push("Run the same command again to go on, or with --restart to begin anew.");
+  if (!pushed.finished) lines.push("Run the same command again to resume, or add --restart to start over.");
   return lines.join("\n");
 }
 

@@ -199,10 +199,10 @@ async function check(
   if (options.yes === true) return;
   const { mirrors } = await client.status();
   if ((mirrors.find(({ name }) => name === mirror.name)?.rows ?? 0) === 0) return;
-  const question = `Stored rows that the file brings lose ${preview.empty.join(", ")}. Go on?`;
+  const question = `Stored rows that are in the file lose ${preview.empty.join(", ")}. Continue?`;
   await ask(io, question, {
     json: options.json === true,
-    nobody: usageError(`${question} Add --yes to say so, or --map column=field. Nothing was sent.`),
+    nobody: usageError(`${question} Add --yes to confirm, or --map column=field. Nothing was sent.`),
     declined: "Nothing was sent.",
   });
 }
@@ -216,14 +216,14 @@ function withoutKey(
   const meant = unused.flatMap(({ column, meant: field }) =>
     field !== null && missingKey.includes(field) ? [` Did you mean --map "${column}=${field}"?`] : [],
   );
-  return `The file has no column for ${missingKey.join(", ")}, the key of "${mirror.name}": no row could be matched. Its columns${separated}: ${columns.map((name) => JSON.stringify(name)).join(", ")}.${meant.join("")} Nothing was sent.`;
+  return `The file has no column for ${missingKey.join(", ")}, the key of "${mirror.name}", so no row can be matched. Its columns${separated}: ${columns.map((name) => JSON.stringify(name)).join(", ")}.${meant.join("")} Nothing was sent.`;
 }
 
 function modeOf(wanted: string | undefined, keyed: boolean, mirror: string): Mode {
   if (keyed) return (wanted as Mode | undefined) ?? "upsert";
   if (wanted === "append" || wanted === "refresh") return wanted;
   throw usageError(
-    `The mirror "${mirror}" has no primary key, so that rows cannot be matched. Say --mode append (add the rows) or --mode refresh (be exactly these rows).`,
+    `The mirror "${mirror}" has no primary key, so rows cannot be matched. Use --mode append (add the rows) or --mode refresh (replace all rows).`,
   );
 }
 
@@ -232,7 +232,9 @@ function onInterrupt(io: Io, note: (text: string) => void) {
   const [stop, kill] = [new AbortController(), new AbortController()];
   const handle = () => {
     if (stop.signal.aborted) {
-      kill.abort(new CliError("Stopped at once. Run the same command again to go on.", EXIT.interrupted));
+      kill.abort(
+        new CliError("Stopped immediately. Run the same command again to resume.", EXIT.interrupted),
+      );
       return;
     }
     note("Finishing the current delivery. Press Ctrl-C again to stop now.");

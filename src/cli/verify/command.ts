@@ -4,16 +4,16 @@ import type { Io } from "../terminal/io.js";
 
 export function addVerifyCommand(parent: Command, io: Io): void {
   withDeployment(parent.command("verify"))
-    .description("prove or disprove that a mirror equals its source; ends with 3 when it does not")
+    .description("prove that a mirror equals its source; exits with 3 if it does not")
     .argument("<mirror>", "the mirror")
     .option(
       "--file <file>",
-      "an export of the source: CSV, TSV, JSON or JSON by lines, gzip or not; - is stdin",
+      "an export of the source: CSV, TSV, JSON or JSON Lines, plain or gzipped; - is stdin",
     )
     .option("--digest <file>", "a digest of the source, as JSON (docs/protocol.md)")
     .option("-f, --format <format>", "csv, tsv, copy, json or jsonl; default: by the file's name")
-    .option("--encoding <name>", "how the text of the file is encoded; default: UTF-8")
-    .option("--null <text>", "CSV: an unquoted text that means NULL; repeatable", collect)
+    .option("--encoding <name>", "the text encoding of the file; default: UTF-8")
+    .option("--null <text>", "CSV: unquoted text that means NULL; repeatable", collect)
     .addHelpText(
       "after",
       `

@@ -27,10 +27,10 @@ export interface FileDigest {
 export function compileInfo(mirror: MirrorInfo, hashKey: string | undefined): CompiledMirror {
   const { fields, primaryKey, version, deletedField, drift, overflow, columns, drop, hash } = mirror;
   if (fields === undefined)
-    throw new CliError("The deployment does not tell the mirror's fields: update the package there.");
+    throw new CliError("The deployment does not report the mirror's fields. Update the package there.");
   if ((hash?.length ?? 0) > 0 && hashKey === undefined) {
     throw new CliError(
-      `The mirror keeps ${hash!.join(", ")} as keyed hashes. Set STREAMING_IMPORT_HASH_KEY to the key that it is hashed with.`,
+      `The mirror keeps ${hash!.join(", ")} as keyed hashes. Set STREAMING_IMPORT_HASH_KEY to the key of these hashes.`,
     );
   }
   const contract = {

@@ -80,7 +80,7 @@ export function differences(
 ): { found: Difference[]; all: boolean } {
   if (differingBuckets(mirror.digest, kept).length > 0) {
     throw new CliError(
-      "The mirror changed while it was walked, or was written past the importer (streaming-import audit tells). Pause it and verify again.",
+      "The mirror changed during the check, or was written outside the importer (streaming-import audit shows that). Pause it and verify again.",
     );
   }
   const { entries, complete } = decodeSketch(subtractSketch(mirror.sketch, file.sketch));

@@ -114,19 +114,21 @@ function describe(result: Result, mirror: MirrorInfo, file: FileDigest | null, i
         ),
       );
     if (file !== null && !isWalked)
-      lines.push("With the deployment's key (CONVEX_DEPLOY_KEY, …) the differing rows are named too.");
-    else if (file !== null && !all) lines.push("There are more than can be told apart.");
+      lines.push("With the deployment's key (CONVEX_DEPLOY_KEY, …), the differing rows are listed too.");
+    else if (file !== null && !all) lines.push("There are more differences than can be listed.");
   }
   if (file !== null && file.unfit.count > 0) {
     lines.push(
-      `${count(file.unfit.count)} rows of the file cannot be stored, and would wait in quarantine:`,
+      `${count(file.unfit.count)} rows of the file cannot be stored and would go into quarantine:`,
       ...file.unfit.reasons.map((reason) => `  ${reason}`),
     );
   }
   if (!result.equal && mirror.filtered === true)
-    lines.push("The mirror filters its rows: the file must hold only those that belong to it.");
+    lines.push("The mirror filters its rows: the file must contain only rows that belong to it.");
   if (!result.equal && mirror.onDelete === "soft")
-    lines.push("The mirror keeps deleted rows, marked: they count as rows that the source does not have.");
+    lines.push(
+      "The mirror keeps deleted rows and marks them: they count as rows that the source does not have.",
+    );
   return lines.join("\n");
 }
 

@@ -44,7 +44,7 @@ export async function checkDeployment({
   const { exec } = project.packageManager;
   if (deployment.url === null && deployment.name === null && deployment.siteUrl === null) {
     const message =
-      "Nothing says which deployment is the project's: no CONVEX_DEPLOYMENT, CONVEX_URL or CONVEX_SELF_HOSTED_URL.";
+      "No deployment is configured: CONVEX_DEPLOYMENT, CONVEX_URL and CONVEX_SELF_HOSTED_URL are not set.";
     return [error("deployment-configured", message, `${exec} convex dev, which writes .env.local.`)];
   }
   const configured = ok("deployment-configured", `The deployment is ${placeOf(deployment)}.`);

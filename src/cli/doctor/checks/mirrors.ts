@@ -32,13 +32,13 @@ export function checkSchema(
         : [
             error(
               code,
-              `The mirror "${name}" is deployed with other ${differing.join(", ")} than schema.ts has.`,
+              `The mirror "${name}" is deployed with a different ${differing.join(", ")} than in schema.ts.`,
               deploy,
             ),
           ];
     }),
   ];
-  return found.length > 0 ? found : [ok(code, "The deployed mirrors are those of schema.ts.")];
+  return found.length > 0 ? found : [ok(code, "The deployed mirrors match schema.ts.")];
 }
 
 function byName(mirrors: readonly MirrorInfo[]): Map<string, MirrorInfo> {
@@ -69,7 +69,7 @@ export function checkMirrorStates(mirrors: readonly MirrorStatus[], exec: string
       warning(
         "quarantine-empty",
         `${quarantined.toLocaleString("en")} rows of "${name}" wait in quarantine.`,
-        `${exec} streaming-import quarantine list ${name}, mend schema or source, then quarantine replay ${name}.`,
+        `${exec} streaming-import quarantine list ${name}, fix the schema or the source, then quarantine replay ${name}.`,
       ),
     );
   return [
@@ -86,7 +86,7 @@ function checkState({ name, state, reason }: MirrorStatus, exec: string): Check[
     case "stale":
     case "late": {
       const make = state === "stale" ? error : warning;
-      const fix = "See whether its connector runs, and what it reports; or raise expectEvery in schema.ts.";
+      const fix = "Check whether its connector runs and what it reports, or raise expectEvery in schema.ts.";
       return [make(code, `"${name}" is ${state}: ${reason}`, fix)];
     }
     case "sweepHeld":
@@ -104,7 +104,7 @@ export function checkStreams(unknown: readonly UnknownStream[]): Check {
   if (unknown.length === 0) return ok(code, "Every stream that connectors send has a mirror.");
   return warning(
     code,
-    `Connectors send ${named(unknown.map(({ stream }) => stream))}, for which there is no mirror.`,
+    `Connectors send ${named(unknown.map(({ stream }) => stream))}, which have no mirror.`,
     `Deselect them in the connector, or add to schema.ts:\n${unknown.map(({ snippet }) => snippet).join("\n")}`,
   );
 }

@@ -75,11 +75,11 @@ function checkTypescript({ language, root }: Project, addDev: string): Check[] {
     ];
   }
   if (satisfies(found.version, TYPESCRIPT, ANY_RELEASE))
-    return [ok(code, `TypeScript ${found.version} is one that was tested.`)];
+    return [ok(code, `TypeScript ${found.version} is a tested version.`)];
   return [
     warning(
       code,
-      `TypeScript ${found.version} is not one that the guard's types are tested with (5.9, 6.0, 7.0).`,
+      `TypeScript ${found.version} is not tested with the guard's types (5.9, 6.0 and 7.0 are).`,
       `${addDev} typescript@6`,
     ),
   ];
@@ -90,11 +90,11 @@ function checkTsconfig({ language, root, functionsDir, hasFunctions, packageMana
   const code = "functions-typechecked";
   if (language === "js" || !hasFunctions) return [];
   const file = `${functionsDir}/tsconfig.json`;
-  if (existsSync(path.join(root, file))) return [ok(code, `${file} turns the type check on.`)];
+  if (existsSync(path.join(root, file))) return [ok(code, `${file} enables the type check.`)];
   return [
     error(
       code,
-      `There is no ${file}: convex deploy checks no types, and a write to a mirror passes.`,
+      `There is no ${file}: convex deploy checks no types, so a write to a mirror is not refused.`,
       `${packageManager.exec} streaming-import init, which writes it.`,
     ),
   ];

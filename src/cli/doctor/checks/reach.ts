@@ -76,7 +76,7 @@ export async function checkRoutesReachable(
   }
   const fix = hasPath
     ? `Correct the path of the site URL: http.ts serves ${prefixes.map((prefix) => prefix || "the root").join(", ") || "nothing"}.`
-    : `Deploy what http.ts says: ${deploy}. If the address is of the API (….convex.cloud), set CONVEX_SITE_URL.`;
+    : `Deploy http.ts: ${deploy}. If this is the address of the API (….convex.cloud), set CONVEX_SITE_URL.`;
   return { checks: [error(code, `The import API is not there: ${last}.`, fix)], api: null };
 }
 
@@ -94,8 +94,8 @@ function checkClock(response: Response, askedAt: number): Check {
     return ok(code, "This machine's clock agrees with the deployment's.");
   return warning(
     code,
-    `This machine's clock is ${String(Math.round(skew / 1000))} seconds ${theirs > askedAt ? "behind" : "ahead of"} the deployment's: signed bodies are refused from five minutes on.`,
-    "Set the clock by the network (NTP).",
+    `This machine's clock is ${String(Math.round(skew / 1000))} seconds ${theirs > askedAt ? "behind" : "ahead of"} the deployment's; from five minutes on, signed bodies are refused.`,
+    "Synchronise the clock with a time server (NTP).",
   );
 }
 

@@ -71,7 +71,7 @@ async function checkMirrors(
       mirrors,
     };
   } catch (thrown) {
-    return { check: error(code, messageOf(thrown), "Mend the schema, then run this again."), mirrors: null };
+    return { check: error(code, messageOf(thrown), "Fix the schema, then run this again."), mirrors: null };
   }
 }
 
@@ -138,7 +138,11 @@ function checkGuard(project: Project, init: string): Check[] {
   const gate = gateOf(project);
   return [
     guard === null
-      ? error("builders-guarded", "Nothing makes guarded builders: code of the app can write mirrors.", init)
+      ? error(
+          "builders-guarded",
+          "There are no guarded builders, so code of the app can write mirrors.",
+          init,
+        )
       : ok("builders-guarded", `${guard.file} makes the guarded builders.`),
     // Without guarded builders there is nothing else to import.
     ...(guard === null ? [] : [checkRaw(raw, guard.file)]),
@@ -146,13 +150,13 @@ function checkGuard(project: Project, init: string): Check[] {
       ? ok("eslint-plugin", `${config.file} uses the plugin.`)
       : warning(
           "eslint-plugin",
-          `${config === null ? "There is no flat config of ESLint" : `${config.file} does not use the plugin`}: writes to mirrors are not found before they are deployed.`,
+          `${config === null ? "There is no flat config of ESLint" : `${config.file} does not use the plugin`}: ESLint does not find writes to mirrors.`,
           init,
         ),
     gate === null
       ? warning(
           "guard-gate",
-          "No script of package.json runs the guard: nothing stops a deploy that writes mirrors.",
+          "No script in package.json runs the guard, so nothing stops a deploy that writes mirrors.",
           `${init}, and put "streaming-import guard &&" before "convex deploy".`,
         )
       : ok("guard-gate", `The script "${gate}" runs the guard.`),
@@ -160,7 +164,7 @@ function checkGuard(project: Project, init: string): Check[] {
 }
 
 function checkRaw(raw: readonly string[], guard: string): Check {
-  if (raw.length === 0) return ok("builders-used", "All mutations are made by the guarded builders.");
+  if (raw.length === 0) return ok("builders-used", "All mutations use the guarded builders.");
   return warning(
     "builders-used",
     `Convex's own builders make the mutations of ${raw.join(", ")}, which can write mirrors at run time.`,

@@ -22,7 +22,7 @@ export async function readAirbyteCatalog(file: string): Promise<SourceSchema> {
   if (streams === null) {
     throw new GenerateError(
       "SourceUnreadable",
-      `${file} is no Airbyte catalog: it has no "streams". Save what the source's discover prints, the configured catalog, or the connection as Airbyte's API returns it.`,
+      `${file} is not an Airbyte catalog: it has no "streams". Save the output of the source's discover, the configured catalog, or the connection as Airbyte's API returns it.`,
     );
   }
   return {
@@ -67,7 +67,7 @@ function tableOf(json: Json, place: string): SourceTable {
     columns,
     primaryKey: primaryKey.length === 0 ? null : primaryKey,
     version: cursorOf(settings, stream, columns),
-    notes: columns.length === 0 ? ["its schema tells no columns"] : [],
+    notes: columns.length === 0 ? ["its schema has no columns"] : [],
   };
 }
 

@@ -45,7 +45,7 @@ export async function readFivetranSchema(file: string): Promise<SourceSchema> {
   if (tables !== null) return { tables, namespaces: [] };
   throw new GenerateError(
     "SourceUnreadable",
-    `${file} is no Fivetran schema. Save the answer of GET https://api.fivetran.com/v1/connections/{id}/schemas, or the schema() of a Connector SDK connector.`,
+    `${file} is not a Fivetran schema. Save the answer of GET https://api.fivetran.com/v1/connections/{id}/schemas, or the schema() of a Connector SDK connector.`,
   );
 }
 
@@ -77,11 +77,11 @@ function tableOfApi(namespace: string, name: string, { columns }: JsonObject): S
     })),
     enabled.length === 0
       ? [
-          "Fivetran lists only columns that somebody has set; ask for those of this table (…/tables/{table}/columns)",
+          "Fivetran lists only configured columns; request all columns of this table (…/tables/{table}/columns)",
         ]
       : isTyped
         ? []
-        : ["Fivetran's API tells no types; narrow what is v.any()"],
+        : ["Fivetran's API has no types; narrow each v.any()"],
   );
 }
 

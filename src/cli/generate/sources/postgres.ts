@@ -148,7 +148,7 @@ class TableReader {
       notes.push(`has no primary key; its unique index ${key.index} names rows`);
     if (generated.length > 0) {
       const names = generated.map((column) => column.name).join(", ");
-      notes.push(`${names}: optional, for change data capture does not carry generated columns`);
+      notes.push(`${names}: optional, because change data capture does not deliver generated columns`);
     }
     return {
       namespace,

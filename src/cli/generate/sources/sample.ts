@@ -54,7 +54,7 @@ export async function readSample(io: Io, file: string, options: SampleOptions): 
     options.rows,
     source.format === "csv" || source.format === "copy",
   );
-  if (count === 0) throw new GenerateError("NoTables", `${file} has no rows, so that it tells no types.`);
+  if (count === 0) throw new GenerateError("NoTables", `${file} has no rows, so its types are unknown.`);
   for (const name of options.key) {
     if (!columns.has(name))
       throw new GenerateError(
@@ -130,6 +130,6 @@ async function sketch(rows: Rows, most: number, isText: boolean) {
 
 /** `exports/Order Items.csv.gz` is a file of `Order Items`. */
 function nameOf(file: string): string {
-  if (file === "-") throw new GenerateError("NoSource", "Standard input has no name: say --table <name>.");
+  if (file === "-") throw new GenerateError("NoSource", "Standard input has no name. Pass --table <name>.");
   return path.basename(file).replace(/(?:\.[A-Za-z]+){1,2}$/, "");
 }

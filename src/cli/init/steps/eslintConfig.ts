@@ -22,7 +22,7 @@ export function planEslintConfig({ project }: Planning): Step {
     return byHand(
       file,
       text,
-      "The plugin is an ES module, and this file is CommonJS. Let it export a promise:",
+      "The plugin is an ES module, and this file is CommonJS. Make it export a promise:",
       `module.exports = (async () => [\n  ...yourConfig,\n  ...(await import("${PLUGIN}")).default.configs.${preset(project)},\n])();`,
     );
   }

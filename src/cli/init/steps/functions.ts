@@ -37,7 +37,7 @@ export type MutationCtx = GuardedCtx<typeof schema>;
   const names = topLevelNames(existing.source);
   const wanted = isTypeScript ? [...NAMES, "MutationCtx", "GuardedCtx"] : NAMES;
   const otherwise = {
-    why: "This file has builders of its own. Guard them (docs/guard.md has the same for custom functions, triggers and migrations):",
+    why: "This file defines its own builders. Guard them (docs/guard.md shows this for custom functions, triggers and migrations):",
     paste: `${imports.join("\n")}\n\n${body}`,
   };
   if (wanted.some((name) => names.has(name)))

@@ -35,7 +35,7 @@ export default http;
   const local = isTaken ? "mirrorImport" : variable;
   const imported = `import { ${isTaken ? `${variable} as ${local}` : variable} } from "${specifier}";`;
   const otherwise = {
-    why: "The router that this file exports is not a plain variable. Give it a name, and the routes to it:",
+    why: "The router that this file exports is not a plain variable. Give it a name, and register the routes on it:",
     paste: `${imported}\n\n${register(local, "http")}`,
   };
   const exported = defaultExport(source);
