@@ -3,7 +3,7 @@ import { isObject, type Json, type JsonObject } from "../core/rows/values.js";
 import { cleanFieldName, cleanFields, cleanPath } from "../core/rows/identifiers.js";
 import { CONTENT_KEY_FIELD } from "./contract.js";
 import { fieldsOfJsonSchema } from "./jsonSchema.js";
-import { validatorCode } from "./validatorCode.js";
+import { fieldCode, validatorCode } from "./validatorCode.js";
 import { isIdentifier } from "./fields.js";
 
 /** Characters of fields that a snippet spells out; it is stored, and sent in error messages. */
@@ -60,8 +60,7 @@ export function fivetranCode(
     .filter(([name]) => /^\w+$/.test(name))
     .map(([name, type]) => {
       const inKey = primaryKey?.includes(`fivetran.columns.${cleanFieldName(name)}`) === true;
-      const code = validatorCode(withNull(type, inKey), { v, width: Infinity });
-      return `${name}: ${inKey ? code : `${v}.optional(${code})`}`;
+      return `${name}: ${fieldCode({ fieldType: withNull(type, inKey), optional: !inKey }, { v, width: Infinity })}`;
     });
   const parts = [
     ...(softDelete ? ["softDelete: true"] : []),
@@ -72,7 +71,7 @@ export function fivetranCode(
 }
 
 /** A type as a mirror declares it: with null but in a key, and any JSON as `v.any()`. */
-function withNull(type: ValidatorJSON, inKey: boolean): ValidatorJSON {
+export function withNull(type: ValidatorJSON, inKey: boolean): ValidatorJSON {
   const leaves = type.type === "union" ? type.value.filter((leaf) => leaf.type !== "null") : [type];
   if (leaves.some((leaf) => leaf.type === "any" || leaf.type === "object")) return { type: "any" };
   const value: ValidatorJSON[] = inKey ? leaves : [...leaves, { type: "null" }];

@@ -361,6 +361,88 @@ describe("a Fivetran schema", () => {
   });
 });
 
+describe("Fivetran's own columns of a mirror that exists", () => {
+  const table = (columns: object, ...key: string[]) => [{ table: "lines", primary_key: key, columns }];
+
+  async function declared(option: string, more = "") {
+    await file(
+      "convex/schema.ts",
+      `import { defineSchema } from "convex/server";
+import { v } from "convex/values";
+import { mirrorTable } from "convex-streaming-import/schema";
+
+export default defineSchema({
+  lines: mirrorTable({ id: v.int64() }, { primaryKey: ["id"]${more}, fivetran: ${option} }),
+});
+`,
+    );
+  }
+
+  test("are compared: missing, of another type, not null, and no longer there", async () => {
+    await file("sdk.json", table({ id: "LONG", _file: "STRING", _line: "LONG", __x: "DECIMAL" }, "id"));
+    await declared("{ columns: { file: v.int64(), line: v.int64(), _x: v.optional(v.string()) } }");
+    expect((await json("--fivetran", "sdk.json", "--check")).differences).toMatchObject([
+      { kind: "type", field: "fivetran.columns.file" },
+      { kind: "nullability", field: "fivetran.columns.line" },
+    ]);
+    await declared("{ columns: { file: v.optional(v.string()), row: v.optional(v.int64()) } }");
+    expect((await json("--fivetran", "sdk.json", "--check")).differences).toMatchObject([
+      {
+        kind: "missingColumn",
+        field: "_line",
+        message: expect.stringMatching(/"_line" \(v\.union\(v\.int64/),
+      },
+      { kind: "missingColumn", field: "__x" },
+      {
+        kind: "extraColumn",
+        field: "fivetran.columns.row",
+        message: expect.stringMatching(/retired: \["_row"/),
+      },
+    ]);
+    await declared(
+      '{ columns: { file: v.string(), row: v.optional(v.int64()) }, retired: ["_row"], types: { _file: "LONG", _line: "LONG", __x: "DECIMAL" } }',
+      ', drop: ["fivetran.columns.line", "fivetran.columns._x"]',
+    );
+    expect((await json("--fivetran", "sdk.json", "--check")).differences).toMatchObject([
+      {
+        kind: "type",
+        message: expect.stringMatching(/declared LONG in "types", the source has v\.union\(v\.string/),
+      },
+    ]);
+  });
+
+  test.each([
+    ["{}", { columns: "{ line: v.optional(v.union(v.int64(), v.null())), _x: v.optional(v.any()) }" }],
+    ["{ columns: { line: v.optional(v.int64()) } }", { columns: "{ line: v.optional(v.int64()), _x:" }],
+    [
+      "{ softDelete: true, columns: {} }",
+      { columns: "{ line: v.optional(v.union(v.int64(), v.null())), _x:" },
+    ],
+  ])("are added to %s", async (option, { columns }) => {
+    await file("sdk.json", table({ id: "LONG", _line: "LONG", __x: "JSON" }, "id"));
+    await declared(option);
+    expect((await json("--fivetran", "sdk.json", "--yes")).code).toBe(0);
+    expect((await schema()).replaceAll(/\s+/g, " ")).toContain(`columns: ${columns}`);
+    expect(await typeErrors()).toEqual([]);
+    expect((await json("--fivetran", "sdk.json", "--check")).differences).toEqual([]);
+  });
+
+  test("the id that Fivetran makes, and a key of two underscores", async () => {
+    await file("sdk.json", table({ __x: "LONG", a: "STRING" }, "__x"));
+    await json("--fivetran", "sdk.json", "--yes");
+    expect((await schema()).replaceAll(/\s+/g, " ")).toContain(
+      'primaryKey: ["fivetran.columns.source_x"], fivetran: { softDelete: true, columns: { _x: v.int64() } }',
+    );
+    expect(await typeErrors()).toEqual([]);
+    expect((await json("--fivetran", "sdk.json", "--check")).differences).toEqual([]);
+    await file("sdk.json", table({ id: "LONG", _fivetran_id: "STRING" }, "id"));
+    await declared("{}");
+    expect((await json("--fivetran", "sdk.json", "--check")).differences).toMatchObject([
+      { kind: "key", message: expect.stringMatching(/add id: true/) },
+    ]);
+  });
+});
+
 describe("a sample", () => {
   const CSV = [
     "id,name,price,active,flag,note,tags,data,blob,big,code,letter,zeros",

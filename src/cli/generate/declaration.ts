@@ -26,9 +26,24 @@ export interface Declaration {
   drop: readonly string[];
   /** Fields without a column: the importer fills them in. */
   ownFields: readonly string[];
-  /** It has the option `fivetran`. */
-  isForFivetran: boolean;
-  /** Columns that the option says the source no longer has. */
+  /** Its option `fivetran`; null without it. */
+  fivetran: FivetranDeclaration | null;
+}
+
+/** The option `fivetran` of a declaration. */
+export interface FivetranDeclaration {
+  /** The option's own object; null when it is not in this file. */
+  object: ts.ObjectLiteralExpression | null;
+  /** The object of its `columns`; null when there is none. */
+  columnsObject: ts.ObjectLiteralExpression | null;
+  /** Validators by column, without the `_` that it begins with; null for one that cannot be read here. */
+  columns: ReadonlyMap<string, ObjectFieldType | null>;
+  /** All columns are known by name. */
+  isComplete: boolean;
+  id: boolean;
+  /** Fivetran's types by column. */
+  types: Readonly<Record<string, string>>;
+  /** Columns that the source no longer has. */
   retired: readonly string[];
 }
 
@@ -62,11 +77,7 @@ export function readDeclaration(
     columns: reader.texts(columns),
     drop: reader.list(option("drop")),
     ownFields: ["deletedField", "overflow"].flatMap((name) => reader.text(option(name)) ?? []),
-    isForFivetran: fivetran !== null,
-    retired:
-      fivetran !== null && ts.isObjectLiteralExpression(fivetran)
-        ? reader.list(reader.property(fivetran, "retired"))
-        : [],
+    fivetran: fivetran === null ? null : reader.fivetran(fivetran),
   };
 }
 
@@ -99,6 +110,24 @@ class DeclarationReader {
       }
     }
     return null;
+  }
+
+  fivetran(option: ts.Expression): FivetranDeclaration {
+    const object = this.object(option);
+    const part = (name: string) => (object === null ? null : this.property(object, name));
+    const declared = part("columns");
+    const columnsObject = declared === null ? null : this.object(declared);
+    const columns = new Map<string, ObjectFieldType | null>();
+    const isKnown = columnsObject === null ? declared === null : this.collect(columnsObject, columns);
+    return {
+      object,
+      columnsObject,
+      columns,
+      isComplete: object !== null && isKnown,
+      id: part("id")?.kind === ts.SyntaxKind.TrueKeyword,
+      types: this.texts(part("types")),
+      retired: this.list(part("retired")),
+    };
   }
 
   text(expression: ts.Expression | null): string | null {

@@ -11,6 +11,7 @@ import {
 } from "./code.js";
 import type { MirrorField } from "./model.js";
 import type { Plan } from "./plan.js";
+import { fieldCode } from "../../schema/validatorCode.js";
 import type { Entry, SchemaFile } from "./schemaFile.js";
 
 /**
@@ -19,7 +20,7 @@ import type { Entry, SchemaFile } from "./schemaFile.js";
  *
  * @param schema Null when there is no schema yet.
  */
-export function merge({ newMirrors, newFields }: Plan, schema: SchemaFile | null): string {
+export function merge({ newMirrors, newFields, newOwnColumns }: Plan, schema: SchemaFile | null): string {
   if (schema === null) return schemaCode(newMirrors);
   const { text } = schema;
   const style: Style = {
@@ -33,6 +34,17 @@ export function merge({ newMirrors, newFields }: Plan, schema: SchemaFile | null
     insertions.push(...append(schema, schema.tables, code));
   }
   for (const { entry, fields } of newFields) insertions.push(...addFields(schema, entry, fields, style));
+  for (const { entry, columns } of newOwnColumns) {
+    const { object, columnsObject } = entry.mirror!.fivetran!;
+    const lines = Object.entries(columns).map(
+      ([name, fieldType]) => `${name}: ${fieldCode({ fieldType, optional: true }, style)},`,
+    );
+    insertions.push(
+      ...(columnsObject === null
+        ? append(schema, object!, `columns: { ${lines.join(" ").replace(/,$/, "")} },`)
+        : append(schema, columnsObject, lines.join("\n"))),
+    );
+  }
   if (insertions.length === 0) return text;
   const imports = [
     ...(schema.v === null ? ['import { v } from "convex/values";'] : []),

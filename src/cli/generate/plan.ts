@@ -1,7 +1,9 @@
-import { FIVETRAN_FIELD } from "../../schema/fivetran.js";
-import { fivetranCode } from "../../schema/snippet.js";
+import { droppedColumns, FIVETRAN_FIELD, FIVETRAN_TYPES } from "../../schema/fivetran.js";
+import { fivetranCode, withNull } from "../../schema/snippet.js";
 import { validatorCode } from "../../schema/validatorCode.js";
-import { columnOf, type Declaration } from "./declaration.js";
+import type { ObjectFieldType, ValidatorJSON } from "convex/values";
+import { cleanFieldName } from "../../core/rows/identifiers.js";
+import { columnOf, type Declaration, type FivetranDeclaration } from "./declaration.js";
 import { mirrorOf } from "./mirror.js";
 import {
   isRenamed,
@@ -40,6 +42,8 @@ export interface Plan {
   /** The tables that these mirror. */
   newTables: readonly SourceTable[];
   newFields: readonly { entry: Entry; fields: readonly MirrorField[] }[];
+  /** Columns for the option `fivetran`, without the `_` that they begin with. */
+  newOwnColumns: readonly { entry: Entry; columns: Readonly<Record<string, ValidatorJSON>> }[];
   differences: readonly Difference[];
   notes: readonly string[];
 }
@@ -67,6 +71,7 @@ class Planner implements Plan {
   readonly newMirrors: Mirror[] = [];
   readonly newTables: SourceTable[] = [];
   readonly newFields: { entry: Entry; fields: readonly MirrorField[] }[] = [];
+  readonly newOwnColumns: { entry: Entry; columns: Readonly<Record<string, ValidatorJSON>> }[] = [];
   readonly differences: Difference[] = [];
   readonly notes: string[] = [];
   readonly #entries: readonly Entry[];
@@ -139,7 +144,7 @@ class Planner implements Plan {
     );
     const dropped = new Set(declared.drop);
     const own = mirror.fivetran === null ? null : FIVETRAN_FIELD;
-    if (own !== null && !declared.isForFivetran && !fieldsByColumn.has(own)) {
+    if (own !== null && declared.fivetran === null && !fieldsByColumn.has(own)) {
       const option = fivetranCode({ ...mirror.fivetran!, primaryKey: mirror.primaryKey });
       this.notes.push(`${name}: for Fivetran's destination, add fivetran: ${option} to its options.`);
     }
@@ -154,6 +159,8 @@ class Planner implements Plan {
       const feeds = fieldsByColumn.get(field.arrivesAs);
       if (feeds !== undefined) this.#compareField(name, feeds, declared, field);
     }
+    if (declared.fivetran !== null && mirror.fivetran !== null)
+      this.#compareOwnColumns(entry, declared, declared.fivetran, mirror);
     this.#compareNames(name, declared, mirror);
     this.#compareKeys(name, declared, mirror, fieldsByColumn);
   }
@@ -177,6 +184,17 @@ class Planner implements Plan {
 
   #compareField(table: string, name: string, declared: Declaration, field: MirrorField): void {
     const type = declared.fields.get(name) ?? null;
+    this.#compareType(table, name, type, field, declared.fivetran?.types[field.column]);
+  }
+
+  /** @param sent Fivetran's type of the column, where the mirror stores another. */
+  #compareType(
+    table: string,
+    name: string,
+    type: ObjectFieldType | null,
+    field: Pick<MirrorField, "type" | "alternatives">,
+    sent: string | undefined,
+  ): void {
     const label = `${table}.${name}`;
     if (type === null) {
       this.notes.push(`${label}: its validator is not written with v.…() and is not compared.`);
@@ -185,8 +203,13 @@ class Planner implements Plan {
     const { fieldType, optional } = type;
     const shown = validatorCode(fieldType);
     const source = validatorCode(field.type.fieldType);
-    if (!takes(fieldType, field.type.fieldType, field.alternatives)) {
-      this.#differ("type", table, name, `${label}: declared ${shown}, the source has ${source}`);
+    const arriving =
+      sent !== undefined && Object.hasOwn(FIVETRAN_TYPES, sent)
+        ? FIVETRAN_TYPES[sent as keyof typeof FIVETRAN_TYPES]
+        : fieldType;
+    if (!takes(arriving, field.type.fieldType, field.alternatives)) {
+      const declared = arriving === fieldType ? shown : `${sent!} in "types"`;
+      this.#differ("type", table, name, `${label}: declared ${declared}, the source has ${source}`);
       return;
     }
     if (optional || admitsNull(fieldType)) return;
@@ -201,14 +224,59 @@ class Planner implements Plan {
       );
   }
 
+  /** The columns that begin with `_`, which the option declares. */
+  #compareOwnColumns(entry: Entry, { drop }: Declaration, option: FivetranDeclaration, mirror: Mirror): void {
+    const { name } = entry;
+    if (!option.isComplete) {
+      this.notes.push(
+        `${name}: a part of its option "fivetran" is declared in another file, and not compared.`,
+      );
+      return;
+    }
+    const { ownColumns, id } = mirror.fivetran!;
+    const dropped = droppedColumns(drop);
+    const missing: Record<string, ValidatorJSON> = {};
+    for (const [column, validator] of Object.entries(ownColumns)) {
+      const declared = option.columns.get(column);
+      const type = withNull(validator, mirror.primaryKey?.includes(ownPath(column)) === true);
+      if (declared !== undefined) {
+        const field = { type: { fieldType: type, optional: false }, alternatives: [] };
+        this.#compareType(name, ownPath(column), declared, field, option.types[`_${column}`]);
+      } else if (!dropped.includes(`_${column}`)) {
+        missing[column] = type;
+        const message = `${name}: the column "_${column}" (${validatorCode(type)}) is not declared`;
+        this.#differ("missingColumn", name, `_${column}`, message);
+      }
+    }
+    if (Object.keys(missing).length > 0) this.newOwnColumns.push({ entry, columns: missing });
+    for (const column of option.columns.keys()) {
+      if (Object.hasOwn(ownColumns, column) || option.retired.includes(`_${column}`)) continue;
+      this.#extraColumn(name, ownPath(column), `_${column}`);
+    }
+    if (id !== option.id)
+      this.#differ(
+        "key",
+        name,
+        null,
+        id
+          ? `${name}: the table has the column "_fivetran_id"; add id: true to its option fivetran`
+          : `${name}: the source has no column "_fivetran_id"; remove id from its option fivetran`,
+      );
+  }
+
+  /** @param retired The column that the option `fivetran` may say is gone; null for mirrors without it. */
+  #extraColumn(table: string, field: string, retired: string | null): void {
+    const advice = retired === null ? "" : `; add it to fivetran: { retired: ["${retired}"] }`;
+    this.#differ("extraColumn", table, field, `${table}.${field}: the source has no such column${advice}`);
+  }
+
   #compareNames(table: string, declared: Declaration, mirror: Mirror): void {
     const columns = new Set(mirror.fields.map(({ arrivesAs }) => arrivesAs));
     for (const field of declared.fields.keys()) {
       const column = columnOf(declared, field);
-      if (columns.has(column) || declared.ownFields.includes(field) || declared.retired.includes(column))
-        continue;
-      const advice = declared.isForFivetran ? `; add it to fivetran: { retired: ["${column}"] }` : "";
-      this.#differ("extraColumn", table, field, `${table}.${field}: the source has no such column${advice}`);
+      const isRetired = declared.fivetran?.retired.includes(column) === true;
+      if (columns.has(column) || declared.ownFields.includes(field) || isRetired) continue;
+      this.#extraColumn(table, field, declared.fivetran === null ? null : column);
     }
   }
 
@@ -238,6 +306,11 @@ class Planner implements Plan {
   #differ(kind: DifferenceKind, table: string, field: string | null, message: string): void {
     this.differences.push({ kind, table, field, message });
   }
+}
+
+/** Where the mirror has a column that begins with `_`. */
+function ownPath(column: string): string {
+  return `${FIVETRAN_FIELD}.columns.${cleanFieldName(column)}`;
 }
 
 /** A field that is added to a mirror which has rows: they lack it, so that it is optional, and its name must be free. */

@@ -1,4 +1,5 @@
 import type { ObjectFieldType, ValidatorJSON } from "convex/values";
+import { cleanFieldName } from "../../../core/rows/identifiers.js";
 import type { Json, JsonObject } from "../../../core/rows/values.js";
 import { readDefinition } from "../../../http/fivetran/envelope.js";
 import { FIVETRAN_FIELD, FIVETRAN_TYPES } from "../../../schema/fivetran.js";
@@ -173,13 +174,13 @@ function pathOf(column: string): string[] {
 function ownColumn({ ownColumns }: FivetranColumns, key: readonly (readonly string[])[]): SourceColumn {
   const field = (fieldType: ValidatorJSON, path: string): ObjectFieldType => ({
     fieldType,
-    optional: !key.some((part) => part.join(".").startsWith(path)),
+    optional: !key.some((part) => `${part.join(".")}.`.startsWith(`${path}.`)),
   });
   const columns: ValidatorJSON = {
     type: "object",
     value: Object.fromEntries(
       Object.entries(ownColumns).map(([name, type]) => [
-        name,
+        cleanFieldName(name),
         field(type, `${FIVETRAN_FIELD}.columns.${name}`),
       ]),
     ),
