@@ -1,4 +1,5 @@
 import { type Infer, v } from "convex/values";
+import { shorten } from "../../src/core/rows/text.js";
 import { isTransactionLimit } from "../../src/core/wire/limitErrors.js";
 import { internal } from "../_generated/api.js";
 import type { Doc } from "../_generated/dataModel.js";
@@ -92,8 +93,8 @@ async function isolate(
     if (isTransactionLimit(error) || isSetUpError(error)) throw error;
     const { rows } = batch;
     if (rows.length === 1) {
-      const message = error instanceof Error ? error.message.slice(0, 500) : String(error);
-      return { applied: nothing(), failed: [quarantineChange(rows[0]!, "ApplyFailed", message)] };
+      const message = error instanceof Error ? shorten(error.message, 500) : String(error);
+      return { applied: nothing(), failed: [quarantineChange(rows[0]!, "ApplyFailed", message, mirror)] };
     }
     const middle = Math.ceil(rows.length / 2);
     const first = await isolate(ctx, mirror, { ...batch, rows: rows.slice(0, middle) });

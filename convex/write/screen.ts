@@ -120,9 +120,22 @@ function deferred(row: RowChange): BadRow {
 }
 
 /** A converted change on its way to quarantine, for reasons that only the transaction knows. */
-export function quarantineChange(row: RowChange, code: string, message: string): BadRow {
+export function quarantineChange(
+  row: RowChange,
+  code: string,
+  message: string,
+  mirror?: Doc<"mirrors">,
+): BadRow {
   let fields = (row.row ?? {}) as Tree<Value>;
   for (const path of row.unset ?? []) fields = replaceAt(fields, splitPath(path), null);
+  if (row.op === "delete" && mirror?.keyed === true) {
+    // A deletion has no row: what replays it needs its key, and its version.
+    mirror.primaryKey.split(", ").forEach((path, i) => {
+      fields = replaceAt(fields, splitPath(path), row.key[i] as Value);
+    });
+    if (mirror.version !== undefined && row.version !== undefined)
+      fields = replaceAt(fields, splitPath(mirror.version), row.version as Value);
+  }
   return {
     position: row.position,
     code,

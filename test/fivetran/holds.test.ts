@@ -54,6 +54,20 @@ test("FIVETRAN-16: an update that waited keeps what it removes inside of fivetra
   ]);
 });
 
+test("FIVETRAN-16: a deletion that could not be applied is replayed", async () => {
+  const app = await App.start();
+  await apply(app, "s_ordered", ["Upsert", { id: 1, fivetran: { synced: 1 } }]);
+  await apply(app, "s_ordered", ["Upsert", { id: 2, fivetran: { synced: 1 } }]);
+  app.failWrites(({ table }) => table === "ordered");
+  await apply(app, "s_ordered", ["HardDelete", { id: 1, fivetran: { synced: 2 } }]);
+  await apply(app, "s_ordered", ["HardDelete", { id: 2, fivetran: { synced: 0 } }]);
+  app.failWrites(null);
+  await app.call("replayQuarantine", { mirror: "ordered" });
+  expect(await app.rows("ordered")).toEqual([{ id: 2, fivetran: { synced: 1 } }]);
+  expect((await app.status("ordered")).quarantined).toBe(0);
+  await expectConserved(app, "ordered");
+});
+
 test("FIVETRAN-17: where the mirror declares it, the time of syncing orders the changes of a row", async () => {
   const app = await App.start();
   const row = (text: string, synced: number): Row => ({ id: 1, text, fivetran: { synced, deleted: false } });
