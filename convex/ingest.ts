@@ -2,7 +2,7 @@ import { type Infer, v } from "convex/values";
 import { applyToMirror } from "./write/apply.js";
 import type { Doc, Id } from "./_generated/dataModel.js";
 import { mutation, type MutationCtx } from "./_generated/server.js";
-import { claimDelivery, findDelivery, MAX_NAMED_KEYS, recordDelivery, vPlace } from "./write/deliveries.js";
+import { claimDelivery, findDelivery, namedKeys, recordDelivery, vPlace } from "./write/deliveries.js";
 import { recordDrift } from "./write/drift.js";
 import { ledgerError } from "../src/core/wire/errors.js";
 import { pausedError } from "./registry.js";
@@ -151,7 +151,7 @@ export const applyChunk = mutation({
       stale: screened.superseded.size,
       quarantined: aside.length,
     });
-    const keys = aside.flatMap(({ key }) => key ?? []).slice(0, MAX_NAMED_KEYS);
+    const keys = namedKeys(aside.flatMap(({ key }) => key ?? []));
     const { place, total, quarantinedKeys } =
       args.place === undefined
         ? { place: {}, total: counts, quarantinedKeys: keys }

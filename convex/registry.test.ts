@@ -114,9 +114,14 @@ test("a stream is unknown no more once a mirror has its name, or names it as its
 test("a failure is shown with its time and code, and the next success clears all but the last error", async () => {
   const app = await App.start();
   await app.call("declare");
-  await app.component("registry:recordFailure", { mirror: "events", code: "Oops", message: "Too bad." });
+  await app.component("registry:recordFailure", {
+    mirror: "events",
+    reason: "Bad.",
+    code: "Oops",
+    message: "Too bad.",
+  });
   const failed = await app.status("events");
-  expect(failed).toMatchObject({ state: "failed", reason: "Too bad." });
+  expect(failed).toMatchObject({ state: "failed", reason: "Bad." });
   expect(failed.lastError).toBe(`${new Date().toISOString()} Oops: Too bad.`);
   await importRows(app, "events", [{ kind: "a" }]);
   expect((await app.status("events")).state).not.toBe("failed");
@@ -125,7 +130,12 @@ test("a failure is shown with its time and code, and the next success clears all
 
 test("a failure of a mirror that nobody declares is no failure of its own", async () => {
   const app = await App.start();
-  await app.component("registry:recordFailure", { mirror: "nobody", code: "Oops", message: "Too bad." });
+  await app.component("registry:recordFailure", {
+    mirror: "nobody",
+    reason: "Bad.",
+    code: "Oops",
+    message: "Too bad.",
+  });
   expect(await app.ledger("mirrors")).toEqual([]);
 });
 

@@ -5,7 +5,8 @@ import { declareExports } from "./changeFeed.js";
 import { walkNewTables } from "./reconcile.js";
 import { abandonRun } from "./run/lifecycle.js";
 import { scheduleCheck } from "./mirror/freshness.js";
-import { announce, described, hintOfCode, settled, stateChange } from "./mirror/state.js";
+import { shorten } from "../src/core/rows/text.js";
+import { announce, described, hintOfCode, MAX_REASON, settled, stateChange } from "./mirror/state.js";
 import { findMirror, getMirror } from "./mirror/mirrors.js";
 import { exactly } from "./mirror/progress.js";
 import { giveUpSweep, MIRROR_GONE } from "./run/sweepAttempts.js";
@@ -197,21 +198,27 @@ export const heartbeat = mutation({
 
 /** Shows a person why a mirror does not move: the request for it was refused or failed. */
 export const recordFailure = mutation({
-  args: { mirror: v.string(), code: v.string(), message: v.string() },
+  args: {
+    mirror: v.string(),
+    /** For all who may see the mirror's state: without a value of a row. */
+    reason: v.string(),
+    code: v.string(),
+    message: v.string(),
+  },
   returns: v.null(),
   handler: async (ctx, args) => {
     const mirror = await findMirror(ctx, args.mirror);
     if (mirror === null) return null;
     await ctx.db.patch("mirrors", mirror._id, {
       ...(await failure(ctx, mirror, args)),
-      lastError: `${now()} ${args.code}: ${args.message}`,
+      lastError: shorten(`${now()} ${args.code}: ${args.message}`, MAX_REASON),
     });
     return null;
   },
 });
 
-async function failure(ctx: MutationCtx, mirror: Doc<"mirrors">, refusal: { code: string; message: string }) {
-  const change = await stateChange(ctx, mirror, "failed", refusal.message);
+async function failure(ctx: MutationCtx, mirror: Doc<"mirrors">, refusal: { code: string; reason: string }) {
+  const change = await stateChange(ctx, mirror, "failed", refusal.reason);
   return "state" in change ? { ...change, hint: hintOfCode(refusal.code) } : change;
 }
 

@@ -335,7 +335,8 @@ export default defineSchema({
 
   /**
    * What connectors may present. Never the token itself: its SHA-256.
-   * Written by tokens.* and ingest.applyChunk (lastUsedAt); read by tokens.authenticate and run/lifecycle.
+   * Written by tokens.*, ingest.applyChunk and registry.heartbeat (lastSentAt); read by tokens.authenticate and
+   * run/lifecycle.
    */
   tokens: defineTable({
     name: v.string(),
@@ -345,7 +346,10 @@ export default defineSchema({
     mirrors: v.array(v.string()),
     /** What it may do there. "export" opens the export, and the names are those of tables. */
     access: vAccess,
+    /** The last request of any kind: what people look at. */
     lastUsedAt: v.optional(v.string()),
+    /** The last sign that its connector is sending: what an open refresh waits for. Reading is none. */
+    lastSentAt: v.optional(v.string()),
     /** From when on it opens nothing: revoked, rotated or expired. */
     endsAt: v.optional(v.string()),
     endReason: v.optional(v.string()),

@@ -9,8 +9,8 @@ import { now, since } from "../src/core/time.js";
 import { newToken, signingKeyOf } from "../src/core/token.js";
 
 /**
- * `lastUsedAt` is written at most this often: enough for people and the settle check, without a write per chunk. The
- * last use may have been so much later.
+ * `lastUsedAt` and `lastSentAt` are written at most this often: enough for people and the settle check, without a write
+ * per chunk. The last use may have been so much later.
  */
 export const LAST_USED_GRAIN_MS = 10_000;
 
@@ -164,7 +164,9 @@ export const authenticate = query({
       mirrors: v.array(v.string()),
       access: vAccess,
       signingKey: v.union(v.string(), v.null()),
-      /** Whether `registry.heartbeat` is due: otherwise the caller skips the write. */
+      /** Whether `touch` is due: otherwise the caller skips the write. */
+      useDue: v.boolean(),
+      /** Whether it is time to note that the connector is sending. */
       touchDue: v.boolean(),
       /** What the registry knows of the app; null before the first declaration. */
       app: v.union(v.null(), v.object({ fingerprint: v.string(), write: v.string() })),
@@ -183,20 +185,33 @@ export const authenticate = query({
       mirrors: token.mirrors,
       access: token.access,
       signingKey: token.signingKey ?? null,
-      touchDue: isTouchDue(token),
+      useDue: isDue(token.lastUsedAt),
+      touchDue: isDue(token.lastSentAt),
       app: app === null ? null : { fingerprint: app.fingerprint, write: app.handles.write },
     };
   },
 });
 
-/** Records inside a transaction that the token was used, no more often than LAST_USED_GRAIN_MS. */
+/** Notes that a token was used, whatever for, or (`sending`) that its connector is at work, though no row has come. */
+export const touch = mutation({
+  args: { token: v.id("tokens"), sending: v.boolean() },
+  returns: v.null(),
+  handler: async (ctx, { token: id, sending }) => {
+    if (sending) await touchToken(ctx, id);
+    const token = await ctx.db.get("tokens", id);
+    if (token !== null && isDue(token.lastUsedAt)) await ctx.db.patch("tokens", id, { lastUsedAt: now() });
+    return null;
+  },
+});
+
+/** Notes inside a transaction that the token's connector is sending, no more often than LAST_USED_GRAIN_MS. */
 export async function touchToken(ctx: MutationCtx, id: Id<"tokens">): Promise<void> {
   const token = await ctx.db.get("tokens", id);
-  if (token !== null && isTouchDue(token)) await ctx.db.patch("tokens", id, { lastUsedAt: now() });
+  if (token !== null && isDue(token.lastSentAt)) await ctx.db.patch("tokens", id, { lastSentAt: now() });
 }
 
-function isTouchDue(token: Doc<"tokens">): boolean {
-  return since(token.lastUsedAt) >= LAST_USED_GRAIN_MS;
+function isDue(last: string | undefined): boolean {
+  return since(last) >= LAST_USED_GRAIN_MS;
 }
 
 function hasEnded(token: Doc<"tokens">, nowMs: number): boolean {

@@ -583,7 +583,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
       recordFailure: FunctionReference<
         "mutation",
         "internal",
-        { code: string; message: string; mirror: string },
+        { code: string; message: string; mirror: string; reason: string },
         null,
         Name
       >;
@@ -737,6 +737,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
           name: string;
           signingKey: string | null;
           touchDue: boolean;
+          useDue: boolean;
         },
         Name
       >;
@@ -782,6 +783,13 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         "internal",
         { name: string; overlapHours?: number; signed?: boolean },
         string,
+        Name
+      >;
+      touch: FunctionReference<
+        "mutation",
+        "internal",
+        { sending: boolean; token: string },
+        null,
         Name
       >;
     };

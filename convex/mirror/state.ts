@@ -1,9 +1,13 @@
 import type { FunctionHandle } from "convex/server";
 import type { Doc } from "../_generated/dataModel.js";
 import type { MutationCtx } from "../_generated/server.js";
+import { shorten } from "../../src/core/rows/text.js";
 import { now } from "../../src/core/time.js";
 import type { MirrorState } from "../../src/core/wire/validators.js";
 import type { StateChange } from "../../src/core/wire/views.js";
+
+/** The longest reason or error that is kept, in characters: names in it are of any length. */
+export const MAX_REASON = 2_000;
 
 /**
  * The new state of a mirror, to be merged into the patch of its registry document. A change is logged as one line of
@@ -63,7 +67,7 @@ type Described = { state: MirrorState; reason: string; hint: string };
 
 /** The fields that show a mirror's state. */
 export function described(mirror: string, state: MirrorState, reason: string): Described {
-  return { state, reason, hint: hintOf(mirror, state) };
+  return { state, reason: shorten(reason, MAX_REASON), hint: hintOf(mirror, state) };
 }
 
 /** Logs a change of state and notifies the app. */
@@ -74,7 +78,13 @@ export async function announce(
   reason: string,
 ): Promise<void> {
   if (mirror.state === to) return;
-  const change: StateChange = { mirror: mirror.name, from: mirror.state, to, reason, at: now() };
+  const change: StateChange = {
+    mirror: mirror.name,
+    from: mirror.state,
+    to,
+    reason: shorten(reason, MAX_REASON),
+    at: now(),
+  };
   console.log(JSON.stringify({ event: "streamingImport.state", ...change }));
   const app = await ctx.db.query("app").first();
   const callback = app?.handles.onStateChange;

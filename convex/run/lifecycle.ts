@@ -6,7 +6,8 @@ import { scheduleCheck } from "../mirror/freshness.js";
 import { getMirror, lastRun } from "../mirror/mirrors.js";
 import { dropManifest } from "./manifests.js";
 import { nothingUnpublished, progressOf, flush } from "../mirror/progress.js";
-import { settled, stateChange } from "../mirror/state.js";
+import { MAX_REASON, settled, stateChange } from "../mirror/state.js";
+import { shorten } from "../../src/core/rows/text.js";
 import { now, since } from "../../src/core/time.js";
 import { noCounts, type Refresh, type SyncMode } from "../../src/core/wire/validators.js";
 import { advanceWatermark } from "../mirror/watermark.js";
@@ -197,8 +198,9 @@ export async function abandonRun(
   ctx: MutationCtx,
   run: Doc<"runs">,
   state: "incomplete" | "superseded",
-  reason: string,
+  why: string,
 ): Promise<void> {
+  const reason = shorten(why, MAX_REASON);
   await flush(ctx, run);
   await ctx.db.patch("runs", run._id, { state, reason, finishedAt: now() });
   const mirror = await getMirror(ctx, run.mirror);
@@ -264,7 +266,7 @@ export async function scheduleExpiry(ctx: MutationCtx, run: Id<"runs">, inMs: nu
  */
 async function silence(ctx: MutationCtx, run: Doc<"runs">): Promise<number> {
   const token = await ctx.db.get("tokens", run.token);
-  const unused = since(token?.lastUsedAt) - LAST_USED_GRAIN_MS;
+  const unused = since(token?.lastSentAt) - LAST_USED_GRAIN_MS;
   return Math.max(0, Math.min(since(run.startedAt), since(run.lastDeliveryAt), unused));
 }
 

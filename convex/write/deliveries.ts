@@ -12,7 +12,18 @@ import { addCounts, noCounts, type Counts } from "../../src/core/wire/validators
 const KEPT_PER_RUN = 100;
 
 /** Keys of quarantined changes that an answer names; the quarantine itself has them all. */
-export const MAX_NAMED_KEYS = 20;
+const MAX_NAMED_KEYS = 20;
+
+/** Characters that those keys may have together: they are a part of a document. */
+const MAX_NAMED_LENGTH = 64 * 1024;
+
+/** The first keys, as many as an answer names. */
+export function namedKeys(keys: readonly string[]): string[] {
+  let length = 0;
+  return keys
+    .slice(0, MAX_NAMED_KEYS)
+    .filter((key) => length + key.length <= MAX_NAMED_LENGTH && (length += key.length) >= 0);
+}
 
 /** A chunk's place in a delivery. Connectors without identities (Airbyte's stock one) send none. */
 export const vPlace = v.object({
@@ -106,7 +117,7 @@ export async function recordDelivery(
   const progress = {
     applied,
     counts: addCounts(known?.counts ?? noCounts, chunk.counts),
-    quarantinedKeys: [...(known?.quarantinedKeys ?? []), ...chunk.quarantinedKeys].slice(0, MAX_NAMED_KEYS),
+    quarantinedKeys: namedKeys([...(known?.quarantinedKeys ?? []), ...chunk.quarantinedKeys]),
     appliedAt: now(),
   };
   if (known === null) {

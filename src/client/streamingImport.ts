@@ -11,7 +11,7 @@ import type { Exporter } from "../http/exporter.js";
 import type { Importer } from "../http/importer.js";
 import { readBody, tokenOf, verifySignature } from "../http/request.js";
 import { checkPathPrefix, routesUnder } from "../http/routes.js";
-import { hashToken } from "../core/token.js";
+import { hashToken, isToken } from "../core/token.js";
 import { budgetOf, type WriteBudget } from "./importing/budget.js";
 import { type RunsFunctions, AppMirrors } from "./mirrors.js";
 import { dashboardFunctions, type DashboardOptions } from "./operations/dashboard.js";
@@ -176,10 +176,14 @@ export class StreamingImport {
 
   #importer(ctx: RunsFunctions): Importer & Exporter {
     const authenticate = async (request: Request, maxBodyBytes?: number) => {
-      const token = await ctx.runQuery(this.component.tokens.authenticate, {
-        hash: hashToken(tokenOf(request)),
-        nowMs: Date.now(),
-      });
+      const presented = tokenOf(request);
+      // What is no token costs no query.
+      const token = isToken(presented)
+        ? await ctx.runQuery(this.component.tokens.authenticate, {
+            hash: hashToken(presented),
+            nowMs: Date.now(),
+          })
+        : null;
       if (token === null) {
         throw new HttpError(
           401,
@@ -189,6 +193,8 @@ export class StreamingImport {
       }
       const body = await readBody(request, maxBodyBytes);
       if (token.signingKey !== null) verifySignature(request, body, token.signingKey, Date.now());
+      if (token.useDue)
+        await ctx.runMutation(this.component.tokens.touch, { token: token.id, sending: false });
       const known = token.app?.fingerprint === this.#declaration.fingerprint;
       if (!known) await this.#declaration.send(ctx, this.component);
       return { token: { ...token, write: known ? token.app?.write : undefined }, body };

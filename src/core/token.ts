@@ -20,6 +20,11 @@ export function newToken(): { token: string; hash: string; startsWith: string } 
   return { token, hash: hashToken(token), startsWith: token.slice(0, SHOWN_LENGTH) };
 }
 
+/** Whether a text has the form of a token. */
+export function isToken(text: string): boolean {
+  return /^csi_[0-9a-f]{64}$/.test(text);
+}
+
 /** SHA-256 of a token, as 64 hexadecimal digits: what the component stores. */
 export function hashToken(token: string): string {
   return bytesToHex(sha256(utf8ToBytes(token)));

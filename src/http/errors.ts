@@ -1,4 +1,5 @@
 import { ledgerErrorData, type LedgerErrorData } from "../core/wire/errors.js";
+import { shorten } from "../core/rows/text.js";
 import { NameError } from "../core/rows/identifiers.js";
 import { platformWords } from "../core/wire/limitErrors.js";
 
@@ -73,8 +74,29 @@ export class HttpError extends Error {
     message: string,
     readonly details: ErrorDetails = {},
   ) {
-    super(message);
+    // Names are of any length where they come from.
+    super(shorten(message, MAX_MESSAGE));
   }
+}
+
+/** The longest message, in characters: it has room for the declaration of a wide table. */
+const MAX_MESSAGE = 60_000;
+
+/** Refusals whose message may quote the body of the request, and with it values of rows. */
+const QUOTING: ReadonlySet<string> = new Set<ErrorCode>([
+  "BadJsonBody",
+  "MissingPrimaryKeyValue",
+  "ValueTooLargeError",
+  "ArrayTooLong",
+  "TooManyFieldsError",
+  "TooNestedError",
+  "SchemaEnforcementError",
+  "SchemaDrift",
+]);
+
+/** Why a request was refused, for those who may not see rows: what may quote one is left to its code. */
+export function reasonWithoutRows(code: string, message: string): string {
+  return QUOTING.has(code) ? `The last request was refused: ${code}.` : message;
 }
 
 /** How long a busy deployment asks a sender to wait, in milliseconds. The importer has already retried. */

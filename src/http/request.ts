@@ -4,6 +4,7 @@ import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from "@noble/hashes/
 import { isObject, type Json, type JsonObject } from "../core/rows/values.js";
 import { parseJson } from "../core/rows/json.js";
 import { HttpError } from "./errors.js";
+import type { Importer, ImportSession } from "./importer.js";
 import { Gunzip } from "fflate";
 
 /**
@@ -42,6 +43,21 @@ export function tokenOf(request: Request): string {
   return match[1]!;
 }
 
+/** Opens a session, if the token may write at all. @throws HttpError 403 */
+export async function openToWrite(
+  importer: Importer,
+  request: Request,
+  maxBodyBytes?: number,
+): Promise<ImportSession> {
+  const session = await importer.open(request, maxBodyBytes);
+  if (session.access === "write") return session;
+  throw new HttpError(
+    403,
+    "OperationNotPermitted",
+    "This token may not write, only read. Make one that may with `npx streaming-import token create`, and enter it as the connector's key.",
+  );
+}
+
 /** The body of a request, as sent. @throws HttpError 413 BodyTooLarge */
 export async function readBody(
   request: Request,
@@ -55,15 +71,15 @@ export async function readBody(
 }
 
 /**
- * Checks the signature of a body: `X-Signature: t=<seconds since 1970>,v1=<hex>`, where the second part is the
- * HMAC-SHA-256 of `<t>.<body>` under the token's signing key.
+ * Checks the signature of a request: `X-Signature: t=<seconds since 1970>,v1=<hex>`, where the second part is the
+ * HMAC-SHA-256 of `<t>.<method> <path and query>.<body>` under the token's signing key.
  * @throws HttpError 403 InvalidSignature
  */
 export function verifySignature(request: Request, body: Uint8Array, signingKey: string, nowMs: number): void {
   const header = request.headers.get("X-Signature") ?? "";
   const match = /^t=(\d{1,12}),v1=([0-9a-f]{64})$/.exec(header);
   if (match === null) {
-    throw invalidSignature("The token demands a signed body: send `X-Signature: t=<seconds>,v1=<hex>`.");
+    throw invalidSignature("The token demands signed requests: send `X-Signature: t=<seconds>,v1=<hex>`.");
   }
   const [, time, presented] = match;
   if (Math.abs(nowMs / 1000 - Number(time)) > SIGNATURE_WINDOW_S) {
@@ -71,10 +87,12 @@ export function verifySignature(request: Request, body: Uint8Array, signingKey: 
       "The signature is too old, or from the future; sign when sending, and check the clock.",
     );
   }
-  const expected = hmac(sha256, hexToBytes(signingKey), concatBytes(utf8ToBytes(`${time!}.`), body));
+  const { pathname, search } = new URL(request.url);
+  const signed = concatBytes(utf8ToBytes(`${time!}.${request.method} ${pathname}${search}.`), body);
+  const expected = hmac(sha256, hexToBytes(signingKey), signed);
   if (!isEqualInConstantTime(bytesToHex(expected), presented!)) {
     throw invalidSignature(
-      "The signature does not fit the body. Sign the bytes as they are sent, compressed if they are.",
+      "The signature does not fit the request. Sign its method, path and query, and the bytes of its body as they are sent, compressed if they are.",
     );
   }
 }

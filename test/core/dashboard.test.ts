@@ -96,6 +96,7 @@ describe("authorisation is the app's", () => {
     const app = await imported();
     await app.component("registry:recordFailure", {
       mirror: "users",
+      reason: "The last request was refused: SchemaDrift.",
       code: "SchemaDrift",
       message: `The field "age": found ${SECRET}.`,
     });
@@ -105,7 +106,7 @@ describe("authorisation is the app's", () => {
     }
     expect(await ask(app, "viewer", "mirrorStatus", ARGS.mirrorStatus)).toMatchObject({
       state: "failed",
-      reason: "The last request was refused: SchemaDrift. Those who operate imports see why.",
+      reason: "The last request was refused: SchemaDrift.",
       lastError: "2026-01-31T08:00:00.000Z SchemaDrift",
       quarantined: 1,
     });
@@ -114,6 +115,34 @@ describe("authorisation is the app's", () => {
     }
     expect(JSON.stringify(await ask(app, "operator", "mirrorStatus", ARGS.mirrorStatus))).toContain(SECRET);
     expect(JSON.stringify(await ask(app, "operator", "quarantine", ARGS.quarantine))).toContain(SECRET);
+  });
+
+  test("SEE-2: neither do reading tokens, the reasons of runs and mirrors, or the log, when a refresh is refused", async () => {
+    const app = await App.start(["*"], { badRows: "refuse" });
+    const log = vi.mocked(console.log);
+    const tables = { public_users: { jsonSchema: {}, primaryKey: [["id"]] } };
+    await app.send("PUT", "/api/streaming_import/clear_tables", { tableNames: ["public_users"] });
+    const refused = await app.send("POST", "/api/streaming_import/import_airbyte_records", {
+      tables,
+      messages: [{ tableName: "public_users", data: { id: 1, age: SECRET } }],
+    });
+    expect([refused.status, refused.text]).toEqual([400, expect.stringContaining(SECRET)]);
+    const begun = await app.send("POST", "/v1/runs", { mirror: "users", syncMode: "append_dedup" });
+    const { run } = begun.json() as unknown as { run: string };
+    await app.send("POST", "/v1/deliveries", {
+      run,
+      delivery: "d",
+      sequence: 1,
+      changes: [{ op: "upsert", row: { id: 1, age: SECRET } }],
+    });
+    app.token = (await app.call("createToken", { name: "r", mirrors: ["*"], access: "read" })) as string;
+    const status = (await app.send("GET", "/v1/status")).text;
+    expect(status).toContain("SchemaEnforcementError");
+    expect(status).not.toContain(SECRET);
+    expect(JSON.stringify((await app.ledger("runs")).map(({ reason }) => reason))).not.toContain(SECRET);
+    expect((await app.status("users")).reason).not.toContain(SECRET);
+    expect((await app.status("users")).lastError).toContain(SECRET);
+    expect(JSON.stringify(log.mock.calls)).not.toContain(SECRET);
   });
 
   test("SEE-3: nothing but true opens, and there is no default", async () => {

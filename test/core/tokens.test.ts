@@ -85,8 +85,34 @@ test("TOKEN-6: a token that demands signed bodies takes no body that is not sign
   const signature = (signed: string) =>
     createHmac("sha256", Buffer.from(key, "hex")).update(`${seconds}.${signed}`).digest("hex");
   const header = (signed: string) => ({ "X-Signature": `t=${seconds},v1=${signature(signed)}` });
-  expect((await world.send("POST", "/v1/runs", text, header(`${text} `))).status).toBe(403);
-  expectOk(await world.send("POST", "/v1/runs", text, header(text)));
+  expect((await world.send("POST", "/v1/runs", text, header(`POST /v1/runs.${text} `))).status).toBe(403);
+  expectOk(await world.send("POST", "/v1/runs", text, header(`POST /v1/runs.${text}`)));
+});
+
+test("TOKEN-10: a recorded signature opens no other route, run or query than the one that was signed", async () => {
+  const world = await World.start();
+  const token = await world.createToken("signed", { signed: true });
+  world.token = token;
+  const key = createHash("sha256").update(`signing:${token}`).digest();
+  const seconds = String(Math.floor(Date.now() / 1_000));
+  const sign = (signed: string) => ({
+    "X-Signature": `t=${seconds},v1=${createHmac("sha256", key).update(`${seconds}.${signed}`).digest("hex")}`,
+  });
+  const recorded = async (text: string) =>
+    (await world.send("POST", "/v1/runs", text, sign(`POST /v1/runs.${text}`))).body as { run: string };
+  const [first, second] = [await recorded(JSON.stringify(body)), await recorded(JSON.stringify(body))];
+  const end = JSON.stringify({ outcome: "incomplete" });
+  const signature = sign(`POST /v1/runs/${first.run}/finish.${end}`);
+  expectRefused(
+    await world.send("POST", `/v1/runs/${second.run}/finish`, end, signature),
+    403,
+    "InvalidSignature",
+  );
+  const get = sign("GET /v1/digest?mirror=plain.");
+  expect((await world.send("GET", "/v1/digest?mirror=plain", undefined, get)).status).toBe(200);
+  for (const path of ["/v1/digest?mirror=simple", "/v1/digest", "/v1/status", "/v1/mirrors"]) {
+    expectRefused(await world.send("GET", path, undefined, get), 403, "InvalidSignature");
+  }
 });
 
 test("TOKEN-9: the successor of a token that demands signed bodies demands them, too", async () => {
@@ -114,6 +140,55 @@ test("TOKEN-7: a token shows when it was last used, to within ten seconds", asyn
   await world.passTime(1_000);
   await sender.deliver(upsert({ id: 3, text: "c" }));
   expect(await lastUsed()).toBe(new Date().toISOString());
+});
+
+test("TOKEN-7: every kind of request shows it, those that only read and those that write no row", async () => {
+  const world = await World.start();
+  world.token = await world.createToken("reader", { access: "read" });
+  const lastUsed = async () =>
+    ((await world.call("listTokens")) as Row[]).find(({ name }) => name === "reader")!.lastUsedAt;
+  const key = { buckets: Array.from({ length: 64 }, () => [0, "0".repeat(16)]), mirror: "plain" };
+  for (const [method, path, sent] of [
+    ["GET", "/v1/status", undefined],
+    ["GET", "/v1/mirrors", undefined],
+    ["GET", "/v1/digest?mirror=plain", undefined],
+    ["POST", "/v1/verify", key],
+    ["GET", "/api/streaming_import/primary_key_indexes_ready", undefined],
+    ["PUT", "/api/streaming_import/add_primary_key_indexes", { indexes: {} }],
+  ] as const) {
+    await world.passTime(60_000);
+    await world.send(method, path, sent);
+    expect(await lastUsed(), path).toBe(new Date().toISOString());
+  }
+});
+
+test("TOKEN-11: a request that may not write leaves nothing behind: no heartbeat, no unknown stream", async () => {
+  const world = await World.start();
+  const writer = world.token;
+  const send = async (tables: object, messages: object[] = []) =>
+    await world.send("POST", "/api/streaming_import/import_airbyte_records", { tables, messages });
+  const mentions = { punctual: { jsonSchema: {}, primaryKey: [["id"]] } };
+  await send(mentions, [{ tableName: "punctual", data: { id: 1, text: "a" } }]);
+  await world.passTime(10 * 60_000);
+  const late = await world.mirror("punctual");
+  expect(late.state).toMatch(/late|stale/);
+  for (const options of [
+    { mirrors: ["plain"], access: "read" },
+    { mirrors: ["punctual"], access: "read" },
+    { mirrors: ["plain"] },
+  ]) {
+    world.token = await world.createToken(JSON.stringify(options), options);
+    await send(mentions);
+    if (!("access" in options)) continue;
+    const unknown = await send({ nowhere: { jsonSchema: {} } }, [{ tableName: "nowhere", data: { id: 1 } }]);
+    expectRefused(unknown, 403, "OperationNotPermitted");
+  }
+  const { state, lastHeardAt } = await world.mirror("punctual");
+  expect({ state, lastHeardAt }).toEqual({ state: late.state, lastHeardAt: late.lastHeardAt });
+  expect(await world.ledger("unknownStreams")).toEqual([]);
+  world.token = writer;
+  await send(mentions);
+  expect((await world.mirror("punctual")).state).toBe("upToDate");
 });
 
 test("TOKEN-8: nobody gets in without a token", async () => {

@@ -272,14 +272,21 @@ print(json.dumps({
 
 test("the signature is what a token for signed bodies demands", async () => {
   const [code = ""] = blocks("ts", "Signed bodies");
-  const { signature } = await load<{ signature: (token: string, body: string) => string }>(code);
+  type Sign = (token: string, method: string, url: string, body?: string) => string;
+  const { signature } = await load<{ signature: Sign }>(code);
   const world = await World.start(version);
   world.token = await world.createToken("signed", { signed: true });
   const body = JSON.stringify({ mirror: "people", syncMode: "append" });
-  const headers = (signed: string) => ({ "X-Signature": signature(world.token, signed) });
-  expect(await world.send("POST", "/v1/runs", body, headers(body))).toMatchObject({ status: 200 });
-  expect(await world.send("GET", "/v1/status", undefined, headers(""))).toMatchObject({ status: 200 });
-  expect(await world.send("POST", "/v1/runs", body, headers(""))).toMatchObject({
+  const headers = (method: string, path: string, signed?: string) => ({
+    "X-Signature": signature(world.token, method, `https://x.convex.site${path}`, signed),
+  });
+  expect(await world.send("POST", "/v1/runs", body, headers("POST", "/v1/runs", body))).toMatchObject({
+    status: 200,
+  });
+  expect(await world.send("GET", "/v1/status", undefined, headers("GET", "/v1/status"))).toMatchObject({
+    status: 200,
+  });
+  expect(await world.send("POST", "/v1/runs", body, headers("POST", "/v1/runs"))).toMatchObject({
     status: 403,
     body: { code: "InvalidSignature" },
   });

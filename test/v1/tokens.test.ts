@@ -147,10 +147,10 @@ test("a run goes on when its token is rotated, with the old token until the over
 
 describe("a token that demands signed bodies", () => {
   /** `X-Signature` as docs/protocol.md describes it. */
-  function sign(token: string, body: Uint8Array, at = Date.now()): string {
+  function sign(token: string, body: Uint8Array, at = Date.now(), what = "POST /v1/runs"): string {
     const key = hexToBytes(bytesToHex(sha256(utf8ToBytes(`signing:${token}`))));
     const seconds = String(Math.floor(at / 1000));
-    return `t=${seconds},v1=${bytesToHex(hmac(sha256, key, concatBytes(utf8ToBytes(`${seconds}.`), body)))}`;
+    return `t=${seconds},v1=${bytesToHex(hmac(sha256, key, concatBytes(utf8ToBytes(`${seconds}.${what}.`), body)))}`;
   }
 
   async function signedApp() {
@@ -169,10 +169,16 @@ describe("a token that demands signed bodies", () => {
   test("takes a body that is signed, compressed too, and requests without one", async () => {
     const { app, token, post } = await signedApp();
     const { run } = ok<{ run: string }>(await post("/v1/runs", BEGIN, { "X-Signature": sign(token, BEGIN) }));
+    const signed = (what: string, bytes: Uint8Array) => sign(token, bytes, Date.now(), what);
     const delivery = { run, delivery: "d", sequence: 1, changes: [upsert(A)] };
     const body = gzipSync(utf8ToBytes(JSON.stringify(delivery)));
-    ok(await post("/v1/deliveries", body, { "Content-Encoding": "gzip", "X-Signature": sign(token, body) }));
-    ok(await post("/v1/status", null, { "X-Signature": sign(token, new Uint8Array()) }));
+    ok(
+      await post("/v1/deliveries", body, {
+        "Content-Encoding": "gzip",
+        "X-Signature": signed("POST /v1/deliveries", body),
+      }),
+    );
+    ok(await post("/v1/status", null, { "X-Signature": signed("GET /v1/status", new Uint8Array()) }));
     expect(await app.rows("conformance_plain")).toEqual([A]);
   });
 
@@ -199,15 +205,15 @@ describe("a token that demands signed bodies", () => {
     const refusals: [Record<string, string>, RegExp][] = [
       [{}, /X-Signature: t=<seconds>,v1=<hex>/],
       [{ "X-Signature": "v1=abc" }, /X-Signature: t=<seconds>,v1=<hex>/],
-      [{ "X-Signature": sign(other, BEGIN) }, /does not fit the body/],
-      [{ "X-Signature": sign(token, concatBytes(BEGIN, utf8ToBytes(" "))) }, /does not fit the body/],
+      [{ "X-Signature": sign(other, BEGIN) }, /does not fit the request/],
+      [{ "X-Signature": sign(token, concatBytes(BEGIN, utf8ToBytes(" "))) }, /does not fit the request/],
       [
         { "X-Signature": good.replace(/\w$/, (digit) => (digit === "0" ? "1" : "0")) },
-        /does not fit the body/,
+        /does not fit the request/,
       ],
       [
         { "X-Signature": good.replace(/^t=\d+/, `t=${String(Math.floor(Date.now() / 1000) + 1)}`) },
-        /does not fit the body/,
+        /does not fit the request/,
       ],
     ];
     for (const [headers, message] of refusals) {

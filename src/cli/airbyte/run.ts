@@ -9,6 +9,8 @@ import { configError, Emitter, type SyncFailure, toFailure } from "./protocol.js
 import { LineSplitter } from "../files/lines.js";
 import { Sync } from "./sync.js";
 import { ApiError } from "../api/apiError.js";
+import { reasonWithoutRows } from "../../http/errors.js";
+import { shorten } from "../../core/rows/text.js";
 
 /** How long deliveries under way may take to be acknowledged when the command is told to stop: `docker stop` waits 10 s. */
 const GRACE_MS = 5_000;
@@ -57,7 +59,7 @@ export async function write(options: WriteOptions): Promise<ExitCode> {
   }
   const interrupted = options.signal?.aborted === true;
   if (config !== null && sync !== null && (interrupted || failure !== null)) {
-    const reason = interrupted ? "The sync was stopped from outside." : failure!.message;
+    const reason = interrupted ? "The sync was stopped from outside." : reasonOf(failure!);
     await leave(sync, config, abort, options.graceMs ?? GRACE_MS, reason);
   }
   sync?.logSummary();
@@ -151,6 +153,15 @@ async function leave(
   const left = sync.lanes.filter(({ run, finishing }) => run !== "" && finishing === null);
   await Promise.allSettled(left.map(async ({ run }) => farewell.finish(run, "incomplete", reason)));
 }
+
+/** Why the sync ends, for all who may see the mirror: no value of a row. */
+function reasonOf({ cause, message }: SyncFailure): string {
+  const reason = cause instanceof ApiError ? reasonWithoutRows(cause.code, message) : message;
+  return shorten(reason, MAX_REASON);
+}
+
+/** The longest reason that the protocol takes, in characters. */
+const MAX_REASON = 500;
 
 function internalOf(failure: SyncFailure): string | undefined {
   return failure.cause instanceof Error ? `${failure.cause.name}: ${failure.cause.message}` : undefined;

@@ -172,14 +172,15 @@ export class V1Client {
   }
 
   async #fetch(method: string, url: string, body: Uint8Array | null, headers: Record<string, string>) {
-    const signed = { ...headers, ...this.#signature(body) };
+    const signed = { ...headers, ...this.#signature(method, url, body) };
     return await fetchText(method, url, this.#options, signed, body);
   }
 
-  #signature(body: Uint8Array | null): Record<string, string> {
+  #signature(method: string, url: string, body: Uint8Array | null): Record<string, string> {
     if (this.#signingKey === null) return {};
     const time = String(Math.floor(Date.now() / 1000));
-    const hmac = createHmac("sha256", this.#signingKey).update(`${time}.`);
+    const { pathname, search } = new URL(url);
+    const hmac = createHmac("sha256", this.#signingKey).update(`${time}.${method} ${pathname}${search}.`);
     if (body !== null) hmac.update(body);
     return { "X-Signature": `t=${time},v1=${hmac.digest("hex")}` };
   }

@@ -46,6 +46,9 @@ export interface Delivered {
 /** The longest that one request waits for the write budget, in milliseconds: connectors and proxies time out, too. */
 const MAX_PATIENCE_MS = 4 * 60_000;
 
+/** How often a request that waits shows that its connector is alive, in milliseconds. */
+const SIGN_OF_LIFE_MS = 2_000;
+
 /** Applies a delivery, in as many transactions as the platform's limits ask for. */
 export async function deliver(
   ctx: RunsFunctions,
@@ -88,12 +91,12 @@ export async function deliver(
           : applied.quarantinedKeys;
       if (applied.replayed) return { ...done, replayed: true };
       offset += chunk.length;
-      if (patient && offset < items.length) await sleep(Math.min(applied.waitMs, MAX_PATIENCE_MS));
+      if (patient && offset < items.length) await wait(Math.min(applied.waitMs, MAX_PATIENCE_MS));
     } catch (error) {
       const refusal = ledgerErrorData(error);
       if (refusal?.code === "DeliveryMoved") offset = refusal.applied!;
       else if (refusal?.code === "OverBudget" && patient && patienceMs > 0) {
-        await sleep(refusal.retryAfterMs!);
+        await wait(refusal.retryAfterMs!);
         patienceMs -= refusal.retryAfterMs!;
       } else if (isTransactionLimit(error) && chunk.length > 1 && maxRows !== 1)
         maxRows = Math.ceil(chunk.length / 2);
@@ -101,6 +104,14 @@ export async function deliver(
     }
   } while (offset < items.length);
   return done;
+
+  /** Waits, and shows that the connector does: its open refresh would count its silence as the end otherwise. */
+  async function wait(ms: number): Promise<void> {
+    for (let left = ms; left > 0; left -= SIGN_OF_LIFE_MS) {
+      await sleep(Math.min(left, SIGN_OF_LIFE_MS));
+      await ctx.runMutation(component.tokens.touch, { token: options.token, sending: true });
+    }
+  }
 }
 
 /** The first items, as many as a transaction takes. One that belongs together with the next is not the last of them. */

@@ -3,6 +3,8 @@ import type { Change, RowEncoding } from "../../core/rows/change.js";
 import type { JsonObject } from "../../core/rows/values.js";
 import { hashToInt64, keyText } from "../../core/proof/hash.js";
 import { writeJson } from "../../core/rows/json.js";
+import { shorten } from "../../core/rows/text.js";
+import { utf8ToBytes } from "@noble/hashes/utils.js";
 import type { Note, Problem, ProblemCode } from "../../core/rows/problem.js";
 import { type Prepared, prepareRow, redactRow, type Refused } from "../../core/rows/row.js";
 import type { AppMirror } from "../mirrors.js";
@@ -21,7 +23,7 @@ export interface Item {
 }
 
 /**
- * The largest row that the quarantine keeps, in characters of JSON: 256 KiB. A larger one is kept in part, so that
+ * The largest row that the quarantine keeps, in bytes of JSON: 256 KiB. A larger one is kept in part, so that
  * a person can recognise it; the source has to send it again.
  */
 const MAX_PAYLOAD = 256 * 1024;
@@ -82,10 +84,10 @@ function toQuarantined(
 ): Item {
   const redacted = redactRow(mirror.compiled, change.row, encoding);
   const text = textOf(redacted.row);
-  const whole = text !== null && text.length <= MAX_PAYLOAD;
-  const payload = text === null ? "" : whole ? text : text.slice(0, PARTIAL_PAYLOAD);
+  const whole = text !== null && text.length <= MAX_PAYLOAD && utf8ToBytes(text).length <= MAX_PAYLOAD;
+  const payload = text === null ? "" : whole ? text : shorten(text, PARTIAL_PAYLOAD);
   return {
-    bytes: payload.length,
+    bytes: utf8ToBytes(payload).length,
     notes,
     bad: {
       position,

@@ -6,7 +6,7 @@ import { forSenders } from "../../core/wire/views.js";
 import type { Change, RowEncoding } from "../../core/rows/change.js";
 import { parseJson, writeJson } from "../../core/rows/json.js";
 import type { Json, JsonObject } from "../../core/rows/values.js";
-import { describe, HttpError } from "../../http/errors.js";
+import { describe, HttpError, reasonWithoutRows } from "../../http/errors.js";
 import type {
   BeginOptions,
   BegunRun,
@@ -88,8 +88,7 @@ export class Session implements ImportSession {
   }
 
   authorize(mirror: Mirror, access: "read" | "write"): void {
-    const opens = this.token.mirrors.includes("*") || this.token.mirrors.includes(mirror.name);
-    if (opens && (access === "read" || this.token.access === "write")) return;
+    if (opens(this.token, mirror.name) && (access === "read" || this.token.access === "write")) return;
     throw new HttpError(
       403,
       "OperationNotPermitted",
@@ -242,7 +241,8 @@ export class Session implements ImportSession {
   async status() {
     const mine = new Set(this.mirrors().map(({ name }) => name));
     const all = await this.ctx.runQuery(this.component.registry.list, { exact: true });
-    return all.filter(({ name }) => mine.has(name)).map(forSenders);
+    const shown = all.filter(({ name }) => mine.has(name)).map(forSenders);
+    return this.access === "write" ? shown : shown.map(withoutRows);
   }
 
   async budget(): Promise<BudgetUse> {
@@ -267,21 +267,32 @@ export class Session implements ImportSession {
 
   async recordFailure(mirror: Mirror, error: unknown): Promise<void> {
     const { code, message } = describe(error);
-    await this.ctx.runMutation(this.component.registry.recordFailure, { mirror: mirror.name, code, message });
+    await this.ctx.runMutation(this.component.registry.recordFailure, {
+      mirror: mirror.name,
+      reason: reasonWithoutRows(code, message),
+      code,
+      message,
+    });
   }
 
   async cutOff(error: unknown): Promise<void> {
-    const { message } = describe(error);
-    await this.ctx.runMutation(this.component.runs.cutOff, { token: this.token.id, reason: message });
+    const { code, message } = describe(error);
+    const reason = reasonWithoutRows(code, message);
+    await this.ctx.runMutation(this.component.runs.cutOff, { token: this.token.id, reason });
   }
 
   async heard(mirrors: readonly Mirror[]): Promise<void> {
-    if (!this.token.touchDue) return;
+    if (!this.token.touchDue || this.access !== "write") return;
     await this.ctx.runMutation(this.component.registry.heartbeat, {
       token: this.token.id,
-      mirrors: mirrors.map(({ name }) => name),
+      mirrors: mirrors.map(({ name }) => name).filter((name) => opens(this.token, name)),
     });
   }
+}
+
+/** A status for those who may not see rows: of the last error, the message may quote one; its time and code may not. */
+export function withoutRows<Status extends { lastError: string | null }>(status: Status): Status {
+  return { ...status, lastError: /^\S+ \w+/.exec(status.lastError ?? "")?.[0] ?? null };
 }
 
 /** Empties a mirror, a transaction at a time. Returns how many rows it had. */
@@ -298,5 +309,9 @@ async function clearMirror(ctx: RunsFunctions, component: ComponentApi, mirror: 
 
 /** The mirrors that a token opens. */
 function mirrorsOpenTo(token: { mirrors: readonly string[] }, mirrors: AppMirrors): AppMirror[] {
-  return mirrors.all.filter(({ name }) => token.mirrors.includes("*") || token.mirrors.includes(name));
+  return mirrors.all.filter(({ name }) => opens(token, name));
+}
+
+function opens(token: { mirrors: readonly string[] }, mirror: string): boolean {
+  return token.mirrors.includes("*") || token.mirrors.includes(mirror);
 }

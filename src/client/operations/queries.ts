@@ -11,8 +11,8 @@ import {
   vReached,
   vRunSummary,
   vUnknownStream,
-  type MirrorStatus,
 } from "../../core/wire/views.js";
+import { withoutRows } from "../importing/session.js";
 import { driftSnippet } from "../../schema/driftSnippet.js";
 import type { AppMirrors } from "../mirrors.js";
 import type { Gate } from "./authorize.js";
@@ -46,7 +46,7 @@ export function dashboardQueries<DataModel extends GenericDataModel>(
           ctx.runQuery(component.registry.list, {}),
           ctx.runQuery(component.unknownStreams.list, {}),
         ]);
-        const shown = mayOperate ? all : all.map(forViewers);
+        const shown = mayOperate ? all : all.map(withoutRows);
         return { mirrors: shown, unknownStreams: streams.length, mayOperate };
       },
     }),
@@ -58,7 +58,7 @@ export function dashboardQueries<DataModel extends GenericDataModel>(
       handler: async (ctx, { mirror }) => {
         await gate.pass(ctx, "view", mirror);
         const status = await ctx.runQuery(component.registry.get, { mirror });
-        return status === null || (await gate.mayOperate(ctx, mirror)) ? status : forViewers(status);
+        return status === null || (await gate.mayOperate(ctx, mirror)) ? status : withoutRows(status);
       },
     }),
 
@@ -154,21 +154,5 @@ export function dashboardQueries<DataModel extends GenericDataModel>(
         return await ctx.runQuery(component.audit.report, { mirror });
       },
     }),
-  };
-}
-
-/**
- * A mirror's status for people who may not see rows: the message of a refusal quotes the value that was refused, so
- * that only its code is left. The code stands behind the time in `lastError`.
- */
-function forViewers(status: MirrorStatus): MirrorStatus {
-  const { state, reason, lastError } = status;
-  if (lastError === null) return status;
-  const [, head = "", code = "", message = ""] = /^(\S+ (\w+)): ([^]*)$/.exec(lastError) ?? [];
-  const isQuoted = state === "failed" && reason === message;
-  return {
-    ...status,
-    lastError: head,
-    reason: isQuoted ? `The last request was refused: ${code}. Those who operate imports see why.` : reason,
   };
 }

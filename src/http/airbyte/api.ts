@@ -12,7 +12,7 @@ import {
 import { isObject } from "../../core/rows/values.js";
 import { describe, HttpError } from "../errors.js";
 import type { Importer, ImportSession, Mirror, SyncMode } from "../importer.js";
-import { badJson, jsonObjectOf } from "../request.js";
+import { badJson, jsonObjectOf, openToWrite } from "../request.js";
 
 /**
  * The HTTP API that Airbyte's `destination-convex` speaks, in its three generations: 0.1.0 writes overwrite streams to
@@ -35,7 +35,7 @@ export async function primaryKeyIndexesReady(importer: Importer, request: Reques
 
 /** `PUT add_primary_key_indexes`: nothing to build; says early when the connection's key is not the mirror's. */
 export async function addPrimaryKeyIndexes(importer: Importer, request: Request): Promise<Response> {
-  const session = await importer.open(request);
+  const session = await openToWrite(importer, request);
   const { indexes } = jsonObjectOf(request, session.body);
   if (!isObject(indexes)) throw badJson('"indexes" must be an object from table names to primary keys');
   for (const [name, key] of Object.entries(indexes)) {
@@ -50,7 +50,7 @@ export async function addPrimaryKeyIndexes(importer: Importer, request: Request)
 
 /** `PUT clear_tables`: a full refresh begins. Mirrors with a primary key stay readable; others are emptied now. */
 export async function clearTables(importer: Importer, request: Request): Promise<Response> {
-  const session = await importer.open(request);
+  const session = await openToWrite(importer, request);
   const { tableNames } = jsonObjectOf(request, session.body);
   if (!Array.isArray(tableNames) || !tableNames.every((name) => typeof name === "string")) {
     throw badJson('"tableNames" must be an array of strings');
@@ -66,7 +66,7 @@ export async function clearTables(importer: Importer, request: Request): Promise
 
 /** `POST replace_tables` (0.1.0 only): the refreshes of the temporary tables are complete. */
 export async function replaceTables(importer: Importer, request: Request): Promise<Response> {
-  const session = await importer.open(request);
+  const session = await openToWrite(importer, request);
   const { tableNames } = jsonObjectOf(request, session.body);
   if (!isObject(tableNames)) throw badJson('"tableNames" must be an object from temporary to final names');
   const refreshes = Object.entries(tableNames).flatMap(([name, final]) => {
@@ -91,7 +91,7 @@ export async function replaceTables(importer: Importer, request: Request): Promi
  * chunks, a prefix of each mirror's records.
  */
 export async function importAirbyteRecords(importer: Importer, request: Request): Promise<Response> {
-  const session = await importer.open(request);
+  const session = await openToWrite(importer, request);
   try {
     await importRecords(session, request);
   } catch (error) {

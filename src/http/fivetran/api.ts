@@ -12,7 +12,7 @@ import type {
   PreparedChanges,
   WaitingChange,
 } from "../importer.js";
-import { jsonObjectOf, plainBytesOf } from "../request.js";
+import { jsonObjectOf, openToWrite, plainBytesOf } from "../request.js";
 import {
   cleaned,
   ownColumnsOf,
@@ -147,7 +147,7 @@ async function truncateWaiting(
       const synced = typeof at === "number" ? at : (known?.synced ?? null);
       const isTruncated =
         before === null || (synced !== null ? synced < before : op === "upsert" ? false : known?.isTruncated);
-      const isMarked = typeof deleted === "boolean" ? deleted : known?.isMarked === true;
+      const isMarked = deleted === undefined ? known?.isMarked === true : deleted === true;
       if (key !== null) rows.set(JSON.stringify(key), { key, synced, isTruncated, isMarked });
       else if (isTruncated === true && !soft) gone.push(change);
       else if (isTruncated === true && row !== null && !isMarked)
@@ -203,21 +203,6 @@ async function prepare(
     );
   }
   return prepared;
-}
-
-/** Opens a session, if the token may write at all. @throws HttpError 403 */
-async function openToWrite(
-  importer: Importer,
-  request: Request,
-  maxBodyBytes?: number,
-): Promise<ImportSession> {
-  const session = await importer.open(request, maxBodyBytes);
-  if (session.access === "write") return session;
-  throw new HttpError(
-    403,
-    "OperationNotPermitted",
-    "This token may only read. Make one that may write with `npx streaming-import token create`, and enter it as the destination's deploy key.",
-  );
 }
 
 function isForFivetran(mirror: Mirror): mirror is FivetranMirror {

@@ -2,6 +2,7 @@ import { type JsonObject, plainNumber } from "../../core/rows/values.js";
 import { parseDateTime } from "../../core/rows/dates.js";
 import type { Watermark } from "../../core/wire/validators.js";
 import { badJson } from "../request.js";
+import { isWellFormed } from "../../core/rows/text.js";
 import { positionText } from "../../core/rows/position.js";
 
 /** Readers of single properties of a body. @throws HttpError 400 BadJsonBody, which says what belongs there */
@@ -36,8 +37,8 @@ export function wholeNumber(
 export function shortText(object: JsonObject, name: string, max: number): string | null {
   const value = object[name] ?? null;
   if (value === null) return null;
-  if (typeof value === "string" && value !== "" && value.length <= max) return value;
-  throw badJson(`"${name}" must be a text of 1 to ${String(max)} characters`);
+  if (typeof value === "string" && value !== "" && value.length <= max && isWellFormed(value)) return value;
+  throw badJson(`"${name}" must be a text of 1 to ${String(max)} characters, without lone surrogates`);
 }
 
 /** True or false; false when the property is absent or null. */

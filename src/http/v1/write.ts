@@ -3,7 +3,7 @@ import { bytesToHex } from "@noble/hashes/utils.js";
 import type { Json } from "../../core/rows/values.js";
 import { describe, HttpError } from "../errors.js";
 import type { Delivered, Importer, ImportSession, Mirror } from "../importer.js";
-import { decodeText, jsonObjectOf, plainBytesOf } from "../request.js";
+import { decodeText, jsonObjectOf, openToWrite, plainBytesOf } from "../request.js";
 import { checkSyncMode, readChanges } from "./changes.js";
 import { type DeliveryRequest, readDelivery, readFinish, readRun } from "./envelope.js";
 
@@ -14,7 +14,7 @@ import { type DeliveryRequest, readDelivery, readFinish, readRun } from "./envel
 
 /** `POST /v1/runs`: begins a run of a mirror. The run before it may no longer write. */
 export async function beginRun(importer: Importer, request: Request): Promise<Response> {
-  const session = await importer.open(request);
+  const session = await openToWrite(importer, request);
   const { mirror: name, ...options } = readRun(jsonObjectOf(request, session.body));
   const mirror = mirrorNamed(session, name, "write");
   checkSyncMode(mirror, options.syncMode);
@@ -24,7 +24,7 @@ export async function beginRun(importer: Importer, request: Request): Promise<Re
 
 /** `POST /v1/deliveries`: applies a batch of changes once, and says what became of them. */
 export async function acceptDelivery(importer: Importer, request: Request): Promise<Response> {
-  const session = await importer.open(request);
+  const session = await openToWrite(importer, request);
   const bytes = plainBytesOf(request, session.body);
   const delivery = readDelivery(decodeText(bytes), request.headers.get("Content-Type") ?? "");
   const mirror = await mirrorOf(session, delivery);
@@ -80,7 +80,7 @@ async function noting(
 
 /** `POST /v1/runs/{id}/finish`: says whether everything was sent. */
 export async function finishRun(importer: Importer, request: Request): Promise<Response> {
-  const session = await importer.open(request);
+  const session = await openToWrite(importer, request);
   const id = /\/v1\/runs\/([^/]+)\/finish\/?$/.exec(new URL(request.url).pathname)?.[1];
   if (id === undefined) {
     throw new HttpError(
