@@ -6,6 +6,7 @@ import { pruneFeed } from "./feedRetention.js";
 import { findMirror } from "./mirror/mirrors.js";
 import { patchSettled } from "./mirror/state.js";
 import { since } from "../src/core/time.js";
+import { pageOf } from "./write/screen.js";
 import { countReasons } from "./write/reasons.js";
 import { TOMBSTONE_DAYS } from "./write/tombstones.js";
 
@@ -48,11 +49,11 @@ export const prune = internalMutation({
       await ctx.db.delete("tombstones", _id);
       count(mirror).tombstones += 1;
     }
-    // Payloads are up to 256 KiB each: a tenth of the page, to stay inside what a transaction may read.
-    const expired = await ctx.db
-      .query("quarantine")
-      .withIndex("by_creation_time", (q) => q.lt("_creationTime", Date.now() - QUARANTINE_DAYS * DAY_MS))
-      .take(PAGE / 10);
+    const { page: expired, isLast } = await pageOf(
+      ctx.db
+        .query("quarantine")
+        .withIndex("by_creation_time", (q) => q.lt("_creationTime", Date.now() - QUARANTINE_DAYS * DAY_MS)),
+    );
     for (const entry of expired) {
       await ctx.db.delete("quarantine", entry._id);
       await countReasons(ctx, entry.mirror, { left: [entry] });
@@ -83,7 +84,7 @@ export const prune = internalMutation({
       if (since(lastPageAt) > READER_DAYS * DAY_MS) await ctx.db.delete("readers", _id);
     }
     const moreOfFeed = await pruneFeed(ctx);
-    if (moreOfFeed || tombstones.length === PAGE || expired.length === PAGE / 10 || resends.length === PAGE) {
+    if (moreOfFeed || tombstones.length === PAGE || !isLast || resends.length === PAGE) {
       await ctx.scheduler.runAfter(0, internal.maintenance.prune, {});
     }
     return null;

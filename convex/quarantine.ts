@@ -4,7 +4,7 @@ import { changedBy } from "./mirror/rowCount.js";
 import { patchSettled } from "./mirror/state.js";
 import { writeManifests } from "./run/manifests.js";
 import { releaseReadable } from "./run/sweepAttempts.js";
-import type { Doc } from "./_generated/dataModel.js";
+import type { Doc, Id } from "./_generated/dataModel.js";
 import { api, internal } from "./_generated/api.js";
 import { internalMutation, mutation, type MutationCtx, query } from "./_generated/server.js";
 import { now } from "../src/core/time.js";
@@ -12,7 +12,7 @@ import { addCounts, type BadRow, vBudget, vCounts, vRowChange } from "../src/cor
 import { vQuarantineEntry } from "../src/core/wire/views.js";
 import { countReasons, reasonOf } from "./write/reasons.js";
 import { applyToMirror } from "./write/apply.js";
-import { PAGE } from "./write/screen.js";
+import { pageOf } from "./write/screen.js";
 import { vMatch } from "../src/core/wire/port.js";
 
 /** How long a change waits before it is given up: a month leaves time to notice, to deploy and to replay. */
@@ -41,63 +41,74 @@ export async function storeInQuarantine(
   await countReasons(ctx, run.mirror, { entered: bad });
 }
 
-/** Quarantined changes of a mirror, oldest first: a page of at most 32, after the entry `after`; of one reason, or all. */
+/**
+ * Quarantined changes of a mirror, oldest first: a page of at most 32, or 4 MiB, after the entry `after`, which need no
+ * longer exist; of one reason, or all.
+ */
 export const list = query({
   args: {
     mirror: v.string(),
-    after: v.optional(v.id("quarantine")),
+    /** The `cursor` of an entry. */
+    after: v.optional(v.string()),
     reason: v.optional(v.string()),
   },
   returns: v.array(vQuarantineEntry),
   handler: async (ctx, { mirror, after, reason }) => {
-    const last = after === undefined ? null : await ctx.db.get("quarantine", after);
-    const since = last?._creationTime ?? 0;
+    const since = after === undefined ? 0 : Number(after);
+    if (Number.isNaN(since)) throw new Error(`"${after!}" is no cursor of a quarantined change.`);
     const all = ctx.db.query("quarantine");
-    const entries = await (
+    const { page } = await pageOf(
       reason === undefined
         ? all.withIndex("by_mirror", (q) => q.eq("mirror", mirror).gt("_creationTime", since))
         : all.withIndex("by_reason", (q) =>
             q.eq("mirror", mirror).eq("reason", reason).gt("_creationTime", since),
-          )
-    ).take(PAGE);
-    return entries.map(({ _id, mirror, code, message, key, op, payload, whole, encoding, receivedAt }) => ({
-      id: _id,
-      mirror,
-      code,
-      message,
-      key: key ?? null,
-      op,
-      payload,
-      whole,
-      encoding,
-      receivedAt,
+          ),
+    );
+    return page.map((entry) => ({
+      id: entry._id,
+      cursor: String(entry._creationTime),
+      mirror: entry.mirror,
+      code: entry.code,
+      message: entry.message,
+      key: entry.key ?? null,
+      op: entry.op,
+      payload: entry.payload,
+      whole: entry.whole,
+      encoding: entry.encoding,
+      receivedAt: entry.receivedAt,
     }));
   },
 });
 
-/** Gives up quarantined changes: those named, or all of a mirror's (a page at a time). Returns how many. */
+/**
+ * Gives up quarantined changes, a page at a time: those named, or all of a mirror's. Returns how many; the same call
+ * goes on with the rest.
+ */
 export const discard = mutation({
   args: { mirror: v.string(), ids: v.optional(v.array(v.id("quarantine"))) },
   returns: v.number(),
   handler: async (ctx, { mirror: name, ids }) => {
     const mirror = await getMirror(ctx, name);
-    const entries =
+    const { page } = await pageOf(
       ids === undefined
-        ? await ctx.db
-            .query("quarantine")
-            .withIndex("by_mirror", (q) => q.eq("mirror", name))
-            .take(PAGE)
-        : (await Promise.all(ids.map((id) => ctx.db.get("quarantine", id)))).filter(
-            (entry) => entry?.mirror === name,
-          );
-    await release(
-      ctx,
-      mirror,
-      entries.map((entry) => entry!),
+        ? ctx.db.query("quarantine").withIndex("by_mirror", (q) => q.eq("mirror", name))
+        : entriesOf(ctx, name, ids),
     );
-    return entries.length;
+    await release(ctx, mirror, page);
+    return page.length;
   },
 });
+
+async function* entriesOf(
+  ctx: MutationCtx,
+  mirror: string,
+  ids: readonly Id<"quarantine">[],
+): AsyncGenerator<Doc<"quarantine">> {
+  for (const id of ids) {
+    const entry = await ctx.db.get("quarantine", id);
+    if (entry?.mirror === mirror) yield entry;
+  }
+}
 
 /** Gives up all quarantined changes of a mirror with this reason, a page per transaction. Returns how many at first. */
 export const discardReason = mutation({
@@ -105,14 +116,12 @@ export const discardReason = mutation({
   returns: v.number(),
   handler: async (ctx, { mirror: name, reason }) => {
     const mirror = await getMirror(ctx, name);
-    const entries = await ctx.db
-      .query("quarantine")
-      .withIndex("by_reason", (q) => q.eq("mirror", name).eq("reason", reason))
-      .take(PAGE);
-    await release(ctx, mirror, entries);
-    if (entries.length === PAGE)
-      await ctx.scheduler.runAfter(0, api.quarantine.discardReason, { mirror: name, reason });
-    return entries.length;
+    const { page, isLast } = await pageOf(
+      ctx.db.query("quarantine").withIndex("by_reason", (q) => q.eq("mirror", name).eq("reason", reason)),
+    );
+    await release(ctx, mirror, page);
+    if (!isLast) await ctx.scheduler.runAfter(0, api.quarantine.discardReason, { mirror: name, reason });
+    return page.length;
   },
 });
 
@@ -170,12 +179,13 @@ export const supersedeBefore = internalMutation({
   handler: async (ctx, args) => {
     const mirror = await findMirror(ctx, args.mirror);
     if (mirror === null || mirror.quarantined === 0) return null;
-    const entries = await ctx.db
-      .query("quarantine")
-      .withIndex("by_mirror", (q) => q.eq("mirror", args.mirror).lt("_creationTime", args.before))
-      .take(PAGE);
-    await release(ctx, mirror, entries);
-    if (entries.length === PAGE) await ctx.scheduler.runAfter(0, internal.quarantine.supersedeBefore, args);
+    const { page, isLast } = await pageOf(
+      ctx.db
+        .query("quarantine")
+        .withIndex("by_mirror", (q) => q.eq("mirror", args.mirror).lt("_creationTime", args.before)),
+    );
+    await release(ctx, mirror, page);
+    if (!isLast) await ctx.scheduler.runAfter(0, internal.quarantine.supersedeBefore, args);
     return null;
   },
 });

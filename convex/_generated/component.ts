@@ -292,6 +292,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         { after?: string; mirror: string; reason?: string },
         Array<{
           code: string;
+          cursor: string;
           encoding: "json" | "convex" | "stored";
           id: string;
           key: string | null;

@@ -1,4 +1,4 @@
-import { convexToJson, type Value } from "convex/values";
+import { convexToJson, getDocumentSize, type Value } from "convex/values";
 import { keyText } from "../../src/core/proof/hash.js";
 import type { Doc } from "../_generated/dataModel.js";
 import { type MutationCtx } from "../_generated/server.js";
@@ -7,8 +7,33 @@ import { isLower } from "../../src/core/rows/versions.js";
 import type { BadRow, RowChange } from "../../src/core/wire/validators.js";
 import { countReasons } from "./reasons.js";
 
-/** Entries on one page of a listing or of a replay: payloads are up to 256 KiB each, and a query reads up to 16 MiB. */
-export const PAGE = 32;
+/** Entries on one page of a listing or of a replay. */
+const PAGE = 32;
+
+/** Bytes of the entries of a page: a transaction reads up to 16 MiB, and to delete an entry reads it once more. */
+const PAGE_BYTES = 4 * 1024 * 1024;
+
+/** The first quarantined changes of a query: as many as a transaction can read and delete, at least one. */
+export async function pageOf(
+  entries: AsyncIterable<Doc<"quarantine">>,
+  limit = PAGE,
+): Promise<{ page: Doc<"quarantine">[]; isLast: boolean }> {
+  const page: Doc<"quarantine">[] = [];
+  let bytes = 0;
+  for await (const entry of entries) {
+    page.push(entry);
+    bytes += getDocumentSize(entry);
+    if (page.length === limit || bytes >= PAGE_BYTES) return { page, isLast: false };
+  }
+  return { page, isLast: true };
+}
+
+/** What waits for a key. */
+interface Waits {
+  entries: readonly Doc<"quarantine">[];
+  /** More waits than one transaction takes, or than was asked for. */
+  more: boolean;
+}
 
 /** What to do with the changes of a chunk once the quarantine has been asked about their keys. */
 interface Screened {
@@ -33,13 +58,13 @@ export async function screen(
   bad: readonly BadRow[],
 ): Promise<Screened & { released: number }> {
   const waiting = mirror.quarantined === 0 ? noEntries : await waitingFor(ctx, mirror, [...rows, ...bad]);
-  const { obsolete, ...screened } = passBy(waiting, rows, bad);
+  const { obsolete, ...screened } = passBy(waiting, rows, bad, mirror);
   for (const { _id } of obsolete) await ctx.db.delete("quarantine", _id);
   await countReasons(ctx, mirror.name, { left: obsolete });
   return { ...screened, released: obsolete.length };
 }
 
-const noEntries: ReadonlyMap<bigint, Doc<"quarantine">[]> = new Map();
+const noEntries: ReadonlyMap<bigint, Waits> = new Map();
 
 /** Lets changes pass by what waits for their keys, in order, where nothing waits but changes of the same chunk. */
 export function screenBehind(bad: readonly BadRow[], rows: readonly RowChange[]): Screened {
@@ -47,9 +72,10 @@ export function screenBehind(bad: readonly BadRow[], rows: readonly RowChange[])
 }
 
 function passBy(
-  waiting: ReadonlyMap<bigint, Doc<"quarantine">[]>,
+  waiting: ReadonlyMap<bigint, Waits>,
   rows: readonly RowChange[],
   bad: readonly BadRow[],
+  mirror?: Doc<"mirrors">,
 ): Screened & { obsolete: Doc<"quarantine">[] } {
   const passed: RowChange[] = [];
   const superseded = new Set<BadRow>();
@@ -66,21 +92,30 @@ function passBy(
       const version = change.version as Value | undefined;
       const hasOrder = (version ?? null) !== null || change.op === "upsert";
       const isOlder = (waits: Value | undefined) => hasOrder && isLower(version, waits);
-      const [gone, stay] = partition(stored.get(keyHash) ?? [], (entry) => !isOlder(entry.version as Value));
+      const [gone, stay] = partition(
+        stored.get(keyHash)?.entries ?? [],
+        (entry) => !isOlder(entry.version as Value),
+      );
       const [dropped, left] = partition(
         behind.get(keyHash) ?? [],
         (one) => !isOlder(one.change.version as Value),
       );
       obsolete.push(...gone);
       for (const one of dropped) superseded.add(one.change);
-      stored.set(keyHash, stay);
+      const more = stored.get(keyHash)?.more === true;
+      stored.set(keyHash, { entries: stay, more });
       behind.set(keyHash, left);
     }
     const waits = behind.get(keyHash) ?? [];
+    const before = stored.get(keyHash);
+    // What replaces more than one transaction can delete waits behind the rest, which the next change of the key goes on
+    // to delete.
+    const isHeld =
+      change.op === "update" ? waits.length + (before?.entries.length ?? 0) > 0 : before?.more === true;
     if (isBad.has(change)) {
       behind.set(keyHash, [...waits, { change: change as BadRow, held: false }]);
-    } else if (change.op === "update" && waits.length + (stored.get(keyHash)?.length ?? 0) > 0) {
-      behind.set(keyHash, [...waits, { change: deferred(change as RowChange), held: true }]);
+    } else if (isHeld) {
+      behind.set(keyHash, [...waits, { change: deferred(change as RowChange, mirror), held: true }]);
     } else {
       passed.push(change as RowChange);
     }
@@ -99,23 +134,29 @@ async function waitingFor(
   changes: readonly (RowChange | BadRow)[],
 ) {
   const keys = [...new Set(changes.flatMap(({ keyHash }) => keyHash ?? []))];
+  // Only what replaces the entries needs them all; to others it matters whether there are any.
+  const replaced = new Set(changes.flatMap(({ op, keyHash }) => (op === "update" ? [] : (keyHash ?? []))));
   const found = await Promise.all(
     keys.map(async (keyHash) => {
-      const entries = await ctx.db
+      const entries = ctx.db
         .query("quarantine")
-        .withIndex("by_key", (q) => q.eq("mirror", mirror.name).eq("keyHash", keyHash))
-        .take(PAGE);
-      return [keyHash, entries] as const;
+        .withIndex("by_key", (q) => q.eq("mirror", mirror.name).eq("keyHash", keyHash));
+      const { page, isLast } = await pageOf(entries, replaced.has(keyHash) ? MAX_REPLACED : 1);
+      return [keyHash, { entries: page, more: !isLast }] as const;
     }),
   );
-  return new Map(found.filter(([, entries]) => entries.length > 0));
+  return new Map(found.filter(([, { entries }]) => entries.length > 0));
 }
 
-function deferred(row: RowChange): BadRow {
+/** Entries of one key that a change replaces at once, where they are small. */
+const MAX_REPLACED = 1_000;
+
+function deferred(row: RowChange, mirror: Doc<"mirrors"> | undefined): BadRow {
   return quarantineChange(
     row,
     "HeldBehind",
     "An earlier change of the same row is in quarantine; this one waits for it.",
+    mirror,
   );
 }
 

@@ -10,6 +10,7 @@ import { ownManifest } from "./project/manifests.js";
 import { addPushCommand } from "./push/command.js";
 import { CliError, EXIT, messageOf, type ExitCode } from "./terminal/exit.js";
 import type { Io } from "./terminal/io.js";
+import { visible } from "./terminal/output.js";
 import { addVerifyCommand } from "./verify/command.js";
 
 /** Runs a command line. It writes to `io` and nowhere else, and returns the exit code. */
@@ -19,7 +20,7 @@ export async function main(args: readonly string[], io: Io): Promise<ExitCode> {
     return io.exitCode;
   } catch (error) {
     if (isCommanderError(error)) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    io.stderr.write(`${messageOf(error)}\n`);
+    io.stderr.write(`${visible(messageOf(error))}\n`);
     return error instanceof CliError ? error.exitCode : EXIT.failure;
   }
 }

@@ -127,7 +127,7 @@ function Entries({
   total: number;
   now: number;
 }) {
-  /** The last id of each page before the current one. */
+  /** The cursor of each page before the current one. */
   const [pages, setPages] = useState<readonly string[]>([]);
   const answer = useAnswer(useImportFunctions().quarantine, {
     mirror: mirror.name,
@@ -159,7 +159,7 @@ function Entries({
             type="button"
             disabled={entries.length === 0}
             onClick={() => {
-              setPages([...pages, entries.at(-1)!.id]);
+              setPages([...pages, entries.at(-1)!.cursor]);
             }}
           >
             Later

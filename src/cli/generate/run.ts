@@ -2,7 +2,7 @@ import path from "node:path";
 import { coloured, unifiedDiff } from "../terminal/diff.js";
 import { readVariables } from "../deployment/environment.js";
 import { CliError, EXIT, type ExitCode, messageOf, usageError } from "../terminal/exit.js";
-import { print } from "../terminal/output.js";
+import { print, visible } from "../terminal/output.js";
 import { type SourceSchema, tableLabel } from "./model.js";
 import { ADDED, plan, type Plan, versionHint, withVersion } from "./plan.js";
 import { GenerateError } from "./problem.js";
@@ -80,7 +80,7 @@ async function generate(io: Io, options: GenerateCommandOptions): Promise<ExitCo
   }
   const pending = prepared.diff !== "";
   const isAsked = pending && options.dryRun !== true && options.yes !== true;
-  if (!json) io.stdout.write(`${changeText(prepared)}\n`);
+  if (!json) io.stdout.write(`${visible(changeText(prepared))}\n`);
   if (isAsked)
     await ask(io, "Write it?", {
       json,

@@ -6,9 +6,6 @@ import type { MirrorStatus, QuarantineEntry } from "../../core/wire/views.js";
 import type { Io } from "../terminal/io.js";
 import { ask } from "../terminal/ask.js";
 
-/** Entries on a page of `quarantine:list`. */
-const PAGE = 32;
-
 const MAX_MESSAGE = 100;
 
 /** The fields of a mirror's key. */
@@ -21,13 +18,13 @@ export async function keyFields(admin: Admin, mirror: string): Promise<string[]>
 async function entries(admin: Admin, mirror: string, limit: number): Promise<QuarantineEntry[]> {
   const all: QuarantineEntry[] = [];
   for (;;) {
-    const after = all.at(-1)?.id;
+    const after = all.at(-1)?.cursor;
     const page = await admin.component<QuarantineEntry[]>("quarantine:list", {
       mirror,
       ...(after !== undefined && { after }),
     });
     all.push(...page);
-    if (page.length < PAGE || all.length >= limit) return all.slice(0, limit);
+    if (page.length === 0 || all.length >= limit) return all.slice(0, limit);
   }
 }
 
@@ -99,7 +96,7 @@ export async function discard(
     const args = { mirror, ...(ids.length > 0 && { ids }) };
     const page = await admin.component<number>("quarantine:discard", args);
     gone += page;
-    if (page === 0 || ids.length > 0) break;
+    if (page === 0) break;
   }
   print(io, options.json, { discarded: gone }, () => `${String(gone)} discarded.`);
 }

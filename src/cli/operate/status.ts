@@ -2,7 +2,7 @@ import { openAdmin } from "../deployment/admin.js";
 import { V1Client } from "../api/client.js";
 import { findDeployment, importApi, readVariables } from "../deployment/environment.js";
 import type { CommonOptions } from "../deployment/options.js";
-import { ago, print, since, table } from "../terminal/output.js";
+import { ago, print, since, table, visible } from "../terminal/output.js";
 import { budgetUse, type BudgetBalance, type BudgetUse } from "../../core/wire/budget.js";
 import type { MirrorStatus, RunSummary, SenderStatus } from "../../core/wire/views.js";
 import { watch } from "../terminal/watch.js";
@@ -46,7 +46,7 @@ export async function status(io: Io, mirror: string | undefined, options: Status
     const found = await look();
     return isJson
       ? JSON.stringify(found)
-      : `${describe(found)}\n${style.dim(new Date().toLocaleTimeString())}`;
+      : `${visible(describe(found))}\n${style.dim(new Date().toLocaleTimeString())}`;
   };
   const out = isJson ? { write: (text: string) => io.stdout.write(text) } : io.stdout;
   await watch(show, { out, intervalMs: WATCH_MS, signal: stop.signal }).finally(off);

@@ -1,3 +1,4 @@
+import { visible } from "../terminal/output.js";
 import type { CommonOptions } from "../deployment/options.js";
 import { ApiError } from "../api/apiError.js";
 import { V1Client } from "../api/client.js";
@@ -47,7 +48,7 @@ export async function pushFile(io: Io, file: string, options: PushCommandOptions
   const deployment = findDeployment(options, readVariables(io));
   const url = await importApi(deployment, io.cwd);
   const mapping = new Mapping(options.map ?? [], options.only ?? [], options.drop ?? []);
-  const note = (text: string) => io.stderr.write(`${text}\n`);
+  const note = (text: string) => io.stderr.write(`${visible(text)}\n`);
   const { token, giveBack } = await borrowToken(io, deployment, options.mirror, "write");
   const { signal, kill, off } = onInterrupt(io, note);
   let isPauseSaid = false;
@@ -107,7 +108,7 @@ export async function pushFile(io: Io, file: string, options: PushCommandOptions
     const seconds = (performance.now() - startedAt) / 1000;
     if (options.json === true)
       io.stdout.write(`${JSON.stringify({ mirror: mirror.name, mode, seconds, ...pushed })}\n`);
-    else io.stdout.write(`${summary(mirror, pushed, seconds)}\n`);
+    else io.stdout.write(`${visible(summary(mirror, pushed, seconds))}\n`);
     if (!pushed.finished) io.exitCode = EXIT.interrupted;
     else if (pushed.held !== null) io.exitCode = EXIT.held;
   } catch (error) {
@@ -194,7 +195,7 @@ async function check(
   const separated = delimiter === null ? "" : `, separated by ${JSON.stringify(delimiter)}`;
   if (preview.missingKey.length > 0) throw usageError(withoutKey(preview, columns, mirror, separated));
   const lines = describePreview(preview, mirror);
-  if (lines.length > 0 && options.json !== true) io.stderr.write(`${lines.join("\n")}\n`);
+  if (lines.length > 0 && options.json !== true) io.stderr.write(`${visible(lines.join("\n"))}\n`);
   if (preview.empty.length === 0 || mode === "append" || mirror.primaryKey === null) return;
   if (options.yes === true) return;
   const { mirrors } = await client.status();

@@ -1,11 +1,30 @@
 import type { Io } from "./io.js";
-import { style } from "./style.js";
+import { isColoured, style, STYLE_CODES } from "./style.js";
 import { convexToJson, jsonToConvex, type JSONValue, type Value } from "convex/values";
 
 /** Prints a result: JSON for machines, else text for people. */
 export function print(io: Io, json: boolean | undefined, value: unknown, text: () => string): void {
-  const shown = json === true ? JSON.stringify(value, withoutBigInts) : text();
+  const shown = json === true ? JSON.stringify(value, withoutBigInts) : visible(text());
   io.stdout.write(`${shown}\n`);
+}
+
+const CODES = STYLE_CODES.join("|");
+
+/**
+ * Characters that steer a terminal: controls but line feed and tab, and those that turn the direction of writing. A
+ * style of ours is matched first.
+ */
+const STEERING = new RegExp(
+  String.raw`\u001B\[(?:${CODES})m|[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u200E\u200F\u202A-\u202E\u2066-\u2069]`,
+  "g",
+);
+
+/** Text for people, in which what rows, keys and senders say cannot steer the terminal: it is shown as "\u001b". */
+export function visible(text: string): string {
+  return text.replace(STEERING, (match) => {
+    if (match.length > 1 && isColoured) return match;
+    return `\\u${match.charCodeAt(0).toString(16).padStart(4, "0")}${match.slice(1)}`;
+  });
 }
 
 function withoutBigInts(_key: string, value: unknown): unknown {
@@ -18,7 +37,7 @@ export function table(
   rows: readonly (readonly (string | number | null)[])[],
 ): string {
   const cells = rows.map((row) =>
-    row.map((cell) => (typeof cell === "number" ? cell.toLocaleString("en") : (cell ?? "–"))),
+    row.map((cell) => (typeof cell === "number" ? cell.toLocaleString("en") : visibleCell(cell ?? "–"))),
   );
   const widths = header.map((name, i) => Math.max(name.length, ...cells.map((row) => width(row[i] ?? ""))));
   const isNumber = header.map(
@@ -33,6 +52,11 @@ export function table(
       .join("  ")
       .trimEnd();
   return [style.dim(line(header)), ...cells.map(line)].join("\n");
+}
+
+/** A cell is a line. */
+function visibleCell(text: string): string {
+  return visible(text).replaceAll("\n", "\\n").replaceAll("\t", "\\t");
 }
 
 /** Columns of a terminal that a text takes, without its colours. */

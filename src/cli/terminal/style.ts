@@ -1,9 +1,12 @@
 import { styleText } from "node:util";
 
 /** https://no-color.org, and a terminal that shows colours. */
-const isColoured =
+export const isColoured =
   (process.env.NO_COLOR ?? "") === "" &&
   ((process.env.FORCE_COLOR ?? "") !== "" || (process.stdout.isTTY && process.env.TERM !== "dumb"));
+
+/** What the styles below begin and end with. */
+export const STYLE_CODES = [1, 2, 22, 31, 32, 33, 36, 39];
 
 type Format = Parameters<typeof styleText>[0];
 

@@ -51,12 +51,13 @@ export async function replayQuarantine(
     }
     const last = page.at(-1);
     if (last === undefined) return replayed;
-    after = last.id;
+    after = last.cursor;
   }
 }
 
 interface Entry {
   id: string;
+  cursor: string;
   key: string | null;
   op: string;
   payload: string;

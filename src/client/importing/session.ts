@@ -127,7 +127,7 @@ export class Session implements ImportSession {
       );
       const last = page.at(-1);
       if (last === undefined) return;
-      after = last.id;
+      after = last.cursor;
       yield page.map(({ id, op, key, payload, whole }) => ({
         id,
         op,

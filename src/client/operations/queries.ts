@@ -123,8 +123,8 @@ export function dashboardQueries<DataModel extends GenericDataModel>(
     }),
 
     /**
-     * Quarantined changes of a mirror, complete, oldest first: a page of at most 32 after the id `after`. For
-     * operators.
+     * Quarantined changes of a mirror, complete, oldest first: a page of at most 32, or 4 MiB, after the `cursor` of the
+     * last one of the page before (`after`); an empty page is the end. For operators.
      */
     quarantine: queryGeneric({
       args: { ...vMirror, after: v.optional(v.string()), reason: v.optional(v.string()) },

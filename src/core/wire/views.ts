@@ -126,6 +126,8 @@ export const vDriftEntry = v.object({
 /** A change that waits. */
 export const vQuarantineEntry = v.object({
   id: v.string(),
+  /** Where the next page begins, also when the entry has left. */
+  cursor: v.string(),
   mirror: v.string(),
   code: v.string(),
   message: v.string(),
