@@ -88,7 +88,10 @@ test("OPERATE-11: changes of the largest size are discarded, and pruned", async 
   const app = await App.start();
   const deliver = await sender(app);
   for (let i = 0; i < 60; i++) await deliver(["upsert", { id: i, more: LARGE }]);
-  expect(await app.call("discardQuarantine", { mirror: "plain" })).toBe(60);
+  let discarded = 0;
+  for (let page = 1; page > 0; discarded += page)
+    page = (await app.call("discardQuarantine", { mirror: "plain" })) as number;
+  expect(discarded).toBe(60);
   for (let i = 0; i < 60; i++) await deliver(["upsert", { id: i, more: LARGE }]);
   expect(await waiting(app)).toBe(60);
   vi.setSystemTime(Date.now() + 31 * 86_400_000);
