@@ -402,8 +402,6 @@ describe("whatever is refreshed", () => {
       );
       const property = fc.asyncProperty(fc.array(step, { maxLength: 8 }), async (steps) => {
         const world = await World.start();
-        /** Rows that the source has, and all that ever arrived of it. */
-        let source = new Set<number>();
         let generation = 0;
         let isOpen = false;
         for (const one of steps) {
@@ -413,7 +411,7 @@ describe("whatever is refreshed", () => {
             continue;
           }
           const stored = new Set(await ids(world));
-          source = new Set(one.source);
+          const source = new Set(one.source);
           if (!(one.resumes && isOpen)) generation += 1;
           const sender = await Sender.begin(world, "plain", { ...overwrite, generation });
           await sender.deliver(
