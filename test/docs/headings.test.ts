@@ -2,7 +2,7 @@
 import path from "node:path";
 import { expect, test } from "vitest";
 import { vMirrorState } from "../../src/core/wire/validators.js";
-import { MIRROR_IS_READ_ONLY } from "../../src/guard/messages.js";
+import { EXPORT_NOT_RECORDED, MIRROR_IS_READ_ONLY } from "../../src/guard/messages.js";
 import { PAGES, read } from "./pages.js";
 
 /** Signals between the importer and its component, which answer each other and never reach a person. */
@@ -20,6 +20,7 @@ test("docs/errors.md has a heading for every code, and for nothing else", () => 
     ...membersOf("src/http/errors.ts", "ErrorCode"),
     ...ledger.filter((code) => !SIGNALS.includes(code)),
     MIRROR_IS_READ_ONLY,
+    EXPORT_NOT_RECORDED,
     ...membersOf("src/core/rows/problem.ts", "ProblemCode"),
   ]);
   const headings = [...read("docs/errors.md").matchAll(/^### (\w+)$/gm)].map(([, heading]) => heading!);
