@@ -129,8 +129,14 @@ function fieldNames(validator: GenericValidator): string[] | null {
 export type ExportTableNames<Schema> = 0 extends 1 & Schema
   ? never
   : Schema extends { tables: infer Tables }
-    ? { [Name in keyof Tables & string]: Tables[Name] extends ExportBrand ? Name : never }[keyof Tables &
-        string]
+    ? {
+        // Of a table typed `any` it is not known; `guard` looks when it starts.
+        [Name in keyof Tables & string]: 0 extends 1 & Tables[Name]
+          ? never
+          : Tables[Name] extends ExportBrand
+            ? Name
+            : never;
+      }[keyof Tables & string]
     : never;
 
 /** The exported tables of a schema by name, mirrors included, in the order in which the schema declares them. */
