@@ -3,7 +3,7 @@ import type { Change, RowEncoding } from "../../core/rows/change.js";
 import type { JsonObject } from "../../core/rows/values.js";
 import { hashToInt64, keyText } from "../../core/proof/hash.js";
 import { writeJson } from "../../core/rows/json.js";
-import { shorten } from "../../core/rows/text.js";
+import { beginningOf } from "../../core/rows/text.js";
 import { utf8ToBytes } from "@noble/hashes/utils.js";
 import type { Note, Problem, ProblemCode } from "../../core/rows/problem.js";
 import { type Prepared, prepareRow, redactRow, type Refused } from "../../core/rows/row.js";
@@ -85,7 +85,7 @@ function toQuarantined(
   const redacted = redactRow(mirror.compiled, change.row, encoding);
   const text = textOf(redacted.row);
   const whole = text !== null && text.length <= MAX_PAYLOAD && utf8ToBytes(text).length <= MAX_PAYLOAD;
-  const payload = text === null ? "" : whole ? text : shorten(text, PARTIAL_PAYLOAD);
+  const payload = text === null ? "" : whole ? text : beginningOf(text, PARTIAL_PAYLOAD);
   return {
     bytes: utf8ToBytes(payload).length,
     notes,

@@ -17,10 +17,13 @@ export function makeWellFormed(text: string): string {
 
 /** The text, cut to `length` characters without splitting one, and always fit to be stored. */
 export function shorten(text: string, length = SAMPLE_LENGTH): string {
-  if (text.length <= length) return makeWellFormed(text);
-  const end = length - 1;
-  const splitsPair = text.charCodeAt(end - 1) >= 0xd800 && text.charCodeAt(end - 1) <= 0xdbff;
-  return `${makeWellFormed(text.slice(0, splitsPair ? end - 1 : end))}…`;
+  return text.length <= length ? makeWellFormed(text) : `${beginningOf(text, length - 1)}…`;
+}
+
+/** At most `length` characters from the beginning of a text, without splitting one, and always fit to be stored. */
+export function beginningOf(text: string, length: number): string {
+  const splitsPair = text.charCodeAt(length - 1) >= 0xd800 && text.charCodeAt(length - 1) <= 0xdbff;
+  return makeWellFormed(text.slice(0, splitsPair ? length - 1 : length));
 }
 
 /** A short text that shows a value: at most 80 characters, whatever the value's size. */
