@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { PAGE } from "../../src/client/exporting/limits.js";
 import { importTo, pageOf, startReading, writeNotes, type Reading, type Value } from "./support.js";
 
 /** A reader that stops anywhere and resumes, while others write: it ends with the tables as they are. */
@@ -41,13 +42,10 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
   { maxLength: 24 },
 );
 
-const limits = vi.hoisted(() => ({ rows: 1_000 }));
-vi.mock("../../src/client/exporting/limits.js", () => ({
-  get PAGE_ROWS() {
-    return limits.rows;
-  },
-  PAGE_BYTES: 4 * 1024 * 1024,
-}));
+const usualRows = PAGE.rows;
+afterEach(() => {
+  PAGE.rows = usualRows;
+});
 
 /** A reader of all tables, a page at a time. */
 class Reader {
@@ -133,7 +131,7 @@ describe.each(["json", "convex_encoded_json", "export_json"])("in the format %s"
   test("EXPORT-1: a reader that stops anywhere ends with the tables as they are, whatever the size of its pages", async () => {
     await fc.assert(
       fc.asyncProperty(steps, fc.constantFrom(1, 2, 3, 1_000), async (sequence, rows) => {
-        limits.rows = rows;
+        PAGE.rows = rows;
         const reading = await startReading(["notes", "regions"]);
         const reader = new Reader(reading, format);
         for (const step of sequence) {
@@ -149,7 +147,7 @@ describe.each(["json", "convex_encoded_json", "export_json"])("in the format %s"
 });
 
 test("EXPORT-3: a transaction that is larger than a page comes on one page", async () => {
-  limits.rows = 3;
+  PAGE.rows = 3;
   const reading = await startReading(["notes"]);
   const { snapshot } = pageOf(await reading.get("/api/list_snapshot?tableName=notes"));
   await writeNotes(reading, { insert: Array.from({ length: 20 }, (_, i) => ({ text: String(i) })) });

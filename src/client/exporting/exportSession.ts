@@ -11,7 +11,7 @@ import type {
 import { HttpError } from "../../http/errors.js";
 import type { AppExports } from "../exports.js";
 import type { RunsFunctions } from "../mirrors.js";
-import { PAGE_BYTES, PAGE_ROWS } from "./limits.js";
+import { PAGE } from "./limits.js";
 
 /** The token that a reader presents. */
 export interface ReaderToken {
@@ -56,8 +56,8 @@ export class ReaderSession implements ExportSession {
       table,
       cursor,
       snapshot,
-      limit: PAGE_ROWS,
-      maxBytes: PAGE_BYTES,
+      limit: PAGE.rows,
+      maxBytes: PAGE.bytes,
     });
   }
 
@@ -65,8 +65,8 @@ export class ReaderSession implements ExportSession {
     const page = await this.ctx.runQuery(this.component.exportReaders.changes, {
       tables: [...tables],
       cursor,
-      limit: PAGE_ROWS,
-      maxBytes: PAGE_BYTES,
+      limit: PAGE.rows,
+      maxBytes: PAGE.bytes,
     });
     const { rest, ...known } = page;
     if (rest.length === 0) return known;
@@ -74,11 +74,11 @@ export class ReaderSession implements ExportSession {
     const changes: ExportedChange[] = [...known.changes];
     for (const { table, ids } of rest) {
       for (let from = 0; from < ids.length;) {
-        const slice = ids.slice(from, from + PAGE_ROWS);
+        const slice = ids.slice(from, from + PAGE.rows);
         const { rows, read } = await this.ctx.runQuery(this.component.exportReaders.rows, {
           table,
           ids: slice,
-          maxBytes: PAGE_BYTES,
+          maxBytes: PAGE.bytes,
         });
         rows.forEach((row: ExportedRow | null, i: number) =>
           changes.push({ table, id: slice[i]!, at: known.cursor, row }),
