@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { RuleName } from "./engine/model.js";
 import { PRESETS } from "./engine/presets.js";
 import { rules } from "./plugin.js";
-import { type Example, examplesOf, PAGES } from "../test/guard/examples.js";
+import { appOf, examplesOf, PAGES } from "../test/guard/examples.js";
 import { EXPORTING, UNGUARDED } from "../test/guard/exporting.js";
 import { analyze, programWith, typeErrors } from "../test/guard/programs.js";
 import type ts from "typescript";
@@ -17,12 +17,6 @@ const EXAMPLES = NAMES.flatMap(examplesOf).map((example) => ({
   path: example.isSchema ? `${example.name}/schema.ts` : `${appOf(example)}/${example.name}.ts`,
 }));
 let program: ts.Program;
-
-/** The app that an example belongs to: for exports, one with guarded builders or one without. */
-function appOf({ rule, isCorrect }: Pick<Example, "rule" | "isCorrect">): string {
-  if (rule !== "no-unrecorded-writes") return "convex";
-  return isCorrect ? "exporting" : "unguarded";
-}
 
 beforeAll(() => {
   program = programWith({

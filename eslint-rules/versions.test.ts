@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { RuleName } from "./engine/model.js";
 import { createConfigs } from "./index.js";
 import { rules } from "./plugin.js";
-import { examplesOf, type Example } from "../test/guard/examples.js";
+import { appOf, examplesOf, type Example } from "../test/guard/examples.js";
 import { FIXTURE } from "../test/guard/programs.js";
 
 // An app on disk whose functions directory is called backend, linted as a user would lint it: with ESLint 9 and 10, the
@@ -44,14 +44,19 @@ function isJavaScript(extension: Extension): boolean {
   return extension.endsWith("js");
 }
 
-function placeOf({ name, isSchema }: Example, extension: Extension): string {
-  return isSchema ? `backend/${name}/schema.ts` : `backend/${name}_${extension}.${extension}`;
+function placeOf(example: Example, extension: Extension): string {
+  const { name, isSchema } = example;
+  if (isSchema) return `backend/${name}/schema.ts`;
+  const folder = appOf(example) === "convex" ? "backend" : `backend/${appOf(example)}`;
+  return `${folder}/${name}_${extension}.${extension}`;
 }
 
 beforeAll(async () => {
   app = mkdtempSync(join(tmpdir(), "eslint-versions-"));
   symlinkSync(`${ROOT}/node_modules`, join(app, "node_modules"));
   cpSync(`${FIXTURE}/convex`, join(app, "backend"), { recursive: true });
+  for (const other of ["exporting", "unguarded"])
+    cpSync(`${FIXTURE}/${other}`, join(app, "backend", other), { recursive: true });
   cpSync(`${FIXTURE}/globals.d.ts`, join(app, "globals.d.ts"));
   const { compilerOptions } = ts.readConfigFile(`${FIXTURE}/tsconfig.json`, (path) => ts.sys.readFile(path))
     .config as { compilerOptions: { paths: Record<string, [string]> } };

@@ -130,7 +130,7 @@ async function nextGeneration(
   if (generation < mirror.generation) {
     throw ledgerError(
       "StaleGeneration",
-      `The mirror "${mirror.name}" is at generation ${String(mirror.generation - base)}; a refresh of generation ${String(generation - base)} is too late. If its sender has started to count anew: streaming-import reset-generation ${mirror.name}`,
+      `The mirror "${mirror.name}" is at generation ${String(mirror.generation - base)}; a refresh of generation ${String(generation - base)} is too late. If its sender has started to count from 1 again, run \`npx streaming-import reset-generation ${mirror.name}\`.`,
     );
   }
   if (generation === mirror.generation) return mirror.generationOpen ? generation : null;

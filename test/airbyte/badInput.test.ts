@@ -31,8 +31,8 @@ function latin1(text: string): Uint8Array {
 
 describe("the Authorization header", () => {
   test.each([
-    ["is missing", null, 403, "BadDeployKey", "createToken"],
-    ["holds a token that nobody made", "Convex csi_0123456789", 401, "BadAdminKey", "createToken"],
+    ["is missing", null, 403, "BadDeployKey", "token create"],
+    ["holds a token that nobody made", "Convex csi_0123456789", 401, "BadAdminKey", "token create"],
     ["is too short to hold a token", "Convex", 400, "InvalidHeaderFailure", "short"],
     ["is of another scheme", "Basic dXNlcjpwYXNz", 400, "InvalidAdminKey", "Convex <token>"],
     ["has no token behind the scheme", "Convex     ", 400, "InvalidHeaderFailure", "short"],
@@ -60,7 +60,7 @@ describe("the Authorization header", () => {
 });
 
 describe("a token that does not open a mirror", () => {
-  const refusal = [403, "OperationNotPermitted", /"connector".*"users".*createToken/] as const;
+  const refusal = [403, "OperationNotPermitted", /"connector".*"users".*token create/] as const;
 
   test("imports nothing, not even into the mirrors that it opens", async () => {
     const app = await App.start(["events"]);
@@ -228,7 +228,7 @@ describe("a stream that nobody mirrors", () => {
     const answer = await sendUnknown(app, "crm_contacts");
     expectRefused(answer, 400, "MissingStream", '"crm_contacts"');
     expect(answer.json().message).toContain(
-      'crm_contacts: mirrorTable(\n  {\n    id: v.number(),\n    source_rev: v.union(v.string(), v.null()),\n  },\n  { primaryKey: ["id"] },\n),',
+      'crm_contacts: mirrorTable(\n  {\n    id: v.int64(),\n    source_rev: v.optional(v.union(v.string(), v.null())),\n  },\n  { primaryKey: ["id"] },\n),',
     );
     expect(await users(app)).toEqual([]);
   });

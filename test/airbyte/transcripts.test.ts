@@ -346,6 +346,11 @@ describe("a refresh of a mirror with a key", () => {
     await app.passTime(QUIET_MS);
     await sync(app, connection, records(stream, many.slice(-2)));
     await app.passTime(QUIET_MS);
+    // So large a shrink waits for a person.
+    expect(await users(app)).toHaveLength(1_050);
+    expect(await app.status("users")).toMatchObject({ state: "sweepHeld" });
+    await app.call("sweep", { mirror: "users" });
+    await app.passTime(QUIET_MS);
     expect(await users(app)).toEqual(many.slice(-2));
     expect(await app.ledger("manifests")).toEqual([]);
     await expectConserved(app, "users");

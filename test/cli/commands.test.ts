@@ -27,11 +27,12 @@ const OWN = ALL.filter(({ name }) => !FOREIGN.test(name));
 function argumentsOf(name: string): string[] {
   const needed: Record<string, string[]> = {
     push: ["-", "--mirror", "customers"],
+    export: ["--tables", "customers"],
     verify: ["customers", "--file", "-"],
     "token create": ["x", "--mirror", "customers"],
     "quarantine show": ["customers", "id"],
   };
-  return needed[name] ?? (/^(status|init|doctor|guard|token list)$/.test(name) ? [] : ["customers"]);
+  return needed[name] ?? (/^(status|streams|init|doctor|guard|token list)$/.test(name) ? [] : ["customers"]);
 }
 
 /** What `--help` prints, with what is added after it. */

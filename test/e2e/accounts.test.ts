@@ -39,8 +39,10 @@ beforeAll(async () => {
   project = await Project.start("test/e2e/programs/accounts");
   await project.push();
   client = new ConvexHttpClient(project.server.url);
+  // By the Convex CLI, as people do it without our command.
   const names = JSON.stringify({ name: "connector", mirrors: ["*"] });
-  token = JSON.parse(await project.cli("run", "imports:createToken", names)) as string;
+  const component = ["--component", "streamingImport"];
+  token = JSON.parse(await project.cli("run", ...component, "tokens:create", names)) as string;
 });
 
 afterAll(async () => {

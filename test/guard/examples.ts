@@ -28,3 +28,9 @@ export function examplesOf(rule: RuleName): Example[] {
     });
   });
 }
+
+/** The app of the fixture that an example belongs to: for exports, one with guarded builders or one without. */
+export function appOf({ rule, isCorrect }: Pick<Example, "rule" | "isCorrect">): string {
+  if (rule !== "no-unrecorded-writes") return "convex";
+  return isCorrect ? "exporting" : "unguarded";
+}

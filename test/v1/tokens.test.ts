@@ -40,9 +40,9 @@ test.each(ENDPOINTS)("%s %s demands a token", async (method, path, body) => {
     await app.send(method, path, body, { Authorization: null }),
     403,
     "BadDeployKey",
-    /createToken/,
+    /token create/,
   );
-  expectRefused(await as(app, "csi_unknown", method, path, body), 401, "BadAdminKey", /createToken/);
+  expectRefused(await as(app, "csi_unknown", method, path, body), 401, "BadAdminKey", /token create/);
 });
 
 describe("a token for one mirror", () => {
@@ -60,7 +60,7 @@ describe("a token for one mirror", () => {
         refusal,
         403,
         "OperationNotPermitted",
-        /may not write the mirror "conformance_plain".*createToken/,
+        /may not write the mirror "conformance_plain".*token create/,
       );
     }
     expect(await app.rows("conformance_plain")).toEqual([]);

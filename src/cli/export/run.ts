@@ -31,7 +31,7 @@ export async function exportTables(io: Io, options: ExportCommandOptions): Promi
   const { token } = deployment;
   if (token === null) {
     throw usageError(
-      "There is no token. Set STREAMING_IMPORT_TOKEN to a token that may export, or pass --token.",
+      "There is no token. Set STREAMING_IMPORT_TOKEN to a token that may export (streaming-import token create <name> --access export), or pass --token. CONVEX_SITE_URL or --site-url names the deployment.",
     );
   }
   const url = await importApi(deployment, io.cwd);

@@ -345,7 +345,7 @@ export const f = mutation({ args: {}, handler: async (ctx) => { const x: unknown
       runs: { results: object[]; tool: { driver: { rules: object[] } } }[];
     };
     expect(log.version).toBe("2.1.0");
-    expect(log.runs[0]?.tool.driver.rules).toHaveLength(10);
+    expect(log.runs[0]?.tool.driver.rules).toHaveLength(11);
     expect(log.runs[0]?.results).toMatchObject([
       {
         ruleId: "no-mirror-writes",
@@ -404,7 +404,7 @@ import schema from "./schema.js";
 export const { write, declare } = new StreamingImport({} as never, schema).internalFunctions();`,
         "convex/calls.ts": `${api}\nvoid ctx.runMutation(internal.imports.write, change);`,
         "convex/casts.ts": `${api}\nvoid ctx.runMutation(internal.imports.write, change as never);`,
-        "convex/reads.ts": `${api}\nvoid ctx.runQuery(internal.imports.status, {});\nexport default change;`,
+        "convex/reads.ts": `${api}\nvoid ctx.runMutation(internal.imports.declare, {});\nexport default change;`,
       }),
     );
     expect(
