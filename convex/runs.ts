@@ -163,7 +163,7 @@ export const sweep = mutation({
 });
 
 /**
- * Starts the count of generations anew, for senders that number their refreshes themselves and have begun again at 1.
+ * Resets the generation count, for senders that number their refreshes themselves and have started again at 1.
  * @throws UnknownMirror
  */
 export const resetGeneration = mutation({

@@ -72,7 +72,7 @@ export default defineSchema({
     copied: v.number(),
     /** Counts full refreshes; a refresh of generation n sweeps what generation n did not deliver. */
     generation: v.number(),
-    /** The generation at which a person has started the count of senders anew: their 1 is the next after it. */
+    /** The generation at which a person reset the senders' count: their 1 is the next one. */
     generationBase: v.optional(v.number()),
     /** The last refresh that was numbered by a counter with a name: its number there, and the generation here. */
     counted: v.optional(

@@ -192,7 +192,7 @@ describe("what goes wrong", () => {
     expect((await run()).err).toContain("The token opens no exported table.");
   });
 
-  test("a position that is too old says how to begin anew, and --restart does", async () => {
+  test("a position that is too old says how to start over, and --restart does", async () => {
     exporter.commit("orders", { a: order("one") });
     await run("--tables", "orders", "--out", "out");
     exporter.commit("orders", { a: order("two") });
@@ -209,10 +209,10 @@ describe("what goes wrong", () => {
     exporter.commit("orders", { a: order("one") });
     await run("--tables", "orders", "--out", "out");
     const other = await run("--tables", "orders", "--out", "out", "--format", "csv");
-    expect(other.err).toContain("as jsonl. Choose another folder, or begin anew with --restart.");
+    expect(other.err).toContain("as jsonl. Choose another folder, or start over with --restart.");
     expect(other.code).toBe(2);
     await writeFile(path.join(folder, "out/_state.json"), "{");
-    expect((await run("--tables", "orders", "--out", "out")).err).toContain("is no state of an export");
+    expect((await run("--tables", "orders", "--out", "out")).err).toContain("is not the state of an export");
   });
 
   test("an answer that is none of the export API, and an outage", async () => {

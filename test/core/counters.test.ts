@@ -82,7 +82,7 @@ describe("the numbers of another counter", () => {
   });
 });
 
-test("SURE-13: a person starts the count of a mirror anew", async () => {
+test("SURE-13: a person resets the count of a mirror", async () => {
   const world = await World.start();
   await refresh(world, "plain", rows(0, 1, 2), { generation: 40 });
   const late = await new Sender(world, "plain").tryBegin({ syncMode: "overwrite", generation: 1 });

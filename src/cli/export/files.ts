@@ -95,11 +95,13 @@ export class StateFile {
     try {
       state = JSON.parse(text) as State;
     } catch {
-      throw usageError(`${this.file} is no state of an export. Remove it, or begin anew with --restart.`);
+      throw usageError(
+        `${this.file} is not the state of an export. Remove it, or start over with --restart.`,
+      );
     }
     if (state.version !== 1 || state.url !== url || state.format !== format) {
       throw usageError(
-        `${this.file} is the state of an export from ${state.url} as ${state.format}. Choose another folder, or begin anew with --restart.`,
+        `${this.file} is the state of an export from ${state.url} as ${state.format}. Choose another folder, or start over with --restart.`,
       );
     }
     return state as State;

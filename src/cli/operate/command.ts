@@ -76,7 +76,7 @@ export function addOperateCommands(parent: Command, io: Io): void {
   add(
     parent,
     "reset-generation <mirror>",
-    "count generations anew, for a sender that numbers its refreshes and has begun again at 1",
+    "reset the generation count, for a sender that numbers its refreshes and has started again at 1",
     ["reset-generation customers"],
   ).action(async (mirror: string, options: CommonOptions) => {
     await (await import("./runs.js")).resetGeneration(io, mirror, options);
