@@ -15,6 +15,7 @@ import { applyToMirror } from "./write/apply.js";
 import { addDelta, addToDigest, noDelta, readDigest } from "./write/digests.js";
 import { ledgerError } from "../src/core/wire/errors.js";
 import { deltaOf, findingsOf } from "./write/findings.js";
+import { Pace } from "../src/core/wire/pace.js";
 import type { ReadHandle } from "../src/core/wire/port.js";
 import { getApp, getHandles, getMirror } from "./mirror/mirrors.js";
 import { published, writesOf } from "./mirror/progress.js";
@@ -24,7 +25,7 @@ import { now } from "../src/core/time.js";
 import { vHandles } from "../src/core/wire/validators.js";
 import { vAuditReport } from "../src/core/wire/views.js";
 
-/** Rows read per page: their hashes are computed inside the query, whose time is one second. */
+/** Rows read per page, at most: their hashes are computed inside the query, whose time is one second. */
 const PAGE_ROWS = 1_000;
 
 /** Walks that an import disturbed before the audit gives up: a mirror that changes all the time should be paused. */
@@ -72,6 +73,7 @@ export const walk = internalAction({
   returns: v.null(),
   handler: async (ctx, { mirror, walk }) => {
     const before = await ctx.runQuery(internal.audit.ground, { mirror });
+    const pace = new Pace(PAGE_ROWS);
     let found = noDelta();
     let cursor: string | null = null;
     do {
@@ -83,12 +85,14 @@ export const walk = internalAction({
     return null;
 
     async function readPage(from: string | null) {
-      return await ctx.runQuery(before.handles.read as ReadHandle, {
-        table: mirror,
-        cursor: from,
-        limit: PAGE_ROWS,
-        hashed: true,
-      });
+      return await pace.run(async (limit) =>
+        ctx.runQuery(before.handles.read as ReadHandle, {
+          table: mirror,
+          cursor: from,
+          limit,
+          hashed: true,
+        }),
+      );
     }
   },
 });

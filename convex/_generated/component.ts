@@ -228,6 +228,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
           {
             below?: { path: string; value: number };
             cursor: string | null;
+            limit: number;
             mirror: string;
           },
           { cursor: string | null; keys: Array<Array<any>> },
@@ -849,7 +850,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         clearPage: FunctionReference<
           "mutation",
           "internal",
-          { mirror: string },
+          { limit: number; mirror: string },
           number,
           Name
         >;

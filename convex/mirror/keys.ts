@@ -3,9 +3,6 @@ import { vBelow, type ReadHandle } from "../../src/core/wire/port.js";
 import { query } from "../_generated/server.js";
 import { getHandles } from "./mirrors.js";
 
-/** Rows that are looked at per page: as many as one transaction changes. */
-const PAGE_ROWS = 1_000;
-
 /**
  * A page of the keys of a mirror's rows, for a sender that names rows by something else than their keys: by when they
  * were synced. What it says of them it then delivers as changes, like any other.
@@ -14,6 +11,8 @@ export const page = query({
   args: {
     mirror: v.string(),
     cursor: v.union(v.string(), v.null()),
+    /** Rows that are looked at, at most. */
+    limit: v.number(),
     /** Only rows that have a lower number at the path; all without it. */
     below: v.optional(vBelow),
   },
@@ -22,12 +21,12 @@ export const page = query({
     keys: v.array(v.array(v.any())),
     cursor: v.union(v.string(), v.null()),
   }),
-  handler: async (ctx, { mirror: table, cursor: from, below }) => {
+  handler: async (ctx, { mirror: table, cursor: from, limit, below }) => {
     const handles = await getHandles(ctx);
     const { keys, cursor } = await ctx.runQuery(handles.read as ReadHandle, {
       table,
       cursor: from,
-      limit: PAGE_ROWS,
+      limit,
       hashed: false,
       keys: below === undefined ? {} : { below },
     });

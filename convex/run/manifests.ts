@@ -55,14 +55,26 @@ export async function writeManifests(
 export async function loadManifest(
   ctx: ActionCtx,
   { mirror, generation, manifest }: { mirror: string; generation: number; manifest: ManifestPage },
+  brought = new KeyHashSet(),
 ) {
-  const brought = new KeyHashSet();
   for (let page = manifest; ;) {
     for (const hashes of page.keyHashes) brought.add(new BigInt64Array(hashes));
     const { sequence } = page;
     if (page.isLast) return { brought, sequence };
     page = await ctx.runQuery(internal.run.manifests.page, { mirror, generation, after: sequence });
   }
+}
+
+/** Adds the keys that have arrived since a position, and returns the position up to which they are read now. */
+export async function loadArrived(
+  ctx: ActionCtx,
+  { mirror, generation }: { mirror: string; generation: number },
+  brought: KeyHashSet,
+  after: number,
+): Promise<number> {
+  const manifest = await ctx.runQuery(internal.run.manifests.page, { mirror, generation, after });
+  const arrived = await loadManifest(ctx, { mirror, generation, manifest }, brought);
+  return arrived.sequence;
 }
 
 export const vManifestPage = v.object({

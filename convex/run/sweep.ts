@@ -17,11 +17,13 @@ import {
   arrivedSince,
   dropManifest,
   KeyHashSet,
+  loadArrived,
   loadManifest,
   manifestPage,
   vManifestPage,
 } from "./manifests.js";
 import { getApp, getHandles, getMirror, lastRun } from "../mirror/mirrors.js";
+import { Pace } from "../../src/core/wire/pace.js";
 import type { CopyHandle, ReadHandle, RemoveHandle } from "../../src/core/wire/port.js";
 import { changedBy, recounted } from "../mirror/rowCount.js";
 import { progressOf, published, writesOf } from "../mirror/progress.js";
@@ -29,10 +31,10 @@ import { advanceWatermark } from "../mirror/watermark.js";
 import { settled, stateChange } from "../mirror/state.js";
 import { firstOfGeneration, holdSweep, supersedeQuarantined, vWhere, type Tally } from "./sweepAttempts.js";
 
-/** Rows read per page of a sweep: well inside 32,000 documents and, at the usual size of rows, 16 MiB a query. */
+/** Rows read per page of a sweep, at most: well inside 32,000 documents. The app cuts pages by bytes, too. */
 const PAGE_ROWS = 4_000;
 
-/** Rows deleted or copied per transaction: two index ranges each, of 4,096. */
+/** Rows deleted or copied per transaction, at most: two index ranges each, of 4,096. The app cuts by bytes, too. */
 const WRITE_ROWS = 1_000;
 
 /** An action may run for 10 minutes; a sweep hands over to a successor before that. */
@@ -71,30 +73,34 @@ async function sweepFrom(
   const startedAt = Date.now();
   const first = await ctx.runQuery(internal.run.sweep.start, { run });
   if (first === null) return;
-  const { brought, sequence } = await loadManifest(ctx, first);
+  const { brought, sequence: loaded } = await loadManifest(ctx, first);
+  let sequence = loaded;
+  const reads = new Pace(PAGE_ROWS);
+  const writes = new Pace(WRITE_ROWS);
+  const readPage = async (from: string | null, after: number): Promise<SweepPage | null> =>
+    reads.run(async (limit) =>
+      ctx.runQuery(internal.run.sweep.page, { run, cursor: from, limit, sequence: after }),
+    );
   const isLate = () => Date.now() - startedAt > SLICE_MS;
   const tally = where.tally ?? { isCounting: true, kept: 0, live: 0, rows: 0, writes: first.writes };
   if (tally.isCounting) {
     const counted = await countKept(ctx, {
       run,
-      sequence,
       first,
       brought,
       isLate,
       tally,
       from: where.cursor,
+      readPage: async (from) => readPage(from, loaded),
     });
     if (!counted) return;
     tally.isCounting = false;
   }
-  const duplicates = first.keyed ? null : new Duplicates(brought, WRITE_ROWS);
+  const duplicates = first.keyed ? null : new Duplicates(brought);
   let cursor = where.tally?.isCounting === false ? where.cursor : null;
   do {
-    const page: SweepPage | null = await ctx.runQuery(internal.run.sweep.page, {
-      run,
-      cursor,
-      sequence,
-    });
+    sequence = await loadArrived(ctx, first, brought, sequence);
+    const page = await readPage(cursor, sequence);
     if (page === null) return;
     const hashes = [...new BigInt64Array(page.keyHashes)];
     const isLast = page.cursor === null;
@@ -103,24 +109,33 @@ async function sweepFrom(
       duplicates === null
         ? page.ids.flatMap((id, i) => (brought.has(hashes[i]!) ? [] : [{ id, keyHash: hashes[i]! }]))
         : duplicates.surplus(page.ids, hashes, KeyHashSet.of(page.late));
-    for (let from = 0; from < stale.length; from += WRITE_ROWS) {
-      const slice = stale.slice(from, from + WRITE_ROWS);
-      const removal = {
-        run,
-        sequence,
-        ids: slice.map(({ id }) => id),
-        keyHashes: duplicates === null ? slice.map(({ keyHash }) => keyHash) : null,
-      };
-      const { gone, writes } = await withinBudget(async () =>
-        ctx.runMutation(internal.run.sweep.removeStale, removal),
+    for (let done = 0; done < stale.length;) {
+      const {
+        read,
+        gone,
+        writes: removed,
+      } = await withinBudget(async () =>
+        writes.run(async (limit) => {
+          const slice = stale.slice(done, done + limit);
+          return ctx.runMutation(internal.run.sweep.removeStale, {
+            run,
+            sequence,
+            ids: slice.map(({ id }) => id),
+            keyHashes: duplicates === null ? slice.map(({ keyHash }) => keyHash) : null,
+          });
+        }),
       );
+      done += read;
       tally.rows -= gone;
-      tally.writes += writes;
+      tally.writes += removed;
     }
-    for (const missing of duplicates?.missing(isLast) ?? []) {
-      const added = await withinBudget(async () =>
-        ctx.runMutation(internal.run.sweep.addCopies, { run, copies: missing }),
+    for (let missing = duplicates?.missing(isLast) ?? []; missing.length > 0;) {
+      const { made, added } = await withinBudget(async () =>
+        writes.run(async (limit) =>
+          ctx.runMutation(internal.run.sweep.addCopies, { run, copies: cutCopies(missing, limit)[0] }),
+        ),
       );
+      missing = cutCopies(missing, made)[1];
       tally.rows += added;
       tally.writes += added;
     }
@@ -142,20 +157,20 @@ async function countKept(
   ctx: ActionCtx,
   {
     run,
-    sequence,
     first: { enough, uncertain, rowsBefore, keyed },
     brought,
     isLate,
     tally,
     from,
+    readPage,
   }: {
     run: Id<"runs">;
-    sequence: number;
     first: SweepStart;
     brought: KeyHashSet;
     isLate: () => boolean;
     tally: Tally;
     from: string | null;
+    readPage: (cursor: string | null) => Promise<SweepPage | null>;
   },
 ): Promise<boolean> {
   if (enough === null || brought.distinct - uncertain >= enough) return true;
@@ -166,7 +181,7 @@ async function countKept(
   let cursor = from;
   do {
     if (!keyed) break;
-    const page: SweepPage | null = await ctx.runQuery(internal.run.sweep.page, { run, cursor, sequence });
+    const page = await readPage(cursor);
     if (page === null) return false;
     const hashes = new BigInt64Array(page.keyHashes);
     tally.live += hashes.length;
@@ -286,16 +301,21 @@ type SweepPage = Infer<typeof vSweepPage>;
 
 /** A page of the mirror that is swept; null when the sweep has been dropped. */
 export const page = internalQuery({
-  args: { run: v.id("runs"), cursor: v.union(v.string(), v.null()), sequence: v.number() },
+  args: {
+    run: v.id("runs"),
+    cursor: v.union(v.string(), v.null()),
+    limit: v.number(),
+    sequence: v.number(),
+  },
   returns: v.union(v.null(), vSweepPage),
-  handler: async (ctx, { run: id, cursor: from, sequence }) => {
+  handler: async (ctx, { run: id, cursor: from, limit, sequence }) => {
     const run = await ctx.db.get("runs", id);
     if (run?.state !== "sweeping") return null;
     const [{ keyed }, handles] = await Promise.all([getMirror(ctx, run.mirror), getHandles(ctx)]);
     const { ids, rows, keyHashes, cursor } = await ctx.runQuery(handles.read as ReadHandle, {
       table: run.mirror,
       cursor: from,
-      limit: PAGE_ROWS,
+      limit,
       hashed: false,
     });
     const late = keyed ? [] : await arrivedSince(ctx, run, sequence);
@@ -304,8 +324,8 @@ export const page = internalQuery({
 });
 
 /**
- * Deletes rows that the refresh did not deliver, except those whose keys arrived after its manifest was read.
- * `keyHashes` is null when that has been allowed for.
+ * Deletes rows that the refresh did not deliver, except those whose keys arrived after its manifest was read: as many
+ * as fit into a transaction. `keyHashes` is null when that has been allowed for.
  * @throws OverBudget
  */
 export const removeStale = internalMutation({
@@ -315,22 +335,20 @@ export const removeStale = internalMutation({
     ids: v.array(v.string()),
     keyHashes: v.union(v.array(v.int64()), v.null()),
   },
-  /** Rows that went, and by how much `writesOf` grew. */
-  returns: v.object({ gone: v.number(), writes: v.number() }),
+  /** How many of the ids are dealt with, rows that went, and by how much `writesOf` grew. */
+  returns: v.object({ read: v.number(), gone: v.number(), writes: v.number() }),
   handler: async (ctx, args) => {
     const run = await ctx.db.get("runs", args.run);
-    if (run?.state !== "sweeping") return { gone: 0, writes: 0 };
+    if (run?.state !== "sweeping") return { read: args.ids.length, gone: 0, writes: 0 };
     const { handles, budget } = await getApp(ctx);
     const mirror = await published(ctx, run.mirror);
     const { keyHashes } = args;
     const arrived = KeyHashSet.of(keyHashes === null ? [] : await arrivedSince(ctx, run, args.sequence));
-    const { gone, marked, written, delta, changed } = await ctx.runMutation(handles.write as RemoveHandle, {
-      table: run.mirror,
-      remove: {
-        ids: keyHashes === null ? args.ids : args.ids.filter((_, i) => !arrived.has(keyHashes[i]!)),
-        at: Date.now(),
-      },
-    });
+    const stale = [...args.ids.keys()].filter((i) => keyHashes === null || !arrived.has(keyHashes[i]!));
+    const { read, gone, marked, written, delta, changed } = await ctx.runMutation(
+      handles.write as RemoveHandle,
+      { table: run.mirror, remove: { ids: stale.map((i) => args.ids[i]!), at: Date.now() } },
+    );
     const swept = run.swept + gone + marked;
     await ctx.db.patch("runs", run._id, { swept });
     const after = changedBy(mirror, -gone);
@@ -342,20 +360,20 @@ export const removeStale = internalMutation({
     await addToDigest(ctx, run.mirror, delta);
     await recordChanged(ctx, run.mirror, changed);
     await spend(ctx, budget, written, "refresh");
-    return { gone, writes: gone + after.copied - mirror.copied };
+    return { read: stale[read] ?? args.ids.length, gone, writes: gone + after.copied - mirror.copied };
   },
 });
 
 /** Adds missing copies of rows that the refresh delivered more often than they are stored. @throws OverBudget */
 export const addCopies = internalMutation({
   args: { run: v.id("runs"), copies: v.array(v.object({ id: v.string(), times: v.number() })) },
-  /** Copies that were added. */
-  returns: v.number(),
+  /** How many of the copies are dealt with, and how many were added. */
+  returns: v.object({ made: v.number(), added: v.number() }),
   handler: async (ctx, args) => {
     const run = await ctx.db.get("runs", args.run);
-    if (run?.state !== "sweeping") return 0;
+    if (run?.state !== "sweeping") return { made: countCopies(args.copies), added: 0 };
     const [mirror, { handles, budget }] = await Promise.all([getMirror(ctx, run.mirror), getApp(ctx)]);
-    const { added, written, delta, changed } = await ctx.runMutation(handles.write as CopyHandle, {
+    const { made, added, written, delta, changed } = await ctx.runMutation(handles.write as CopyHandle, {
       table: run.mirror,
       copy: { copies: args.copies },
     });
@@ -363,7 +381,7 @@ export const addCopies = internalMutation({
     await addToDigest(ctx, run.mirror, delta);
     await recordChanged(ctx, run.mirror, changed);
     await spend(ctx, budget, written, "refresh");
-    return added;
+    return { made, added };
   },
 });
 
@@ -398,6 +416,29 @@ export const finish = internalMutation({
   },
 });
 
+/** Further copies of a row. */
+interface Copies {
+  id: string;
+  times: number;
+}
+
+function countCopies(copies: readonly Copies[]): number {
+  return copies.reduce((sum, { times }) => sum + times, 0);
+}
+
+/** The first copies, so many of them, and the others. */
+export function cutCopies(copies: readonly Copies[], first: number): [Copies[], Copies[]] {
+  let at = 0;
+  let room = first;
+  while (at < copies.length && copies[at]!.times <= room) room -= copies[at++]!.times;
+  const cut = copies[at];
+  if (cut === undefined || room === 0) return [copies.slice(0, at), copies.slice(at)];
+  return [
+    [...copies.slice(0, at), { ...cut, times: room }],
+    [{ ...cut, times: cut.times - room }, ...copies.slice(at + 1)],
+  ];
+}
+
 /**
  * Counts the copies of each row while a mirror without a key is walked in the order of its content. There should be as
  * many as the refresh delivered, and those that arrived since. A row that arrives during the walk has the highest time
@@ -406,14 +447,10 @@ export const finish = internalMutation({
  */
 export class Duplicates {
   #current: { keyHash: bigint; id: string; seen: number } | null = null;
-  #missing: { id: string; times: number }[] = [];
+  #missing: Copies[] = [];
   #late = new KeyHashSet();
 
-  /** @param batch The most copies of one batch of those that are missing. */
-  constructor(
-    private readonly brought: KeyHashSet,
-    private readonly batch: number,
-  ) {}
+  constructor(private readonly brought: KeyHashSet) {}
 
   /** The rows of this page that are too many. `late`: what has arrived since the manifest was read. */
   surplus(
@@ -435,25 +472,12 @@ export class Duplicates {
     return surplus;
   }
 
-  /** Duplicates that have to be added for rows that are passed, in batches. */
-  missing(isLast: boolean): { id: string; times: number }[][] {
+  /** Copies that have to be added of rows that are passed. */
+  missing(isLast: boolean): Copies[] {
     if (isLast) this.#close();
-    const batches: { id: string; times: number }[][] = [];
-    let room = 0;
-    for (const { id, times } of this.#missing) {
-      for (let left = times; left > 0;) {
-        if (room === 0) {
-          batches.push([]);
-          room = this.batch;
-        }
-        const now = Math.min(left, room);
-        batches.at(-1)!.push({ id, times: now });
-        left -= now;
-        room -= now;
-      }
-    }
+    const missing = this.#missing;
     this.#missing = [];
-    return batches;
+    return missing;
   }
 
   #close(): void {

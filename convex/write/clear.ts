@@ -6,24 +6,22 @@ import { addToDigest } from "./digests.js";
 import { getHandles } from "../mirror/mirrors.js";
 import { published } from "../mirror/progress.js";
 import { changedBy, recounted } from "../mirror/rowCount.js";
+import { CLEARED_ROWS, Pace } from "../../src/core/wire/pace.js";
 import type { ClearHandle } from "../../src/core/wire/port.js";
-
-/** Rows deleted per transaction: two index ranges each, of 4,096. */
-const PAGE = 1_000;
 
 /**
  * Deletes a page of a mirror's rows, for `clear_tables` of mirrors without a primary key, and for operators. Returns
- * how many it deleted; call again until 0.
+ * how many it deleted; call again until 0. The app cuts the page by bytes, too.
  */
 export const clearPage = mutation({
-  args: { mirror: v.string() },
+  args: { mirror: v.string(), limit: v.number() },
   returns: v.number(),
-  handler: async (ctx, { mirror: name }) => {
+  handler: async (ctx, { mirror: name, limit }) => {
     const mirror = await published(ctx, name);
     const handles = await getHandles(ctx);
     const { gone, delta, changed } = await ctx.runMutation(handles.write as ClearHandle, {
       table: name,
-      clear: { limit: PAGE },
+      clear: { limit },
     });
     if (gone > 0) {
       await ctx.db.patch("mirrors", mirror._id, {
@@ -45,9 +43,12 @@ export const clear = action({
   args: { mirror: v.string() },
   returns: v.number(),
   handler: async (ctx, { mirror }) => {
+    const pace = new Pace(CLEARED_ROWS);
     let total = 0;
     for (;;) {
-      const gone: number = await ctx.runMutation(api.write.clear.clearPage, { mirror });
+      const gone: number = await pace.run(async (limit) =>
+        ctx.runMutation(api.write.clear.clearPage, { mirror, limit }),
+      );
       if (gone === 0) return total;
       total += gone;
     }

@@ -18,6 +18,8 @@ import type {
   PreparedChanges,
   WaitingChange,
 } from "../../http/importer.js";
+import { MAX_CHUNK_ROWS } from "../../core/wire/chunk.js";
+import { CLEARED_ROWS, Pace } from "../../core/wire/pace.js";
 import { budgetUse, type BudgetUse } from "../../core/wire/budget.js";
 import type { AppMirror, AppMirrors, RunsFunctions } from "../mirrors.js";
 import { deliver } from "./delivery.js";
@@ -102,6 +104,7 @@ export class Session implements ImportSession {
   }
 
   async *keys(mirror: Mirror, below: { path: string; value: number } | null): AsyncGenerator<Json[][]> {
+    const pace = new Pace(MAX_CHUNK_ROWS);
     let cursor: string | null = null;
     do {
       const page: Awaited<ReturnType<typeof readPage>> = await readPage(this, cursor);
@@ -110,11 +113,14 @@ export class Session implements ImportSession {
     } while (cursor !== null);
 
     async function readPage({ ctx, component }: Session, from: string | null) {
-      return await ctx.runQuery(component.mirror.keys.page, {
-        mirror: mirror.name,
-        cursor: from,
-        ...(below !== null && { below }),
-      });
+      return await pace.run(async (limit) =>
+        ctx.runQuery(component.mirror.keys.page, {
+          mirror: mirror.name,
+          cursor: from,
+          limit,
+          ...(below !== null && { below }),
+        }),
+      );
     }
   }
 
@@ -297,10 +303,11 @@ export function withoutRows<Status extends { lastError: string | null }>(status:
 
 /** Empties a mirror, a transaction at a time. Returns how many rows it had. */
 async function clearMirror(ctx: RunsFunctions, component: ComponentApi, mirror: string): Promise<number> {
+  const pace = new Pace(CLEARED_ROWS);
   let total = 0;
   for (;;) {
-    const gone = await retryConflicts(async () =>
-      ctx.runMutation(component.write.clear.clearPage, { mirror }),
+    const gone = await pace.run(async (limit) =>
+      retryConflicts(async () => ctx.runMutation(component.write.clear.clearPage, { mirror, limit })),
     );
     if (gone === 0) return total;
     total += gone;

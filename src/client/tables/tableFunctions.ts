@@ -8,7 +8,7 @@ import {
   type MutationBuilder,
   type QueryBuilder,
 } from "convex/server";
-import { getConvexSize, type GenericId, type Infer, type Value } from "convex/values";
+import { getConvexSize, getDocumentSize, type GenericId, type Infer, type Value } from "convex/values";
 import type { Changed } from "../../core/wire/exports.js";
 import { vReadArgs, vPage, vWriteArgs, vWritten, type vBelow } from "../../core/wire/port.js";
 import { keyHash } from "../../core/proof/hash.js";
@@ -20,6 +20,9 @@ import { isSoftDeleted, softDeleted } from "./softDelete.js";
 
 /** Bytes that one page of a walk may read: half of the 16 MiB of a transaction, for a row may be 1 MiB. */
 const PAGE_BYTES = 8 * 1024 * 1024;
+
+/** Bytes of rows that one transaction deletes, marks or copies: to delete or to replace a row reads it once more. */
+const WRITE_BYTES = 4 * 1024 * 1024;
 
 // Any mirror of any app: documents are typed as "some fields", not as `any`.
 const internalMutation: MutationBuilder<GenericDataModel, "internal"> = internalMutationGeneric;
@@ -80,17 +83,29 @@ type Writer = GenericDatabaseWriter<GenericDataModel>;
 
 /** Deletes rows of a mirror by id, or marks them with `onDelete: "soft"`. A missing row is no error. */
 async function removeRows(db: Writer, mirror: AppMirror, { ids, at }: { ids: string[]; at: number }) {
-  const found = await Promise.all(ids.map((id) => db.get(mirror.name, id as GenericId<string>)));
-  const present = found.filter((row) => row !== null);
-  if (mirror.contract.deletedField !== null) return await markRows(db, mirror, present, at);
-  return { ...(await deleteRows(db, mirror, present)), marked: 0, written: 0 };
+  const present: GenericDocument[] = [];
+  let read = 0;
+  for (let bytes = 0, together = 1; read < ids.length && bytes < WRITE_BYTES;) {
+    const next = ids.slice(read, read + together);
+    const found = await Promise.all(next.map((id) => db.get(mirror.name, id as GenericId<string>)));
+    read += next.length;
+    for (const row of found) {
+      if (row === null) continue;
+      present.push(row);
+      bytes += getDocumentSize(row);
+    }
+    // As many more as there is room for, if they are like the others; a few rows say little.
+    together = Math.max(1, Math.min(read, Math.floor((WRITE_BYTES - bytes) * (read / (bytes + 1)))));
+  }
+  if (mirror.contract.deletedField !== null) return { read, ...(await markRows(db, mirror, present, at)) };
+  return { read, ...(await deleteRows(db, mirror, present)), marked: 0, written: 0 };
 }
 
 /** Deletes the first rows of a mirror. */
 async function clearRows(db: Writer, mirror: AppMirror, { limit }: { limit: number }) {
   const { page } = await db
     .query(mirror.name)
-    .paginate({ cursor: null, numItems: limit, maximumBytesRead: PAGE_BYTES });
+    .paginate({ cursor: null, numItems: limit, maximumBytesRead: WRITE_BYTES });
   return await deleteRows(db, mirror, page);
 }
 
@@ -102,20 +117,29 @@ async function copyRows(
 ) {
   const change = new DigestChange();
   const copied: string[] = [];
+  let made = 0;
   let written = 0;
+  let read = 0;
   for (const { id, times } of copies) {
+    if (written + read >= WRITE_BYTES) break;
     const original = await db.get(mirror.name, id as GenericId<string>);
-    if (original === null) continue;
+    if (original === null) {
+      made += times;
+      continue;
+    }
     const row = withoutSystemFields(original);
+    const size = getConvexSize(row);
     const { key, hash } = identify(mirror, original);
-    for (let i = 0; i < times; i++) {
+    read += size;
+    for (let i = 0; i < times && (i === 0 || written + read < WRITE_BYTES); i++) {
       copied.push(await db.insert(mirror.name, row));
       change.add(key, hash, row);
-      written += getConvexSize(row);
+      written += size;
+      made += 1;
     }
   }
   const changed = changedIn(mirror, { written: copied });
-  return { added: copied.length, written, delta: change.encode(), ...changed };
+  return { made, added: copied.length, written, delta: change.encode(), ...changed };
 }
 
 /** Copies of a row without a key must follow each other; otherwise the order of creation is as good as any. */

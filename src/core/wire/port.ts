@@ -80,6 +80,8 @@ const vRemove = v.object({
   at: v.number(),
 });
 const vRemoved = v.object({
+  /** How many of the ids, from the first on, are dealt with: as many as one transaction may read and delete. */
+  read: v.number(),
   gone: v.number(),
   marked: v.number(),
   /** Bytes of the rows that were marked. */
@@ -95,6 +97,8 @@ const vCleared = v.object({ gone: v.number(), delta: vDigestDelta, changed: v.op
 /** Inserts further copies of rows, for mirrors without a key. */
 const vCopy = v.object({ copies: v.array(v.object({ id: v.string(), times: v.number() })) });
 const vCopied = v.object({
+  /** How many of the copies, from the first on, are dealt with: as many as one transaction may write. */
+  made: v.number(),
   added: v.number(),
   /** Bytes of the copies. */
   written: v.number(),
