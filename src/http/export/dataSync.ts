@@ -19,8 +19,8 @@ interface SyncState {
   ts: bigint;
   /** Tables whose snapshot has been sent. */
   done: string[];
-  /** The table whose snapshot is being sent, and where its next page begins. */
-  current: { table: string; position: string } | null;
+  /** The table whose snapshot is being sent, where its next page begins, and how many of its rows have been sent. */
+  current: { table: string; position: string; rows: number } | null;
   /** Rows sent so far. */
   rows: number;
 }
@@ -89,7 +89,10 @@ async function nextPage(
   const next: SyncState = {
     ...state,
     done: page.cursor === null ? [...done, table] : done,
-    current: page.cursor === null ? null : { table, position: page.cursor },
+    current:
+      page.cursor === null
+        ? null
+        : { table, position: page.cursor, rows: (current?.rows ?? 0) + page.rows.length },
     rows: state.rows + page.rows.length,
   };
   const complete = next.current === null && next.done.length === tables.length;
@@ -114,10 +117,11 @@ function writeStatus({ status: { type }, state }: SyncPage): string {
 
 /** The status as `list_active_syncs` shows it. How many rows a table has is not counted: what was sent stands for it. */
 function statusText({ status: { type }, state }: SyncPage, tables: readonly string[]): string {
-  const totals = `"totalTables":${String(tables.length)},"numDocumentsSynced":${String(state.rows)}`;
-  if (type !== "snapshotting") return `{"type":"${type}",${totals},"syncedTs":${String(state.ts)}}`;
+  const total = `"totalTables":${String(tables.length)}`;
+  const sent = `"numDocumentsSynced":${String(state.rows)}`;
+  if (type !== "snapshotting") return `{"type":"${type}",${total},${sent},"syncedTs":${String(state.ts)}}`;
   const table = state.current?.table ?? tables.find((name) => !state.done.includes(name)) ?? null;
-  return `{"type":"${type}","numTablesSynced":${String(state.done.length)},${totals},"currentComponent":"","currentTable":${JSON.stringify(table)}}`;
+  return `{"type":"${type}","numTablesSynced":${String(state.done.length)},${total},"currentComponent":"","currentTable":${JSON.stringify(table)},"numDocumentsInCurrentTable":${String(state.current?.rows ?? 0)},${sent}}`;
 }
 
 /** As the backend marks the syncs of its own connectors. */
@@ -161,9 +165,9 @@ function readCursor(text: string): SyncState {
       done.every((table) => typeof table === "string");
     if (known && current === null) return { id, ts: BigInt(ts), done, rows, current };
     if (known && isObject(current)) {
-      const { table, position } = current;
-      if (typeof table === "string" && typeof position === "string")
-        return { id, ts: BigInt(ts), done, rows, current: { table, position } };
+      const { table, position, rows: sent } = current;
+      if (typeof table === "string" && typeof position === "string" && typeof sent === "number")
+        return { id, ts: BigInt(ts), done, rows, current: { table, position, rows: sent } };
     }
   }
   throw new HttpError(
