@@ -94,7 +94,10 @@ async function eachRow(rows: Rows, compiled: CompiledMirror, visit: (row: ReadRo
       const json = cleanFields(parseJson(bytes.toString("utf8", start, end)) as JsonObject, "convex");
       const prepared = prepareRow(compiled, { op: "upsert", row: json }, "convex");
       if ("problem" in prepared) visit({ problem: prepared.problem.message });
-      else if (prepared.op === "upsert") visit({ problem: null, ...prepared });
+      else if (prepared.op === "upsert") {
+        const { key, keyHash, rowHash } = prepared as Required<typeof prepared>;
+        visit({ problem: null, key, keyHash, rowHash });
+      }
     }
   }
 }

@@ -1,12 +1,12 @@
 import type { BadRow, RowChange } from "../../core/wire/validators.js";
 import type { Change, RowEncoding } from "../../core/rows/change.js";
 import type { JsonObject } from "../../core/rows/values.js";
-import { hashToInt64, keyText } from "../../core/proof/hash.js";
+import { keyText } from "../../core/proof/hash.js";
 import { writeJson } from "../../core/rows/json.js";
 import { beginningOf } from "../../core/rows/text.js";
 import { utf8ToBytes } from "@noble/hashes/utils.js";
 import type { Note, Problem, ProblemCode } from "../../core/rows/problem.js";
-import { type Prepared, prepareRow, redactRow, type Refused } from "../../core/rows/row.js";
+import { prepareRow, redactRow, type Refused } from "../../core/rows/row.js";
 import type { AppMirror } from "../mirrors.js";
 import { type ErrorCode, HttpError } from "../../http/errors.js";
 
@@ -51,7 +51,8 @@ export function toItems(
     }
     if (prepared.op === "filtered") return { bytes: 0, notes: prepared.notes };
     const moves = change.op === "delete" && change.moves === true;
-    return { bytes: prepared.bytes, notes: prepared.notes, row: toRowChange(prepared, position), moves };
+    const { notes, ...row } = prepared;
+    return { bytes: row.bytes, notes, row: { ...row, position }, moves };
   });
   // Many sources send the previous key with every change. The same key again is no change of it.
   return items.filter((item, i) => item.moves !== true || keyHashOf(item) !== keyHashOf(items[i + 1]!));
@@ -59,20 +60,6 @@ export function toItems(
 
 function keyHashOf({ row, bad }: Item): bigint | undefined {
   return row?.keyHash ?? bad?.keyHash;
-}
-
-/** A prepared row without what only the action needs. */
-export function toRowChange(prepared: Prepared, position: number): RowChange {
-  const { key, version, bytes } = prepared;
-  const base = { key, keyHash: hashToInt64(prepared.keyHash), position, bytes, version };
-  switch (prepared.op) {
-    case "upsert":
-      return { op: "upsert", ...base, row: prepared.row, rowHash: hashToInt64(prepared.rowHash) };
-    case "update":
-      return { op: "update", ...base, row: prepared.row, unset: prepared.unset };
-    case "delete":
-      return { op: "delete", ...base };
-  }
 }
 
 function toQuarantined(
@@ -98,7 +85,7 @@ function toQuarantined(
       whole,
       encoding: redacted.encoding,
       ...(key !== undefined && { key: keyText(key) }),
-      ...(keyHash !== undefined && { keyHash: hashToInt64(keyHash) }),
+      ...(keyHash !== undefined && { keyHash }),
       ...(version !== undefined && { version }),
     },
   };

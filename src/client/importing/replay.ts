@@ -5,7 +5,6 @@ import type { JsonObject } from "../../core/rows/values.js";
 import { parseJson } from "../../core/rows/json.js";
 import { prepareRow } from "../../core/rows/row.js";
 import type { AppMirror, RunsFunctions } from "../mirrors.js";
-import { toRowChange } from "./items.js";
 import { retryConflicts } from "./retry.js";
 
 /** What became of the changes that waited. */
@@ -85,9 +84,9 @@ async function replayEntry(
     await ctx.runMutation(component.quarantine.discard, { mirror: mirror.name, ids: [entry.id] });
     return { ...noCounts, ignored: 1 };
   }
-  const row = toRowChange(prepared, 0);
+  const { notes: _notes, ...row } = prepared;
   const match = mirror.contract.primaryKey === null ? "append" : "key";
   return await retryConflicts(async () =>
-    ctx.runMutation(component.quarantine.replay, { id: entry.id, row, match, budget }),
+    ctx.runMutation(component.quarantine.replay, { id: entry.id, row: { ...row, position: 0 }, match, budget }),
   );
 }

@@ -1,9 +1,9 @@
-import { type GenericValidator, getConvexSize, getDocumentSize, v } from "convex/values";
+import { type GenericValidator, getConvexSize, getDocumentSize, v, type Value } from "convex/values";
 import { describe, expect, test } from "vitest";
 import { CONTENT_KEY_FIELD, contractOf, mirrorTable } from "../../schema/index.js";
 import type { Change } from "./change.js";
 import type { JsonObject } from "./values.js";
-import { contentKey, keyHash, rowHash } from "../proof/hash.js";
+import { contentKey, hashToInt64, keyHash as keyHash64, rowHash as rowHash64 } from "../proof/hash.js";
 import {
   type CompiledMirror,
   compileMirror,
@@ -38,21 +38,20 @@ const nested = compiled(
 const events = compiled(mirrorTable({ kind: v.string(), n: v.optional(v.number()) }));
 
 const change = (op: Change["op"], row: JsonObject): Change => ({ op, row });
-function prepared<Op extends Prepared["op"]>(
-  mirror: CompiledMirror,
-  op: Op,
-  row: JsonObject,
-): Extract<Prepared, { op: Op }> {
+function prepared(mirror: CompiledMirror, op: Prepared["op"], row: JsonObject): Prepared {
   const result = prepareRow(mirror, change(op, row));
   if ("problem" in result) throw new Error(result.problem.message);
   expect(result.op).toBe(op);
-  return result as Extract<Prepared, { op: Op }>;
+  return result as Prepared;
 }
 function refused(mirror: CompiledMirror, op: Change["op"], row: JsonObject): Refused {
   const result = prepareRow(mirror, change(op, row));
   if (!("problem" in result)) throw new Error("was not refused");
   return result;
 }
+
+const keyHash = (key: Value[]): bigint => hashToInt64(keyHash64(key));
+const rowHash = (row: Record<string, Value>): bigint => hashToInt64(rowHash64(row));
 
 const full = { id: 1, email: "a@b", name: "A", phone: null, updated_at: "2024-01-01" };
 

@@ -4,8 +4,9 @@ import type { Change, Encoding, RowEncoding } from "./change.js";
 import type { JsonObject } from "./values.js";
 import { type Conversion, FAILED } from "./conversion.js";
 import { NO_NOTES, problemOf, startConversion } from "./convert.js";
-import { contentKey, keyHash, rowHash } from "../proof/hash.js";
+import { contentKey, hashToInt64, keyHash, rowHash } from "../proof/hash.js";
 import { measureDocument } from "./limits.js";
+import type { RowChange } from "../wire/validators.js";
 import type { CompiledMirror, Path, Reading } from "./mirror.js";
 import { joinPath, located, type Note, type Problem } from "./problem.js";
 import { missingKey, valueAt } from "./paths.js";
@@ -19,46 +20,8 @@ export { compileMirror, fieldPathOf, type CompiledMirror } from "./mirror.js";
 /** A row in the values of its mirror, without `_id` and `_creationTime`. */
 export type Row = Record<string, Value>;
 
-interface PreparedBase {
-  /** The row's values at the key's paths; for a mirror without a key, the row's content key alone. */
-  key: Value[];
-  /** Hash of `key`, unsigned 64-bit. */
-  keyHash: bigint;
-  /**
-   * The row's value at the version's path; undefined when the mirror has no version or the change does not carry it.
-   */
-  version: Value | undefined;
-  /** Bytes of `row` as a document; of the key when there is no row. For budgets. */
-  bytes: number;
-  /** What was done to the values; empty for most rows. */
-  notes: readonly Note[];
-}
-
-/** A full row, ready to be stored. */
-interface PreparedUpsert extends PreparedBase {
-  op: "upsert";
-  /** The document. A mirror without a key has its content key in it. */
-  row: Row;
-  /** Hash of `row` as it is stored, unsigned 64-bit. */
-  rowHash: bigint;
-}
-
-/** A part of a row, to be merged with the stored one. The merged row's limits and hash are the mutation's to check. */
-interface PreparedUpdate extends PreparedBase {
-  op: "update";
-  /** The fields that replace those of the stored row, key fields among them. */
-  row: Row;
-  /** Paths of what is removed from the stored row: optional fields that came as null. */
-  unset: string[];
-}
-
-/** A deleted row. */
-interface PreparedDelete extends PreparedBase {
-  op: "delete";
-}
-
-/** A change that the mutation can apply without another thought. */
-export type Prepared = PreparedUpsert | PreparedUpdate | PreparedDelete;
+/** A change that the mutation can apply, but for its position in the delivery, and what was done to its values. */
+export type Prepared = Omit<RowChange, "position"> & { notes: readonly Note[] };
 
 /**
  * A change of a row that does not belong to the mirror: there is nothing to apply. Of a mirror with a primary key such
@@ -78,6 +41,7 @@ export interface Refused {
   notes: readonly Note[];
   /** The row's key, if it is readable: later changes of the same row replace this one. */
   key?: Value[];
+  /** Hash of `key`, as in `RowChange`. */
   keyHash?: bigint;
   /** The row's version, when that much could be read. */
   version?: Value;
@@ -186,8 +150,10 @@ function prepareKeyed(
   }
   const bytes = measureDocument(row);
   if (typeof bytes !== "number") return { problem: bytes, ...refusedRow(key, version, notes) };
-  const base = { key, keyHash: keyHash(key), version, bytes, notes };
-  return op === "update" ? { op, row, unset, ...base } : { op, row, rowHash: rowHash(row), ...base };
+  const base = { key, keyHash: hashToInt64(keyHash(key)), version, bytes, notes };
+  return op === "update"
+    ? { op, row, unset, ...base }
+    : { op, row, rowHash: hashToInt64(rowHash(row)), ...base };
 }
 
 function prepareKeyless(
@@ -216,8 +182,8 @@ function prepareKeyless(
   if (belongs !== true) return { problem: belongs, ...refusedRow(key, version, notes) };
   const bytes = measureDocument(row);
   if (typeof bytes !== "number") return { problem: bytes, ...refusedRow(key, version, notes) };
-  const base = { key, keyHash: keyHash(key), version, bytes, notes };
-  return op === "delete" ? { op, ...base } : { op, row, rowHash: rowHash(row), ...base };
+  const base = { key, keyHash: hashToInt64(keyHash(key)), version, bytes, notes };
+  return op === "delete" ? { op, ...base } : { op, row, rowHash: hashToInt64(rowHash(row)), ...base };
 }
 
 /** Whether a row belongs to the mirror, or why that is unknown. */
@@ -235,8 +201,15 @@ function filter({ where }: CompiledMirror, row: Row): boolean | Problem {
   return located({ code: "FilterFailed", path: "", message: `the mirror's filter "where" ${what}` });
 }
 
-function deletion(key: Value[], version: Value | undefined, notes: readonly Note[]): PreparedDelete {
-  return { op: "delete", key, keyHash: keyHash(key), version, bytes: getConvexSize(key), notes };
+function deletion(key: Value[], version: Value | undefined, notes: readonly Note[]): Prepared {
+  return {
+    op: "delete",
+    key,
+    keyHash: hashToInt64(keyHash(key)),
+    version,
+    bytes: getConvexSize(key),
+    notes,
+  };
 }
 
 /** A converted row that cannot be stored: its problem is not drift. */
@@ -245,7 +218,7 @@ function refusedRow(
   version: Value | undefined,
   notes: readonly Note[],
 ): Omit<Refused, "problem"> {
-  return { refuse: false, notes, key, keyHash: keyHash(key), ...(version !== undefined && { version }) };
+  return { refuse: false, notes, key, keyHash: hashToInt64(keyHash(key)), ...(version !== undefined && { version }) };
 }
 
 function refuseKey({ drift }: CompiledMirror, problem: Problem): Refused {
@@ -262,7 +235,7 @@ function refuse(conversion: Conversion, isFrozen: boolean, reading: Reading, jso
   const version = convertVersion(reading.version, json, conversion.encoding);
   if (version !== undefined) refused.version = version;
   const key = reading.key === null ? null : convertKey(reading.key, json, conversion.encoding);
-  if (Array.isArray(key)) Object.assign(refused, { key, keyHash: keyHash(key) });
+  if (Array.isArray(key)) Object.assign(refused, { key, keyHash: hashToInt64(keyHash(key)) });
   return refused;
 }
 
