@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { TokenInfo } from "../src/core/wire/views.js";
 import { App } from "../test/harness.js";
 import { batch, IMPORT, importRows } from "../test/airbyte/support.js";
 
@@ -8,18 +9,6 @@ beforeEach(() => {
 afterEach(() => {
   vi.useRealTimers();
 });
-
-interface TokenInfo {
-  name: string;
-  startsWith: string;
-  mirrors: string[];
-  access: "read" | "write";
-  signed: boolean;
-  createdAt: string;
-  lastUsedAt: string | null;
-  endsAt: string | null;
-  endReason: string | null;
-}
 
 async function list(app: App): Promise<TokenInfo[]> {
   return (await app.call("listTokens")) as TokenInfo[];

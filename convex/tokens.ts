@@ -5,6 +5,7 @@ import { mutation, query, type MutationCtx, type QueryCtx } from "./_generated/s
 import { getExported } from "./changeFeed.js";
 import { getApp, getMirror } from "./mirror/mirrors.js";
 import { vAccess } from "../src/core/wire/validators.js";
+import { vTokenInfo } from "../src/core/wire/views.js";
 import { now, since } from "../src/core/time.js";
 import { newToken, signingKeyOf } from "../src/core/token.js";
 
@@ -120,20 +121,7 @@ export const revoke = mutation({
 /** All tokens, newest first, without their hashes. */
 export const list = query({
   args: {},
-  returns: v.array(
-    v.object({
-      name: v.string(),
-      startsWith: v.string(),
-      mirrors: v.array(v.string()),
-      access: vAccess,
-      signed: v.boolean(),
-      createdAt: v.string(),
-      lastUsedAt: v.union(v.string(), v.null()),
-      /** From when on it opens nothing, and why: "revoked", "rotated" or "expires". */
-      endsAt: v.union(v.string(), v.null()),
-      endReason: v.union(v.string(), v.null()),
-    }),
-  ),
+  returns: v.array(vTokenInfo),
   handler: async (ctx) => {
     const tokens = await ctx.db.query("tokens").order("desc").take(MAX_LISTED);
     return tokens.map((token) => ({

@@ -3,7 +3,7 @@ import type { CommonOptions } from "../deployment/options.js";
 import { ago, plural, print, table } from "../terminal/output.js";
 import { openSession } from "../deployment/admin.js";
 import { agreed } from "./quarantine.js";
-import type { TokenInfo } from "../../core/wire/v1.js";
+import type { TokenInfo } from "../../core/wire/views.js";
 import type { Io } from "../terminal/io.js";
 
 interface CreateOptions extends CommonOptions {

@@ -85,16 +85,3 @@ export interface SourceDigest {
   rows?: number;
   buckets: [number, string][];
 }
-
-/** A token as `tokens:list` shows it. */
-export interface TokenInfo {
-  name: string;
-  startsWith: string;
-  mirrors: string[];
-  access: string;
-  signed: boolean;
-  createdAt: string;
-  lastUsedAt: string | null;
-  endsAt: string | null;
-  endReason: string | null;
-}

@@ -1,5 +1,13 @@
 import { v, type Infer } from "convex/values";
-import { vCounts, vMirrorState, vReaderState, vRunState, vSyncMode, type MirrorState } from "./validators.js";
+import {
+  vAccess,
+  vCounts,
+  vMirrorState,
+  vReaderState,
+  vRunState,
+  vSyncMode,
+  type MirrorState,
+} from "./validators.js";
 
 /**
  * What status pages show of the ledger. Ids are plain texts: those of a component mean nothing outside of it. Times are
@@ -178,6 +186,21 @@ export const vAuditReport = v.object({
   all: v.boolean(),
 });
 export type AuditReport = Infer<typeof vAuditReport>;
+
+/** A token. It is shown without itself, and without its hash. */
+export const vTokenInfo = v.object({
+  name: v.string(),
+  startsWith: v.string(),
+  mirrors: v.array(v.string()),
+  access: vAccess,
+  signed: v.boolean(),
+  createdAt: v.string(),
+  lastUsedAt: vTime,
+  /** From when on it opens nothing, and why: "revoked", "rotated" or "expires". */
+  endsAt: vTime,
+  endReason: v.union(v.string(), v.null()),
+});
+export type TokenInfo = Infer<typeof vTokenInfo>;
 
 /** Whether a mirror has reached a target. */
 export const vReached = v.object({

@@ -7,8 +7,8 @@ import {
   readVariables,
 } from "../../deployment/environment.js";
 import { messageOf } from "../../terminal/exit.js";
-import type { MirrorInfo, TokenInfo } from "../../../core/wire/v1.js";
-import type { MirrorStatus, UnknownStream } from "../../../core/wire/views.js";
+import type { MirrorInfo } from "../../../core/wire/v1.js";
+import type { MirrorStatus, TokenInfo, UnknownStream } from "../../../core/wire/views.js";
 import type { Project } from "../../project/project.js";
 import { borrowToken } from "../../deployment/token.js";
 import { type Check, error, ok } from "../check.js";

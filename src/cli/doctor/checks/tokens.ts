@@ -1,6 +1,7 @@
 import { ApiError } from "../../api/apiError.js";
 import type { V1Client } from "../../api/client.js";
-import type { MirrorInfo, TokenInfo } from "../../../core/wire/v1.js";
+import type { MirrorInfo } from "../../../core/wire/v1.js";
+import type { TokenInfo } from "../../../core/wire/views.js";
 import { type Check, error, named, ok, warning } from "../check.js";
 
 /** Whether `STREAMING_IMPORT_TOKEN` is known, and opens the mirrors of schema.ts for writing. */
