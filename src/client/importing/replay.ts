@@ -87,6 +87,11 @@ async function replayEntry(
   const { notes: _notes, ...row } = prepared;
   const match = mirror.contract.primaryKey === null ? "append" : "key";
   return await retryConflicts(async () =>
-    ctx.runMutation(component.quarantine.replay, { id: entry.id, row: { ...row, position: 0 }, match, budget }),
+    ctx.runMutation(component.quarantine.replay, {
+      id: entry.id,
+      row: { ...row, position: 0 },
+      match,
+      budget,
+    }),
   );
 }

@@ -218,7 +218,13 @@ function refusedRow(
   version: Value | undefined,
   notes: readonly Note[],
 ): Omit<Refused, "problem"> {
-  return { refuse: false, notes, key, keyHash: hashToInt64(keyHash(key)), ...(version !== undefined && { version }) };
+  return {
+    refuse: false,
+    notes,
+    key,
+    keyHash: hashToInt64(keyHash(key)),
+    ...(version !== undefined && { version }),
+  };
 }
 
 function refuseKey({ drift }: CompiledMirror, problem: Problem): Refused {
