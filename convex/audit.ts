@@ -1,3 +1,8 @@
+/**
+ * Audits: what the tables hold, compared with what the importer has written. Writes `audits`, which nothing else
+ * writes, and to `mirrors` the result. Chunks write `mirrors` too: an audit reads the mirror's document in the
+ * transaction that concludes it, and walks again if an import came between (PROVE-7).
+ */
 import { jsonToConvex, v, type JSONValue, type Value } from "convex/values";
 import { decodeDigest, differingBuckets, rowCount } from "../src/core/proof/digest.js";
 import { decodeSketch, subtractSketch } from "../src/core/proof/sketch.js";

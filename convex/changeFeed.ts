@@ -1,17 +1,17 @@
-import { v } from "convex/values";
-import { ledgerError } from "../src/core/wire/errors.js";
-import { type Changed, type TableChange, vExportedTable, vTableChange } from "../src/core/wire/exports.js";
-import type { Doc } from "./_generated/dataModel.js";
-import { mutation, type MutationCtx, query, type QueryCtx } from "./_generated/server.js";
-
 /**
  * The change feed: which rows of exported tables each transaction wrote and deleted, in the order of the commits. The
  * document is written by the transaction that writes the rows, so there is neither a change without it nor one without
  * a change. It holds ids; a reader gets the row as it is when it reads.
  *
- * Nobody changes a document of the feed, and only `maintenance.prune` deletes them, oldest first. Writers touch nothing
- * that they share, so that the feed makes no two transactions conflict.
+ * Writes `changes`: each transaction inserts documents of its own, which nobody changes, and `maintenance.prune` deletes
+ * the oldest. So the feed makes no two transactions conflict. Writes `exports` and `feed` with a deploy, and notes in
+ * `exports` when the readers know a new table.
  */
+import { v } from "convex/values";
+import { ledgerError } from "../src/core/wire/errors.js";
+import { type Changed, type TableChange, vExportedTable, vTableChange } from "../src/core/wire/exports.js";
+import type { Doc } from "./_generated/dataModel.js";
+import { mutation, type MutationCtx, query, type QueryCtx } from "./_generated/server.js";
 
 /** Ids in one document: half of what an array may hold, and 150 KB at most. */
 const MAX_IDS = 4_000;

@@ -1,3 +1,7 @@
+/**
+ * How much of the change feed is kept. Deletes the oldest `changes`, which no writer reads or changes, and advances
+ * `feed`, which only readers read and `registry.declare` creates.
+ */
 import type { Doc } from "./_generated/dataModel.js";
 import type { MutationCtx } from "./_generated/server.js";
 

@@ -1,3 +1,8 @@
+/**
+ * Deletes what has expired, a page of each table per transaction: `quarantine`, `tombstones`, `resends`, `tokens`,
+ * `readers`, `unknownStreams`. Importers write these tables too, but hardly ever the same documents: what expires has
+ * not been touched for days. If they do, one of the two reruns.
+ */
 import { v } from "convex/values";
 import { internal } from "./_generated/api.js";
 import { internalMutation } from "./_generated/server.js";

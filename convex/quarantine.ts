@@ -1,3 +1,8 @@
+/**
+ * The quarantine: changes that wait for a person. Writes `quarantine`, as `write/screen.ts` and `maintenance.ts` do,
+ * and to `mirrors` how many wait. An entry leaves in the transaction that decides about its change, so no change is
+ * decided about twice (TOLERANT-6).
+ */
 import { v } from "convex/values";
 import { findMirror, getMirror } from "./mirror/mirrors.js";
 import { changedBy } from "./mirror/rowCount.js";

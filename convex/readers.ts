@@ -1,3 +1,10 @@
+/**
+ * Who reads the export, and how far each has come. A reader is a token with the tables that it asks for: Airbyte's
+ * source reads each stream for itself.
+ *
+ * Writes `readers`: one document per reader, which asks for one page after another. Only `maintenance.ts` deletes
+ * them.
+ */
 import { v } from "convex/values";
 import { now, since } from "../src/core/time.js";
 import { vReaderStatus } from "../src/core/wire/views.js";
@@ -5,11 +12,6 @@ import type { Doc } from "./_generated/dataModel.js";
 import { mutation, query, type QueryCtx } from "./_generated/server.js";
 import { FEED_DAYS } from "./feedRetention.js";
 import { touchToken } from "./tokens.js";
-
-/**
- * Who reads the export, and how far each has come. A reader is a token with the tables that it asks for: Airbyte's
- * source reads each stream for itself.
- */
 
 /** A reader is written at most this often while it pages, so that reading costs few writes. */
 const NOTE_GRAIN_MS = 10_000;

@@ -1,13 +1,3 @@
-import { v } from "convex/values";
-import { hashToInt64, rowHash } from "../src/core/proof/hash.js";
-import { ledgerError } from "../src/core/wire/errors.js";
-import { now, since } from "../src/core/time.js";
-import { internal } from "./_generated/api.js";
-import type { Doc } from "./_generated/dataModel.js";
-import { internalMutation, mutation, type MutationCtx } from "./_generated/server.js";
-import { MAX_EXPORTED, recordChanges } from "./changeFeed.js";
-import { rowsHandle } from "./exportReaders.js";
-
 /**
  * Finds what the change feed does not know: rows that were written past the recording builders (the dashboard, `convex
  * import`, raw builders) or before their table was exported. A walk over a table compares its rows with the hashes that
@@ -18,8 +8,19 @@ import { rowsHandle } from "./exportReaders.js";
  * A row that was recorded since the last walk differs too, and is recorded again: whether somebody also edited it past
  * the builders, nothing can tell. Readers get the row as it is, so this costs a read and changes nothing.
  *
- * Only the steps of a walk write `knownRows`, one after the other, and `walk` fences those of an older walk.
+ * Writes `reconciliations` and `knownRows`, which only the steps of a walk write, one after the other (`walk` fences
+ * those of an older walk), and to `exports` when a walk has ended. A step reads rows that writers change, so a conflict
+ * repeats the step, never the writer.
  */
+import { v } from "convex/values";
+import { hashToInt64, rowHash } from "../src/core/proof/hash.js";
+import { ledgerError } from "../src/core/wire/errors.js";
+import { now, since } from "../src/core/time.js";
+import { internal } from "./_generated/api.js";
+import type { Doc } from "./_generated/dataModel.js";
+import { internalMutation, mutation, type MutationCtx } from "./_generated/server.js";
+import { MAX_EXPORTED, recordChanges } from "./changeFeed.js";
+import { rowsHandle } from "./exportReaders.js";
 
 /** Rows of one step, and bytes: a step hashes them in a transaction. */
 const PAGE_ROWS = 256;

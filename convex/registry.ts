@@ -1,3 +1,8 @@
+/**
+ * The registry: which mirrors the app has. Writes `app`, which only a deploy changes, `mirrors`, as everything does
+ * that imports (one document per mirror; `declare` reads all of them, but only after a deploy), and deletes from
+ * `unknownStreams` what is declared now.
+ */
 import { v } from "convex/values";
 import type { Doc } from "./_generated/dataModel.js";
 import { mutation, type MutationCtx, query } from "./_generated/server.js";

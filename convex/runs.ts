@@ -1,3 +1,7 @@
+/**
+ * Runs, as senders begin and end them. Writes `runs` and `mirrors`, with `run/lifecycle.ts`. A chunk reads both
+ * documents, so it sees a run that has ended, or makes its end rerun (FENCE-5).
+ */
 import { v } from "convex/values";
 import type { Doc } from "./_generated/dataModel.js";
 import { mutation, type MutationCtx, query } from "./_generated/server.js";

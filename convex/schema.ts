@@ -16,15 +16,18 @@ import {
 } from "../src/core/wire/validators.js";
 
 /**
- * The ledger of imports. The rows themselves live in the app's mirror tables; nothing here holds a copy of them, save
+ * The ledger of imports. The rows themselves live in the app's mirror tables; nothing here holds a copy of them, except
  * the quarantine, which holds those that could not be stored.
+ *
+ * docs/architecture.md, "Who writes which documents", says which functions write each table, and why they do not
+ * conflict.
+ *
  * Times are ISO 8601 strings (UTC), because people read these tables in the Convex dashboard.
  */
 export default defineSchema({
   /**
    * One row per mirror of the app's schema: what a person looks at first, and what matters most comes first.
-   * Written by registry.declare (after a deploy), ingest.applyChunk, runs.*, sweep.*, quarantine.* and freshness.*;
-   * read everywhere.
+   * Read everywhere.
    */
   mirrors: defineTable({
     /** The app's table. */
@@ -100,8 +103,8 @@ export default defineSchema({
 
   /**
    * One row per sync attempt of one mirror.
-   * Written by runs.*, ingest.applyChunk and sweep.*; read by status queries and by people. Old ones are pruned
-   * when a run begins (see MAX_RUNS_PER_MIRROR in run/lifecycle.ts).
+   * Read by status queries and by people. Old ones are pruned when a run begins (see MAX_RUNS_PER_MIRROR in
+   * run/lifecycle.ts).
    */
   runs: defineTable({
     mirror: v.string(),
@@ -162,14 +165,13 @@ export default defineSchema({
 
   /**
    * How each mirror grew: at most a sample a minute, while something arrives.
-   * Written by ingest.applyChunk; read by status pages. A ring: see samples.ts.
+   * Read by status pages. A ring: see samples.ts.
    */
   samples: defineTable({ mirror: v.string(), points: v.array(vSample) }).index("by_mirror", ["mirror"]),
 
   /**
-   * The watermark of each mirror, from senders that report one: what an app can wait for. It only advances. Written by
-   * ingest.applyChunk, runs.begin, runs.finish and run/lifecycle; read by watermark.reached. Not a part of `mirrors`, so that those who
-   * wait are not woken by every chunk.
+   * The watermark of each mirror, from senders that report one: what an app can wait for. It only advances. Read by
+   * watermark.reached. Not a part of `mirrors`, so that those who wait are not woken by every chunk.
    */
   watermarks: defineTable({ mirror: v.string(), ...vWatermark.fields }).index("by_mirror", ["mirror"]),
 
@@ -197,8 +199,8 @@ export default defineSchema({
     .index("by_run", ["run", "sequence"]),
 
   /**
-   * The keys that a refresh has delivered: 8 bytes of SHA-256 each, one document per chunk. Written by
-   * ingest.applyChunk while a refresh is open or sweeping; read and deleted by manifests.*.
+   * The keys that a refresh has delivered: 8 bytes of SHA-256 each, one document per chunk, while a
+   * refresh is open or sweeping. Read and deleted by manifests.*.
    */
   manifests: defineTable({
     mirror: v.string(),
@@ -210,7 +212,7 @@ export default defineSchema({
 
   /**
    * The digest of each mirror's rows: equal to that of the table after every commit, unless a write went past the
-   * importer. Written by everything that writes a mirror; read by audits and by verify.
+   * importer. Read by audits and by verify.
    */
   digests: defineTable({
     mirror: v.string(),
@@ -221,8 +223,8 @@ export default defineSchema({
   }).index("by_mirror", ["mirror"]),
 
   /**
-   * Changes that could not be applied, complete, until they are replayed, superseded or discarded. Written by
-   * ingest.applyChunk and quarantine.*; read by quarantine.* and people. Pruned by age.
+   * Changes that could not be applied, complete, until they are replayed, superseded or discarded. Read by
+   * quarantine.* and people. Pruned by age.
    */
   quarantine: defineTable({
     mirror: v.string(),
@@ -269,7 +271,7 @@ export default defineSchema({
 
   /**
    * Versions of deleted rows: a late update must not bring them back. Only for mirrors that declare a version.
-   * Written by ingest.applyChunk; read there; pruned by maintenance.
+   * Read by ingest.applyChunk; pruned by maintenance.
    */
   tombstones: defineTable({
     mirror: v.string(),
@@ -279,7 +281,7 @@ export default defineSchema({
 
   /**
    * What sources sent that the schema does not expect, per mirror and field.
-   * Written by ingest.applyChunk; read by write/drift.list and people.
+   * Read by write/drift.list and people.
    */
   drift: defineTable({
     mirror: v.string(),
@@ -296,7 +298,7 @@ export default defineSchema({
 
   /**
    * The last audit of each mirror and what it found.
-   * Written by audit.*; read by audit.report and people.
+   * Read by audit.report and people.
    */
   audits: defineTable({
     mirror: v.string(),
@@ -324,7 +326,7 @@ export default defineSchema({
 
   /**
    * Keys that the source is asked to send again, after a repair.
-   * Written by audit.repair; read when a run begins; deleted when the key arrives.
+   * Read when a run begins; deleted when the key arrives.
    */
   resends: defineTable({
     mirror: v.string(),
@@ -335,8 +337,7 @@ export default defineSchema({
 
   /**
    * What connectors may present. Never the token itself: its SHA-256.
-   * Written by tokens.*, ingest.applyChunk and registry.heartbeat (lastSentAt); read by tokens.authenticate and
-   * run/lifecycle.
+   * Read by tokens.authenticate and run/lifecycle.
    */
   tokens: defineTable({
     name: v.string(),
@@ -363,7 +364,7 @@ export default defineSchema({
 
   /**
    * Streams that a connector sent and no mirror is declared for, with the code to paste into schema.ts.
-   * Written by unknownStreams.recordUnknownStream and registry.declare (which removes those now declared); read by people.
+   * Read by people.
    */
   unknownStreams: defineTable({
     stream: v.string(),
@@ -376,8 +377,7 @@ export default defineSchema({
 
   /**
    * The change feed: one document per transaction and exported table, with the ids of the rows that it wrote and
-   * deleted. Written by changeFeed.record and by all that write exported mirrors; read by exportReaders.*; the oldest are
-   * deleted by maintenance.prune.
+   * deleted. Read by exportReaders.*; the oldest are deleted by maintenance.prune.
    */
   changes: defineTable({
     table: v.string(),
@@ -391,7 +391,7 @@ export default defineSchema({
 
   /**
    * Tables that the app exports, or once did.
-   * Written by registry.declare and changeFeed.setKnown; read by exportReaders.* and by people.
+   * Read by exportReaders.* and by people.
    */
   exports: defineTable({
     table: v.string(),
@@ -406,7 +406,7 @@ export default defineSchema({
 
   /**
    * Who reads the export, and how far each has come: one row per token and set of tables.
-   * Written by readers.note; read by people.
+   * Read by people.
    */
   readers: defineTable({
     /** Name of the token. */
@@ -433,7 +433,7 @@ export default defineSchema({
 
   /**
    * The last walk over each exported table that looks for changes which nobody recorded.
-   * Written by reconcile.*; read there and by people.
+   * Read by reconcile.* and by people.
    */
   reconciliations: defineTable({
     table: v.string(),
@@ -470,7 +470,7 @@ export default defineSchema({
 
   /**
    * One document while anything is exported: how much of the feed there is.
-   * Written by registry.declare and maintenance.prune; read with every page of changes.
+   * Read with every page of changes.
    */
   feed: defineTable({
     /** A cursor that is lower may have missed a change that is no longer in the feed. */
@@ -484,7 +484,7 @@ export default defineSchema({
 
   /**
    * One document: how the component reaches the app.
-   * Written by registry.declare; read by tokens.authenticate, ingest.* and sweep.*.
+   * Read by tokens.authenticate, ingest.* and sweep.*.
    */
   app: defineTable({
     /** Hash of all contracts; when a request has another, the registry is updated. */

@@ -1,3 +1,7 @@
+/**
+ * Tokens of connectors. Writes `tokens`; only `maintenance.ts` deletes them. The mirrors of a token share its
+ * document, so requests note its last use at most once in ten seconds (TOKEN-7).
+ */
 import { v } from "convex/values";
 import { ledgerError } from "../src/core/wire/errors.js";
 import type { Doc, Id } from "./_generated/dataModel.js";

@@ -1,3 +1,7 @@
+/**
+ * Streams without a mirror. Writes `unknownStreams`, from which `registry.declare` and `maintenance.ts` delete. No
+ * chunk reads or writes it.
+ */
 import { v } from "convex/values";
 import type { Doc } from "./_generated/dataModel.js";
 import { mutation, type MutationCtx, query } from "./_generated/server.js";

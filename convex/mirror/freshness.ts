@@ -1,3 +1,7 @@
+/**
+ * When a mirror is late. Writes to `mirrors` the state, and that a check is scheduled, as many others do: one check
+ * per mirror, as often as `expectEvery` says.
+ */
 import { v } from "convex/values";
 import { internal } from "../_generated/api.js";
 import type { Doc } from "../_generated/dataModel.js";

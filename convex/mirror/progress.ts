@@ -1,3 +1,7 @@
+/**
+ * How a run gets on. Writes `runs` with every chunk; only chunks of that run, one after another, and its end write the
+ * same document. Publishes to `mirrors` at most once a second (QUIET-4).
+ */
 import { v } from "convex/values";
 import { internal } from "../_generated/api.js";
 import type { Doc } from "../_generated/dataModel.js";

@@ -1,3 +1,7 @@
+/**
+ * Samples of a mirror, for plots. Writes `samples`: one document per mirror, once a minute (SEE-4), always with that
+ * of the mirror, so they conflict with nothing that the mirror's document does not.
+ */
 import { v } from "convex/values";
 import type { Doc } from "../_generated/dataModel.js";
 import { query, type MutationCtx, type QueryCtx } from "../_generated/server.js";

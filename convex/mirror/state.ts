@@ -1,3 +1,6 @@
+/**
+ * The state of a mirror. Writes it to `mirrors`, in the transaction that changes what the state follows from.
+ */
 import type { FunctionHandle } from "convex/server";
 import type { Doc } from "../_generated/dataModel.js";
 import type { MutationCtx } from "../_generated/server.js";

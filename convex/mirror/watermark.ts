@@ -1,3 +1,8 @@
+/**
+ * How far a mirror has read its source. Writes `watermarks`: one document per mirror, apart from `mirrors`, so that
+ * chunks do not re-run the queries that wait for it. It only advances (WAIT-5), so the order of writers does not
+ * matter. To `runs` it writes what the end of the run will promise.
+ */
 import { v } from "convex/values";
 import type { Doc } from "../_generated/dataModel.js";
 import { query, type MutationCtx, type QueryCtx } from "../_generated/server.js";

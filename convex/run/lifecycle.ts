@@ -1,3 +1,7 @@
+/**
+ * The life of a run: how it opens and ends. Writes `runs` and `mirrors`, for `runs.ts`, `ingest.ts` and the scheduler.
+ * One run owns a mirror (FENCE-1); a chunk reads the same two documents, so one sees the other (FENCE-5).
+ */
 import type { Doc, Id } from "../_generated/dataModel.js";
 import { internalMutation, type MutationCtx } from "../_generated/server.js";
 import { dropDeliveries } from "../write/deliveries.js";

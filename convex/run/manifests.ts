@@ -1,3 +1,8 @@
+/**
+ * Manifests: the keys that a refresh has delivered. Writes `manifests`: each chunk inserts a document of its own,
+ * which nobody changes. A generation is deleted only after the mirror's document, which every chunk reads, no longer
+ * names it.
+ */
 import { type Infer, v } from "convex/values";
 import { internal } from "../_generated/api.js";
 import type { Doc } from "../_generated/dataModel.js";

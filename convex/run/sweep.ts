@@ -1,3 +1,8 @@
+/**
+ * The sweep: deletes what a complete refresh did not deliver. Writes to `runs` its own run, and to `mirrors` the
+ * counts, as chunks do. It reads the manifests that arrived since it began, so a chunk that delivers one of its rows
+ * makes it rerun and spare the row (REFRESH-9).
+ */
 import { type Infer, type ObjectType, v } from "convex/values";
 import { now, sleep } from "../../src/core/time.js";
 import { internal } from "../_generated/api.js";

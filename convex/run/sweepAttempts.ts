@@ -1,3 +1,7 @@
+/**
+ * Starts, holds, continues and restarts sweeps. Writes to `runs` the sweeping run, which is not the one that chunks
+ * write, and to `mirrors` which run that is. A step of an older attempt finds another attempt there, and does nothing.
+ */
 import { type Infer, type ObjectType, v } from "convex/values";
 import { internal } from "../_generated/api.js";
 import type { Doc, Id } from "../_generated/dataModel.js";

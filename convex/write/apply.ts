@@ -1,3 +1,7 @@
+/**
+ * How changes are applied to a mirror. Writes to `mirrors` only how many tombstones it has, with the counts of the
+ * chunk. The rows are the app's: each is read in the transaction that writes it.
+ */
 import { type Infer, v } from "convex/values";
 import { shorten } from "../../src/core/rows/text.js";
 import { isTransactionLimit } from "../../src/core/wire/limitErrors.js";

@@ -1,3 +1,7 @@
+/**
+ * How a mirror is emptied. Writes to `mirrors` the counts, as chunks do, a page of rows per transaction. A chunk that
+ * meets it makes one of the two rerun.
+ */
 import { v } from "convex/values";
 import { api } from "../_generated/api.js";
 import { action, mutation } from "../_generated/server.js";

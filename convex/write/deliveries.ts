@@ -1,3 +1,7 @@
+/**
+ * Deliveries that are applied. Writes `deliveries`: those of one run, whose sender sends one after another. Only runs
+ * that have ended are pruned.
+ */
 import { v, type Infer } from "convex/values";
 import { ledgerError } from "../../src/core/wire/errors.js";
 import type { Doc, Id } from "../_generated/dataModel.js";

@@ -1,3 +1,7 @@
+/**
+ * The digest of a mirror. Writes `digests`: one document per mirror, written only with rows (PROVE-1). What is added
+ * does not depend on the order.
+ */
 import { v } from "convex/values";
 import {
   decodeDigest,

@@ -1,3 +1,7 @@
+/**
+ * What sources send and schemas do not expect. Writes `drift`: one document per mirror, kind and field, only when a
+ * chunk has drift. `forget` writes to `mirrors` how many are left.
+ */
 import { v } from "convex/values";
 import { mutation, query, type MutationCtx } from "../_generated/server.js";
 import { getMirror } from "../mirror/mirrors.js";

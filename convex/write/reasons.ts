@@ -1,12 +1,14 @@
+/**
+ * How many changes of a mirror are in quarantine, by reason: what a person reads first when 2,000 rows fail alike.
+ * Written in the transactions that write the quarantine, and in no other; so the sums are those of its entries.
+ *
+ * Writes `quarantineReasons`: one document per mirror and reason. Two chunks of a mirror do not run at the same time,
+ * and a person decides seldom.
+ */
 import { v } from "convex/values";
 import { query, type MutationCtx } from "../_generated/server.js";
 import { now } from "../../src/core/time.js";
 import { vQuarantineReason } from "../../src/core/wire/views.js";
-
-/**
- * How many changes of a mirror are in quarantine, by reason: what a person reads first when 2,000 rows fail alike.
- * Written in the transactions that write the quarantine, and in no other; so the sums are those of its entries.
- */
 
 /** Reasons listed: a mirror has as many as it has fields, times the few codes. */
 const MAX_REASONS = 100;

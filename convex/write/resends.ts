@@ -1,3 +1,7 @@
+/**
+ * Rows that the source should send again. Writes `resends`, which `audit.repair` fills and `maintenance.ts` prunes;
+ * chunks touch them only while `mirrors` says that there are any, and write there when there are none.
+ */
 import type { Doc } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
 

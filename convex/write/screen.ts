@@ -1,3 +1,7 @@
+/**
+ * What waits in quarantine for the keys of a chunk. Deletes from `quarantine` what the chunk supersedes. Chunks look
+ * up only their own keys, and none while the quarantine is empty.
+ */
 import { convexToJson, getDocumentSize, type Value } from "convex/values";
 import { keyText } from "../../src/core/proof/hash.js";
 import type { Doc } from "../_generated/dataModel.js";

@@ -1,3 +1,7 @@
+/**
+ * Versions of deleted rows. Writes `tombstones`: one document per deleted key, of which the highest version stays
+ * (ORDER-5). `maintenance.ts` deletes them after a week.
+ */
 import type { Infer } from "convex/values";
 import type { MutationCtx } from "../_generated/server.js";
 import type { vTombstone } from "../../src/core/wire/port.js";
