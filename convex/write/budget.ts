@@ -27,7 +27,7 @@ export type Priority = keyof typeof CREDIT_SECONDS;
 type Budget = Infer<typeof vBudget>;
 
 /**
- * Takes the bytes that a chunk has written from the budget, on credit if need be. What writes nothing costs nothing,
+ * Takes the bytes that a chunk has written from the budget, on credit if necessary. What writes nothing costs nothing,
  * and is never refused. This comes after the writes, which roll back if it refuses them: it is unknown before how much
  * of a chunk is unchanged, and every chunk would pay for a check beforehand.
  * @returns milliseconds until the budget is even again: what the sender should wait before its next chunk.

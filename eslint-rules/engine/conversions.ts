@@ -166,7 +166,7 @@ const FUNCTION_DEPTH = 3;
 
 /**
  * A function that takes `any` where the writer will be passed in: `mutation({ handler: impl })` with an untyped `impl`,
- * or a value of type any in the place of such a function. Parameters are compared the other way round.
+ * or a value of type any instead of such a function. Parameters are compared the other way round.
  */
 export function losesByParameter(
   cx: GuardContext,

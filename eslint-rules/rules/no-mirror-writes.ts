@@ -1,3 +1,7 @@
+/**
+ * The rules about writes: `no-mirror-writes`, `explicit-write-table` and `require-known-table`. They are one file,
+ * although it is long, because they are one judgement: each write gets exactly one of their verdicts.
+ */
 import type ts from "typescript";
 import { isWriteMethod, writerFits } from "../engine/carriers.js";
 import type { GuardContext } from "../engine/context.js";
@@ -517,7 +521,7 @@ function judgeStructural(cx: GuardContext, report: Report, write: Write): void {
 const WRITE = "write";
 
 /**
- * Reports a reference to one of the importer's own functions (`internal.imports.write`): whoever calls it writes any
+ * Reports a reference to one of the importer's own functions (`internal.imports.write`): a caller of it writes any
  * mirror. A call does not compile, but a cast passes it by the compiler.
  */
 export function visitImporterFunction(

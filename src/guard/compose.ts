@@ -9,7 +9,7 @@ import { recorderOf } from "./recorder.js";
 import { guardWriter, isGuardedWriter, type Protected } from "./runtime.js";
 import type { GuardedDatabaseWriter, GuardedMutationCtx } from "./writer.js";
 
-/** `Ctx` with a guarded `db` in the place of its own. */
+/** `Ctx` with a guarded `db` instead of its own. */
 export type WithGuardedDb<Ctx, DataModel extends GenericDataModel, Mirrors extends string> =
   GenericMutationCtx<DataModel> extends Ctx
     ? GuardedMutationCtx<DataModel, Mirrors>

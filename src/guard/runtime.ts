@@ -66,7 +66,7 @@ export function guardWriter<DataModel extends GenericDataModel>(
 
   function checkId(id: unknown, operation: WriteOperation): asserts id is string {
     requireString("id", id, operation);
-    refuseMirror(id, operation); // A table's name in the place of the id: its value is missing.
+    refuseMirror(id, operation); // A table's name instead of the id: its value is missing.
     for (const [table, contract] of mirrors) {
       if (db.normalizeId(table, id) !== null) throw mirrorIsReadOnly(table, contract, operation);
     }

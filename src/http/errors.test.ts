@@ -13,7 +13,7 @@ afterEach(() => {
 describe("an error", () => {
   test.each<[string, Error, number, string]>([
     [
-      "that is a refusal is told as it is",
+      "that is a refusal is passed on as it is",
       new HttpError(413, "BodyTooLarge", "Too large."),
       413,
       "BodyTooLarge",
@@ -55,7 +55,7 @@ describe("an error", () => {
     "secret",
     null,
     undefined,
-  ])("that nobody expected (%s) is told without its details, which go to the log", async (error) => {
+  ])("that nobody expected (%s) is answered without its details, which are logged", async (error) => {
     const response = errorResponse(error);
     expect(response.status).toBe(500);
     const text = await response.text();

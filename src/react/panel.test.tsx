@@ -168,7 +168,7 @@ describe("ImportPanel", () => {
     expect(textOf(markup)).toContain("2,000 in quarantine");
   });
 
-  test("shows the mirrors that it is told to, in that order", () => {
+  test("shows the mirrors that it is given, in that order", () => {
     const mirrors = ["a", "b", "c"].map((name) => ({ ...mirror, name }));
     const markup = render(<ImportPanel mirrors={["c", "a", "nothing"]} />, {
       importStatus: { mirrors, unknownStreams: 0, mayOperate: false },

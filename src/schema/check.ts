@@ -115,7 +115,7 @@ function checkOwnFields(
     if (taken !== undefined) {
       const role = headOf(taken) === deletedField ? "deletedField" : "overflow field";
       refuse(
-        `"${option}" names "${taken}", which the importer fills in itself, for it is the ${role}; name another field.`,
+        `"${option}" names "${taken}", which the importer fills in itself, because it is the ${role}; name another field.`,
       );
     }
   }

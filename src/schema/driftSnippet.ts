@@ -25,7 +25,7 @@ export interface DriftEntry {
  *   nickname: v.optional(v.string()), // seen 120 times, first 2026-11-20
  * ```
  *
- * New fields are optional, for the rows that are there have none. What cannot be pasted is a comment that says what to
+ * New fields are optional, because the stored rows have none. What cannot be pasted is a comment that says what to
  * change. Empty when there is nothing to do.
  */
 export function driftSnippet(entries: readonly DriftEntry[]): string {

@@ -34,7 +34,7 @@ type OptionsOf<F extends Fields, PrimaryKey = readonly KeyPart<Paths<F>>[]> = Mi
 export type KeylessFields<F extends Fields> = Expand<F & { [CONTENT_KEY_FIELD]: VString }>;
 
 /**
- * Declares a table that mirrors a table of another database. Use it in `defineSchema` in the place of `defineTable`:
+ * Declares a table that mirrors a table of another database. Use it in `defineSchema` instead of `defineTable`:
  *
  * ```ts
  * customers: mirrorTable(

@@ -60,7 +60,7 @@ describe("the numbers of another counter", () => {
     }
   });
 
-  test("SURE-12: go on with a refresh that was cut off, and delete nothing once it is complete", async () => {
+  test("SURE-12: continue a refresh that was interrupted, and delete nothing once it is complete", async () => {
     const world = await World.start();
     await refresh(world, "plain", rows(0, 1, 2));
     const incremental = airbyte(4, { counter: "airbyte", again: false });

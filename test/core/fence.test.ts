@@ -10,7 +10,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test("FENCE-1: a run that was taken over no longer writes rows, whoever sends for it", async () => {
+test("FENCE-1: a run that was taken over no longer writes rows, with any sender", async () => {
   const world = await World.start();
   const old = await Sender.begin(world, "plain");
   await old.deliver(upsert({ id: 1, text: "old" }));

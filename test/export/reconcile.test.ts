@@ -132,7 +132,7 @@ describe("a walk", () => {
   });
 });
 
-test("RECORD-10 after a walk, every reader ends with the table as it is, whoever wrote it and whenever", async () => {
+test("RECORD-10 after a walk, every reader ends with the table as it is, no matter who wrote it and when", async () => {
   const write = fc.record({
     past: fc.boolean(),
     insert: fc.array(fc.string({ maxLength: 3 }), { maxLength: 3 }),

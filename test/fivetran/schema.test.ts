@@ -77,7 +77,7 @@ describe("the schema that the connector gets", () => {
     },
   );
 
-  test("FIVETRAN-7: a table of all types, and what Fivetran is told of it", () => {
+  test("FIVETRAN-7: a table of all types, and how Fivetran sees it", () => {
     const columns = FIVETRAN_TYPES.map((type) => ({ name: `c_${type.toLowerCase()}`, type }));
     const fields = Object.fromEntries(columns.map(({ name, type }) => [name, FIELDS[type]![0]!]));
     const connector = connectorOf({ k: v.int64(), ...fields });

@@ -171,7 +171,7 @@ class RecordShape {
   }
 }
 
-/** Shared by all calls, for it is read at once. */
+/** Shared by all calls, because it is read at once. */
 const span: Span = { start: 0, end: 0 };
 
 function learn(

@@ -91,7 +91,7 @@ export function toFailure(error: unknown, stream?: StreamDescriptor): SyncFailur
 }
 
 function typeOf(error: ApiError): FailureType {
-  // Another run has taken over, most likely the next attempt: whoever is alive goes on.
+  // Another run has taken over, most likely the next attempt. The one that is alive continues.
   if (error.code === "StaleRun") return "transient_error";
   if (error.code === "UnknownRun") return "transient_error";
   // Someone has paused the mirror, or the source's generations are older than the mirror's.

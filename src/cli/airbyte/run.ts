@@ -12,7 +12,7 @@ import { ApiError } from "../api/apiError.js";
 import { reasonWithoutRows } from "../../http/errors.js";
 import { shorten } from "../../core/rows/text.js";
 
-/** How long deliveries under way may take to be acknowledged when the command is told to stop: `docker stop` waits 10 s. */
+/** How long deliveries under way may take to be acknowledged after a signal to stop: `docker stop` waits 10 s. */
 const GRACE_MS = 5_000;
 
 /** How long ending runs may take then. */

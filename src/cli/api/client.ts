@@ -66,7 +66,7 @@ export class V1Client {
     return mirrors;
   }
 
-  /** The mirrors that the token opens, as the registry knows them, and the write budget where it is told. */
+  /** The mirrors that the token opens, as the registry knows them, and the write budget where it is known. */
   async status(): Promise<{ mirrors: SenderStatus[]; budget: BudgetUse | null }> {
     const { mirrors, budget } = await this.#get<{ mirrors: SenderStatus[]; budget?: BudgetUse }>(
       "/v1/status",

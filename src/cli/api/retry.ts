@@ -26,7 +26,7 @@ export const DEFAULT_RETRY: RetryPolicy = {
   maxFaults: 6,
 };
 
-/** What is told of a request that is going to be tried again. */
+/** What is reported of a request that is going to be tried again. */
 export interface Retry {
   error: ApiError;
   attempt: number;

@@ -29,7 +29,7 @@ interface AdminClient {
 
 /**
  * The operator's access to a deployment: with its admin or deploy key; without one, through the Convex CLI of the project,
- * which knows the deployments of whoever is logged in.
+ * which knows the deployments of the user who is logged in.
  * @throws CliError when there is neither
  */
 export function openAdmin(place: Place, { url, adminKey, name, module, component }: Deployment): Admin {

@@ -62,7 +62,7 @@ export async function examine(place: Place, options: DoctorOptions): Promise<Che
   try {
     return [...checks, ...(await checkDeployment({ project, setUp, options: deployment, now, place }))];
   } catch (thrown) {
-    // What was found before is worth telling all the same.
+    // What was found before is still worth reporting.
     const fix = "Read the error. With --offline, only the files are checked.";
     return [
       ...checks,

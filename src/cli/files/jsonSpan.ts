@@ -62,7 +62,7 @@ export function skipSpace(bytes: Uint8Array, at: number): number {
   return at;
 }
 
-/** The position after an object whose members `visit` is told of: positions of key (without quotes) and value. */
+/** The position after an object. `visit` gets the positions of each key (without quotes) and of its value. */
 export function eachMember(
   bytes: Uint8Array,
   start: number,

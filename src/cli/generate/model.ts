@@ -17,7 +17,7 @@ export interface SourceTable {
   version: readonly string[] | null;
   /** What Fivetran's destination needs to know of the table; absent for tables that it does not fill. */
   fivetran?: FivetranColumns;
-  /** What whoever reads the schema should know of it. */
+  /** What a reader of the schema should know about it. */
   notes: readonly string[];
 }
 

@@ -3,7 +3,7 @@ import { GenerateError } from "./problem.js";
 import { type Declaration, readDeclaration } from "./declaration.js";
 import { bare, localOf, MAX_STEPS, nameOf, resolved } from "../project/syntax.js";
 
-/** The app's `schema.ts`, read by its syntax alone: what cannot be told from that is left to whoever wrote it. */
+/** The app's `schema.ts`, read by its syntax alone. What the syntax does not show is left to the author. */
 export interface SchemaFile {
   source: ts.SourceFile;
   text: string;

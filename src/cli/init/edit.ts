@@ -53,7 +53,7 @@ export function create(file: string, text: string): Step {
   return { file, before: null, after: text, manual: null };
 }
 
-/** The file stays as it is, and a person is told what to write into it. */
+/** The file stays as it is, and the user reads what to add. */
 export function byHand(file: string, before: string | null, why: string, paste: string): Step {
   return { file, before, after: before, manual: `${why}\n${indented(paste)}` };
 }

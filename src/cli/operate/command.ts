@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { collect, withDeployment, type CommonOptions } from "../deployment/options.js";
 import type { Io } from "../terminal/io.js";
 
-/** The commands of whoever keeps watch over mirrors. What they do is loaded when they run. */
+/** The commands of operators. What they do is loaded when they run. */
 export function addOperateCommands(parent: Command, io: Io): void {
   add(
     parent,

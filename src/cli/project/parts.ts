@@ -177,7 +177,7 @@ export async function registeredPrefix(directory: string): Promise<string> {
     const prefixes = importer === null ? [] : routesOf(project, importer);
     return prefixes.includes("") ? "" : (prefixes[0] ?? "");
   } catch {
-    // What is wrong with the project is the doctor's matter; the address may be right all the same.
+    // `doctor` reports what is wrong with the project; the address may still be right.
     return "";
   }
 }

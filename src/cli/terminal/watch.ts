@@ -7,7 +7,7 @@ const [HOME, CLEAR_BELOW, CLEAR_LINE_END] = ["\u001B[H", "\u001B[J", "\u001B[K"]
 const CLEAR_SCREEN = "\u001B[2J";
 
 export interface WatchOptions {
-  /** Where to show it. A terminal is drawn anew each time; anything else gets one text after the other. */
+  /** Where to show it. A terminal is redrawn each time; anything else gets one text after the other. */
   out: { isTTY?: boolean; write: (text: string) => unknown };
   intervalMs: number;
   /** Ends the watch. */

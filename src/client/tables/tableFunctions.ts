@@ -142,7 +142,7 @@ async function copyRows(
   return { made, added: copied.length, written, delta: change.encode(), ...changed };
 }
 
-/** Copies of a row without a key must follow each other; otherwise the order of creation is as good as any. */
+/** Copies of a row without a key must follow each other; otherwise any order will do, and this is the order of creation. */
 function walk(db: GenericDatabaseReader<GenericDataModel>, { name, contract, keyIndex }: AppMirror) {
   return contract.primaryKey === null ? db.query(name).withIndex(keyIndex) : db.query(name);
 }

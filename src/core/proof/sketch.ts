@@ -1,7 +1,7 @@
 /**
  * The sketch of a mirror: kept beside the digest and as small whatever the number of rows, it names the rows in which
  * two copies of a table differ, as long as they are few. (An invertible Bloom lookup table, after Goodrich and
- * Mitzenmacher, with sums in the place of xor: a mirror without a key may hold equal rows several times.)
+ * Mitzenmacher, with sums instead of xor: a mirror without a key may hold equal rows several times.)
  *
  * A row is an item of three parts: the hash of its key, its own hash, and the text of its key. It goes into one cell of
  * each of 4 partitions of 48 cells, chosen by both hashes, so that the old and the new version of an edited row lie
@@ -39,7 +39,7 @@ const CELL_BYTES = TEXT + TEXT_BYTES;
 /** Bytes of a sketch: 13.5 KiB, which is what every chunk writes for it. */
 export const SKETCH_BYTES = CELLS * CELL_BYTES;
 
-/** Stands in the place of the length of a text that is too long to be kept, or not known. */
+/** Stands for the length of a text that is too long to be kept, or not known. */
 const NO_TEXT = 255;
 
 /** An item of the difference of two sketches: with +1 of the first alone, with -1 of the second alone. */

@@ -65,7 +65,7 @@ function isRounded(token: string, double: number): boolean {
  * number as the nearest double (that is what a decimal fraction is in every system that stores doubles).
  *
  * A text with a decimal point or an exponent that a double is printed as (`1e+23`; by C `9.9999999999999992e+22`) is
- * that double, although the two differ far down: whoever wrote it had the double. Digits alone are taken literally.
+ * that double, although the two differ far down: its writer had the double. Digits alone are taken literally.
  *
  * @returns null when the text is no number, `"tooLarge"` for one that neither a double nor 4,096 digits can hold.
  */
@@ -96,7 +96,7 @@ export function isExact(integer: bigint): boolean {
 function decimalOf(text: string): string {
   const [, sign, whole = "", point = ".", exponent = "0"] = NUMBER.exec(text)!;
   const digits = (whole + point.slice(1)).replace(/^0+/, "");
-  // A loop: a pattern that looks for zeros at the end starts anew at each zero before.
+  // A loop, because a pattern that looks for zeros at the end restarts at each zero before it.
   let end = digits.length;
   while (end > 0 && digits[end - 1] === "0") end--;
   const significant = digits.slice(0, end);

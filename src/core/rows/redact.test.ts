@@ -141,7 +141,7 @@ describe("a redacted row", () => {
     expect(replayed).toMatchObject({ row: { email: hash("x") } });
   });
 
-  test("with something else in the place of a hash is refused", () => {
+  test("with something else instead of a hash is refused", () => {
     const forged: JsonObject[] = [
       { $hashed: "x" },
       { $hashed: 1 },
@@ -154,7 +154,7 @@ describe("a redacted row", () => {
     }
   });
 
-  test("whose field is no longer hashed cannot be stored, for the text was not kept", () => {
+  test("whose field is no longer hashed cannot be stored, because the text was not kept", () => {
     const plain = compiled(mirrorTable({ id: v.string(), email: v.string() }, { primaryKey: ["id"] }));
     const { row } = redactRow(people, { id: "a", email: "b" }, "json");
     const result = prepareRow(plain, { op: "upsert", row }, "json", { redacted: true });

@@ -25,7 +25,7 @@ export type Prepared = Omit<RowChange, "position"> & { notes: readonly Note[] };
 
 /**
  * A change of a row that does not belong to the mirror: there is nothing to apply. Of a mirror with a primary key such
- * a change is a delete, for the row may have belonged to it before.
+ * a change is a delete, because the row may have belonged to it before.
  */
 export interface Filtered {
   op: "filtered";
@@ -87,7 +87,7 @@ function without(row: JsonObject, names: readonly string[]): JsonObject {
 
 /**
  * A row as it may be stored in quarantine, with the encoding to store it by: without the columns that the mirror drops,
- * and with hashes in the place of the values that it hashes. Prepared again with `{ redacted: true }`, it gives what the
+ * and with hashes instead of the values that it hashes. Prepared again with `{ redacted: true }`, it gives what the
  * row itself gives.
  */
 export function redactRow<E extends RowEncoding>(
@@ -165,7 +165,7 @@ function prepareKeyless(
 ): Prepared | Filtered | Refused {
   if (op === "update") {
     const message =
-      "a partial row cannot be matched, for the mirror has no primary key. Declare one in schema.ts.";
+      "a partial row cannot be matched, because the mirror has no primary key. Declare one in schema.ts.";
     const problem = located({ code: "MissingPrimaryKeyValue", path: "", message });
     return { problem, refuse: false, notes: NO_NOTES };
   }
@@ -260,7 +260,7 @@ function convertKey(paths: readonly Path[], json: JsonObject, encoding: Encoding
   return key;
 }
 
-/** The version that a change carries. One that cannot be read is as good as none. */
+/** The version that a change carries. One that cannot be read counts as none. */
 function convertVersion(version: Path | null, json: JsonObject, encoding: Encoding): Value | undefined {
   if (version === null || valueAt(json, version.columns) === undefined) return undefined;
   const value = convertAt(version, json, startConversion(encoding));

@@ -1,11 +1,11 @@
 /**
- * Values that the source did not send, in the place of which change data capture sends a word of its own: Postgres does
+ * Values that the source did not send, for which change data capture sends a placeholder: Postgres does
  * not log a large value that an update left as it is. Storing the word would lose the value.
  */
 import type { Json, JsonObject } from "./values.js";
 import type { Note } from "./problem.js";
 
-/** What Debezium, and with it Airbyte's sources, sends in the place of such a value; for bytes, as base64. */
+/** What Debezium, and with it Airbyte's sources, sends instead of such a value; for bytes, as base64. */
 export const UNAVAILABLE = "__debezium_unavailable_value";
 const UNAVAILABLE_BYTES = "X19kZWJleml1bV91bmF2YWlsYWJsZV92YWx1ZQ==";
 

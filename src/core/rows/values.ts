@@ -44,7 +44,7 @@ function encodedKind(object: JsonObject): string {
   return "$integer" in object ? "int64" : "$bytes" in object ? "bytes" : "number";
 }
 
-/** True for an object that stands in the place of a value that must not be seen. See `redact.ts`. */
+/** True for an object that stands for a value that must not be seen. See `redact.ts`. */
 export function isRedacted(object: JsonObject): boolean {
   return Object.hasOwn(object, "$hashed") || Object.hasOwn(object, "$redacted");
 }

@@ -54,7 +54,7 @@ export async function listSnapshot(exporter: Exporter, request: Request): Promis
     const text = args.text("cursor");
     const from = text === null ? null : readSnapshotCursor(text);
     const tables = chosenTables(session, selection);
-    // A table that is no longer asked for is left; the walk goes on with those behind it.
+    // A table that is no longer asked for is skipped; the walk continues with the next one.
     const at = from === null ? 0 : tables.findIndex(({ name }) => name >= from.table);
     const table = at === -1 ? undefined : tables[at];
     const position = table?.name === from?.table ? (from?.position ?? null) : null;

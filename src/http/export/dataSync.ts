@@ -196,7 +196,7 @@ function asCursorError(error: unknown): unknown {
   }
 }
 
-/** `POST /api/data_sync_cursor_from_deltas`: goes on with data/sync where document_deltas has stopped. */
+/** `POST /api/data_sync_cursor_from_deltas`: continues with data/sync where document_deltas stopped. */
 export async function cursorFromDeltas(exporter: Exporter, request: Request): Promise<Response> {
   const session = await exporter.openExport(request);
   const args = bodyArgs(request, session.body);

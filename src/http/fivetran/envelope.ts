@@ -15,7 +15,7 @@ export interface Operation {
   change: Change;
 }
 
-/** A change with the names that Convex stores in the place of those that it does not. */
+/** A change with names that Convex can store instead of those that it cannot. */
 export function cleaned({ op, row }: Change): Change {
   return { op, row: cleanFields(row, "convex") };
 }

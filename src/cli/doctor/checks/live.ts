@@ -18,7 +18,7 @@ import type { SetUp } from "./setup.js";
 import { checkConnectorTokens, checkToken } from "./tokens.js";
 import type { Place } from "../../terminal/io.js";
 
-/** Questions are asked once: whoever waits wants to know what is wrong now. */
+/** Each question is asked once: the user wants to know what is wrong now. */
 const ONE_ATTEMPT = { giveUpAfterMs: 0, maxAskedMs: 0, maxFaults: 0 };
 
 export interface LiveOptions {

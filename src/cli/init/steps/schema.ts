@@ -7,7 +7,7 @@ import { byHand, create, edit, keep, type Planning, type Step } from "../edit.js
 
 const IMPORT = `import { mirrorTable } from "convex-streaming-import/schema";`;
 
-/** A first mirror: the smallest that works, for the importer and the guard need one. */
+/** A first mirror: the smallest that works. The importer and the guard need one. */
 function firstMirror(table: string, source: string): string {
   return `// The columns of ${source} that the app uses; others are left out, and listed as drift.
 ${table}: mirrorTable(
