@@ -152,14 +152,14 @@ describe("the backend's answers", () => {
     if (recorded !== undefined) moments.set(recorded, momentOf(text)!);
   }
 
+  const cases = steps.map((step, i) => ({
+    i,
+    step,
+    title: "path" in step ? `${step.method} ${step.path}` : `${step.mutation} ${JSON.stringify(step.args)}`,
+  }));
+
   // One after the other: each builds on the rows and cursors before it.
-  test.each(
-    steps.map((step, i) => ({
-      i,
-      title: "path" in step ? `${step.method} ${step.path}` : `${step.mutation} ${JSON.stringify(step.args)}`,
-      step,
-    })),
-  )("EXPORT-9: answers are the backend's: $i $title", async ({ i, step }) => {
+  test.each(cases)("EXPORT-9: the recorded answer of the backend: $i $title", async ({ i, step }) => {
     if ("mutation" in step) {
       expect(await app.callApp(step.mutation, step.args)).toBe(null);
       return;

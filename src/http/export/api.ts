@@ -120,19 +120,19 @@ async function answer(
 }
 
 /**
- * The tables that a selection means, by name. A table that is named and not open to the token is refused: the backend
- * answers as if it were empty, and a full refresh would empty its copy.
+ * The tables that a selection means, by name. A table or component that is named and not open to the token is refused:
+ * the backend answers as if it were empty, and a full refresh would empty its copy.
  */
 export function chosenTables(session: ExportSession, selection: Selection): ExportedTable[] {
   const tables = session.tables
     .filter(({ name }) => selection.columns(name) !== null)
     .sort((a, b) => (a.name < b.name ? -1 : 1));
-  const { table } = selection;
-  if (table !== null && selection.columns(table) !== null && tables.length === 0) {
+  const { named } = selection;
+  if (named !== null && tables.length === 0) {
     throw new HttpError(
       400,
       "UnknownTable",
-      `The table "${table.slice(0, 64)}" is not exported, or the token does not open it. Declare it as exported in schema.ts, and name it in the token.`,
+      `The ${named} is not exported, or the token does not open it. Declare tables of the app as exported in schema.ts, and name them in the token.`,
     );
   }
   return tables;

@@ -6,8 +6,8 @@ import { isObject, type Json, type JsonObject } from "../../core/rows/values.js"
 export interface Selection {
   /** Which columns of a table of the app are wanted; null when the table is not. */
   columns(table: string): ColumnFilter | null;
-  /** The table that the request names, when it names one. */
-  readonly table: string | null;
+  /** The table or component that the request names, in words, when it names one. */
+  readonly named: string | null;
 }
 
 /** Whether a top-level field is wanted. `_id` always is. */
@@ -15,19 +15,28 @@ type ColumnFilter = (field: string) => boolean;
 
 const ROOT = "";
 
+/** Characters of a name that a message repeats. */
+const MAX_SHOWN = 64;
+
 const everyColumn: ColumnFilter = () => true;
 
 /** Everything. */
-export const everything: Selection = { table: null, columns: () => everyColumn };
+export const everything: Selection = { named: null, columns: () => everyColumn };
 
 /** One table of one component. */
 export function onlyTable(table: string, component = ROOT): Selection {
-  return { table, columns: (name) => (component === ROOT && name === table ? everyColumn : null) };
+  return {
+    named: `table "${table.slice(0, MAX_SHOWN)}"`,
+    columns: (name) => (component === ROOT && name === table ? everyColumn : null),
+  };
 }
 
 /** The tables of one component. */
 export function onlyComponent(component: string): Selection {
-  return { table: null, columns: () => (component === ROOT ? everyColumn : null) };
+  return {
+    named: component === ROOT ? null : `component "${component.slice(0, MAX_SHOWN)}"`,
+    columns: () => (component === ROOT ? everyColumn : null),
+  };
 }
 
 /** A selection that cannot be understood. The backend exports everything instead, or answers 500. */
@@ -58,7 +67,7 @@ export function parseSelection(json: Json): Selection {
   });
   const root = components(ROOT);
   return {
-    table: null,
+    named: null,
     columns: (table) => {
       if (typeof root === "boolean") return root ? everyColumn : null;
       const chosen = root(table);
