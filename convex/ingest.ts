@@ -128,7 +128,7 @@ export const applyChunk = mutation({
       ...outcome.failed,
     ];
     await storeInQuarantine(ctx, run, args.place?.identity, aside);
-    const newDrift = await recordDrift(ctx, mirror.name, args.notes);
+    const newDrift = await recordDrift(ctx, mirror, args.notes);
     // A quarantined row was delivered too: its stored version must not be swept.
     const brought = [...args.rows.filter(({ op }) => op !== "delete"), ...args.bad].flatMap(
       ({ keyHash }) => keyHash ?? [],

@@ -3,6 +3,7 @@
  * chunk has drift. `forget` writes to `mirrors` how many are left.
  */
 import { v } from "convex/values";
+import type { Doc } from "../_generated/dataModel.js";
 import { mutation, query, type MutationCtx } from "../_generated/server.js";
 import { getMirror } from "../mirror/mirrors.js";
 import { now } from "../../src/core/time.js";
@@ -15,7 +16,7 @@ const MAX_DRIFT_PER_MIRROR = 200;
 /** Records what a chunk had that the mirror does not expect. Returns how many fields are on record for the first time. */
 export async function recordDrift(
   ctx: MutationCtx,
-  mirror: string,
+  { name: mirror, drift: onRecord }: Doc<"mirrors">,
   notes: readonly DriftNote[],
 ): Promise<number> {
   const at = now();
@@ -30,11 +31,7 @@ export async function recordDrift(
       await ctx.db.patch("drift", seen._id, { ...found, times, lastSeenAt: at });
       continue;
     }
-    const onRecord = await ctx.db
-      .query("drift")
-      .withIndex("by_field", (q) => q.eq("mirror", mirror))
-      .take(MAX_DRIFT_PER_MIRROR);
-    if (onRecord.length < MAX_DRIFT_PER_MIRROR) {
+    if (onRecord + added < MAX_DRIFT_PER_MIRROR) {
       await ctx.db.insert("drift", { mirror, kind, field, ...found, firstSeenAt: at, lastSeenAt: at });
       added += 1;
     }

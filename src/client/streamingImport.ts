@@ -19,6 +19,7 @@ import { ReaderSession } from "./exporting/exportSession.js";
 import { AppExports, exportFunctions, type ExportFunctions } from "./exports.js";
 import { Declaration } from "./importing/declaration.js";
 import { operatorFunctions } from "./operations/operatorFunctions.js";
+import { unlessBusy } from "./importing/retry.js";
 import { Session, type SessionSettings } from "./importing/session.js";
 import { tableFunctions } from "./tables/tableFunctions.js";
 
@@ -194,7 +195,9 @@ export class StreamingImport {
       const body = await readBody(request, maxBodyBytes);
       if (token.signingKey !== null) verifySignature(request, body, token.signingKey, Date.now());
       if (token.useDue)
-        await ctx.runMutation(this.component.tokens.touch, { token: token.id, sending: false });
+        await unlessBusy(async () =>
+          ctx.runMutation(this.component.tokens.touch, { token: token.id, sending: false }),
+        );
       const known = token.app?.fingerprint === this.#declaration.fingerprint;
       if (!known) await this.#declaration.send(ctx, this.component);
       return { token: { ...token, write: known ? token.app?.write : undefined }, body };

@@ -14,6 +14,8 @@ export interface Mirror {
   readonly contract: MirrorContract;
   /** As connectors name the stream, cleaned: "public_customers". */
   readonly stream: string;
+  /** The same without the namespace: "customers". */
+  readonly bareStream: string;
   /** The validators of its rows, in Convex's own JSON. */
   readonly fields: Readonly<Record<string, ObjectFieldType>>;
 }
@@ -118,8 +120,12 @@ export interface ImportSession {
   find(stream: string): Mirror | null;
   /** The only mirror whose source is this stream, in whatever namespace, or null. For clients that drop the namespace. */
   findByBareStream(stream: string): Mirror | null;
-  /** @throws HttpError 403 when the token does not open the mirror for that. */
-  authorize(mirror: Mirror, access: "read" | "write"): void;
+  /**
+   * @param mirror Null if no such mirror is declared: a token that does not open all is not told.
+   * @param named What the sender calls it.
+   * @throws HttpError 403 when the token does not open the mirror for that.
+   */
+  authorize(mirror: Mirror | null, access: "read" | "write", named?: string): void;
   /** Converts changes to the mirror's types. @throws HttpError 400 when the mirror's drift policy refuses them. */
   prepare(mirror: Mirror, changes: readonly Change[], encoding: RowEncoding): PreparedChanges;
   /**

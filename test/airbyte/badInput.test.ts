@@ -85,6 +85,32 @@ describe("a token that does not open a mirror", () => {
     expect(await app.status("users")).toMatchObject({ generation: 0, state: "waiting" });
   });
 
+  test.each([
+    ["as", "users"],
+    ["in full, as", "public_users"],
+    ["a stream without a mirror:", "nowhere"],
+  ])("does not learn which mirrors exist: one that is named %s %s", async (_, name) => {
+    const app = await App.start(["events"]);
+    const named = new RegExp(`may not write the mirror "${name}"`);
+    const refused = [403, "OperationNotPermitted", named] as const;
+    const record = {
+      tables: { [name]: { jsonSchema: {} } },
+      messages: [{ tableName: name, data: { id: 1 } }],
+    };
+    const answers = [
+      await app.send("POST", IMPORT, record),
+      await app.send("PUT", CLEAR, { tableNames: [name] }),
+      await app.send("POST", REPLACE, { tableNames: { temp_1700000000_x: name } }),
+      await app.send("PUT", "/api/streaming_import/add_primary_key_indexes", {
+        indexes: { [name]: [["id"]] },
+      }),
+    ];
+    for (const answer of answers) expectRefused(answer, ...refused);
+    expect(await app.ledger("unknownStreams")).toEqual([]);
+    const asked = await app.send("GET", `/v1/digest?mirror=${name}`);
+    expectRefused(asked, 403, "OperationNotPermitted", new RegExp(`may not read the mirror "${name}"`));
+  });
+
   test("is not told about the mirror's key", async () => {
     const app = await App.start(["events"]);
     const path = "/api/streaming_import/add_primary_key_indexes";
@@ -93,6 +119,37 @@ describe("a token that does not open a mirror", () => {
 });
 
 describe("a body that cannot be read", () => {
+  test.each(["text/plain", "text/html; charset=utf-8", "application/x-www-form-urlencoded", null])(
+    "is refused as the Convex backend refuses it: one of the type %s",
+    async (type) => {
+      const app = await App.start();
+      const headers = { "Content-Type": type };
+      const answer = await app.send("POST", IMPORT, batch("events", [{ kind: "a" }]), headers);
+      expectRefused(answer, 400, "BadJsonBody", /application\/json/);
+      expectRefused(
+        await app.send("PUT", CLEAR, { tableNames: [] }, headers),
+        400,
+        "BadJsonBody",
+        /application\/json/,
+      );
+      expectDone(
+        await app.send(
+          "PUT",
+          CLEAR,
+          { tableNames: [] },
+          { "Content-Type": "application/json; charset=utf-8" },
+        ),
+      );
+    },
+  );
+
+  test("is refused when it has more records than a request should", async () => {
+    const app = await App.start();
+    const records = Array.from({ length: 10_001 }, () => ({}));
+    const answer = await app.send("POST", IMPORT, batch("events", records));
+    expectRefused(answer, 413, "BodyTooLarge", /10001 records; at most 10000/);
+  });
+
   test.each([
     ["broken JSON", '{"tables": {', /JSON|position|end/i],
     ["invalid UTF-8", latin1('{"tables": {}, "messages": [], "n": "\xff"}'), /./],

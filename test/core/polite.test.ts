@@ -111,3 +111,66 @@ test("POLITE-6: the status shows how much of the budget is in use", async () => 
   await world.passTime(60_000);
   expect(await budget()).toEqual({ bytesPerSecond: BYTES_PER_SECOND, usedShare: 0 });
 });
+
+test("POLITE-8: a refresh whose request is kept waiting for the budget does not count as silent", async () => {
+  const world = await World.start({
+    schema: schema as unknown as Schema,
+    options: { writeBudget: { bytesPerSecond: 64 * KiB }, settleAfterMs: 3_000 },
+  });
+  const rows = [1, 2, 3].map((id) => ({ id, text: `old ${String(id)}` }));
+  await refresh(world, "plain", rows);
+  const before = await world.documents("plain");
+  const tables = { plain: { jsonSchema: {}, primaryKey: [["id"]] } };
+  const send = async (...data: object[]) => {
+    const messages = data.map((row) => ({ tableName: "plain", data: row }));
+    return world.send("POST", "/api/streaming_import/import_airbyte_records", { tables, messages });
+  };
+  expectOk(await world.send("PUT", "/api/streaming_import/clear_tables", { tableNames: ["plain"] }));
+  expectOk(await send(rows[0]!));
+  // Another mirror overdraws the budget by a minute.
+  const live = await Sender.begin(world, "punctual");
+  for (let i = 0; i < 2; i++) {
+    const large = Array.from({ length: 4 }, () => upsert({ id: id++, text: "x".repeat(900 * KiB) }));
+    await live.deliver(...large);
+  }
+  const startedAt = Date.now();
+  expectOk(await world.whileTimePasses(send({ id: 2, text: "new" }, rows[2]!), 500));
+  expect(Date.now() - startedAt).toBeGreaterThan(20_000);
+  expect((await world.run("plain")).state).toBe("running");
+  await world.passTime(60_000);
+  expect(await world.run("plain")).toMatchObject({ state: "complete", swept: 0 });
+  const after = await world.documents("plain");
+  expect(after.map(({ _id, text }) => [_id, text])).toEqual(
+    before.map(({ _id, id: key, text }) => [_id, key === 2 ? "new" : text]),
+  );
+});
+
+test("POLITE-8: a connector that does not retry is kept waiting while the deployment is too busy", async () => {
+  const world = await start();
+  await refresh(
+    world,
+    "plain",
+    [1, 2].map((id) => ({ id, text: "old" })),
+  );
+  const tables = { plain: { jsonSchema: {}, primaryKey: [["id"]] } };
+  const messages = [{ tableName: "plain", data: { id: 1, text: "new" } }];
+  const sync = async () => {
+    expectOk(await world.send("PUT", "/api/streaming_import/clear_tables", { tableNames: ["plain"] }));
+    return world.send("POST", "/api/streaming_import/import_airbyte_records", { tables, messages });
+  };
+  const startedAt = Date.now();
+  // Every mutation is refused for half a minute, then a third of them.
+  let refused = 0;
+  world.faults.plan = ({ kind, number }) => {
+    if (kind !== "mutation" || (Date.now() - startedAt > 30_000 && number % 3 > 0)) return null;
+    refused += 1;
+    return "conflict";
+  };
+  expectOk(await world.whileTimePasses(sync(), 500));
+  expect(refused).toBeGreaterThan(10);
+  expect(Date.now() - startedAt).toBeGreaterThanOrEqual(30_000);
+  expect((await world.mirror("plain")).state).toBe("snapshotting");
+  world.faults.plan = () => null;
+  await world.passTime(10 * 60_000);
+  expect(await world.rows("plain")).toEqual([{ id: 1, text: "new" }]);
+});

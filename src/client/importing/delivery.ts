@@ -1,14 +1,15 @@
 import type { ComponentApi } from "../../../convex/_generated/component.js";
 import { ledgerErrorData } from "../../core/wire/errors.js";
 import { addCounts, type Counts, noCounts } from "../../core/wire/validators.js";
-import { chunkRows } from "../../core/wire/chunk.js";
+import { chunkRows, MAX_CHUNK_ROWS } from "../../core/wire/chunk.js";
 import { isTransactionLimit } from "../../core/wire/limitErrors.js";
 import { mergeNotes } from "../../core/rows/problem.js";
+import { isTransient } from "../../http/errors.js";
 import type { SyncMode } from "../../http/importer.js";
 import { sleep } from "../../core/time.js";
 import type { RunsFunctions } from "../mirrors.js";
 import type { Item } from "./items.js";
-import { retryConflicts } from "./retry.js";
+import { BUSY_WAIT_MS, MAX_PATIENCE_MS, retryConflicts, unlessBusy } from "./retry.js";
 
 /** What is the same for all chunks of a delivery. */
 export interface DeliveryOptions {
@@ -27,8 +28,8 @@ export interface DeliveryOptions {
   /** The sender's name for the delivery, when it has one: it is applied once then. */
   delivery?: { identity: string; sequence: number; content: string };
   /**
-   * Wait for the write budget instead of passing the refusal on: for connectors that do not retry. An action has half
-   * an hour.
+   * Wait for the write budget, and while the deployment is too busy, instead of passing the refusal on: for connectors
+   * that do not retry. An action has ten minutes.
    */
   patient: boolean;
 }
@@ -36,15 +37,13 @@ export interface DeliveryOptions {
 /** What became of a delivery. */
 export interface Delivered {
   counts: Counts;
+  /** Of a delivery with an identity: the first of its quarantined changes. */
   quarantinedKeys: string[];
   /** It had been applied before; this is the answer of then. */
   replayed: boolean;
   syncMode: SyncMode;
   chunks: number;
 }
-
-/** The longest that one request waits for the write budget, in milliseconds: connectors and proxies time out, too. */
-const MAX_PATIENCE_MS = 4 * 60_000;
 
 /** How often a request that waits shows that its connector is alive, in milliseconds. */
 const SIGN_OF_LIFE_MS = 2_000;
@@ -68,7 +67,7 @@ export async function deliver(
   let maxRows: number | undefined;
   let patienceMs = MAX_PATIENCE_MS;
   do {
-    const chunk = nextChunk(items.slice(offset), maxRows);
+    const chunk = nextChunk(items, offset, maxRows);
     try {
       const applied = await retryConflicts(async () =>
         ctx.runMutation(component.ingest.applyChunk, {
@@ -85,10 +84,7 @@ export async function deliver(
       done.syncMode = applied.syncMode;
       // The record of a delivery has the sum of its chunks, those of an earlier attempt included.
       done.counts = delivery === undefined ? addCounts(done.counts, applied.counts) : applied.total;
-      done.quarantinedKeys =
-        delivery === undefined
-          ? [...done.quarantinedKeys, ...applied.quarantinedKeys]
-          : applied.quarantinedKeys;
+      done.quarantinedKeys = applied.quarantinedKeys;
       if (applied.replayed) return { ...done, replayed: true };
       offset += chunk.length;
       if (patient && offset < items.length) await wait(Math.min(applied.waitMs, MAX_PATIENCE_MS));
@@ -98,6 +94,9 @@ export async function deliver(
       else if (refusal?.code === "OverBudget" && patient && patienceMs > 0) {
         await wait(refusal.retryAfterMs!);
         patienceMs -= refusal.retryAfterMs!;
+      } else if (patient && patienceMs > 0 && isTransient(error)) {
+        await wait(BUSY_WAIT_MS);
+        patienceMs -= BUSY_WAIT_MS;
       } else if (isTransactionLimit(error) && chunk.length > 1 && maxRows !== 1)
         maxRows = Math.ceil(chunk.length / 2);
       else throw error;
@@ -109,14 +108,16 @@ export async function deliver(
   async function wait(ms: number): Promise<void> {
     for (let left = ms; left > 0; left -= SIGN_OF_LIFE_MS) {
       await sleep(Math.min(left, SIGN_OF_LIFE_MS));
-      await ctx.runMutation(component.tokens.touch, { token: options.token, sending: true });
+      await unlessBusy(async () =>
+        ctx.runMutation(component.tokens.touch, { token: options.token, sending: true }),
+      );
     }
   }
 }
 
 /** The first items, as many as a transaction takes. One that belongs together with the next is not the last of them. */
-function nextChunk(items: readonly Item[], maxRows: number | undefined): readonly Item[] {
-  const [chunk = []] = chunkRows(items, { maxRows });
+function nextChunk(items: readonly Item[], from: number, maxRows: number | undefined): readonly Item[] {
+  const [chunk = []] = chunkRows(items.slice(from, from + MAX_CHUNK_ROWS), { maxRows });
   if (chunk.at(-1)?.moves !== true) return chunk;
-  return chunk.length > 1 ? chunk.slice(0, -1) : items.slice(0, 2);
+  return chunk.length > 1 ? chunk.slice(0, -1) : items.slice(from, from + 2);
 }

@@ -4,6 +4,7 @@ import type { ComponentApi } from "../../../convex/_generated/component.js";
 import { noCounts } from "../../core/wire/validators.js";
 import { forSenders } from "../../core/wire/views.js";
 import type { Change, RowEncoding } from "../../core/rows/change.js";
+import { shorten } from "../../core/rows/text.js";
 import { parseJson, writeJson } from "../../core/rows/json.js";
 import type { Json, JsonObject } from "../../core/rows/values.js";
 import { describe, HttpError, reasonWithoutRows } from "../../http/errors.js";
@@ -23,7 +24,7 @@ import { CLEARED_ROWS, Pace } from "../../core/wire/pace.js";
 import { budgetUse, type BudgetUse } from "../../core/wire/budget.js";
 import type { AppMirror, AppMirrors, RunsFunctions } from "../mirrors.js";
 import { deliver } from "./delivery.js";
-import { retryConflicts } from "./retry.js";
+import { patiently, unlessBusy } from "./retry.js";
 import { type Item, toItems } from "./items.js";
 
 /** The token that a session was opened with. */
@@ -89,12 +90,14 @@ export class Session implements ImportSession {
     return this.appMirrors.findByBareStream(stream);
   }
 
-  authorize(mirror: Mirror, access: "read" | "write"): void {
-    if (opens(this.token, mirror.name) && (access === "read" || this.token.access === "write")) return;
+  authorize(mirror: Mirror | null, access: "read" | "write", named = mirror?.name ?? ""): void {
+    const mayAccess = access === "read" || this.token.access === "write";
+    // To a token for some mirrors, one that is not declared is like one that it does not open.
+    if (opens(this.token, mirror?.name ?? "*") && mayAccess) return;
     throw new HttpError(
       403,
       "OperationNotPermitted",
-      `The token "${this.token.name}" may not ${access} the mirror "${mirror.name}". Make one that may with \`npx streaming-import token create <name> --mirror ${mirror.name}\`.`,
+      `The token "${this.token.name}" may not ${access} the mirror "${shorten(named)}". If it is declared, make a token that may with \`npx streaming-import token create <name> --mirror <mirror>\`.`,
     );
   }
 
@@ -191,14 +194,16 @@ export class Session implements ImportSession {
     options: { openedBy: string; attempt?: number; resume: boolean; explicit: boolean },
   ): Promise<string> {
     const keyed = mirror.contract.primaryKey !== null;
-    const { run, resumed } = await this.ctx.runMutation(this.component.runs.begin, {
-      mirror: mirror.name,
-      ...options,
-      refresh: keyed ? { generation: null } : null,
-      syncMode: "overwrite",
-      token: this.token.id,
-      settleAfterMs: options.explicit ? DEFAULT_SILENCE_MS : this.settings.settleAfterMs,
-    });
+    const { run, resumed } = await patiently(async () =>
+      this.ctx.runMutation(this.component.runs.begin, {
+        mirror: mirror.name,
+        ...options,
+        refresh: keyed ? { generation: null } : null,
+        syncMode: "overwrite",
+        token: this.token.id,
+        settleAfterMs: options.explicit ? DEFAULT_SILENCE_MS : this.settings.settleAfterMs,
+      }),
+    );
     if (!keyed && !resumed) await clearMirror(this.ctx, this.component, mirror.name);
     return run;
   }
@@ -273,18 +278,23 @@ export class Session implements ImportSession {
 
   async recordFailure(mirror: Mirror, error: unknown): Promise<void> {
     const { code, message } = describe(error);
-    await this.ctx.runMutation(this.component.registry.recordFailure, {
-      mirror: mirror.name,
-      reason: reasonWithoutRows(code, message),
-      code,
-      message,
-    });
+    await unlessBusy(async () =>
+      this.ctx.runMutation(this.component.registry.recordFailure, {
+        mirror: mirror.name,
+        reason: reasonWithoutRows(code, message),
+        code,
+        message,
+      }),
+    );
   }
 
   async cutOff(error: unknown): Promise<void> {
     const { code, message } = describe(error);
     const reason = reasonWithoutRows(code, message);
-    await this.ctx.runMutation(this.component.runs.cutOff, { token: this.token.id, reason });
+    // Until it happens: a refresh that is not cut off would be taken for complete, and delete what was not sent.
+    await patiently(async () =>
+      this.ctx.runMutation(this.component.runs.cutOff, { token: this.token.id, reason }),
+    );
   }
 
   async heard(mirrors: readonly Mirror[]): Promise<void> {
@@ -307,7 +317,7 @@ async function clearMirror(ctx: RunsFunctions, component: ComponentApi, mirror: 
   let total = 0;
   for (;;) {
     const gone = await pace.run(async (limit) =>
-      retryConflicts(async () => ctx.runMutation(component.write.clear.clearPage, { mirror, limit })),
+      patiently(async () => ctx.runMutation(component.write.clear.clearPage, { mirror, limit })),
     );
     if (gone === 0) return total;
     total += gone;

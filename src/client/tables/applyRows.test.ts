@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { convexTest, type TestConvex } from "convex-test";
 import { defineSchema } from "convex/server";
 import { v, type Value } from "convex/values";
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { Counts, RowChange } from "../../core/wire/validators.js";
 import { tapWrites, type WriteTap } from "../../../test/writeTap.js";
 import { deleteOf, inOrder, updateOf, upsertOf } from "../../../test/rowChange.js";
@@ -308,6 +308,32 @@ test("rows without a key are appended, equal ones too", async () => {
     rowsDelta: 2,
   });
   expect(await rows("log")).toEqual([row, row]);
+});
+
+test("deletions of equal rows without a key read the copies once, and delete no more than there are", async () => {
+  const row = { kind: "a", mirrorKey: "0".repeat(32) };
+  const [add, remove] = [upsertOf([row.mirrorKey], row), deleteOf([row.mirrorKey])];
+  await apply(
+    "log",
+    Array.from({ length: 300 }, () => add),
+  );
+  const changes = [...Array.from({ length: 301 }, () => remove), add, remove, add, remove, add];
+  const queries = await t.run(async (ctx) => {
+    const query = vi.spyOn(ctx.db, "query");
+    const { counts, rowsDelta } = await applyRows(ctx.db, mirrors.get("log"), {
+      rows: inOrder(changes),
+      match: "append",
+      tombstones: [],
+      at: 0,
+    });
+    expect({ counts, rowsDelta }).toMatchObject({
+      counts: { deleted: 302, ignored: 1, inserted: 3 },
+      rowsDelta: -299,
+    });
+    return query.mock.calls.length;
+  });
+  expect(queries).toBe(1);
+  expect(await rows("log")).toEqual([row]);
 });
 
 test("however changes are cut into chunks, the rows are those of applying one after the other", async () => {

@@ -85,11 +85,18 @@ class Table {
       .take(limit)) as StoredRow[];
   }
 
-  async insert(row: Row, key: readonly Value[], keyHash: bigint, rowHash: bigint | undefined): Promise<void> {
-    this.#changed.written.push(await this.db.insert(this.mirror.name, row));
+  async insert(
+    row: Row,
+    key: readonly Value[],
+    keyHash: bigint,
+    rowHash: bigint | undefined,
+  ): Promise<GenericId<string>> {
+    const id = await this.db.insert(this.mirror.name, row);
+    this.#changed.written.push(id);
     this.#digest.add(key, keyHash, row, rowHash);
     this.#rowsDelta += 1;
     this.#written += getConvexSize(row);
+    return id;
   }
 
   /**
@@ -135,14 +142,24 @@ class Table {
 }
 
 async function append(table: Table, rows: readonly RowChange[]): Promise<void> {
+  const deletions = new Map<bigint, number>();
+  for (const { op, keyHash } of rows)
+    if (op === "delete") deletions.set(keyHash, (deletions.get(keyHash) ?? 0) + 1);
+  /** Copies of the rows that are deleted; they are equal. Read at once: a read passes over what is deleted already. */
+  const copies = new Map<bigint, StoredRow[]>();
   for (const { op, row, key, keyHash, rowHash } of rows) {
     if (op === "delete") {
-      // One of the copies; they are equal.
-      const [copy] = await table.find(key as Value[], 1);
+      let left = copies.get(keyHash);
+      if (left === undefined) {
+        left = await table.find(key as Value[], deletions.get(keyHash)!);
+        copies.set(keyHash, left);
+      }
+      const copy = left.pop();
       if (copy !== undefined) await table.delete(copy, key as Value[], keyHash);
       table.counts[copy === undefined ? "ignored" : "deleted"] += 1;
     } else {
-      await table.insert(row as Row, key as Value[], keyHash, rowHash);
+      const _id = await table.insert(row as Row, key as Value[], keyHash, rowHash);
+      copies.get(keyHash)?.push({ ...(row as Row), _id, _creationTime: 0 });
       table.counts.inserted += 1;
     }
   }
@@ -157,7 +174,11 @@ async function addContent(table: Table, rows: readonly RowChange[]): Promise<voi
   const copies = new Map<bigint, RowChange[]>();
   for (const row of rows) {
     if (row.op === "delete") table.counts.ignored += 1;
-    else copies.set(row.keyHash, [...(copies.get(row.keyHash) ?? []), row]);
+    else {
+      const same = copies.get(row.keyHash);
+      if (same === undefined) copies.set(row.keyHash, [row]);
+      else same.push(row);
+    }
   }
   await Promise.all(
     [...copies.values()].map(async (same) => {

@@ -1,4 +1,5 @@
 import { cleanTableName } from "../../core/rows/identifiers.js";
+import { shorten } from "../../core/rows/text.js";
 import { fieldPathOf } from "../../core/rows/row.js";
 import { mirrorSnippet } from "../../schema/snippet.js";
 import {
@@ -12,7 +13,7 @@ import {
 import { isObject } from "../../core/rows/values.js";
 import { describe, HttpError } from "../errors.js";
 import type { Importer, ImportSession, Mirror, SyncMode } from "../importer.js";
-import { badJson, jsonObjectOf, openToWrite } from "../request.js";
+import { backendBodyOf, badJson, openToWrite } from "../request.js";
 
 /**
  * The HTTP API that Airbyte's `destination-convex` speaks, in its three generations: 0.1.0 writes overwrite streams to
@@ -36,13 +37,12 @@ export async function primaryKeyIndexesReady(importer: Importer, request: Reques
 /** `PUT add_primary_key_indexes`: nothing to build; says early when the connection's key is not the mirror's. */
 export async function addPrimaryKeyIndexes(importer: Importer, request: Request): Promise<Response> {
   const session = await openToWrite(importer, request);
-  const { indexes } = jsonObjectOf(request, session.body);
+  const { indexes } = backendBodyOf(request, session.body);
   if (!isObject(indexes)) throw badJson('"indexes" must be an object from table names to primary keys');
   for (const [name, key] of Object.entries(indexes)) {
     const primaryKey = readPrimaryKey(name, key);
     const mirror = findForSetUp(session, name);
     if (mirror === null) continue;
-    session.authorize(mirror, "write");
     checkPrimaryKey(mirror, primaryKey);
   }
   return done();
@@ -51,14 +51,13 @@ export async function addPrimaryKeyIndexes(importer: Importer, request: Request)
 /** `PUT clear_tables`: a full refresh begins. Mirrors with a primary key stay readable; others are emptied now. */
 export async function clearTables(importer: Importer, request: Request): Promise<Response> {
   const session = await openToWrite(importer, request);
-  const { tableNames } = jsonObjectOf(request, session.body);
+  const { tableNames } = backendBodyOf(request, session.body);
   if (!Array.isArray(tableNames) || !tableNames.every((name) => typeof name === "string")) {
     throw badJson('"tableNames" must be an array of strings');
   }
   const mirrors = new Set(
     tableNames.map((name) => findForSetUp(session, name)).filter((mirror) => mirror !== null),
   );
-  for (const mirror of mirrors) session.authorize(mirror, "write");
   for (const mirror of mirrors)
     await session.beginRefresh(mirror, { openedBy: "clear_tables", resume: false, explicit: false });
   return done();
@@ -67,14 +66,14 @@ export async function clearTables(importer: Importer, request: Request): Promise
 /** `POST replace_tables` (0.1.0 only): the refreshes of the temporary tables are complete. */
 export async function replaceTables(importer: Importer, request: Request): Promise<Response> {
   const session = await openToWrite(importer, request);
-  const { tableNames } = jsonObjectOf(request, session.body);
+  const { tableNames } = backendBodyOf(request, session.body);
   if (!isObject(tableNames)) throw badJson('"tableNames" must be an object from temporary to final names');
   const refreshes = Object.entries(tableNames).flatMap(([name, final]) => {
     if (typeof final !== "string") throw badJson(`the final name of "${name}" must be a string`);
     const mirror = session.find(cleanTableName(final));
+    session.authorize(mirror, "write", final);
     // A stream without a mirror delivered nothing: its records were refused.
     if (mirror === null) return [];
-    session.authorize(mirror, "write");
     // A mirror without a key was emptied before its first row came; beginning again would empty it once more.
     return mirror.contract.primaryKey === null ? [] : [{ mirror, openedBy: name }];
   });
@@ -102,7 +101,7 @@ export async function importAirbyteRecords(importer: Importer, request: Request)
 }
 
 async function importRecords(session: ImportSession, request: Request): Promise<void> {
-  const batch = readBatch(jsonObjectOf(request, session.body));
+  const batch = readBatch(backendBodyOf(request, session.body));
   const deliveries = [];
   for (const { mirror, temporary, syncMode, records } of await resolveStreams(session, batch)) {
     const keyed = mirror.contract.primaryKey !== null;
@@ -126,7 +125,9 @@ async function noting<T>(session: ImportSession, mirror: Mirror, work: () => T |
   try {
     return await work();
   } catch (error) {
-    if (!isOfAnother(error)) await session.recordFailure(mirror, error);
+    // That the deployment is busy says nothing about the mirror.
+    const isBusy = [429, 503].includes(describe(error).status);
+    if (!isOfAnother(error) && !isBusy) await session.recordFailure(mirror, error);
     throw error;
   }
 }
@@ -173,12 +174,12 @@ async function resolveStream(session: ImportSession, name: string, table: Airbyt
   const stream = final ?? name;
   const cleaned = cleanTableName(stream);
   const mirror = session.find(cleaned);
+  session.authorize(mirror, "write", stream);
   if (mirror === null) {
     const snippet = mirrorSnippet(cleaned, table.jsonSchema, table.primaryKey);
     await session.recordUnknownStream(cleaned, snippet);
     throw undeclared(stream, snippet);
   }
-  session.authorize(mirror, "write");
   if (table.primaryKey !== null) checkPrimaryKey(mirror, table.primaryKey);
   const temporary = final === undefined ? null : name;
   const syncMode: SyncMode =
@@ -204,9 +205,15 @@ function overwriteBy(temporary: string) {
  * The mirror that a setup call means. 0.2.x omits the namespace, so one name may be the full name of one stream and a
  * part of another's: then it means neither, because a refresh deletes what it does not deliver. Nor does the name of a
  * table count that another source feeds.
+ * @throws HttpError 403 for a name that cannot mean a mirror which the token opens
  */
 function findForSetUp(session: ImportSession, name: string): Mirror | null {
-  return session.findByBareStream(cleanTableName(name));
+  const stream = cleanTableName(name);
+  const mirror = session.findByBareStream(stream);
+  const isAmbiguous =
+    mirror === null && session.mirrors().some((open) => [open.stream, open.bareStream].includes(stream));
+  if (!isAmbiguous) session.authorize(mirror, "write", name);
+  return mirror;
 }
 
 function checkPrimaryKey(mirror: Mirror, columns: string[]): void {
@@ -237,7 +244,7 @@ function undeclared(name: string, snippet: string): HttpError {
   return new HttpError(
     400,
     "MissingStream",
-    `No mirror is declared for the stream "${name}". Add it to defineSchema in convex/schema.ts and deploy, or leave the stream out of the connection:\n\n${snippet}`,
+    `No mirror is declared for the stream "${shorten(name)}". Add it to defineSchema in convex/schema.ts and deploy, or leave the stream out of the connection:\n\n${snippet}`,
   );
 }
 

@@ -5,6 +5,9 @@ import { HttpError } from "../errors.js";
 import type { Mirror } from "../importer.js";
 import { badJson } from "../request.js";
 
+/** The most records of one request, ten times what the connector sends: an answer should not take minutes. */
+const MAX_RECORDS = 10_000;
+
 /** The body of `import_airbyte_records`, checked. */
 export interface AirbyteBatch {
   tables: Map<string, AirbyteTable>;
@@ -18,13 +21,21 @@ export interface AirbyteTable {
   jsonSchema: Json;
 }
 
-/** @throws HttpError 400 BadJsonBody, MissingStream, EmptyPrimaryKey */
+/** @throws HttpError 400 BadJsonBody, MissingStream, EmptyPrimaryKey, 413 BodyTooLarge */
 export function readBatch(body: JsonObject): AirbyteBatch {
   if (!isObject(body.tables)) throw badJson('"tables" must be an object that describes each stream');
   if (!Array.isArray(body.messages)) throw badJson('"messages" must be an array of records');
   const tables = new Map(
     Object.entries(body.tables).map(([name, table]) => [name, readTable(name, table)] as const),
   );
+  if (body.messages.length > MAX_RECORDS) {
+    throw new HttpError(
+      413,
+      "BodyTooLarge",
+      `The request has ${String(body.messages.length)} records; at most ${String(MAX_RECORDS)} are accepted. Send them in several requests.`,
+      { limit: MAX_RECORDS },
+    );
+  }
   const messages = body.messages.map((message, i) => {
     if (!isObject(message) || typeof message.tableName !== "string" || !isObject(message.data)) {
       throw badJson(

@@ -2,6 +2,7 @@ import { cleanTableName } from "../../core/rows/identifiers.js";
 import type { Change } from "../../core/rows/change.js";
 import type { Json, JsonObject } from "../../core/rows/values.js";
 import { replaceAt, splitPath } from "../../core/rows/paths.js";
+import { shorten } from "../../core/rows/text.js";
 import { fivetranSnippet, type FivetranTable } from "../../schema/snippet.js";
 import { describe, HttpError } from "../errors.js";
 import type {
@@ -12,7 +13,7 @@ import type {
   PreparedChanges,
   WaitingChange,
 } from "../importer.js";
-import { jsonObjectOf, openToWrite, plainBytesOf } from "../request.js";
+import { backendBodyOf, openToWrite, plainBytesOf, requireJson } from "../request.js";
 import {
   cleaned,
   ownColumnsOf,
@@ -58,7 +59,7 @@ export async function getSchema(importer: Importer, request: Request): Promise<R
  */
 export async function createTable(importer: Importer, request: Request): Promise<Response> {
   const session = await openToWrite(importer, request);
-  const { name, primaryKey, ...table } = readDefinition(jsonObjectOf(request, session.body));
+  const { name, primaryKey, ...table } = readDefinition(backendBodyOf(request, session.body));
   const mirror = find(session, name);
   if (mirror === null) throw await undeclared(session, name, { primaryKey, ...table });
   const declared = keyColumns(mirror);
@@ -79,7 +80,7 @@ export async function createTable(importer: Importer, request: Request): Promise
  */
 export async function truncateTable(importer: Importer, request: Request): Promise<Response> {
   const session = await openToWrite(importer, request);
-  const { table, before, soft } = readTruncation(jsonObjectOf(request, session.body));
+  const { table, before, soft } = readTruncation(backendBodyOf(request, session.body));
   const mirror = find(session, table);
   if (mirror === null) return done();
   const waiting = await truncateWaiting(session, mirror, before, soft);
@@ -164,6 +165,7 @@ async function truncateWaiting(
  */
 export async function applyOperations(importer: Importer, request: Request): Promise<Response> {
   const session = await openToWrite(importer, request, MAX_OPERATIONS_BYTES);
+  requireJson(request);
   const windows = windowsOf(plainBytesOf(request, session.body, MAX_OPERATIONS_BYTES));
   let checked: PreparedChanges[] = [];
   for (const window of windows) checked = await prepare(session, window);
@@ -212,13 +214,13 @@ function isForFivetran(mirror: Mirror): mirror is FivetranMirror {
 /** The mirror of a table, or null. @throws HttpError 400 when it is not declared for Fivetran, 403 */
 function find(session: ImportSession, table: string): FivetranMirror | null {
   const mirror = session.find(cleanTableName(table));
+  session.authorize(mirror, "write", table);
   if (mirror === null) return null;
-  session.authorize(mirror, "write");
   if (isForFivetran(mirror)) return mirror;
   throw new HttpError(
     400,
     "MissingStream",
-    `The mirror "${mirror.name}" of the table "${table}" is not declared for Fivetran. Add the option fivetran: {} to it in convex/schema.ts, and deploy.`,
+    `The mirror "${mirror.name}" of the table "${shorten(table)}" is not declared for Fivetran. Add the option fivetran: {} to it in convex/schema.ts, and deploy.`,
   );
 }
 
@@ -230,7 +232,7 @@ async function undeclared(session: ImportSession, name: string, table: FivetranT
   return new HttpError(
     400,
     "MissingStream",
-    `No mirror is declared for the table "${name}". Add it to defineSchema in convex/schema.ts and deploy:\n\n${snippet}`,
+    `No mirror is declared for the table "${shorten(name)}". Add it to defineSchema in convex/schema.ts and deploy:\n\n${snippet}`,
   );
 }
 

@@ -127,6 +127,7 @@ export function mirrorNamed(
   const open = session.mirrors();
   const mirror =
     typeof name === "string" ? (open.find((each) => each.name === name) ?? session.find(name)) : null;
+  session.authorize(mirror, access, typeof name === "string" ? name : "");
   if (mirror === null) {
     const known = open.map((each) => each.name).join(", ");
     throw new HttpError(
@@ -135,6 +136,5 @@ export function mirrorNamed(
       `There is no mirror ${typeof name === "string" ? JSON.stringify(name) : "of that name, which is no text"}; this token opens ${known === "" ? "none" : known}. Declare it with mirrorTable in schema.ts and deploy.`,
     );
   }
-  session.authorize(mirror, access);
   return mirror;
 }
