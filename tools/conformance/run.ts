@@ -18,9 +18,10 @@ interface KnownMirror {
   primaryKey: string[] | null;
 }
 
-/** How long a sweep of a few rows may take, in milliseconds, and how often is asked. */
+/** How long a sweep of a few rows may take, in milliseconds, and the first and the longest pause between questions. */
 const PATIENCE_MS = 60_000;
-const POLL_MS = 500;
+const FIRST_POLL_MS = 20;
+const MAX_POLL_MS = 500;
 
 /** Runs scenarios against a deployment, one after another. */
 export class Runner {
@@ -120,14 +121,16 @@ export class Runner {
   }
 
   async #settled(mirror: string): Promise<void> {
-    for (let waited = 0; waited < PATIENCE_MS; waited += POLL_MS) {
+    let pause = FIRST_POLL_MS;
+    for (let waited = 0; waited < PATIENCE_MS; waited += pause) {
       const { mirrors } = await this.#ask<{ mirrors: { name: string; state: string; running: boolean }[] }>(
         "GET",
         "/v1/status",
       );
       const found = mirrors.find(({ name }) => name === mirror);
       if (found !== undefined && !found.running && found.state !== "snapshotting") return;
-      await this.target.sleep(POLL_MS);
+      pause = Math.min(pause * 2, MAX_POLL_MS);
+      await this.target.sleep(pause);
     }
     throw new Error(`The mirror ${mirror} has not settled within a minute.`);
   }
