@@ -139,6 +139,8 @@ export default defineSchema({
     isRepeat: v.optional(v.boolean()),
     /** Of a refresh: the rows of the mirror when it began. */
     rowsBefore: v.optional(v.number()),
+    /** Of a refresh that several attempts delivered: the epoch of the last that started over, if one did. */
+    startedOverAt: v.optional(v.number()),
     /** Somebody has said that its sweep may delete however much it did not deliver. */
     allowShrink: v.optional(v.boolean()),
     /** The watermark that counts only when the sweep has ended. */
@@ -207,6 +209,8 @@ export default defineSchema({
     generation: v.number(),
     /** Position within the generation, from 0. */
     sequence: v.number(),
+    /** The epoch at which it was delivered: which attempt of the refresh it is a part of. */
+    epoch: v.number(),
     keyHashes: v.bytes(),
   }).index("by_generation", ["mirror", "generation", "sequence"]),
 

@@ -3,7 +3,7 @@
  * which nobody changes. A generation is deleted only after the mirror's document, which every chunk reads, no longer
  * names it.
  */
-import { type Infer, v } from "convex/values";
+import { type Infer, type ObjectType, v } from "convex/values";
 import { internal } from "../_generated/api.js";
 import type { Doc } from "../_generated/dataModel.js";
 import {
@@ -23,7 +23,7 @@ const DROP_PAGE = 100;
 /** Adds keys to the manifest of a generation. */
 async function appendManifest(
   ctx: MutationCtx,
-  mirror: string,
+  { name: mirror, epoch }: Doc<"mirrors">,
   generation: number,
   keyHashes: readonly bigint[],
 ): Promise<void> {
@@ -37,6 +37,7 @@ async function appendManifest(
     mirror,
     generation,
     sequence: (last?.sequence ?? -1) + 1,
+    epoch,
     keyHashes: BigInt64Array.from(keyHashes).buffer,
   });
 }
@@ -48,25 +49,30 @@ export async function writeManifests(
   keyHashes: bigint[],
 ): Promise<void> {
   const { generation, generationOpen, sweeping } = mirror;
-  if (generationOpen) await appendManifest(ctx, mirror.name, generation, keyHashes);
+  if (generationOpen) await appendManifest(ctx, mirror, generation, keyHashes);
   if (sweeping === undefined) return;
   const swept = await ctx.db.get("runs", sweeping);
   if (swept?.generation !== undefined && !(generationOpen && swept.generation === generation)) {
-    await appendManifest(ctx, mirror.name, swept.generation, keyHashes);
+    await appendManifest(ctx, mirror, swept.generation, keyHashes);
   }
 }
 
 /** All keys that a generation has delivered, from the first page on, and the position up to which they were read. */
 export async function loadManifest(
   ctx: ActionCtx,
-  { mirror, generation, manifest }: { mirror: string; generation: number; manifest: ManifestPage },
+  {
+    mirror,
+    generation,
+    manifest,
+    since,
+  }: { mirror: string; generation: number; manifest: ManifestPage; since?: number | undefined },
   brought = new KeyHashSet(),
 ) {
   for (let page = manifest; ;) {
     for (const hashes of page.keyHashes) brought.add(new BigInt64Array(hashes));
     const { sequence } = page;
     if (page.isLast) return { brought, sequence };
-    page = await ctx.runQuery(internal.run.manifests.page, { mirror, generation, after: sequence });
+    page = await ctx.runQuery(internal.run.manifests.page, { mirror, generation, after: sequence, since });
   }
 }
 
@@ -82,15 +88,51 @@ export async function loadArrived(
   return arrived.sequence;
 }
 
+/**
+ * The last attempt of a refresh, of those at `attempts`, that started over instead of resuming an earlier one; null if
+ * none did. It delivered again most of what came first: no checkpoint lies before that.
+ */
+export async function lastStartedOver(
+  ctx: ActionCtx,
+  {
+    mirror,
+    generation,
+    manifest,
+    attempts,
+  }: { mirror: string; generation: number; manifest: ManifestPage; attempts: number[] },
+): Promise<number | null> {
+  const [first] = manifest.keyHashes;
+  if (first === undefined || attempts.length < 2) return null;
+  const firstKeys = new Set(new BigInt64Array(first));
+  const again = new Map(attempts.slice(1).map((epoch) => [epoch, new Set<bigint>()]));
+  for (let page = manifest; ;) {
+    for (const [i, epoch] of page.epochs.entries()) {
+      for (const hash of new BigInt64Array(page.keyHashes[i]!))
+        if (firstKeys.has(hash)) again.get(epoch)?.add(hash);
+    }
+    if (page.isLast) break;
+    page = await ctx.runQuery(internal.run.manifests.page, { mirror, generation, after: page.sequence });
+  }
+  return [...again].findLast(([, keys]) => keys.size * 2 > firstKeys.size)?.[0] ?? null;
+}
+
 export const vManifestPage = v.object({
   /** Of the last manifest so far. */
   sequence: v.number(),
   keyHashes: v.array(v.bytes()),
+  /** The epoch of each. */
+  epochs: v.array(v.number()),
   isLast: v.boolean(),
 });
 type ManifestPage = Infer<typeof vManifestPage>;
 
-const vPlace = { mirror: v.string(), generation: v.number(), after: v.number() };
+const vPlace = {
+  mirror: v.string(),
+  generation: v.number(),
+  after: v.number(),
+  /** What was delivered before this epoch does not count. */
+  since: v.optional(v.number()),
+};
 
 export const page = internalQuery({
   args: vPlace,
@@ -100,7 +142,7 @@ export const page = internalQuery({
 
 export async function manifestPage(
   ctx: QueryCtx,
-  { mirror, generation, after }: { mirror: string; generation: number; after: number },
+  { mirror, generation, after, since = 0 }: ObjectType<typeof vPlace>,
 ): Promise<ManifestPage> {
   const manifests = await ctx.db
     .query("manifests")
@@ -108,9 +150,11 @@ export async function manifestPage(
       q.eq("mirror", mirror).eq("generation", generation).gt("sequence", after),
     )
     .take(PAGE);
+  const counting = manifests.filter(({ epoch }) => epoch >= since);
   return {
     sequence: manifests.at(-1)?.sequence ?? after,
-    keyHashes: manifests.map(({ keyHashes }) => keyHashes),
+    keyHashes: counting.map(({ keyHashes }) => keyHashes),
+    epochs: counting.map(({ epoch }) => epoch),
     isLast: manifests.length < PAGE,
   };
 }

@@ -201,6 +201,7 @@ describe("a sweep", () => {
           mirror: "users",
           generation: generation!,
           sequence,
+          epoch: 1,
           keyHashes: BigInt64Array.of(storedKeyHash(sequence)).buffer,
         });
       }

@@ -23,6 +23,7 @@ import {
   dropManifest,
   KeyHashSet,
   loadArrived,
+  lastStartedOver,
   loadManifest,
   manifestPage,
   vManifestPage,
@@ -78,6 +79,12 @@ async function sweepFrom(
   const startedAt = Date.now();
   const first = await ctx.runQuery(internal.run.sweep.start, { run });
   if (first === null) return;
+  const startedOverAt = await lastStartedOver(ctx, first);
+  if (startedOverAt !== null) {
+    await ctx.runMutation(internal.run.sweep.startedOver, { run, epoch: startedOverAt });
+    await sweepFrom(ctx, { run, ...where });
+    return;
+  }
   const { brought, sequence: loaded } = await loadManifest(ctx, first);
   let sequence = loaded;
   const reads = new Pace(PAGE_ROWS);
@@ -220,6 +227,10 @@ const vSweepStart = v.object({
   generation: v.number(),
   keyed: v.boolean(),
   manifest: vManifestPage,
+  /** The epoch from which on deliveries count, if an attempt started over. */
+  since: v.optional(v.number()),
+  /** The epochs of the attempts, the first one too, if it is to be found out which of them started over. */
+  attempts: v.array(v.number()),
   rowsBefore: v.number(),
   /** Rows that have to stay for the sweep to be inside the mirror's limit; null when it has none. */
   enough: v.union(v.number(), v.null()),
@@ -238,9 +249,10 @@ export const start = internalQuery({
     const run = await ctx.db.get("runs", id);
     if (run?.state !== "sweeping" || run.generation === undefined) return null;
     const { mirror: name, generation } = run;
-    const [mirror, manifest, { rowsBefore, uncertain }] = await Promise.all([
+    const since = run.startedOverAt;
+    const [mirror, manifest, { rowsBefore, uncertain, attempts }] = await Promise.all([
       getMirror(ctx, name),
-      manifestPage(ctx, { mirror: name, generation, after: -1 }),
+      manifestPage(ctx, { mirror: name, generation, after: -1, since }),
       ofGeneration(ctx, run),
     ]);
     const { keyed, shrinkLimit } = mirror;
@@ -251,6 +263,9 @@ export const start = internalQuery({
       generation,
       keyed,
       manifest,
+      since,
+      // A sender that names its generation says whether it resumes one.
+      attempts: run.explicit || since !== undefined ? [] : attempts,
       rowsBefore,
       enough: isLimited ? rowsBefore * (1 - shrinkLimit) : null,
       uncertain,
@@ -269,8 +284,23 @@ async function ofGeneration(ctx: QueryCtx, run: Doc<"runs">) {
     )
     .collect();
   const uncertain = runs.map(({ counts }) => counts.quarantined + counts.deleted + counts.ignored);
-  return { rowsBefore: first.rowsBefore ?? 0, uncertain: uncertain.reduce((sum, each) => sum + each, 0) };
+  return {
+    rowsBefore: first.rowsBefore ?? 0,
+    uncertain: uncertain.reduce((sum, each) => sum + each, 0),
+    attempts: runs.filter(({ generation }) => generation === run.generation).map(({ epoch }) => epoch),
+  };
 }
+
+/** Notes that only what came from this epoch on is a part of the refresh. */
+export const startedOver = internalMutation({
+  args: { run: v.id("runs"), epoch: v.number() },
+  returns: v.null(),
+  handler: async (ctx, { run: id, epoch }) => {
+    const run = await ctx.db.get("runs", id);
+    if (run?.state === "sweeping") await ctx.db.patch("runs", id, { startedOverAt: epoch });
+    return null;
+  },
+});
 
 /** Holds a sweep that would leave too little of its mirror. Returns whether it is held. */
 export const holdShrinking = internalMutation({

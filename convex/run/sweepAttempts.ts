@@ -127,12 +127,17 @@ export async function supersedeQuarantined(
   await ctx.scheduler.runAfter(0, internal.quarantine.supersedeBefore, { mirror: run.mirror, before });
 }
 
-/** The first run of this run's generation. */
+/** The first run of this run's generation, or of those after which it started over. */
 export async function firstOfGeneration(ctx: QueryCtx, run: Doc<"runs">): Promise<Doc<"runs">> {
   let first = run;
   const earlier = ctx.db
     .query("runs")
-    .withIndex("by_mirror", (q) => q.eq("mirror", run.mirror).lt("epoch", run.epoch))
+    .withIndex("by_mirror", (q) =>
+      q
+        .eq("mirror", run.mirror)
+        .gte("epoch", run.startedOverAt ?? 0)
+        .lt("epoch", run.epoch),
+    )
     .order("desc");
   for await (const older of earlier) {
     if (older.generation !== undefined && older.generation !== run.generation) break;
