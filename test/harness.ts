@@ -145,11 +145,12 @@ export abstract class Deployment {
   async passTime(ms: number): Promise<void> {
     const until = Date.now() + ms;
     for (let steps = 0; ; steps++) {
+      // A function that already runs may schedule another, and `whileTimePasses` may have started it.
+      await this.#functions.finishInProgressScheduledFunctions();
       const due = await this.#nextDue();
       if (due > until) break;
       if (steps > MAX_STEPS) throw new Error("Scheduled functions schedule one another without end.");
       vi.advanceTimersByTime(Math.max(0, due - Date.now()));
-      await this.#functions.finishInProgressScheduledFunctions();
     }
     vi.advanceTimersByTime(Math.max(0, until - Date.now()));
   }
@@ -166,15 +167,20 @@ export abstract class Deployment {
     return await finished;
   }
 
-  /** When the next scheduled function is due, of the app or of the component; Infinity when there is none. */
+  /**
+   * When the next scheduled function is due, of the app or of the component: now if one runs already, Infinity when
+   * there is none.
+   */
   async #nextDue(): Promise<number> {
     const pending = await Promise.all(
       ["", COMPONENT].map(async (component) =>
         this.in(component, async (ctx) => {
           // Those that have run are many, and are not read.
           const jobs = ctx.db.system.query("_scheduled_functions");
-          const waiting = await jobs.filter((q) => q.eq(q.field("state.kind"), "pending")).collect();
-          return waiting.map((job) => Math.ceil(job.scheduledTime));
+          const kind = (name: string) => jobs.filter((q) => q.eq(q.field("state.kind"), name));
+          const running = await kind("inProgress").first();
+          const waiting = await kind("pending").collect();
+          return [...waiting.map((job) => Math.ceil(job.scheduledTime)), ...(running === null ? [] : [0])];
         }),
       ),
     );
