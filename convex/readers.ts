@@ -10,7 +10,7 @@ import { now, since } from "../src/core/time.js";
 import { vReaderStatus } from "../src/core/wire/views.js";
 import type { Doc } from "./_generated/dataModel.js";
 import { mutation, query, type QueryCtx } from "./_generated/server.js";
-import { FEED_DAYS } from "./feedRetention.js";
+import { FEED_DAYS, FEED_IDS } from "./feedRetention.js";
 import { touchToken } from "./tokens.js";
 
 /** A reader is written at most this often while it pages, so that reading costs few writes. */
@@ -24,8 +24,14 @@ const MAX_NAMED = 8;
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** A reader whose oldest unread change is kept for less than this is shown as about to fall out. */
-const WARN_MS = 2 * DAY_MS;
+/** A reader whose oldest unread change has less than this of its time left is shown as about to fall out. */
+const WARN_SHARE = 1 / 7;
+
+/**
+ * A reader that has read all is not compared with the feed so soon: a page that shows readers would run again with
+ * every change.
+ */
+const FRESH_MS = 60 * 60 * 1000;
 
 /** Notes what a page brought. */
 export const note = mutation({
@@ -100,30 +106,39 @@ export const list = query({
   returns: v.array(vReaderStatus),
   handler: async (ctx) => {
     const readers = await ctx.db.query("readers").withIndex("by_last_page").order("desc").take(MAX_READERS);
-    return await Promise.all(readers.map(async (reader) => statusOf(ctx, reader)));
+    const feed = await ctx.db.query("feed").first();
+    return await Promise.all(readers.map(async (reader) => statusOf(ctx, reader, feed)));
   },
 });
 
-async function statusOf(ctx: QueryCtx, reader: Doc<"readers">) {
+async function statusOf(ctx: QueryCtx, reader: Doc<"readers">, feed: Doc<"feed"> | null) {
   const { token, tables, client, state, lastPageAt, lastRows } = reader;
-  const oldest = await firstUnread(ctx, reader);
-  const keptMs = oldest === null ? null : oldest._creationTime + FEED_DAYS * DAY_MS - Date.now();
-  const feed = await ctx.db.query("feed").first();
-  const lost = feed !== null && reader.cursor < (feed.lowWater as bigint);
+  const isLost = feed !== null && reader.cursor < (feed.lowWater as bigint);
+  const isFresh = state === "upToDate" && since(lastPageAt) < FRESH_MS;
+  const oldest = isFresh ? null : await firstUnread(ctx, reader);
+  const isEnding = feed !== null && oldest !== null && (await isAboutToGo(ctx, feed, oldest));
   return {
     token,
     tables,
     client: client ?? null,
     state,
-    behindMs: oldest === null ? 0 : Math.max(0, Math.round(Date.now() - oldest._creationTime)),
-    retention: lost
-      ? ("lost" as const)
-      : keptMs !== null && keptMs < WARN_MS
-        ? ("ending" as const)
-        : ("kept" as const),
+    unreadSince: oldest === null ? null : new Date(oldest._creationTime).toISOString(),
+    retention: isLost ? ("lost" as const) : isEnding ? ("ending" as const) : ("kept" as const),
     lastPageAt,
     lastRows,
   };
+}
+
+/**
+ * Whether a change has less than a seventh of its time left: 2 of 14 days. A feed that is full keeps changes for a
+ * shorter time, which is estimated from how long it took to grow.
+ */
+async function isAboutToGo(ctx: QueryCtx, feed: Doc<"feed">, change: Doc<"changes">): Promise<boolean> {
+  const first = await ctx.db.query("changes").withIndex("by_at").first();
+  const age = (one: Doc<"changes">) => Date.now() - one._creationTime;
+  const byAge = FEED_DAYS * DAY_MS;
+  const bySize = first === null || feed.ids < FEED_IDS / 2 ? byAge : (age(first) * FEED_IDS) / feed.ids;
+  return age(change) > Math.min(byAge, bySize) * (1 - WARN_SHARE);
 }
 
 async function firstUnread(ctx: QueryCtx, { cursor, first, count }: Doc<"readers">) {

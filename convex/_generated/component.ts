@@ -358,7 +358,6 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         "internal",
         {},
         Array<{
-          behindMs: number;
           client: string | null;
           lastPageAt: string;
           lastRows: number;
@@ -366,6 +365,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
           state: "snapshotting" | "snapshotRead" | "reading" | "upToDate";
           tables: string;
           token: string;
+          unreadSince: string | null;
         }>,
         Name
       >;

@@ -11,6 +11,7 @@ export const {
   samples,
   drift,
   unknownStreams,
+  exportReaders,
   reached,
   quarantine,
   quarantineReasons,

@@ -5,6 +5,7 @@ import { useImportFunctions } from "./ImportProvider.js";
 import { MirrorDrawer } from "./MirrorDetails.js";
 import { MirrorList } from "./MirrorList.js";
 import { Notice, Snippet } from "./parts.js";
+import { Readers } from "./Readers.js";
 import { byUrgency, overviewOf, STATES } from "./states.js";
 import { count, type Theme } from "./words.js";
 
@@ -66,6 +67,7 @@ function Mirrors({ mirrors, unknownStreams, mayOperate }: Status) {
       )}
       {unknownStreams > 0 && <UnknownStreams streams={unknownStreams} mayOperate={mayOperate} />}
       {mirrors.length > 0 && <MirrorList mirrors={mirrors} onOpen={setOpened} />}
+      <Readers />
       {shown !== undefined && (
         <MirrorDrawer
           key={shown.name}

@@ -6,7 +6,7 @@ import type { ReactNode } from "react";
 import { renderToStaticMarkup } from "react-dom/server";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { noCounts } from "../core/wire/validators.js";
-import type { MirrorStatus } from "../core/wire/views.js";
+import type { MirrorStatus, ReaderStatus } from "../core/wire/views.js";
 import { Audit } from "./Audit.js";
 import { Drift } from "./Drift.js";
 import { ImportPanel, ImportProvider, MirrorBadge, useReached, type ImportFunctions } from "./index.js";
@@ -184,6 +184,41 @@ describe("ImportPanel", () => {
     const markup = panel({ unknownStreams: 1 }, { unknownStreams: [stream] });
     expect(textOf(markup)).toContain("1 stream without a mirror public_carts sent 3 times");
     expect(markup).toContain('aria-label="Copy: Mirror for public_carts"');
+  });
+});
+
+describe("EXPORT-8: readers of the export", () => {
+  const reader: ReaderStatus = {
+    token: "warehouse",
+    tables: "notes, orders",
+    client: "airbyte-export-0.4.0",
+    state: "upToDate",
+    unreadSince: null,
+    retention: "kept",
+    lastPageAt: "2026-01-31T08:00:05.000Z",
+    lastRows: 12,
+  };
+  const readers = (...exportReaders: ReaderStatus[]) =>
+    textOf(
+      render(<ImportPanel />, {
+        importStatus: { mirrors: [mirror], unknownStreams: 0, mayOperate: false },
+        exportReaders,
+      }),
+    ).split("Behind Last page ")[1];
+
+  test("are shown with what they read and how far they are; nothing while there are none", () => {
+    expect(readers(reader)).toBe(
+      "warehouse airbyte-export-0.4.0 Up to date notes, orders – 5 s ago , 12 rows",
+    );
+    expect(readers()).toBe(undefined);
+  });
+
+  test("stand out when changes that they have not read are deleted, or about to be", () => {
+    const behind = { ...reader, unreadSince: "2026-01-18T08:00:10.000Z" };
+    expect(readers({ ...behind, retention: "ending" })).toContain(
+      "Must read soon: its changes are about to be deleted notes, orders 13 d",
+    );
+    expect(readers({ ...behind, retention: "lost" })).toContain("Must start over: its changes are deleted");
   });
 });
 

@@ -8,6 +8,7 @@ export const {
   samples,
   drift,
   unknownStreams,
+  exportReaders,
   reached,
   quarantine,
   quarantineReasons,

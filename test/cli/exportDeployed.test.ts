@@ -113,3 +113,10 @@ test("export writes what guarded mutations did, and after a walk what came past 
   const { 10: _gone, ...edited }: Record<string, string> = { ...changed, 9: "edited" };
   await expect.poll(exported, { timeout: 30_000, interval: 1_000 }).toEqual(edited);
 });
+
+test("EXPORT-8: status shows the reader", async () => {
+  const { directory: cwd } = deployed.project;
+  const { code, out, err } = await run(["status"], { cwd });
+  expect({ code, err }).toEqual({ code: 0, err: "" });
+  expect(out).toMatch(/^files +streaming-import-\S+ +orders +upToDate +– +\d+ s ago, \d+ rows?$/m);
+});

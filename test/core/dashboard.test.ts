@@ -55,6 +55,7 @@ const ARGS: Record<keyof typeof operations, object> = {
   samples: { mirror: "users" },
   drift: { mirror: "users" },
   unknownStreams: {},
+  exportReaders: {},
   reached: { mirror: "users", target: { time: "2026-01-31" } },
   quarantine: { mirror: "users" },
   quarantineReasons: { mirror: "users" },
@@ -77,6 +78,7 @@ const VIEWED = [
   "samples",
   "drift",
   "unknownStreams",
+  "exportReaders",
   "reached",
   "quarantineReasons",
 ] as const satisfies (keyof typeof ARGS)[];

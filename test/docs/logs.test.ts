@@ -53,6 +53,11 @@ beforeEach(async () => {
   await app.send("POST", "/v1/deliveries", delivery);
   await app.send("POST", "/v1/deliveries", delivery);
   await app.send("POST", `/v1/runs/${run}/finish`, { outcome: "incomplete", reason: "The source is gone." });
+  const token = await app.call("createToken", { name: "warehouse", mirrors: ["notes"], access: "export" });
+  await app.send("GET", "/api/list_snapshot?tableName=notes", undefined, {
+    Authorization: `Convex ${token as string}`,
+    "Convex-Client": "airbyte-export-0.4.0",
+  });
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -61,7 +66,7 @@ afterEach(() => {
 
 test("SEE-5: every example is a line that was logged, to the last field and in its order", () => {
   const lines = logged.map((line) => JSON.stringify(line));
-  expect(EXAMPLES).toHaveLength(3);
+  expect(EXAMPLES).toHaveLength(4);
   for (const example of EXAMPLES) expect(lines).toContain(JSON.stringify(example));
 });
 
@@ -71,6 +76,7 @@ test("every field of every line is documented, and no other", () => {
     "streamingImport.delivery",
     "streamingImport.delivery",
     "streamingImport.state",
+    "streamingImport.export",
   ]);
   for (const line of logged) expect(Object.keys(line)).toEqual(documented(line.event));
   expect(logged[2]).toMatchObject({ replayed: true, chunks: 1 });

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { FEED_IDS } from "../../convex/feedRetention.js";
 import { CLEAR, QUIET_MS } from "../airbyte/support.js";
 import { importTo, pageOf, replicate, startReading, writeNotes } from "./support.js";
 
@@ -107,17 +108,47 @@ test("EXPORT-8: people see who reads, how far behind, and who is about to fall o
       tables: "notes",
       client: "airbyte-export-0.4.0",
       state: "upToDate",
-      behindMs: 0,
+      unreadSince: null,
       retention: "kept",
     },
   ]);
+  const written = Date.now();
   await writeNotes(reading, { insert: [{ text: "b" }] });
-  vi.advanceTimersByTime(13 * DAY_MS);
-  expect(await list()).toMatchObject([{ behindMs: 13 * DAY_MS, retention: "ending" }]);
+  vi.advanceTimersByTime(11 * DAY_MS);
+  const [behind] = (await list()) as { unreadSince: string }[];
+  expect(behind).toMatchObject({ retention: "kept" });
+  expect(Date.parse(behind!.unreadSince) - written).toBeLessThan(1_000);
+  vi.advanceTimersByTime(2 * DAY_MS);
+  expect(await list()).toMatchObject([{ retention: "ending" }]);
   vi.advanceTimersByTime(2 * DAY_MS);
   await app.component("maintenance:prune");
   expect(await list()).toMatchObject([{ retention: "lost" }]);
   expect((await reading.get(`/api/document_deltas?tableName=notes&cursor=${String(cursor)}`)).status).toBe(
     400,
   );
+});
+
+test("EXPORT-8: a reader that a full feed is about to overtake is shown, however young its changes are", async () => {
+  const reading = await startReading(["notes"]);
+  const { app } = reading;
+  const list = async () => (await app.component("readers:list")) as object[];
+  // Once an hour one note; the reader stops after the first 20.
+  for (let hour = 0; hour < 24; hour++) {
+    if (hour === 20) await replicate(reading, "tableName=notes");
+    await writeNotes(reading, { insert: [{ text: String(hour) }] });
+    vi.advanceTimersByTime(60 * 60 * 1000);
+  }
+  const fill = async (ids: number) => {
+    await app.inLedger(async ({ db }) => {
+      await db.patch("feed", (await db.query("feed").first())!._id, { ids });
+    });
+  };
+  await fill(FEED_IDS / 4);
+  expect(await list()).toMatchObject([{ retention: "kept" }]);
+  await fill(FEED_IDS);
+  expect(await list()).toMatchObject([{ retention: "kept" }]);
+  // Four hours old, in a feed that keeps less than a day: now it has to hurry.
+  vi.advanceTimersByTime(20 * 60 * 60 * 1000);
+  await fill(2 * FEED_IDS);
+  expect(await list()).toMatchObject([{ retention: "ending" }]);
 });

@@ -2,9 +2,9 @@ import { openAdmin } from "../deployment/admin.js";
 import { V1Client } from "../api/client.js";
 import { findDeployment, importApi, readVariables } from "../deployment/environment.js";
 import type { CommonOptions } from "../deployment/options.js";
-import { ago, print, since, table, visible } from "../terminal/output.js";
+import { ago, plural, print, since, table, visible } from "../terminal/output.js";
 import { budgetUse, type BudgetBalance, type BudgetUse } from "../../core/wire/budget.js";
-import type { MirrorStatus, RunSummary, SenderStatus } from "../../core/wire/views.js";
+import type { MirrorStatus, ReaderStatus, RunSummary, SenderStatus } from "../../core/wire/views.js";
 import { watch } from "../terminal/watch.js";
 import { style } from "../terminal/style.js";
 import type { Io } from "../terminal/io.js";
@@ -23,13 +23,16 @@ type Watched = SenderStatus & Partial<Pick<MirrorStatus, "held">> & { run?: RunS
 interface Status {
   mirrors: Watched[];
   budget: BudgetUse | null;
+  /** Who reads the export; absent for an import token, which may not know. */
+  readers?: ReaderStatus[];
 }
 
 export async function status(io: Io, mirror: string | undefined, options: StatusOptions): Promise<void> {
   const read = reader(io, options);
   const look = async (): Promise<Status> => {
-    const { mirrors, budget } = await read();
-    return { mirrors: mirrors.filter(({ name }) => mirror === undefined || name === mirror), budget };
+    const { mirrors, readers, ...rest } = await read();
+    if (mirror !== undefined) return { ...rest, mirrors: mirrors.filter(({ name }) => name === mirror) };
+    return { ...rest, mirrors, ...(readers !== undefined && { readers }) };
   };
   if (options.watch !== true) {
     const found = await look();
@@ -66,8 +69,9 @@ function reader(io: Io, options: StatusOptions): () => Promise<Status> {
   const admin = openAdmin(io, deployment);
   return async () => {
     const mirrors = await admin.component<MirrorStatus[]>("registry:list", { exact: true });
+    const readers = await admin.component<ReaderStatus[]>("readers:list");
     // Before the first declaration there is no budget.
-    if (mirrors.length === 0) return { mirrors: [], budget: null };
+    if (mirrors.length === 0) return { mirrors: [], budget: null, readers };
     const budget = await admin.component<BudgetBalance>("write/budget:balance");
     const watched = mirrors.map(async (mirror) => {
       if (!mirror.running) return { ...mirror, run: null };
@@ -77,7 +81,7 @@ function reader(io: Io, options: StatusOptions): () => Promise<Status> {
       });
       return { ...mirror, run };
     });
-    return { mirrors: await Promise.all(watched), budget: budgetUse(budget, Date.now()) };
+    return { mirrors: await Promise.all(watched), budget: budgetUse(budget, Date.now()), readers };
   };
 }
 
@@ -94,8 +98,12 @@ const COLOURS: Record<string, (text: string) => string> = {
   removed: style.dim,
 };
 
-function describe({ mirrors, budget }: Status): string {
-  if (mirrors.length === 0) return "No mirrors. Declare one with mirrorTable in convex/schema.ts and deploy.";
+function describe({ mirrors, budget, readers = [] }: Status): string {
+  const reading = readers.length === 0 ? [] : ["", describeReaders(readers)];
+  if (mirrors.length === 0)
+    return ["No mirrors. Declare one with mirrorTable in convex/schema.ts and deploy.", ...reading].join(
+      "\n",
+    );
   const rows = mirrors.map((mirror) => [
     mirror.name,
     (COLOURS[mirror.state] ?? String)(mirror.state),
@@ -112,7 +120,35 @@ function describe({ mirrors, budget }: Status): string {
     table(["mirror", "state", "rows", "quarantined", "lag", "heard", "run"], rows),
     ...reasons,
     ...(budget === null ? [] : [describeBudget(budget)]),
+    ...reading,
   ].join("\n");
+}
+
+/** Who reads the export; those that lose changes, or are about to, stand out. */
+function describeReaders(readers: readonly ReaderStatus[]): string {
+  const rows = readers.map(
+    ({ token, client, tables, state, retention, unreadSince, lastPageAt, lastRows }) => [
+      token,
+      client,
+      tables,
+      retention === "lost"
+        ? style.red("must start over")
+        : retention === "ending"
+          ? style.yellow("must read soon")
+          : state,
+      unreadSince === null ? null : since(Date.now() - Date.parse(unreadSince)),
+      `${ago(lastPageAt)}, ${plural(lastRows, "row")}`,
+    ],
+  );
+  const notes = [
+    ...(readers.some(({ retention }) => retention === "ending")
+      ? ["must read soon: changes that the reader has not read are about to be deleted."]
+      : []),
+    ...(readers.some(({ retention }) => retention === "lost")
+      ? ["must start over: changes that the reader has not read are deleted. Refresh its streams or tables."]
+      : []),
+  ];
+  return [table(["reader", "client", "tables", "state", "behind", "last page"], rows), ...notes].join("\n");
 }
 
 /** "write budget: 40% of 2.0 MiB/s in use"; above 100% imports wait. */

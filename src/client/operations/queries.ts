@@ -9,6 +9,7 @@ import {
   vQuarantineEntry,
   vQuarantineReason,
   vReached,
+  vReaderStatus,
   vRunSummary,
   vUnknownStream,
 } from "../../core/wire/views.js";
@@ -102,6 +103,16 @@ export function dashboardQueries<DataModel extends GenericDataModel>(
       handler: async (ctx) => {
         await gate.pass(ctx, "view", null);
         return await ctx.runQuery(component.unknownStreams.list, {});
+      },
+    }),
+
+    /** Who reads the export, how far each has come, and whether it is about to lose changes. */
+    exportReaders: queryGeneric({
+      args: {},
+      returns: v.array(vReaderStatus),
+      handler: async (ctx) => {
+        await gate.pass(ctx, "view", null);
+        return await ctx.runQuery(component.readers.list, {});
       },
     }),
 

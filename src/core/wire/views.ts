@@ -90,13 +90,14 @@ export const vReaderStatus = v.object({
   tables: v.string(),
   client: v.union(v.string(), v.null()),
   state: vReaderState,
-  /** Milliseconds since the oldest change that it has not read; 0 when it has read all. */
-  behindMs: v.number(),
+  /** When the oldest change that it has not read was committed; null when it had read all at its last page. */
+  unreadSince: v.union(v.string(), v.null()),
   /** Whether that change is kept, about to be deleted, or deleted, so that the reader has to begin again. */
   retention: v.union(v.literal("kept"), v.literal("ending"), v.literal("lost")),
   lastPageAt: v.string(),
   lastRows: v.number(),
 });
+export type ReaderStatus = Infer<typeof vReaderStatus>;
 
 /** One sync attempt of a mirror. */
 export const vRunSummary = v.object({
