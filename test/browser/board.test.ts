@@ -110,6 +110,8 @@ test("by keyboard alone: find an airport, open a flight of it, write a note, wat
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: /MCI.*STL/ }).waitFor();
 
+  // The heading is there at once, from the address; the rest of the panel, once its queries have answered.
+  await page.getByRole("button", { name: "Watch", exact: true }).waitFor();
   await tabTo(/^Watch$/);
   await page.keyboard.press("Space");
   await page.getByRole("button", { name: "Watched" }).waitFor();
