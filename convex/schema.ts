@@ -355,6 +355,8 @@ export default defineSchema({
     lastUsedAt: v.optional(v.string()),
     /** The last sign that its connector is sending: what an open refresh waits for. Reading is none. */
     lastSentAt: v.optional(v.string()),
+    /** Mirrors to clear when its connector names their streams in full, a list per `clear_tables`, newest last. */
+    toClear: v.optional(v.array(v.object({ mirrors: v.array(v.string()), askedAt: v.string() }))),
     /** From when on it opens nothing: revoked, rotated or expired. */
     endsAt: v.optional(v.string()),
     endReason: v.optional(v.string()),

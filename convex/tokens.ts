@@ -22,6 +22,12 @@ export const LAST_USED_GRAIN_MS = 10_000;
 /** More tokens than anybody keeps; a bound, so that a listing stays one page. */
 const MAX_LISTED = 1000;
 
+/** Lists of mirrors to clear that a token keeps: its connections that have begun and sent nothing yet. */
+const MAX_TO_CLEAR = 8;
+
+/** A connection that has begun and sent nothing for so long has died. */
+const TO_CLEAR_MS = 24 * 3_600_000;
+
 /** How long a rotated token keeps working, in hours: a day to enter its successor in every connector. */
 const DEFAULT_OVERLAP_HOURS = 24;
 
@@ -160,6 +166,8 @@ export const authenticate = query({
       useDue: v.boolean(),
       /** Whether it is time to note that the connector is sending. */
       touchDue: v.boolean(),
+      /** Mirrors to clear once the connector names their streams in full, a list per connection. */
+      toClear: v.array(v.array(v.string())),
       /** What the registry knows of the app; null before the first declaration. */
       app: v.union(v.null(), v.object({ fingerprint: v.string(), write: v.string() })),
     }),
@@ -179,8 +187,27 @@ export const authenticate = query({
       signingKey: token.signingKey ?? null,
       useDue: isDue(token.lastUsedAt),
       touchDue: isDue(token.lastSentAt),
+      toClear: (token.toClear ?? []).map(({ mirrors }) => mirrors),
       app: app === null ? null : { fingerprint: app.fingerprint, write: app.handles.write },
     };
+  },
+});
+
+/**
+ * Remembers the mirrors that a connector means to clear, until it names their streams in full: `named` tells whether it
+ * has. Any of its earlier lists of the same mirrors is replaced.
+ */
+export const setToClear = mutation({
+  args: { token: v.id("tokens"), mirrors: v.array(v.string()), named: v.boolean() },
+  returns: v.null(),
+  handler: async (ctx, { token: id, mirrors, named }) => {
+    const token = await ctx.db.get("tokens", id);
+    const others = (token?.toClear ?? []).filter(
+      (list) => since(list.askedAt) < TO_CLEAR_MS && list.mirrors.join() !== mirrors.join(),
+    );
+    const toClear = named ? others : [...others, { mirrors, askedAt: now() }].slice(-MAX_TO_CLEAR);
+    await ctx.db.patch("tokens", id, { toClear: toClear.length === 0 ? undefined : toClear });
+    return null;
   },
 });
 

@@ -738,6 +738,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
           mirrors: Array<string>;
           name: string;
           signingKey: string | null;
+          toClear: Array<Array<string>>;
           touchDue: boolean;
           useDue: boolean;
         },
@@ -785,6 +786,13 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         "internal",
         { name: string; overlapHours?: number; signed?: boolean },
         string,
+        Name
+      >;
+      setToClear: FunctionReference<
+        "mutation",
+        "internal",
+        { mirrors: Array<string>; named: boolean; token: string },
+        null,
         Name
       >;
       touch: FunctionReference<

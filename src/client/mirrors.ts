@@ -80,6 +80,12 @@ export class AppMirrors {
   }
 }
 
+/** Whether a connector that names this stream in full may call it, or another with its name, by the mirror's. */
+export function mayBeShortened(mirror: AppMirror, fullName: string): boolean {
+  const bare = mirror.bareStream.replace(/^source_/, "");
+  return [mirror.stream, mirror.bareStream].includes(fullName) || fullName.endsWith(`_${bare}`);
+}
+
 function describeMirror(
   name: string,
   contract: MirrorContract,

@@ -153,6 +153,16 @@ export interface ImportSession {
     options: { openedBy: string; attempt?: number; resume: boolean; explicit: boolean },
   ): Promise<string>;
   /**
+   * Remembers mirrors without a primary key that the connector asks to clear by names that may lack the namespace, until
+   * it names the streams in full.
+   */
+  clearWhenNamed(mirrors: readonly Mirror[]): Promise<void>;
+  /**
+   * Of the mirrors to clear, those whose streams are among these, named in full by the same connection. None of the
+   * connection's is to be cleared any more, whatever becomes of the request.
+   */
+  takeToClear(streams: readonly string[]): Promise<Mirror[]>;
+  /**
    * Interrupts the refreshes of a connector that stops at the first refusal. Rows that it did not send are not deleted.
    */
   cutOff(error: unknown): Promise<void>;

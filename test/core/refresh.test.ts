@@ -239,3 +239,62 @@ test("REFRESH-24: a name that may mean two mirrors, as connectors give that leav
   expect(await clear("users")).toEqual(["accounts"]);
   expect(await clear("crm_people", "public_orders")).toEqual(["users", "accounts", "bills"]);
 });
+
+describe("a name without a namespace, of a mirror without a key", () => {
+  const schema = defineSchema({
+    crm_events: mirrorTable({ what: v.string() }, { source: "crm.events" }),
+    logs: mirrorTable({ what: v.string() }),
+  });
+  const path = "/api/streaming_import";
+
+  async function withLines() {
+    const world = await World.start({ schema } as unknown as AppVersion);
+    const send = async (streams: string[], ...rows: { tableName: string; what: string }[]) =>
+      world.send("POST", `${path}/import_airbyte_records`, {
+        tables: Object.fromEntries(streams.map((stream) => [stream, { primaryKey: null, jsonSchema: {} }])),
+        messages: rows.map(({ tableName, what }) => ({ tableName, data: { what } })),
+      });
+    const clear = async (...tableNames: string[]) => {
+      expect((await world.send("PUT", `${path}/clear_tables`, { tableNames })).status).toBe(200);
+    };
+    const lines = async () => ({
+      crm_events: (await world.rows("crm_events")).map(({ what }) => what),
+      logs: (await world.rows("logs")).map(({ what }) => what),
+    });
+    await send(
+      ["crm_events", "logs"],
+      { tableName: "crm_events", what: "old" },
+      { tableName: "logs", what: "old" },
+    );
+    return { world, send, clear, lines };
+  }
+
+  test("REFRESH-26: clears the mirror once the connection names its stream in full, and once", async () => {
+    const { world, send, clear, lines } = await withLines();
+    await clear("logs", "events");
+    expect(await lines()).toEqual({ crm_events: ["old"], logs: ["old"] });
+    await send(["crm_events", "logs"], { tableName: "crm_events", what: "new" });
+    await send(["crm_events", "logs"], { tableName: "logs", what: "new" });
+    expect(await lines()).toEqual({ crm_events: ["new"], logs: ["new"] });
+    await expectConserved(world, "crm_events");
+  });
+
+  test("REFRESH-26: clears nothing when the connection names another stream, nor afterwards", async () => {
+    const { send, clear, lines } = await withLines();
+    await clear("events", "logs");
+    const refused = await send(["public_events", "app_logs"], { tableName: "public_events", what: "new" });
+    expectRefused(refused, 400, "MissingStream");
+    await send(["crm_events"], { tableName: "crm_events", what: "more" });
+    await send(["logs"], { tableName: "logs", what: "more" });
+    expect(await lines()).toEqual({ crm_events: ["old", "more"], logs: ["old", "more"] });
+  });
+
+  test("REFRESH-26: says nothing to another connection of the same token", async () => {
+    const { send, clear, lines } = await withLines();
+    await clear("events");
+    await send(["logs"], { tableName: "logs", what: "more" });
+    expect(await lines()).toEqual({ crm_events: ["old"], logs: ["old", "more"] });
+    await send(["crm_events", "public_orders"], { tableName: "crm_events", what: "new" });
+    expect((await lines()).crm_events).toEqual(["new"]);
+  });
+});

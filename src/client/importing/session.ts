@@ -22,7 +22,7 @@ import type {
 import { MAX_CHUNK_ROWS } from "../../core/wire/chunk.js";
 import { CLEARED_ROWS, Pace } from "../../core/wire/pace.js";
 import { budgetUse, type BudgetUse } from "../../core/wire/budget.js";
-import type { AppMirror, AppMirrors, RunsFunctions } from "../mirrors.js";
+import { mayBeShortened, type AppMirror, type AppMirrors, type RunsFunctions } from "../mirrors.js";
 import { deliver } from "./delivery.js";
 import { patiently, unlessBusy } from "./retry.js";
 import { type Item, toItems } from "./items.js";
@@ -34,6 +34,8 @@ export interface SessionToken {
   mirrors: string[];
   access: "read" | "write";
   touchDue: boolean;
+  /** Mirrors to clear once the connector names their streams in full, a list per connection. */
+  toClear: string[][];
   /** The handle of the app's `write`, when the registry is in step with the app. */
   write: string | undefined;
 }
@@ -206,6 +208,32 @@ export class Session implements ImportSession {
     );
     if (!keyed && !resumed) await clearMirror(this.ctx, this.component, mirror.name);
     return run;
+  }
+
+  async clearWhenNamed(mirrors: readonly Mirror[]): Promise<void> {
+    await this.#setToClear(
+      mirrors.map(({ name }) => name),
+      false,
+    );
+  }
+
+  async takeToClear(streams: readonly string[]): Promise<Mirror[]> {
+    const meant = new Set<Mirror>();
+    const named = new Set(streams.map((stream) => this.find(stream)?.name));
+    for (const names of this.token.toClear) {
+      const mirrors = this.appMirrors.all.filter(({ name }) => names.includes(name));
+      // The names of another connection of this token say nothing of these.
+      if (!mirrors.every((mirror) => streams.some((stream) => mayBeShortened(mirror, stream)))) continue;
+      for (const mirror of mirrors) if (named.has(mirror.name)) meant.add(mirror);
+      await this.#setToClear(names, true);
+    }
+    return [...meant];
+  }
+
+  async #setToClear(mirrors: string[], named: boolean): Promise<void> {
+    await patiently(async () =>
+      this.ctx.runMutation(this.component.tokens.setToClear, { token: this.token.id, mirrors, named }),
+    );
   }
 
   async begin(mirror: Mirror, { silenceMs, ...options }: BeginOptions): Promise<BegunRun> {

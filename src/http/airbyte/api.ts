@@ -48,20 +48,32 @@ export async function addPrimaryKeyIndexes(importer: Importer, request: Request)
   return done();
 }
 
-/** `PUT clear_tables`: a full refresh begins. Mirrors with a primary key stay readable; others are emptied now. */
+/**
+ * `PUT clear_tables`: a full refresh begins. Mirrors with a primary key stay readable. Others are cleared: now if the name
+ * is the full name of their stream, else once the connection's first import names it in full, as it names all of its
+ * streams. Until then, another stream of that name may be meant.
+ */
 export async function clearTables(importer: Importer, request: Request): Promise<Response> {
   const session = await openToWrite(importer, request);
   const { tableNames } = backendBodyOf(request, session.body);
   if (!Array.isArray(tableNames) || !tableNames.every((name) => typeof name === "string")) {
     throw badJson('"tableNames" must be an array of strings');
   }
-  const mirrors = new Set(
-    tableNames.map((name) => findForSetUp(session, name)).filter((mirror) => mirror !== null),
-  );
-  for (const mirror of mirrors)
-    await session.beginRefresh(mirror, { openedBy: "clear_tables", resume: false, explicit: false });
+  const now = new Set<Mirror>();
+  const later = new Set<Mirror>();
+  for (const name of tableNames) {
+    const mirror = findForSetUp(session, name);
+    if (mirror === null) continue;
+    const isFullName = mirror.stream !== mirror.bareStream && mirror.stream === cleanTableName(name);
+    (mirror.contract.primaryKey !== null || isFullName ? now : later).add(mirror);
+  }
+  for (const mirror of now) await session.beginRefresh(mirror, CLEARED);
+  if (later.size > 0) await session.clearWhenNamed([...later]);
   return done();
 }
+
+/** How a refresh begins that `clear_tables` announces. */
+const CLEARED = { openedBy: "clear_tables", resume: false, explicit: false };
 
 /** `POST replace_tables` (0.1.0 only): the refreshes of the temporary tables are complete. */
 export async function replaceTables(importer: Importer, request: Request): Promise<Response> {
@@ -102,6 +114,7 @@ export async function importAirbyteRecords(importer: Importer, request: Request)
 
 async function importRecords(session: ImportSession, request: Request): Promise<void> {
   const batch = readBatch(backendBodyOf(request, session.body));
+  const cleared = await session.takeToClear(streamsOf(batch));
   const deliveries = [];
   for (const { mirror, temporary, syncMode, records } of await resolveStreams(session, batch)) {
     const keyed = mirror.contract.primaryKey !== null;
@@ -109,6 +122,9 @@ async function importRecords(session: ImportSession, request: Request): Promise<
     const changes = records.map((data) => toChange(data, keyed, declared));
     const prepared = await noting(session, mirror, () => session.prepare(mirror, changes, "json"));
     deliveries.push({ mirror, temporary, syncMode, changes: prepared });
+  }
+  for (const mirror of cleared) {
+    await noting(session, mirror, async () => session.beginRefresh(mirror, CLEARED));
   }
   for (const { mirror, temporary, syncMode, changes } of deliveries) {
     await noting(session, mirror, async () => {
@@ -135,6 +151,17 @@ async function noting<T>(session: ImportSession, mirror: Mirror, work: () => T |
 /** A superseded run is over; the newer run reports on the mirror and the connection. */
 function isOfAnother(error: unknown): boolean {
   return describe(error).code === "StaleRun";
+}
+
+/** The streams of a batch, as mirrors name them. One whose name no table can have is refused when it has records. */
+function streamsOf(batch: AirbyteBatch): string[] {
+  return [...batch.tables.keys()].flatMap((name) => {
+    try {
+      return cleanTableName(name);
+    } catch {
+      return [];
+    }
+  });
 }
 
 /** The mirrors of a batch without records: their connector is alive. */
