@@ -130,16 +130,22 @@ function isAfter(a: Place, b: Place): boolean {
   return a.at > b.at || (a.at === b.at && a.id > b.id);
 }
 
+/** What a step needs of its walk; null when the walk is over, or its table is no longer exported. */
+async function findWalk(ctx: MutationCtx, table: string, walk: number) {
+  const state = await findReconciliation(ctx, table);
+  if (state?.walk !== walk || state.state !== "walking") return null;
+  const entry = (await exportedTables(ctx)).find((one) => one.table === table);
+  return entry === undefined ? null : { state, entry, readRows: await rowsHandle(ctx) };
+}
+
 /** Compares one page of rows with what is known of it, and records the differences. */
 export const step = internalMutation({
   args: { table: v.string(), walk: v.number() },
   returns: v.null(),
   handler: async (ctx, { table, walk }) => {
-    const state = await findReconciliation(ctx, table);
-    if (state?.walk !== walk || state.state !== "walking") return null;
-    const entry = (await exportedTables(ctx)).find((one) => one.table === table);
-    if (entry === undefined) return null;
-    const readRows = await rowsHandle(ctx);
+    const walking = await findWalk(ctx, table, walk);
+    if (walking === null) return null;
+    const { state, entry, readRows } = walking;
 
     const page = await ctx.runQuery(readRows, {
       table,
@@ -203,11 +209,9 @@ export const readFeed = internalMutation({
   args: { table: v.string(), walk: v.number() },
   returns: v.null(),
   handler: async (ctx, { table, walk }) => {
-    const state = await findReconciliation(ctx, table);
-    if (state?.walk !== walk || state.state !== "walking") return null;
-    const entry = (await exportedTables(ctx)).find((one) => one.table === table);
-    if (entry === undefined) return null;
-    const readRows = await rowsHandle(ctx);
+    const walking = await findWalk(ctx, table, walk);
+    if (walking === null) return null;
+    const { state, entry, readRows } = walking;
 
     const after = state.fed ?? state.since ?? 0n;
     const feed = await ctx.db

@@ -132,6 +132,34 @@ describe("a walk", () => {
   });
 });
 
+test("RECORD-10 a walk that dies after any of its steps is repeated, and loses nothing", async () => {
+  vi.spyOn(console, "error").mockReturnValue(undefined);
+  const rows = Array.from({ length: 600 }, (_, i) => String(i));
+  // Three pages of rows, and the feed.
+  for (let steps = 0; steps < 4; steps++) {
+    const reading = await startReading();
+    const ids = await writePast(reading, { insert: rows });
+    await walk(reading);
+    const { copy, cursor } = await replicate(reading, "tableName=notes");
+    await writePast(reading, {
+      insert: ["new"],
+      patch: [[ids[300]!, "changed"]],
+      remove: [ids[1]!, ids[599]!],
+    });
+    let written = 0;
+    // The first write begins the walk.
+    reading.app.failWrites(({ table }) => table === "reconciliations" && ++written === steps + 2);
+    expect(await walk(reading)).toMatchObject({ state: "walking" });
+    reading.app.failWrites(null);
+    vi.advanceTimersByTime(2 * 60 * 60 * 1000);
+    await reading.app.component("reconcile:daily");
+    await reading.app.passTime(1000);
+    expect((await reading.app.ledger("reconciliations"))[0]).toMatchObject({ state: "done" });
+    await replicate(reading, "tableName=notes", copy, { cursor });
+    expect(texts(copy)).toEqual(await contents(reading));
+  }
+});
+
 test("RECORD-10 after a walk, every reader ends with the table as it is, no matter who wrote it and when", async () => {
   const write = fc.record({
     past: fc.boolean(),
