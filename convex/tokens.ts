@@ -124,6 +124,12 @@ export const revoke = mutation({
   handler: async (ctx, { name }) => {
     const tokens = await inUse(ctx, name);
     for (const { _id } of tokens) await ctx.db.patch("tokens", _id, { endsAt: now(), endReason: "revoked" });
+    // Nobody reads with it any more, so nobody is behind.
+    const readers = await ctx.db
+      .query("readers")
+      .withIndex("by_reader", (q) => q.eq("token", name))
+      .take(MAX_LISTED);
+    for (const { _id } of readers) await ctx.db.delete("readers", _id);
     return tokens.length;
   },
 });

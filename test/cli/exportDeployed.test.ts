@@ -114,9 +114,28 @@ test("export writes what guarded mutations did, and after a walk what came past 
   await expect.poll(exported, { timeout: 30_000, interval: 1_000 }).toEqual(edited);
 });
 
+test("without a token, the deployment's key lends one for the time of the command", async () => {
+  const { directory: cwd } = deployed.project;
+  const { code, err } = await run(["export", "--tables", "orders", "--out", "borrowed"], { cwd });
+  expect({ code, err }).toEqual({ code: 0, err: "" });
+  expect(readdirSync(path.join(cwd, "borrowed/orders"))).toHaveLength(1);
+  const tokens = JSON.parse((await run(["token", "list", "--json"], { cwd })).out) as Record<
+    string,
+    unknown
+  >[];
+  expect(tokens.find(({ name }) => String(name).startsWith("cli-"))).toMatchObject({
+    mirrors: ["orders"],
+    access: "export",
+    endReason: "revoked",
+  });
+  const follow = await run(["export", "--tables", "orders", "--follow"], { cwd });
+  expect(follow).toMatchObject({ code: 2, err: expect.stringContaining("--follow needs a token") as string });
+});
+
 test("EXPORT-8: status shows the reader", async () => {
   const { directory: cwd } = deployed.project;
   const { code, out, err } = await run(["status"], { cwd });
   expect({ code, err }).toEqual({ code: 0, err: "" });
+  expect(out).not.toContain("cli-");
   expect(out).toMatch(/^files +streaming-import-\S+ +orders +upToDate +– +\d+ s ago, \d+ rows?$/m);
 });

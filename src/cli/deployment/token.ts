@@ -12,27 +12,27 @@ export interface BorrowedToken {
 }
 
 /**
- * The token of the environment; without one, a token that is made with the deployment's key, opens one mirror, and is
- * revoked when the command ends (a day later at the latest).
+ * The token of the environment; without one, a token that is made with the deployment's key, opens these mirrors or
+ * tables, and is revoked when the command ends (a day later at the latest).
  */
 export async function borrowToken(
   place: Place,
   deployment: Deployment,
-  mirror: string,
-  access: "read" | "write",
+  mirrors: readonly string[],
+  access: "read" | "write" | "export",
 ): Promise<BorrowedToken> {
   if (deployment.token !== null) return { token: deployment.token, giveBack: async () => Promise.resolve() };
   if (deployment.adminKey === null && deployment.name === null) {
     throw usageError(
-      "There is no token. Set STREAMING_IMPORT_TOKEN to an import token (streaming-import token create), or the deployment's key in CONVEX_DEPLOY_KEY or CONVEX_SELF_HOSTED_ADMIN_KEY.",
+      `There is no token. Set STREAMING_IMPORT_TOKEN to ${access === "export" ? "an export token (streaming-import token create <name> --access export)" : "an import token (streaming-import token create)"}, or the deployment's key in CONVEX_DEPLOY_KEY or CONVEX_SELF_HOSTED_ADMIN_KEY.`,
     );
   }
   const admin = openAdmin(place, deployment);
   const name = `cli-${randomBytes(6).toString("hex")}`;
-  if (mirror !== "*") await admin.call("declare");
+  if (!mirrors.includes("*")) await admin.call("declare");
   const token = await admin.component<string>("tokens:create", {
     name,
-    mirrors: [mirror],
+    mirrors: [...mirrors],
     access,
     expiresInDays: 1,
   });

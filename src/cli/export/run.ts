@@ -2,6 +2,7 @@ import path from "node:path";
 import type { CommonOptions } from "../deployment/options.js";
 import { findDeployment, importApi, readVariables } from "../deployment/environment.js";
 import { CliError, usageError, type ExitCode } from "../terminal/exit.js";
+import { borrowToken } from "../deployment/token.js";
 import type { Io } from "../terminal/io.js";
 import { plural, print } from "../terminal/output.js";
 import { didYouMean } from "../terminal/suggest.js";
@@ -28,10 +29,10 @@ export async function exportTables(io: Io, options: ExportCommandOptions): Promi
   const intervalMs = positive(options.interval, "--interval") * 1000;
   const rowsPerFile = positive(options.rowsPerFile, "--rows-per-file");
   const deployment = findDeployment(options, readVariables(io));
-  const { token } = deployment;
-  if (token === null) {
+  const named = namesIn(options.tables);
+  if (options.follow === true && deployment.token === null) {
     throw usageError(
-      "There is no token. Set STREAMING_IMPORT_TOKEN to a token that may export (streaming-import token create <name> --access export), or pass --token. CONVEX_SITE_URL or --site-url names the deployment.",
+      "--follow needs a token that stays. Set STREAMING_IMPORT_TOKEN to a token that may export (streaming-import token create <name> --access export), or pass --token.",
     );
   }
   const url = await importApi(deployment, io.cwd);
@@ -50,6 +51,7 @@ export async function exportTables(io: Io, options: ExportCommandOptions): Promi
     stopped.by = code;
     stop.abort();
   });
+  const { token, giveBack } = await borrowToken(io, deployment, named ?? ["*"], "export");
   try {
     const client = new ExportClient({
       url,
@@ -60,7 +62,7 @@ export async function exportTables(io: Io, options: ExportCommandOptions): Promi
       },
     });
     const schemas = await client.schemas();
-    const tables = tablesOf(options.tables, Object.keys(schemas));
+    const tables = tablesOf(named, Object.keys(schemas));
     if (options.restart === true) {
       file.remove();
       if (folder !== null) for (const table of tables) removeUnknown(DISK, folder, table, 0);
@@ -90,6 +92,7 @@ export async function exportTables(io: Io, options: ExportCommandOptions): Promi
     if (stopped.by !== null) io.exitCode = stopped.by;
   } finally {
     off();
+    await giveBack();
   }
 }
 
@@ -131,15 +134,21 @@ function stateOf(io: Io, { state }: ExportCommandOptions, folder: string | null)
   return folder === null ? null : path.join(folder, "_state.json");
 }
 
-function tablesOf(option: string | undefined, known: readonly string[]): string[] {
-  if (option === undefined) {
+/** The tables that are asked for; null for all. */
+function namesIn(option: string | undefined): string[] | null {
+  if (option === undefined) return null;
+  const names = [...new Set(option.split(",").map((name) => name.trim()))].filter((name) => name !== "");
+  if (names.length === 0) throw usageError("--tables names no table.");
+  return names;
+}
+
+function tablesOf(tables: string[] | null, known: readonly string[]): string[] {
+  if (tables === null) {
     if (known.length > 0) return [...known];
     throw usageError(
       "The token opens no exported table. Declare one with exportTable in schema.ts, or use another token.",
     );
   }
-  const tables = [...new Set(option.split(",").map((name) => name.trim()))].filter((name) => name !== "");
-  if (tables.length === 0) throw usageError("--tables names no table.");
   const unknown = tables.find((name) => !known.includes(name));
   if (unknown !== undefined) {
     throw usageError(

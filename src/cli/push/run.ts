@@ -49,7 +49,7 @@ export async function pushFile(io: Io, file: string, options: PushCommandOptions
   const url = await importApi(deployment, io.cwd);
   const mapping = new Mapping(options.map ?? [], options.only ?? [], options.drop ?? []);
   const note = (text: string) => io.stderr.write(`${visible(text)}\n`);
-  const { token, giveBack } = await borrowToken(io, deployment, options.mirror, "write");
+  const { token, giveBack } = await borrowToken(io, deployment, [options.mirror], "write");
   const { signal, kill, off } = onInterrupt(io, note);
   let isPauseSaid = false;
   try {

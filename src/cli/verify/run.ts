@@ -34,7 +34,7 @@ export async function verify(io: Io, name: string, options: VerifyOptions): Prom
     throw usageError("Give one of --file and --digest.");
   const variables = readVariables(io);
   const deployment = findDeployment(options, variables);
-  const { token, giveBack } = await borrowToken(io, deployment, name, "read");
+  const { token, giveBack } = await borrowToken(io, deployment, [name], "read");
   try {
     const client = new V1Client({ url: await importApi(deployment, io.cwd), token });
     const mirror = (await client.mirrors()).find((each) => each.name === name);

@@ -125,7 +125,7 @@ async function checkDeployed(admin: Admin, { module }: Deployment, deploy: strin
 
 /** What is asked of the deployment with its key, and (to see the contracts) with a token that is revoked at once. */
 async function look(place: Place, admin: Admin, deployment: Deployment, client: (token: string) => V1Client) {
-  const { token, giveBack } = await borrowToken(place, { ...deployment, token: null }, "*", "read");
+  const { token, giveBack } = await borrowToken(place, { ...deployment, token: null }, ["*"], "read");
   let contracts: MirrorInfo[];
   try {
     contracts = await client(token).mirrors();
