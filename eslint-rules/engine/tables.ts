@@ -126,7 +126,11 @@ function withCast(
     cx.checker.isTypeAssignableTo(cx.checker.getNonNullableType(from), to);
   if (proved && claimed.tables !== null) return claimed;
   // Below the assertion a table is known: that one counts, whatever is claimed.
-  if (written.tables !== null) return { ...written, cast: !proved };
+  if (written.tables !== null) {
+    // To tell apart tables that the type already names claims nothing new.
+    const narrows = claimed.tables?.every((table) => written.tables?.includes(table)) === true;
+    return { ...written, cast: !proved && !narrows };
+  }
   return { ...claimed, cast: true };
 }
 

@@ -33,6 +33,13 @@ const TRACED = [
   "async function drop(ctx: any, id: any) { await ctx.db.delete(id); } export async function f(ctx: MutationCtx, noteId: Id<'notes'>) { await drop(ctx, noteId); await drop(ctx, await ctx.db.insert('users', { name: '' })); }",
 ];
 
+/** An id of several tables, told apart: by its type, by a switch, or by an assertion within the type. */
+const TOLD_APART = [
+  "export async function f(ctx: MutationCtx, x: { kind: 'notes', id: Id<'notes'> } | { kind: 'customers', id: Id<'customers'> }) { switch (x.kind) { case 'notes': await ctx.db.delete(x.id); break; case 'customers': break; } }",
+  "export async function f(ctx: MutationCtx, table: 'notes' | 'users', id: Id<'notes'> | Id<'users'>) { switch (table) { case 'notes': await ctx.db.delete(id as Id<'notes'>); break; default: await ctx.db.delete(id as Id<'users'>); } }",
+  "export async function f(ctx: MutationCtx, table: 'notes' | 'users', id: Id<'notes' | 'users'>) { if (table === 'notes') await ctx.db.delete(id as Id<'notes'>); }",
+];
+
 /** Texts that look like it, but leave another way for the id. */
 const UNTRACED = [
   "declare const note: any; export async function f(ctx: any) { await ctx.db.delete(note._id); }",
@@ -64,6 +71,7 @@ const UNTRACED = [
 runTyped(rule, {
   valid: [
     ...TRACED.map((code) => moduleOf(code)),
+    ...TOLD_APART.map((code) => moduleOf(code)),
     body("const id = noteId as Id<any>; await ctx.db.delete(id);"),
     body('await ctx.db.insert("notes", { customerId, text });'),
     body('await ctx.db.insert("customers", row);'),
