@@ -1,6 +1,7 @@
 // @vitest-environment node
 import { createHash, createHmac } from "node:crypto";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Meter } from "../../bench/count.js";
 import { expectOk, expectRefused, Sender, upsert } from "./support/sender.js";
 import { World, type Row } from "./support/world.js";
 
@@ -197,4 +198,29 @@ test("TOKEN-8: nobody gets in without a token", async () => {
     world.token = token;
     expect((await begin(world)).status).toBe(401);
   }
+});
+
+const badSignature = { "X-Signature": `t=1,v1=${"0".repeat(64)}` };
+test.each([
+  ["no header", "", {}, { calls: 0, ranges: 0, documentsRead: 0 }],
+  ["no token in it", "", { Authorization: "Basic eDp5" }, { calls: 0, ranges: 0, documentsRead: 0 }],
+  ["a malformed token", "", { Authorization: "Bearer csi_0" }, { calls: 0, ranges: 0, documentsRead: 0 }],
+  ["an unknown token", `csi_${"0".repeat(64)}`, {}, { calls: 1, ranges: 1, documentsRead: 0 }],
+  ["a revoked token", "former", {}, { calls: 1, ranges: 1, documentsRead: 1 }],
+  ["a wrong signature", "signed", badSignature, { calls: 1, ranges: 2, documentsRead: 2 }],
+])("TOKEN-12: %s costs a request no more than docs/security.md says", async (_, token, headers, cost) => {
+  const world = await World.start();
+  const tokens: Record<string, string> = {
+    former: await world.createToken("former"),
+    signed: await world.createToken("signed", { signed: true }),
+  };
+  await world.call("revokeToken", { name: "former" });
+  world.token = tokens[token] ?? token;
+  const status: number[] = [];
+  const spent = await new Meter(world).of(async () => {
+    status.push((await world.send("POST", "/v1/deliveries", {}, headers)).status);
+  });
+  expect(status[0]).toBeGreaterThanOrEqual(400);
+  expect(status[0]).toBeLessThan(404);
+  expect(spent).toMatchObject({ ...cost, mirrorWrites: 0, ledgerWrites: 0 });
 });
