@@ -302,7 +302,7 @@ export function hostileRequest(dice: Dice, known: Known): HostileRequest {
     const query = new URLSearchParams({
       mirror: dice.often(0.2) ? String(dice.oneOf(VALUES)(dice)).slice(0, 500) : name,
       tableName: name,
-      cursor: dice.oneOf([...known.cursors, "0", "-1", "1e30", "null", "NaN"]),
+      cursor: String(dice.oneOf<unknown>([...known.cursors, "0", "-1", "1e30", "null", "NaN"])),
       format: dice.oneOf(["json", "convex", "xml"]),
     });
     path += `?${query.toString()}`;

@@ -81,7 +81,7 @@ export async function replaceTables(importer: Importer, request: Request): Promi
   const { tableNames } = backendBodyOf(request, session.body);
   if (!isObject(tableNames)) throw badJson('"tableNames" must be an object from temporary to final names');
   const refreshes = Object.entries(tableNames).flatMap(([name, final]) => {
-    if (typeof final !== "string") throw badJson(`the final name of "${name}" must be a string`);
+    if (typeof final !== "string") throw badJson(`the final name of "${shorten(name)}" must be a string`);
     const mirror = session.find(cleanTableName(final));
     session.authorize(mirror, "write", final);
     // A stream without a mirror delivered nothing: its records were refused.

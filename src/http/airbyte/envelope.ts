@@ -1,3 +1,4 @@
+import { shorten } from "../../core/rows/text.js";
 import type { Change } from "../../core/rows/change.js";
 import { isObject, type Json, type JsonObject } from "../../core/rows/values.js";
 import { cleanFieldName, cleanFields } from "../../core/rows/identifiers.js";
@@ -46,7 +47,7 @@ export function readBatch(body: JsonObject): AirbyteBatch {
       throw new HttpError(
         400,
         "MissingStream",
-        `messages[${String(i)}] is for the stream "${message.tableName}", which "tables" does not describe.`,
+        `messages[${String(i)}] is for the stream "${shorten(message.tableName)}", which "tables" does not describe.`,
       );
     }
     return { table: message.tableName, data: message.data };
@@ -56,7 +57,7 @@ export function readBatch(body: JsonObject): AirbyteBatch {
 
 function readTable(name: string, table: Json): AirbyteTable {
   if (!isObject(table) || !("jsonSchema" in table)) {
-    throw badJson(`tables["${name}"] must be an object with a "jsonSchema"`);
+    throw badJson(`tables["${shorten(name)}"] must be an object with a "jsonSchema"`);
   }
   const key = table.primaryKey ?? null;
   if (key === null) return { primaryKey: null, jsonSchema: table.jsonSchema ?? null };
@@ -66,13 +67,15 @@ function readTable(name: string, table: Json): AirbyteTable {
 /** Paths of a primary key, cleaned as the fields of records are. @throws HttpError 400 */
 export function readPrimaryKey(name: string, key: Json): string[] {
   if (!Array.isArray(key) || !key.every(isPath)) {
-    throw badJson(`the primary key of "${name}" must be an array of paths, each an array of field names`);
+    throw badJson(
+      `the primary key of "${shorten(name)}" must be an array of paths, each an array of field names`,
+    );
   }
   if (key.length === 0 || key.some((path) => path.length === 0)) {
     throw new HttpError(
       400,
       "EmptyPrimaryKey",
-      `The primary key of "${name}" is empty. Choose its columns in the connection, or the sync mode "append".`,
+      `The primary key of "${shorten(name)}" is empty. Choose its columns in the connection, or the sync mode "append".`,
     );
   }
   return key.map((path) => path.map(cleanFieldName).join("."));

@@ -67,7 +67,7 @@ export async function createTable(importer: Importer, request: Request): Promise
     throw new HttpError(
       400,
       "PrimaryKeyMismatch",
-      `The primary key of the table "${name}" is ${primaryKey.join(", ") || "empty"}, the one of its mirror ${declared.join(", ")}. Correct primaryKey of "${mirror.name}" in convex/schema.ts, and deploy.`,
+      `The primary key of the table "${shorten(name)}" is ${primaryKey.join(", ") || "empty"}, the one of its mirror ${declared.join(", ")}. Correct primaryKey of "${mirror.name}" in convex/schema.ts, and deploy.`,
     );
   }
   await session.heard([mirror]);

@@ -1,3 +1,4 @@
+import { sampleOf } from "../../core/rows/text.js";
 import type { ObjectFieldType, ValidatorJSON } from "convex/values";
 import type { Change } from "../../core/rows/change.js";
 import { isObject, type Json, type JsonObject } from "../../core/rows/values.js";
@@ -35,7 +36,7 @@ export function readOperation(bytes: Uint8Array<ArrayBuffer>): Operation {
   const { operation } = json;
   const op = typeof operation === "string" && Object.hasOwn(OPS, operation) ? OPS[operation]! : null;
   if (op === null) {
-    throw badJson(`an operation is ${Object.keys(OPS).join(", ")}, not ${JSON.stringify(operation ?? null)}`);
+    throw badJson(`an operation is ${Object.keys(OPS).join(", ")}, not "${sampleOf(operation)}"`);
   }
   return { table: json.table, change: { op, row: json.row } };
 }

@@ -2,7 +2,7 @@ import { type JsonObject, plainNumber } from "../../core/rows/values.js";
 import { parseDateTime } from "../../core/rows/dates.js";
 import type { Watermark } from "../../core/wire/validators.js";
 import { badJson } from "../request.js";
-import { isWellFormed } from "../../core/rows/text.js";
+import { isWellFormed, shorten } from "../../core/rows/text.js";
 import { positionText } from "../../core/rows/position.js";
 
 /** Readers of single properties of a body. @throws HttpError 400 BadJsonBody, which says what belongs there */
@@ -16,7 +16,7 @@ const SECONDS = { from: 1_000_000_000, to: 9_999_999_999 };
 export function checkNames(object: JsonObject, known: readonly string[], what: string): void {
   const unknown = Object.keys(object).find((name) => !known.includes(name));
   if (unknown === undefined) return;
-  throw badJson(`${what} has no property ${JSON.stringify(unknown)}; its properties are ${known.join(", ")}`);
+  throw badJson(`${what} has no property "${shorten(unknown)}"; its properties are ${known.join(", ")}`);
 }
 
 /** An integer from `min` to `max`, or null when the property is absent or null. */

@@ -1,3 +1,4 @@
+import { shorten } from "../../core/rows/text.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import type { Json } from "../../core/rows/values.js";
@@ -133,7 +134,7 @@ export function mirrorNamed(
     throw new HttpError(
       404,
       "UnknownMirror",
-      `There is no mirror ${typeof name === "string" ? JSON.stringify(name) : "of that name, which is no text"}; this token opens ${known === "" ? "none" : known}. Declare it with mirrorTable in schema.ts and deploy.`,
+      `There is no mirror ${typeof name === "string" ? `"${shorten(name)}"` : "of that name, which is no text"}; this token opens ${known === "" ? "none" : known}. Declare it with mirrorTable in schema.ts and deploy.`,
     );
   }
   return mirror;
