@@ -3,11 +3,13 @@
 import { writeFileSync } from "node:fs";
 import { afterAll, beforeEach, test, vi } from "vitest";
 import { measureBaselines, measureMirror, type Costs } from "./cases.js";
+import { measureDeltas, measureRecording, type ExportCosts } from "./export.js";
 import { measureFlights } from "./flights.js";
+import { measureReader, type ReaderSpeed } from "./reader.js";
 
 const out = process.env.BENCH_OUT;
 const sizes = (process.env.BENCH_SIZES ?? "1000,10000,100000").split(",").map(Number);
-const results: Record<string, Costs> = {};
+const results: Record<string, Costs | ExportCosts | Record<string, ReaderSpeed>> = {};
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -24,6 +26,26 @@ test.each(sizes)("a mirror of %i rows", { timeout: 3_600_000 }, async (size) => 
 test.each(sizes)("baselines with %i rows", { timeout: 3_600_000 }, async (size) => {
   results[`baselines with ${String(size)} rows`] = await measureBaselines(size);
 });
+
+test("recording for readers", { timeout: 3_600_000 }, async () => {
+  results["what export adds to a mutation or delivery"] = await measureRecording();
+});
+
+test.each(sizes)("changes of a table of %i rows", { timeout: 3_600_000 }, async (size) => {
+  results[`a page of changes, table of ${String(size)} rows`] = await measureDeltas(size);
+});
+
+test.skipIf(process.env.BENCH_READER === "no")(
+  "a reader of the local server",
+  { timeout: 3_600_000 },
+  async () => {
+    vi.useRealTimers();
+    const rows = Number(process.env.BENCH_READER ?? 200_000);
+    results["a reader of the local server, against the plain paginated query"] = {
+      snapshot: await measureReader(rows),
+    };
+  },
+);
 
 test.skipIf(process.env.BENCH_FLIGHTS === "no")(
   "200,000 flights without a key",

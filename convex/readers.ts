@@ -48,7 +48,8 @@ export const note = mutation({
   returns: v.null(),
   handler: async (ctx, { token: id, tables, kind, cursor, atEnd, rows, client, sync }) => {
     const token = await ctx.db.get("tokens", id);
-    if (token === null) return null;
+    // A page that was read while the token was revoked leaves no reader behind.
+    if (token === null || (token.endsAt !== undefined && token.endsAt <= now())) return null;
     await touchToken(ctx, id);
     const name = nameOf(tables);
     const reader = await ctx.db

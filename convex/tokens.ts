@@ -1,6 +1,7 @@
 /**
  * Tokens of connectors. Writes `tokens`; only `maintenance.ts` deletes them. The mirrors of a token share its
- * document, so requests note its last use at most once in ten seconds (TOKEN-7).
+ * document, so requests note its last use at most once in ten seconds (TOKEN-7). `revoke` deletes the `readers` of a
+ * token; a page that is noted at the same time conflicts with it, and finds the token ended.
  */
 import { v } from "convex/values";
 import { ledgerError } from "../src/core/wire/errors.js";

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { measureRecording } from "../../bench/export.js";
 import { pageOf, startReading, writeNotes, type Reading } from "./support.js";
 
 beforeEach(() => {
@@ -60,6 +61,17 @@ async function costOf(rows: number, changes: number): Promise<number> {
 test("EXPORT-4: a page of changes reads one range for each row, and two or three more, however large the table is", async () => {
   expect(await costOf(20, 0)).toBeLessThanOrEqual(2);
   const small = await costOf(20, 10);
+  // Less than rows, documents of the feed and two.
   expect(small).toBeLessThanOrEqual(10 + 3);
   expect(await costOf(1_000, 10)).toBe(small);
+});
+
+test("EXPORT-6: recording costs a document per mutation and exported table, one per chunk of an import, and nothing else", async () => {
+  const costs = await measureRecording();
+  const written = (name: string) => costs[name]!.ledgerWrites;
+  expect(written("mutation, 100 rows of one exported table")).toBe(1);
+  expect(written("mutation, 100 rows of two")).toBe(2);
+  expect(costs["mutation, 100 rows of none"]).toEqual({ ledgerWrites: 0, ranges: 0, documentsRead: 0 });
+  const plain = costs["delivery, mirror that is not exported"]!;
+  expect(costs["delivery, exported mirror"]).toEqual({ ...plain, ledgerWrites: plain.ledgerWrites + 1 });
 });
