@@ -48,6 +48,20 @@ async function push(name: string, content: string | Buffer, ...args: string[]) {
 
 const lines = () => sink.changes("users").map(({ line }) => line.slice('{"op":"upsert","row":'.length, -1));
 
+test("LIMIT-4: a row that is larger than a request may be is cut, still too large to be stored; its neighbours are not", async () => {
+  const huge = { id: 2, name: "x".repeat(21 * 1024 * 1024), tags: ["stays"] };
+  const { code } = await push(
+    "users.jsonl",
+    [{ id: 1 }, huge, { id: 3 }].map((row) => JSON.stringify(row)).join("\n"),
+  );
+  expect(code).toBe(0);
+  const [first, cut, last] = sink.rows("users") as { id: number; name: string }[];
+  expect([first, last]).toEqual([{ id: 1 }, { id: 3 }]);
+  expect(cut).toMatchObject({ id: 2, tags: ["stays"] });
+  expect(cut!.name.length).toBeGreaterThan(1024 * 1024);
+  for (const { body } of sink.requests) expect(body.length).toBeLessThan(20 * 1024 * 1024);
+});
+
 describe("CSV", () => {
   test("NULL, empty text and \\N are three things; numbers are exact; quotes, CRLF and line breaks are read", async () => {
     const csv = [

@@ -1,4 +1,7 @@
 import { eachMember } from "./jsonSpan.js";
+import { fitted, MAX_ROW_BYTES } from "./oversized.js";
+import { parseJson, writeJson } from "../../core/rows/json.js";
+import type { JsonObject } from "../../core/rows/values.js";
 import type { DeliveryBody } from "./body.js";
 import { usageError } from "../terminal/exit.js";
 import type { RawRow } from "./rows.js";
@@ -29,8 +32,9 @@ export class Mapping {
     return renamed ?? column;
   }
 
-  /** Adds a row to a body, its values as they stand in the file. */
-  addTo(body: DeliveryBody, { bytes, start, end }: RawRow): void {
+  /** Adds a row to a body, its values as they stand in the file; of one that no request can carry, cut. */
+  addTo(body: DeliveryBody, row: RawRow): void {
+    const { bytes, start, end } = row.end - row.start > MAX_ROW_BYTES ? fittedRow(row) : row;
     body.begin("upsert");
     if (this.isIdentity) {
       body.copy(bytes, start, end);
@@ -57,4 +61,10 @@ function readRename(rename: string): [string, string] {
   const at = rename.lastIndexOf("=");
   if (at < 1 || at === rename.length - 1) throw usageError(`--map takes column=field, not "${rename}".`);
   return [rename.slice(0, at), rename.slice(at + 1)];
+}
+
+function fittedRow({ bytes, start, end }: RawRow): RawRow {
+  const row = parseJson(bytes.toString("utf8", start, end)) as JsonObject;
+  const cut = Buffer.from(writeJson(fitted(row)));
+  return { bytes: cut, start: 0, end: cut.length };
 }
