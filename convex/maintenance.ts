@@ -11,6 +11,7 @@ import { pruneFeed } from "./feedRetention.js";
 import { findMirror } from "./mirror/mirrors.js";
 import { patchSettled } from "./mirror/state.js";
 import { since } from "../src/core/time.js";
+import { isTemporaryToken } from "../src/core/token.js";
 import { pageOf } from "./write/screen.js";
 import { countReasons } from "./write/reasons.js";
 import { TOMBSTONE_DAYS } from "./write/tombstones.js";
@@ -26,6 +27,9 @@ const UNKNOWN_STREAM_DAYS = 30;
 
 /** How long a token is listed after its end. */
 const ENDED_TOKEN_DAYS = 90;
+
+/** The same of a token that a command has made for itself: nobody looks for it. */
+const ENDED_TEMPORARY_TOKEN_DAYS = 1;
 
 /** How long a reader of the export is listed after its last page. */
 const READER_DAYS = 90;
@@ -81,9 +85,9 @@ export const prune = internalMutation({
     for (const { _id, lastSeenAt } of await ctx.db.query("unknownStreams").take(PAGE)) {
       if (since(lastSeenAt) > UNKNOWN_STREAM_DAYS * DAY_MS) await ctx.db.delete("unknownStreams", _id);
     }
-    for (const { _id, endsAt } of await ctx.db.query("tokens").take(PAGE)) {
-      if (endsAt !== undefined && since(endsAt) > ENDED_TOKEN_DAYS * DAY_MS)
-        await ctx.db.delete("tokens", _id);
+    for (const { _id, name, endsAt } of await ctx.db.query("tokens").take(PAGE)) {
+      const days = isTemporaryToken(name) ? ENDED_TEMPORARY_TOKEN_DAYS : ENDED_TOKEN_DAYS;
+      if (endsAt !== undefined && since(endsAt) > days * DAY_MS) await ctx.db.delete("tokens", _id);
     }
     for (const { _id, lastPageAt } of await ctx.db.query("readers").withIndex("by_last_page").take(PAGE)) {
       if (since(lastPageAt) > READER_DAYS * DAY_MS) await ctx.db.delete("readers", _id);

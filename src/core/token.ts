@@ -25,6 +25,11 @@ export function isToken(text: string): boolean {
   return /^csi_[0-9a-f]{64}$/.test(text);
 }
 
+/** Whether a token of this name is one that a command has made for itself, for as long as it runs. */
+export function isTemporaryToken(name: string): boolean {
+  return /^cli-[0-9a-f]{12}$/.test(name);
+}
+
 /** SHA-256 of a token, as 64 hexadecimal digits: what the component stores. */
 export function hashToken(token: string): string {
   return bytesToHex(sha256(utf8ToBytes(token)));

@@ -224,3 +224,17 @@ test.each([
   expect(status[0]).toBeLessThan(404);
   expect(spent).toMatchObject({ ...cost, mirrorWrites: 0, ledgerWrites: 0 });
 });
+
+test("tokens that commands make for themselves are pruned a day after their end, others after 90 days", async () => {
+  const world = await World.start();
+  for (const name of ["cli-0123456789ab", "cli-0123456789cd", "old"])
+    await world.createToken(name, { expiresInDays: 1 });
+  const names = async () => (await world.ledger("tokens")).map(({ name }) => name);
+  const kept = (await names()).filter((name) => !/^cli-|^old$/.test(name));
+  await world.passTime(2.5 * 86_400_000);
+  await world.component("maintenance:prune");
+  expect(await names()).toEqual([...kept, "old"]);
+  await world.passTime(91 * 86_400_000);
+  await world.component("maintenance:prune");
+  expect(await names()).toEqual(kept);
+});

@@ -3,6 +3,7 @@ import type { CommonOptions } from "../deployment/options.js";
 import { ago, plural, print, table } from "../terminal/output.js";
 import { openSession } from "../deployment/admin.js";
 import { agreed } from "./quarantine.js";
+import { isTemporaryToken } from "../../core/token.js";
 import type { TokenInfo } from "../../core/wire/views.js";
 import type { Io } from "../terminal/io.js";
 
@@ -95,5 +96,5 @@ export async function list(io: Io, options: CommonOptions & { all?: boolean }): 
 
 /** A token that a command has made for itself, and has ended. */
 function isSpent({ name, endsAt }: TokenInfo): boolean {
-  return /^cli-[0-9a-f]{12}$/.test(name) && endsAt !== null && Date.parse(endsAt) <= Date.now();
+  return isTemporaryToken(name) && endsAt !== null && Date.parse(endsAt) <= Date.now();
 }
