@@ -59,6 +59,30 @@ describe("a project whose routes are under a path", () => {
   });
 });
 
+describe("drift", () => {
+  test("is shown with the line to paste, and forgotten on request", async () => {
+    expect((await run(["drift", "customers"], { cwd })).out).toContain("matches the schema");
+    deployed.project.write("more.csv", "id,nickname\n1,Bo\n");
+    const env = { XDG_STATE_HOME: `${cwd}/state` };
+    expect((await run(["push", "more.csv", "-m", "customers", "--yes"], { cwd, env })).code).toBe(0);
+    const { code, out } = await run(["drift", "customers"], { cwd });
+    expect(code).toBe(0);
+    expect(out).toMatch(/^nickname +not declared +string +1 /m);
+    expect(out).toContain("nickname: v.optional(v.string()),");
+    expect((await run(["drift", "customers", "--forget"], { cwd })).out).toContain("1 difference");
+    expect((await run(["drift", "customers"], { cwd })).out).toContain("matches the schema");
+  });
+
+  test.each([["drift"], ["runs"], ["quarantine list"]])(
+    "%s names the mirror that is meant",
+    async (command) => {
+      const { code, err } = await run([...command.split(" "), "custmers"], { cwd });
+      expect(code).toBe(1);
+      expect(err).toContain('There is no mirror "custmers". Did you mean "customers"?');
+    },
+  );
+});
+
 describe("status --watch", () => {
   test.each([[[]], [["--json"]]])("%j prints again and again, and ends with 130 on SIGINT", async (more) => {
     const running = new Running(["status", "--watch", ...more], { cwd });

@@ -73,6 +73,15 @@ export function addOperateCommands(parent: Command, io: Io): void {
     await (await import("./runs.js")).streams(io, options);
   });
 
+  add(parent, "drift <mirror>", "show what the source sends and the schema lacks, with the lines to paste", [
+    "drift customers",
+    "drift customers --forget",
+  ])
+    .option("--forget", "forget it, once the schema declares it or if it does not matter")
+    .action(async (mirror: string, options: CommonOptions & { forget?: boolean }) => {
+      await (await import("./drift.js")).drift(io, mirror, options);
+    });
+
   add(
     parent,
     "reset-generation <mirror>",

@@ -5,13 +5,30 @@ import { ago, keyForPeople, print, table } from "../terminal/output.js";
 import type { MirrorStatus, QuarantineEntry } from "../../core/wire/views.js";
 import type { Io } from "../terminal/io.js";
 import { ask } from "../terminal/ask.js";
+import { didYouMean } from "../terminal/suggest.js";
 
 const MAX_MESSAGE = 100;
 
-/** The fields of a mirror's key. */
+/** @throws CliError for a name that no mirror has */
+export async function knownMirror(admin: Admin, mirror: string): Promise<MirrorStatus> {
+  const list = async () => admin.component<MirrorStatus[]>("registry:list");
+  const named = ({ name }: MirrorStatus) => name === mirror;
+  const known = (await list()).find(named);
+  if (known !== undefined) return known;
+  // The registry knows the mirrors of a schema that has just been deployed only after this.
+  await admin.call("declare");
+  const all = await list();
+  const found = all.find(named);
+  if (found !== undefined) return found;
+  const names = all.map(({ name }) => name);
+  throw new CliError(
+    `There is no mirror "${mirror}".${didYouMean(mirror, names)} The mirrors are: ${names.join(", ") || "none yet"}.`,
+  );
+}
+
+/** The fields of a mirror's key. @throws CliError for a name that no mirror has */
 export async function keyFields(admin: Admin, mirror: string): Promise<string[]> {
-  const all = await admin.component<MirrorStatus[]>("registry:list");
-  return all.find(({ name }) => name === mirror)?.primaryKey.split(", ") ?? [];
+  return (await knownMirror(admin, mirror)).primaryKey.split(", ");
 }
 
 /** The entries of a mirror, oldest first, up to a number. */
@@ -36,8 +53,8 @@ export async function list(
   const limit = Number(options.limit);
   if (!Number.isInteger(limit) || limit < 1) throw usageError("--limit is a whole number from 1.");
   const { admin } = openSession(io, options);
-  const found = await entries(admin, mirror, limit);
   const fields = await keyFields(admin, mirror);
+  const found = await entries(admin, mirror, limit);
   print(io, options.json, found, () => {
     if (found.length === 0) return `Nothing of "${mirror}" waits in quarantine.`;
     const rows = found.map(({ id, code, key, op, receivedAt, message }) => [

@@ -6,7 +6,7 @@ import { openSession } from "../deployment/admin.js";
 import type { AuditReport, MirrorStatus, RunSummary, UnknownStream } from "../../core/wire/views.js";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Io } from "../terminal/io.js";
-import { agreed, keyFields } from "./quarantine.js";
+import { agreed, keyFields, knownMirror } from "./quarantine.js";
 
 export async function runs(
   io: Io,
@@ -15,10 +15,9 @@ export async function runs(
 ): Promise<void> {
   const limit = Number(options.limit);
   if (!Number.isInteger(limit) || limit < 1) throw usageError("--limit is a whole number from 1.");
-  const found = await openSession(io, options).admin.component<RunSummary[]>("runs:history", {
-    mirror,
-    limit,
-  });
+  const { admin } = openSession(io, options);
+  await knownMirror(admin, mirror);
+  const found = await admin.component<RunSummary[]>("runs:history", { mirror, limit });
   print(io, options.json, found, () => describe(mirror, found));
 }
 

@@ -31,8 +31,8 @@ export async function status(io: Io, mirror: string | undefined, options: Status
   const read = reader(io, options);
   const look = async (): Promise<Status> => {
     const { mirrors, readers, ...rest } = await read();
-    if (mirror !== undefined) return { ...rest, mirrors: mirrors.filter(({ name }) => name === mirror) };
-    return { ...rest, mirrors, ...(readers !== undefined && { readers }) };
+    if (mirror !== undefined) return { mirrors: mirrors.filter(({ name }) => name === mirror), ...rest };
+    return { mirrors, ...rest, ...(readers !== undefined && { readers }) };
   };
   if (options.watch !== true) {
     const found = await look();
