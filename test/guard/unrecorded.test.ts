@@ -86,6 +86,74 @@ const EVASIONS: Record<string, { code: string; app?: "unguarded" | "functions"; 
     code: 'declare const Convex: any; export const run = async () => Convex.asyncSyscall("1.0/insert", "{}");',
     says: "syscall",
   },
+  "a raw builder that is bound": {
+    code: `import { mutation } from "${SERVER}"; export const run = mutation.bind(null)(${WRITE});`,
+    app: "unguarded",
+    says: "unrecordedBuilder",
+  },
+  "a raw builder that is called by call": {
+    code: `import { mutation } from "${SERVER}"; export const run = mutation.call(null, ${WRITE});`,
+    app: "unguarded",
+    says: "unrecordedBuilder",
+  },
+  "a raw builder that Reflect applies": {
+    code: `import { mutation } from "${SERVER}"; export const run = Reflect.apply(mutation, null, [${WRITE.replace("ctx", "ctx: any")}]);`,
+    app: "unguarded",
+    says: "unrecordedBuilder",
+  },
+  "a raw internal builder": {
+    code: `import { internalMutation } from "${SERVER}"; export const run = internalMutation(${WRITE});`,
+    app: "unguarded",
+    says: "unrecordedBuilder",
+  },
+  "a raw builder by an element of a namespace": {
+    code: `import * as server from "${SERVER}"; export const run = server["mutation"](${WRITE});`,
+    app: "unguarded",
+    says: "unrecordedBuilder",
+  },
+  "a raw builder by a name that is put together": {
+    code: `import * as server from "${SERVER}"; const name = "muta" + "tion"; export const run = (server as any)[name]({ handler: async (ctx: any) => { await ctx.db.insert("invoices", { total: 1 }); } });`,
+    app: "unguarded",
+    says: "unrecordedBuilder",
+  },
+  "a raw builder as a default": {
+    code: `import { mutation } from "${SERVER}"; const make = (build = mutation) => build(${WRITE}); export const run = make();`,
+    app: "unguarded",
+    says: "unrecordedBuilder",
+  },
+  "a raw builder in a list": {
+    code: `import { mutation } from "${SERVER}"; export const run = [mutation][0]!(${WRITE});`,
+    app: "unguarded",
+    says: "unrecordedBuilder",
+  },
+  "a raw builder in a class": {
+    code: `import { mutation } from "${SERVER}"; class Builders { static readonly quick = mutation; } export const run = Builders.quick(${WRITE});`,
+    app: "unguarded",
+    says: "unrecordedBuilder",
+  },
+  "a raw builder that is the module's default": {
+    code: `import { mutation } from "${SERVER}"; export default mutation;`,
+    app: "unguarded",
+    says: "unrecordedBuilder",
+  },
+  "a helper that takes Convex's writer": {
+    code: `import type { DatabaseWriter } from "${SERVER}"; export const run = async (db: DatabaseWriter) => { await db.insert("invoices", { total: 1 }); };`,
+    says: "unrecordedWrite",
+  },
+  "a method of the writer by itself": {
+    code: `import { mutation } from "${SERVER}"; export const run = mutation(async ({ db: { insert } }) => { await insert("invoices", { total: 1 }); });`,
+    app: "unguarded",
+    says: "unrecordedBuilder",
+  },
+  "a type of the ctx that is taken from the raw builder": {
+    code: `import type { MutationCtx } from "${SERVER}"; type Inner = Pick<MutationCtx, "db">; export const run = async (ctx: Inner) => { await ctx.db.insert("invoices", { total: 1 }); };`,
+    says: "unrecordedWrite",
+  },
+  "a table whose name only any knows": {
+    code: `import { mutation } from "${SERVER}"; export const run = mutation(async (ctx, { table }: { table: any }) => { await ctx.db.insert(table, { total: 1 } as never); });`,
+    app: "unguarded",
+    says: "unrecordedBuilder",
+  },
   "a helper that asks for Convex's own ctx": {
     code: `import type { MutationCtx } from "${SERVER}"; export const run = async (ctx: MutationCtx) => { await ctx.db.insert("invoices", { total: 1 }); };`,
     says: "unrecordedWrite",
