@@ -6,6 +6,7 @@ interface Options {
   strict?: boolean;
   json?: boolean;
   sarif?: boolean;
+  verbose?: boolean;
   functions?: string;
   tsconfig?: string;
 }
@@ -17,7 +18,8 @@ export function addGuardCommand(parent: Command, io: Io): void {
     .description("prove that no code of an app writes a mirror; exits with 1 if some may")
     .option("--strict", "also report everything that could hide a write; required for the proof")
     .option("--json", "print the report as JSON")
-    .option("--sarif", "print print print print print print the report as SARIF, for code hosts")
+    .option("--sarif", "print the report as SARIF, for code hosts")
+    .option("--verbose", "also list what no analysis of the code can see")
     .option("--functions <dir>", "the functions directory; default: the one in convex.json")
     .option("--tsconfig <file>", "the functions' tsconfig; default: the one in their directory")
     .addHelpText(
@@ -27,7 +29,7 @@ Examples:
   $ streaming-import guard --strict && npx convex deploy
   $ streaming-import guard --sarif > guard.sarif`,
     )
-    .action(async ({ strict, json, sarif, functions, tsconfig }: Options) => {
+    .action(async ({ strict, json, sarif, verbose, functions, tsconfig }: Options) => {
       await requireTypescript();
       // Loaded here, so that no other command loads TypeScript.
       const { checkApp } = await import("./check.js");
@@ -44,7 +46,7 @@ Examples:
           ? formatSarif(report)
           : json === true
             ? `${JSON.stringify(report, null, 2)}\n`
-            : formatText(report);
+            : formatText(report, verbose);
       io.stdout.write(output);
       io.exitCode = exitCode;
     });

@@ -101,7 +101,7 @@ const messageIds = ({ findings }: GuardReport): string[] => findings.map(({ mess
 describe("streaming-import guard", () => {
   it("vouches for a clean app and prints its proof", async () => {
     const { exitCode, report } = await check(FIXTURE);
-    const output = formatText(report);
+    const output = formatText(report, true);
     expect(exitCode).toBe(0);
     expect(output).toContain("convex/schema.ts: 8 tables, 2 of them mirrors");
     expect(output).toContain("customers ← public.customers (owner: the billing team)");
@@ -120,6 +120,20 @@ describe("streaming-import guard", () => {
     expect(report.claim).toBeNull();
     expect(report.findings[0]).toMatchObject({ file: "convex/a.ts", line: 2, rule: "no-mirror-writes" });
     expect(report.findings[0]?.message).toContain("public.customers (owner: billing)");
+  });
+
+  it("prints a line for each finding, and each advice once", async () => {
+    const { report } = await check(app({ "convex/a.ts": WRITE, "convex/b.ts": WRITE }));
+    const [first, second, empty, advice] = formatText(report).split("\n");
+    expect(first).toMatch(
+      /^convex\/a\.ts:2:\d+ {2}error {2}`insert` writes .*billing\)\. {2}\(no-mirror-writes\)$/,
+    );
+    expect(second).toMatch(/^convex\/b\.ts:2:\d+ {2}error /);
+    expect(empty).toBe("");
+    expect(advice).toMatch(/^→ The import owns its rows: /);
+    expect(formatText(report).split("The import owns its rows")).toHaveLength(2);
+    expect(formatText(report)).toContain("that no analysis of the code can see. --verbose lists them.");
+    expect(formatText(report)).not.toContain("edits of rows in the dashboard");
   });
 
   it("refuses functions that do not record what they write to exported tables; no mirror is needed", async () => {

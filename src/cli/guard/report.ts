@@ -75,29 +75,40 @@ export const OUT_OF_REACH: readonly string[] = [
   "the inside of trusted packages",
 ];
 
+/** A sentence ends before a capital letter: a dot in `public.customers` ends none. */
+const FIRST_SENTENCE = /^.*?[.!?](?=\s+[A-Z])/s;
+
 /** At most so many type errors are shown: the first ones explain the others. */
 const MAX_TYPE_ERRORS = 20;
 
-/** The report as a person reads it: findings first, then the proof. */
-export function formatText(report: GuardReport): string {
+/** The report as a person reads it: findings first, then the proof; with `verbose`, also what is out of reach. */
+export function formatText(report: GuardReport, verbose = false): string {
   const lines: string[] = [];
   for (const problem of report.problems) lines.push(`error: ${problem}`);
   if (report.typeErrors.length > 0) lines.push(...typeErrors(report));
   lines.push(...findings(report));
-  if (report.problems.length === 0) lines.push(...proof(report));
+  if (report.problems.length === 0) lines.push(...proof(report, verbose));
   lines.push(conclusion(report));
   return `${lines.join("\n")}\n`;
 }
 
-/** One line for each finding; what only wants a table's name is counted, since a fix of the linter writes it. */
+/**
+ * One line for each finding, and each advice once below them. What only wants a table's name is counted, since a fix of
+ * the linter writes it.
+ */
 function findings(report: GuardReport): string[] {
   const unnamed = report.findings.filter(({ rule }) => rule === "explicit-write-table");
+  const advice = new Set<string>();
   const lines = report.findings
     .filter((finding) => !unnamed.includes(finding))
+    .sort((a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column)
     .map(({ file, line, column, severity, message, rule }) => {
       const place = `${file}:${String(line)}:${String(column)}`;
-      return `${place}  ${severity}  ${message}  (${rule})`;
+      const [what = message] = FIRST_SENTENCE.exec(message) ?? [];
+      if (what !== message) advice.add(message.slice(what.length).trim());
+      return `${place}  ${severity}  ${what}  (${rule})`;
     });
+  if (advice.size > 0) lines.push("", ...[...advice].map((text) => `→ ${text}`));
   if (unnamed.length > 0) {
     const fixable = unnamed.filter(({ messageId }) => messageId === "explicitTable").length;
     const files = [...new Set(unnamed.map(({ file }) => file))];
@@ -123,7 +134,7 @@ function typeErrors(report: GuardReport): string[] {
   ];
 }
 
-function proof(report: GuardReport): string[] {
+function proof(report: GuardReport, verbose: boolean): string[] {
   const { writeSites: sites, trusted } = report;
   const lines = [
     `Mode         ${report.mode} (TypeScript ${report.typescript}, ${report.tsconfig ?? "no tsconfig.json"})`,
@@ -154,8 +165,11 @@ function proof(report: GuardReport): string[] {
     const state = expired ? "EXPIRED" : used === 0 ? "unused" : `allows ${count(used, "finding")}`;
     lines.push(`               ${place}  ${tables.join(", ")} until ${until} (${state}): ${reason}`);
   }
-  lines.push("Out of reach");
-  for (const item of report.outOfReach) lines.push(`               ${item}`);
+  const hint = verbose ? "" : " --verbose lists them.";
+  lines.push(
+    `Out of reach ${count(report.outOfReach.length, "way")} to write a mirror that no analysis of the code can see.${hint}`,
+  );
+  if (verbose) for (const item of report.outOfReach) lines.push(`               ${item}`);
   return [...lines, ""];
 }
 
