@@ -4,7 +4,7 @@
  * back. Then the project's compiler, linter and tests have their say; and a write to a mirror must not get past them.
  */
 import { deepEqual } from "node:assert/strict";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { spawnLocalConvex, type SpawnedLocalConvex } from "./local-convex/spawn.js";
@@ -106,7 +106,8 @@ class Consumer {
   }
 }
 
-async function install(consumer: Consumer, pages: string): Promise<void> {
+/** Returns the package, packed. */
+async function install(consumer: Consumer, pages: string): Promise<string> {
   const { dependencies, devDependencies } = JSON.parse(
     await readFile(path.join(ROOT, "package.json"), "utf8"),
   ) as Record<"dependencies" | "devDependencies", Record<string, string>>;
@@ -129,6 +130,7 @@ async function install(consumer: Consumer, pages: string): Promise<void> {
     if (!blocks.has(file)) throw new Error(`The pages have no code block for ${file}.`);
   }
   for (const [file, code] of blocks) await consumer.write(file, code);
+  return tarball;
 }
 
 async function importAndRead(consumer: Consumer, pages: string): Promise<void> {
@@ -178,6 +180,37 @@ async function pushAndRead(consumer: Consumer): Promise<void> {
   deepEqual({ name, updated_at }, { name: undefined, updated_at: Date.UTC(2026, 0, 2) });
 }
 
+/**
+ * Today's templates bring TypeScript 7. The package installs beside it, and the types refuse a write; the command, which
+ * needs the compiler's API, says what to install.
+ */
+async function tryTypescript7(consumer: Consumer, tarball: string): Promise<void> {
+  const { devDependencies } = JSON.parse(await readFile(path.join(ROOT, "package.json"), "utf8")) as {
+    devDependencies: Record<string, string>;
+  };
+  const other = new Consumer(path.join(consumer.directory, "typescript7"), consumer.server);
+  await cp(path.join(consumer.directory, "convex"), path.join(other.directory, "convex"), {
+    recursive: true,
+  });
+  await rm(path.join(other.directory, "convex/customers.test.ts"));
+  for (const [file, text] of Object.entries(PROJECT)) await other.write(file, text);
+  await run(
+    "npm",
+    [
+      "install",
+      "--prefer-offline",
+      "--no-audit",
+      "--no-fund",
+      tarball,
+      `convex@${devDependencies["convex"]!}`,
+      devDependencies["typescript-7"]!.replace(/^npm:/, ""),
+    ],
+    other.directory,
+  );
+  await other.mustFail(/trespass\.ts.*\n?.*customers.*mirror/i, "tsc");
+  await other.mustFail(/npm install --save-dev typescript@6/, "streaming-import", "guard", "--strict");
+}
+
 const directory = await mkdtemp(path.join(os.tmpdir(), "streaming-import-consumer-"));
 const server = await spawnLocalConvex();
 try {
@@ -185,7 +218,7 @@ try {
   const text = pages.join("\n");
   const consumer = new Consumer(directory, server);
   say("Packing, and installing in a fresh project");
-  await install(consumer, text);
+  const tarball = await install(consumer, text);
   say("Pushing");
   await consumer.convex("deploy", "--yes");
   say("Importing a row, and reading it");
@@ -199,6 +232,7 @@ try {
   say("Trying to write a mirror");
   await consumer.write("convex/trespass.ts", trespass("./functions"));
   await consumer.mustFail(/trespass\.ts.*\n?.*customers.*mirror/i, "tsc");
+  await tryTypescript7(consumer, tarball);
   await consumer.write("convex/trespass.ts", trespass("./_generated/server"));
   await consumer.mustFail(/trespass\.ts[\s\S]*streaming-import\//, "eslint", ".");
   say("The package works as the quick start says.");
