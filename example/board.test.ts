@@ -25,7 +25,7 @@ async function deliver(table: "airports" | "flights", ...rows: object[]): Promis
   const primaryKey = table === "airports" ? [["iata"]] : [["date"], ["origin"], ["destination"]];
   const response = await t.fetch("/api/streaming_import/import_airbyte_records", {
     method: "POST",
-    headers: { Authorization: `Convex ${token}` },
+    headers: { Authorization: `Convex ${token}`, "Content-Type": "application/json" },
     body: JSON.stringify({
       tables: { [table]: { primaryKey, jsonSchema: {} } },
       messages: rows.map((data) => ({ tableName: table, data })),
