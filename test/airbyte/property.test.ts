@@ -1,4 +1,4 @@
-/** Random sequences of syncs against a model: a Map for the mirror, and the keys that an open refresh has brought. */
+/** Random sequences of syncs against a model: a Map for the mirror, and what each attempt of an open refresh brought. */
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { App, type TestRow } from "../harness.js";
@@ -64,45 +64,66 @@ function isUser(message: Sync["messages"][number]): message is User {
 /** Sequences per test run; a fault of this kind needs few. */
 const RUNS = 12;
 
+/** A refresh that is open: what each of its attempts has brought, and what came first of all. */
+interface Refresh {
+  first: Set<number> | null;
+  attempts: Set<number>[];
+}
+
 /** What a keyed mirror must be after each sync. */
 class Model {
   readonly rows = new Map<number, User>();
-  /** Keys that the open refresh has brought, in all its attempts; null when none is open. */
-  #brought: Set<number> | null = null;
+  #refresh: Refresh | null = null;
   /** The attempt that is under way: whether it has brought a row, and when it last sent anything. */
   #attempt: { hasRows: boolean; lastAt: number } | null = null;
 
   beginRefresh(now: number, isExplicit: boolean): void {
     // The next refresh tells that the one before it was whole, unless it follows at once and is its retry.
     if (this.#attempt !== null && now - this.#attempt.lastAt >= QUIET_MS) this.settle();
-    // A retry may go on from a checkpoint; 0.1.0 begins anew.
-    if (isExplicit) this.#brought = null;
-    this.#brought ??= new Set();
+    // A retry may resume from a checkpoint; 0.1.0 starts over.
+    if (isExplicit) this.#refresh = null;
+    this.#refresh ??= { first: null, attempts: [] };
+    this.#refresh.attempts.push(new Set());
     this.#attempt = { hasRows: false, lastAt: -Infinity };
   }
 
-  play(change: User | { delete: number }, now: number): void {
+  deliver(changes: readonly (User | { delete: number })[], now: number): void {
     if (this.#attempt !== null) this.#attempt.lastAt = now;
-    if ("delete" in change) this.rows.delete(change.delete);
-    else {
-      this.rows.set(change.id, change);
-      this.#brought?.add(change.id);
-      if (this.#attempt !== null) this.#attempt.hasRows = true;
+    const users = changes.filter((change) => "id" in change);
+    for (const change of changes) {
+      if ("delete" in change) this.rows.delete(change.delete);
+      else this.rows.set(change.id, change);
     }
+    const ids = users.map(({ id }) => id);
+    if (ids.length === 0) return;
+    if (this.#refresh !== null) {
+      this.#refresh.first ??= new Set(ids);
+      for (const id of ids) this.#refresh.attempts.at(-1)?.add(id);
+    }
+    if (this.#attempt !== null) this.#attempt.hasRows = true;
   }
 
-  /** The attempt is over, and with it its refresh: what that did not bring goes. One without a row says nothing. */
+  /** The attempt is over, and with it its refresh: rows that it did not bring are deleted. One without a row says nothing. */
   settle(): void {
     const attempt = this.#attempt;
     this.#attempt = null;
     if (attempt?.hasRows !== true) return;
-    for (const id of this.rows.keys()) if (this.#brought?.has(id) !== true) this.rows.delete(id);
-    this.#brought = null;
+    const brought = broughtBy(this.#refresh!);
+    for (const id of this.rows.keys()) if (!brought.has(id)) this.rows.delete(id);
+    this.#refresh = null;
   }
 
   sorted(): TestRow[] {
     return [...this.rows.values()].sort((a, b) => a.id - b.id);
   }
+}
+
+/** REFRESH-25: an attempt that brings most of the first delivery again has started over, and the earlier ones do not count. */
+function broughtBy({ first, attempts }: Refresh): Set<number> {
+  const startsOver = (ids: Set<number>, i: number): boolean =>
+    i > 0 && [...ids].filter((id) => first?.has(id)).length * 2 > first!.size;
+  const from = attempts.findLastIndex(startsOver);
+  return new Set(attempts.slice(Math.max(from, 0)).flatMap((ids) => [...ids]));
 }
 
 async function play(app: App, model: Model, one: Sync): Promise<void> {
@@ -127,12 +148,22 @@ async function play(app: App, model: Model, one: Sync): Promise<void> {
     expect(states).toHaveLength(messages.length - changes.length);
     const now = Date.now();
     if (one.syncMode === "overwrite") model.beginRefresh(now, one.generation === "G1");
-    for (const change of changes) model.play(change, now);
+    for (const delivery of deliveriesOf(one.messages)) model.deliver(delivery, now);
     // 0.1.0 says when it is done.
     if (one.syncMode === "overwrite" && one.generation === "G1") model.settle();
   }
   await app.passTime(one.pauseMs);
   if (one.pauseMs >= QUIET_MS) model.settle();
+}
+
+/** The connector sends what it has before it acknowledges a STATE. */
+function deliveriesOf(messages: Sync["messages"]): Exclude<Sync["messages"][number], "state">[][] {
+  const deliveries: Exclude<Sync["messages"][number], "state">[][] = [[]];
+  for (const message of messages) {
+    if (message === "state") deliveries.push([]);
+    else deliveries.at(-1)!.push(message);
+  }
+  return deliveries.filter((changes) => changes.length > 0);
 }
 
 test("after any sequence of syncs the mirror is what the sources said, and every row is accounted for", async () => {
