@@ -168,6 +168,8 @@ export interface ImportSession {
   cutOff(error: unknown): Promise<void>;
   /** Begins a run of a connector that says when it is done. */
   begin(mirror: Mirror, options: BeginOptions): Promise<BegunRun>;
+  /** The run of a mirror that `openedBy` began and that has not ended, or null. */
+  runningRun(mirror: Mirror, openedBy: string): Promise<string | null>;
   /** The run of that id, or null. */
   run(id: string): Promise<{ id: string; mirror: Mirror } | null>;
   /** Ends a run. @throws HttpError 409 if another run has taken over (epoch fencing). */

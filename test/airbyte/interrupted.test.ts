@@ -156,6 +156,23 @@ describe("replace_tables of 0.1.0", () => {
     }
   });
 
+  test("ends the run of a mirror without a key, and of no other table's", async () => {
+    const app = await withRows();
+    const replace = async (table: string) =>
+      await app.send("POST", REPLACE, { tableNames: { [table]: "public_events" } });
+    for (const kind of ["first", "second"]) {
+      const table = `temp_17000000${kind === "first" ? "00" : "60"}_public_events`;
+      expectDone(await importRows(app, table, [{ kind }]));
+      expectDone(await replace("temp_1600000000_public_events"));
+      expect(await app.status("events")).toMatchObject({ lastRun: expect.stringContaining("running") });
+      expectDone(await replace(table));
+      expect(await app.status("events")).toMatchObject({ state: "upToDate" });
+      await app.passTime(60 * 60_000);
+      expect(await app.status("events")).toMatchObject({ state: "upToDate" });
+      expect(await events(app)).toEqual([{ kind }]);
+    }
+  });
+
   test("long after the last row of a mirror without a key leaves its rows", async () => {
     const app = await withRows();
     expectDone(await importRows(app, `${temporary}_events`, [{ kind: "a" }]));

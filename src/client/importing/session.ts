@@ -248,6 +248,12 @@ export class Session implements ImportSession {
     });
   }
 
+  async runningRun({ name: mirror }: Mirror, openedBy: string): Promise<string | null> {
+    // Only the newest run of a mirror can be running.
+    const [newest] = await this.ctx.runQuery(this.component.runs.history, { mirror, limit: 1 });
+    return newest?.state === "running" && newest.openedBy === openedBy ? newest.id : null;
+  }
+
   async run(id: string) {
     const run = await this.ctx.runQuery(this.component.runs.get, { run: id });
     if (run === null) return null;

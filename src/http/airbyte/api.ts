@@ -86,12 +86,15 @@ export async function replaceTables(importer: Importer, request: Request): Promi
     session.authorize(mirror, "write", final);
     // A stream without a mirror delivered nothing: its records were refused.
     if (mirror === null) return [];
-    // A mirror without a key was emptied before its first row came; beginning again would empty it once more.
-    return mirror.contract.primaryKey === null ? [] : [{ mirror, openedBy: name }];
+    return [{ mirror, openedBy: name }];
   });
   for (const { mirror, openedBy } of refreshes) {
-    const run = await session.beginRefresh(mirror, overwriteBy(openedBy));
-    await session.finish(run, "complete", "The connector replaced the table.");
+    // A mirror without a key was emptied before its first row came; beginning again would empty it once more.
+    const run =
+      mirror.contract.primaryKey === null
+        ? await session.runningRun(mirror, openedBy)
+        : await session.beginRefresh(mirror, overwriteBy(openedBy));
+    if (run !== null) await session.finish(run, "complete", "The connector replaced the table.");
   }
   return done();
 }
