@@ -60,7 +60,7 @@ function writerOf(validator: ValidatorJson | null): Write {
     case "bytes":
       return asBytes;
     case "json":
-      return asJsonOf(elementOf(validator));
+      return asJsonOf(validator);
     case "any":
       return asAny;
     default:
@@ -106,17 +106,21 @@ const asBytes: Write = (text) => {
 };
 
 /** Arrays and objects of JSON; and arrays as Postgres writes them, `{a,NULL,"b c"}`, where the field is an array. */
-function asJsonOf(element: ValidatorJson | null): Write {
-  const write = element === null ? null : writerOf(element);
+function asJsonOf(validator: ValidatorJson | null): Write {
+  const writers: Write[] = [];
+  for (let element = elementOf(validator); element !== null; element = elementOf(element))
+    writers.push(writerOf(element));
   return (text) => {
     const json = asJson(text);
-    const isArray = write !== null && /^\s*\{/.test(text);
-    return (isArray ? postgresArray(text, write) : null) ?? json ?? JSON.stringify(text);
+    // `[2:3]={a,b}` has its elements counted from 2, which no array of Convex is.
+    const literal = text.replace(/^\s*(?:\[[+-]?\d+:[+-]?\d+\])+=/, "");
+    const isArray = writers.length > 0 && /^\s*\{/.test(literal);
+    return (isArray ? postgresArray(literal, writers) : null) ?? json ?? JSON.stringify(text);
   };
 }
 
-/** What is JSON beyond doubt is it: json and jsonb columns. Everything else is text. */
-const asAny: Write = (text) => (/^\s*[[{]/.test(text) ? asJson(text) : null) ?? JSON.stringify(text);
+/** What is JSON is read as JSON, as json and jsonb columns are exported. Everything else is text. */
+const asAny: Write = (text) => asJson(text) ?? JSON.stringify(text);
 
 function asJson(text: string): string | null {
   try {
@@ -135,8 +139,12 @@ function elementOf(validator: ValidatorJson | null): ValidatorJson | null {
   return more.length === 0 ? elementOf(only ?? null) : null;
 }
 
-/** An array literal of Postgres as JSON; null for what is none. Nested ones are arrays of arrays. */
-function postgresArray(text: string, write: Write): string | null {
+/**
+ * An array literal of Postgres as JSON; null for what is none. Nested ones are arrays of arrays.
+ *
+ * @param writers How elements are written, by their depth.
+ */
+function postgresArray(text: string, writers: readonly Write[]): string | null {
   const token = /\s*(?:([{},])|"((?:[^"\\]|\\[^])*)"|([^{},"]+))/y;
   let out = "";
   let depth = 0;
@@ -144,6 +152,7 @@ function postgresArray(text: string, write: Write): string | null {
     const match = token.exec(text);
     if (match === null) return null;
     const [, mark, quoted, plain] = match;
+    const write = writers[depth - 1] ?? writers.at(-1)!;
     if (mark === "{") depth++;
     if (mark === "}") depth--;
     if (mark !== undefined) out += mark === "{" ? "[" : mark === "}" ? "]" : ",";

@@ -67,7 +67,7 @@ function leafTakes(declared: ValidatorJSON, source: ValidatorJSON): boolean {
         ? sameJson(declared.value, source.value)
         : kindOfLiteral(declared.value) === source.type;
     case "array":
-      return source.type === "array" && takesWithNull(declared.value, source.value);
+      return source.type === "array" && takes(declared.value, source.value);
     case "record":
       if (source.type === "record") return takesField(declared.values, source.values);
       return (

@@ -34,7 +34,7 @@ const KEYS = `
     and i.indpred is null and i.indexprs is null and k."notNull"
   order by i.indisprimary desc, i.indisreplident desc, cardinality(k.columns), x.relname`;
 
-/** The types of columns, and what these are made of. */
+/** The types of columns, and what these are made of. Arrays of boxes, which have semicolons between them, stay text. */
 const TYPES = `
   with recursive used(oid) as (
     select unnest($1::oid[])
@@ -42,7 +42,8 @@ const TYPES = `
     select made.of from used join pg_catalog.pg_type t on t.oid = used.oid
       cross join lateral (values (t.typelem), (t.typbasetype)) made(of) where made.of <> 0)
   select t.oid, t.typname as name, t.typtype as kind, t.typnotnull as "notNull", t.typbasetype as base, t.typelem as element,
-    t.typcategory = 'A' and t.typname not in ('int2vector', 'oidvector') as "isArray", t.typndims as dimensions,
+    t.typcategory = 'A' and t.typdelim = ',' and t.typname not in ('int2vector', 'oidvector') as "isArray",
+    t.typndims as dimensions,
     array(select e.enumlabel::text from pg_catalog.pg_enum e where e.enumtypid = t.oid order by e.enumsortorder) as labels
   from used join pg_catalog.pg_type t on t.oid = used.oid`;
 

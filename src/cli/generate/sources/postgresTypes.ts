@@ -1,5 +1,5 @@
 import type { ValidatorJSON } from "convex/values";
-import { ANY, BOOLEAN, BYTES, INT64, NUMBER, oneOf, STRING } from "../validators.js";
+import { ANY, BOOLEAN, BYTES, INT64, nullable, NUMBER, oneOf, STRING } from "../validators.js";
 
 /** A type of Postgres, as far as its catalog has to be asked. */
 export interface PostgresType {
@@ -58,7 +58,9 @@ const MAX_LABELS = 100;
 export function columnTypeOf(type: PostgresType, dimensions: number): ColumnType {
   if (type.kind === "d" && type.inner !== null) return columnTypeOf(type.inner, dimensions);
   if (type.isArray && type.inner !== null) {
-    let { validator } = columnTypeOf(type.inner, 0);
+    const element = columnTypeOf(type.inner, 0).validator;
+    // Postgres cannot keep null out of an array, unless the elements' domain does.
+    let validator = forbidsNull(type.inner) ? element : nullable(element);
     for (let level = Math.max(1, dimensions); level > 0; level--)
       validator = { type: "array", value: validator };
     return { validator, alternatives: [] };
