@@ -119,6 +119,10 @@ test("DATA-5: a value that change data capture did not send stays as it is store
   expect(await world.rows("customers")).toEqual([{ id: 1, email: "a@b", n: 2 }]);
   const [drift] = await world.ledger("drift");
   expect(drift).toMatchObject({ field: "email", sample: "__debezium_unavailable_value" });
+  // Of a row that is not there, nothing is known but a part.
+  const missing = await sender.deliver(upsert({ id: 2, email: "__debezium_unavailable_value", n: 2 }));
+  expect(missing.counts).toMatchObject({ received: 1, ignored: 1 });
+  expect(await world.ledger("drift")).toMatchObject([{ field: "email", times: 2 }]);
 
   // Airbyte's own connector sends it, too.
   const { status } = await world.send("POST", "/api/streaming_import/import_airbyte_records", {
