@@ -15,12 +15,25 @@ export interface Live<Change> {
   changes: Change[];
 }
 
+/** A sender that numbers its refreshes itself; `again` says that each run of a number delivers every row. */
+export interface Counter {
+  name: string;
+  again: boolean;
+}
+
 export type Command<Change> =
   /**
-   * A run begins; a refresh opens the next generation, or goes on with the one that is open. With `base` it delivers the
-   * rows that the mirror had at the beginning.
+   * A run begins; a refresh opens the next generation, or resumes the one that is open: of the mirror's own numbers, or
+   * of those of another counter. With `base` it delivers the rows that the mirror had at the beginning.
    */
-  | { type: "begin"; refresh: boolean; resume: boolean; base: boolean; death: Death | null }
+  | {
+      type: "begin";
+      refresh: boolean;
+      resume: boolean;
+      base: boolean;
+      death: Death | null;
+      counter: Counter | null;
+    }
   | { type: "deliver"; changes: Change[]; death: Death | null }
   /** A delivery of this run is sent once more, as networks do. */
   | { type: "repeat"; which: number }
@@ -57,6 +70,7 @@ export function commands<Change>(change: fc.Arbitrary<Change>): fc.Arbitrary<Com
         resume: fc.boolean(),
         base: fc.boolean(),
         death,
+        counter: fc.constant(null),
       }),
     },
     { weight: 6, arbitrary: record({ type: fc.constant("deliver" as const), changes, death }) },
@@ -82,6 +96,29 @@ export function commands<Change>(change: fc.Arbitrary<Change>): fc.Arbitrary<Com
     },
   );
   return fc.array(command, { minLength: 1, maxLength: 14, size: "max" });
+}
+
+/** Refreshes one after another, of senders that number them themselves, and often run a number again. */
+export function refreshes<Change>(change: fc.Arbitrary<Change>): fc.Arbitrary<Command<Change>[]> {
+  const counter = record({ name: fc.constantFrom("a", "a", "b"), again: fc.boolean() });
+  const refresh = record({
+    counter: fc.option(counter, { freq: 6 }),
+    resume: fc.boolean(),
+    deliveries: fc.array(fc.array(change, { minLength: 1, maxLength: 4 }), { maxLength: 2 }),
+    outcome: fc.constantFrom("complete" as const, "complete" as const, "incomplete" as const),
+    waits: fc.boolean(),
+    death,
+  });
+  return fc
+    .array(refresh, { minLength: 2, maxLength: 5, size: "max" })
+    .map((all) =>
+      all.flatMap(({ counter: by, resume, deliveries, outcome, waits, death: dies }): Command<Change>[] => [
+        { type: "begin", refresh: true, resume, base: false, death: dies, counter: by },
+        ...deliveries.map((changes): Command<Change> => ({ type: "deliver", changes, death: null })),
+        { type: "finish", outcome, death: null },
+        ...(waits ? [{ type: "time" as const, death: null, live: null }] : []),
+      ]),
+    );
 }
 
 const id = fc.nat({ max: 3 });

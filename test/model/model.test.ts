@@ -7,7 +7,7 @@ import { mirrorTable } from "../../src/schema/index.js";
 import type { Schema } from "../../tools/local-convex/mock.js";
 import { upsert, type SentChange } from "../core/support/sender.js";
 import { World, type Row } from "../core/support/world.js";
-import { changeOf, commands, type Command } from "./commands.js";
+import { changeOf, commands, refreshes, type Command } from "./commands.js";
 import { BagModel, isReadable, KeyedModel, type ModelRow } from "./model.js";
 import { play, type Modelled } from "./play.js";
 
@@ -52,7 +52,7 @@ function keyed(mirror: "plain" | "versioned" | "soft", base: SentChange[] = []):
     base,
     model,
     encode: (changes: SentChange[][]) => changes.flat(),
-    deliver: (changes: SentChange[][], refresh) => model.deliver(changes.flat(), refresh),
+    deliver: (changes: SentChange[][], { refresh }) => model.deliver(changes.flat(), refresh),
     // With versions, an older change of a row that is still to be swept is stale, and news once it is gone.
     whileSwept: (changes: SentChange[][]) =>
       mirror === "plain" ? changes.filter((all) => all.every(({ op }) => op === "upsert")) : [],
@@ -90,7 +90,7 @@ function bag(): Modelled {
     base: [],
     model,
     encode: (texts: string[]) => texts.map((letter) => upsert({ text: letter })),
-    deliver: (texts: string[], refresh) => model.deliver(texts, refresh),
+    deliver: (texts: string[], { overwrite }) => model.deliver(texts, overwrite),
     whileSwept: (texts: string[]) => texts,
     mend: () => undefined,
     replay: () => undefined,
@@ -103,8 +103,12 @@ function bag(): Modelled {
   };
 }
 
-async function holds<Change>(change: fc.Arbitrary<Change>, start: (world: World) => Modelled): Promise<void> {
-  const property = fc.asyncProperty(commands(change), async (all: Command<Change>[]) => {
+async function holds<Change>(
+  change: fc.Arbitrary<Change>,
+  start: (world: World) => Modelled,
+  sequences: fc.Arbitrary<Command<Change>[]> = commands(change),
+): Promise<void> {
+  const property = fc.asyncProperty(sequences, async (all: Command<Change>[]) => {
     const world = await World.start();
     await play(world, start(world), all);
   });
@@ -143,6 +147,11 @@ describe("whatever is sent, resent, reordered, taken over and cut off, a mirror 
       await holds(changeOf(null, false), () => keyed("plain", base));
     },
   );
+
+  test("MODEL-6: with refreshes that other senders number", { timeout: TIMEOUT_MS }, async () => {
+    const change = changeOf(null, false);
+    await holds(change, () => keyed("plain"), refreshes(change));
+  });
 
   test("MODEL-4: without a key", { timeout: TIMEOUT_MS }, async () => {
     await holds(fc.constantFrom("a", "b", "c"), () => bag());

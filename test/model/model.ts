@@ -1,6 +1,7 @@
 /** What a mirror should be: the rules of docs/SPEC.md in a few dozen lines, without chunks, hashes, indexes or crashes. */
 import { noCounts, type Counts } from "../../src/core/wire/validators.js";
 import type { SentChange } from "../core/support/sender.js";
+import type { Counter } from "./commands.js";
 
 export interface ModelRow {
   id: number;
@@ -23,6 +24,51 @@ export interface Rules {
   soft: boolean;
 }
 
+/** Which refresh a run belongs to: of numbers that only their own counter can compare. */
+export class Generations {
+  /** The generation of the newest refresh, and whether its sender may still deliver. */
+  current = 0;
+  isOpen = false;
+  #counted: { name: string; number: number; generation: number; isRepeat: boolean } | null = null;
+  readonly #numbers = new Map<string, number>();
+
+  /** What the next run of a counter calls its refresh: by the number of the one before it, or by the next. */
+  number(counter: Counter | null, resume: boolean): number {
+    if (counter === null) return this.isOpen && resume ? this.current : this.current + 1;
+    const last = this.#numbers.get(counter.name) ?? 0;
+    return resume && last > 0 ? last : last + 1;
+  }
+
+  /** What a run that names this number is: the next refresh, a part of the one that is open, or none. */
+  begin(number: number, counter: Counter | null): "next" | "same" | "none" {
+    const generation = this.#generationOf(number, counter);
+    if (counter !== null) {
+      this.#numbers.set(counter.name, number);
+      const isSame = this.#counted?.name === counter.name && this.#counted.number === number;
+      if (generation !== null && !(isSame && this.#counted?.generation === generation))
+        this.#counted = { name: counter.name, number, generation, isRepeat: isSame };
+    }
+    if (generation === null) return "none";
+    if (generation === this.current) return "same";
+    this.current = generation;
+    this.isOpen = true;
+    return "next";
+  }
+
+  #generationOf(number: number, counter: Counter | null): number | null {
+    if (counter === null) return number === this.current && !this.isOpen ? null : number;
+    const isSame = this.#counted?.name === counter.name && this.#counted.number === number;
+    if (!isSame) return this.current + 1;
+    if (this.isOpen && this.#counted?.generation === this.current) return this.current;
+    return counter.again ? this.current + 1 : null;
+  }
+
+  /** Whether a refresh without a row says that the source is empty. */
+  get isBelieved(): boolean {
+    return !(this.#counted?.generation === this.current && this.#counted.isRepeat);
+  }
+}
+
 /** A mirror with a key. */
 export class KeyedModel {
   readonly rows = new Map<number, ModelRow>();
@@ -32,7 +78,7 @@ export class KeyedModel {
   /** Keys that the open refresh, or the one that is swept, has brought. */
   #brought: Set<number> | null = null;
   #sweeping: Set<number> | null = null;
-  #generation = 0;
+  readonly generations = new Generations();
   /** The refresh that is swept, or would be if it were not held. */
   #sweepingGeneration = 0;
   #held = false;
@@ -47,16 +93,7 @@ export class KeyedModel {
 
   constructor(private readonly rules: Rules) {}
 
-  get generation(): number {
-    return this.#generation;
-  }
-  get isOpen(): boolean {
-    return this.#brought !== null;
-  }
-
-  beginRefresh(generation: number): void {
-    if (generation === this.#generation) return;
-    this.#generation = generation;
+  beginRefresh(): void {
     this.#brought = new Set();
     this.#refreshBeganAt = this.#delivery;
     this.#rowsBefore = this.rows.size;
@@ -64,7 +101,7 @@ export class KeyedModel {
 
   finishRefresh(): void {
     this.#sweeping = this.#brought;
-    this.#sweepingGeneration = this.#generation;
+    this.#sweepingGeneration = this.generations.current;
     this.#sweptBeganAt = this.#refreshBeganAt;
     this.#sweptRowsBefore = this.#rowsBefore;
     this.#brought = null;
@@ -124,11 +161,10 @@ export class KeyedModel {
     const counts = { ...noCounts, received: changes.length };
     for (const change of changes) {
       if (!isReadable(change)) {
-        const isOpen = refresh && this.isOpen;
         this.waiting.push({
           change,
           delivery: this.#delivery,
-          ...(isOpen && { unreadableIn: this.#generation }),
+          ...(refresh && { unreadableIn: this.generations.current }),
         });
         counts.quarantined += 1;
         continue;
@@ -236,18 +272,9 @@ export class BagModel {
   readonly rows = new Map<string, number>();
   #brought: Map<string, number> | null = null;
   #sweeping: Map<string, number> | null = null;
-  #generation = 0;
+  readonly generations = new Generations();
 
-  get generation(): number {
-    return this.#generation;
-  }
-  get isOpen(): boolean {
-    return this.#brought !== null;
-  }
-
-  beginRefresh(generation: number): void {
-    if (generation === this.#generation) return;
-    this.#generation = generation;
+  beginRefresh(): void {
     this.#brought = new Map();
   }
 

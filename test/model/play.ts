@@ -5,6 +5,7 @@ import { expectConserved, expectDigestInStep } from "../core/support/checks.js";
 import { expectOk, expectRefused, Sender, type SentChange } from "../core/support/sender.js";
 import type { Answer, World } from "../core/support/world.js";
 import type { Command, Death, Live } from "./commands.js";
+import type { Generations } from "./model.js";
 
 /** Longer than any test: a run ends when its sender says so. */
 const NEVER_SILENT = { silenceSeconds: 86_400 };
@@ -17,9 +18,8 @@ export interface Modelled {
   mirror: string;
   keyFields: string[];
   model: {
-    generation: number;
-    isOpen: boolean;
-    beginRefresh: (generation: number) => void;
+    generations: Generations;
+    beginRefresh: () => void;
     finishRefresh: () => void;
     sweep: () => void;
     agree: () => boolean;
@@ -29,7 +29,7 @@ export interface Modelled {
   base: SentChange[];
   /** The changes as the protocol writes them. */
   encode: (changes: never[]) => SentChange[];
-  deliver: (changes: never[], refresh: boolean) => Counts;
+  deliver: (changes: never[], run: { overwrite: boolean; refresh: boolean }) => Counts;
   mend: (world: World) => void;
   replay: () => void;
   expectSame: (world: World) => Promise<void>;
@@ -42,6 +42,8 @@ export interface Modelled {
 
 interface Open {
   sender: Sender;
+  overwrite: boolean;
+  /** It is a part of the refresh that is open. */
   refresh: boolean;
   /** What was sent in this run, and what the answers were. */
   sent: { changes: SentChange[]; answer: Answer }[];
@@ -54,7 +56,14 @@ export async function play(
 ): Promise<void> {
   const player = new Player(world, modelled);
   if (modelled.base.length > 0) {
-    await player.step({ type: "begin", refresh: true, resume: false, base: true, death: null });
+    await player.step({
+      type: "begin",
+      refresh: true,
+      resume: false,
+      base: true,
+      death: null,
+      counter: null,
+    });
     await player.step({ type: "finish", outcome: "complete", death: null });
     await player.step({ type: "time", death: null, live: null });
   }
@@ -102,19 +111,25 @@ class Player {
     }
   }
 
-  async #begin({ refresh, resume, base, death }: Command<unknown> & { type: "begin" }): Promise<void> {
+  async #begin(command: Command<unknown> & { type: "begin" }): Promise<void> {
+    const { refresh: overwrite, resume, base, death, counter } = command;
     const { model, mirror, keyFields } = this.modelled;
     const keyed = keyFields[0] !== "mirrorKey";
-    const generation = model.isOpen && resume ? model.generation : model.generation + 1;
+    const generation = model.generations.number(counter, resume);
     const sender = new Sender(this.world, mirror);
-    const options = refresh
-      ? ({ syncMode: "overwrite", generation } as const)
+    const options = overwrite
+      ? ({
+          syncMode: "overwrite",
+          generation,
+          ...(counter !== null && { counter: counter.name, again: counter.again }),
+        } as const)
       : ({ syncMode: keyed ? "append_dedup" : "append" } as const);
     expectOk(await this.#untilAnswered(death, async () => sender.tryBegin({ ...options, ...NEVER_SILENT })));
     this.#stale = this.#open?.sender ?? this.#stale;
-    if (refresh) model.beginRefresh(generation);
-    this.#open = { sender, refresh, sent: [] };
-    if (refresh && base && this.modelled.base.length > 0)
+    const begun = overwrite ? model.generations.begin(generation, counter) : "none";
+    if (begun === "next") model.beginRefresh();
+    this.#open = { sender, overwrite, refresh: begun !== "none", sent: [] };
+    if (overwrite && base && this.modelled.base.length > 0)
       await this.#deliver({ type: "deliver", changes: [this.modelled.base], death: null });
   }
 
@@ -133,13 +148,13 @@ class Player {
 
   async #deliver({ changes: made, death }: Command<unknown> & { type: "deliver" }): Promise<void> {
     if (this.#open === null) return;
-    const { sender, refresh, sent } = this.#open;
+    const { sender, sent } = this.#open;
     const changes = this.modelled.encode(made as never[]);
     const answer = await this.#untilAnswered(death, async () => sender.tryDeliver(changes));
     expectOk(answer);
     sender.sequence += 1;
     sent.push({ changes, answer });
-    expect(answer.body.counts).toEqual(this.modelled.deliver(made as never[], refresh));
+    expect(answer.body.counts).toEqual(this.modelled.deliver(made as never[], this.#open));
   }
 
   async #repeat(which: number): Promise<void> {
@@ -167,18 +182,24 @@ class Player {
 
   async #finish({ outcome, death }: Command<unknown> & { type: "finish" }): Promise<void> {
     if (this.#open === null) return;
-    const { sender, refresh } = this.#open;
+    const { sender, refresh, sent } = this.#open;
+    const { model } = this.modelled;
     expectOk(await this.#untilAnswered(death, async () => sender.tryFinish(outcome)));
-    // A run that went on with nothing, for its generation was whole, has nothing to sweep.
-    if (refresh && outcome === "complete" && this.modelled.model.isOpen) {
-      this.modelled.model.finishRefresh();
+    const hasRows = sent.some(({ answer }) => {
+      const { inserted, updated, unchanged, stale, quarantined } = answer.body.counts as Counts;
+      return inserted + updated + unchanged + stale + quarantined > 0;
+    });
+    // A run of a refresh that is complete already is none, and has nothing to sweep.
+    if (refresh && outcome === "complete" && (hasRows || model.generations.isBelieved)) {
+      model.generations.isOpen = false;
+      model.finishRefresh();
     }
     this.#stale = sender;
     this.#open = null;
   }
 
   async #passTime(death: Death | null, live: Live<unknown> | null = null): Promise<void> {
-    if (live !== null && this.#open?.refresh === false) {
+    if (live !== null && this.#open?.overwrite === false) {
       await this.#passTimeWithLive(live);
     } else if (death !== null && death.fault !== "conflict") {
       this.#arm(death);
@@ -206,7 +227,7 @@ class Player {
       expectOk(answer);
       sender.sequence += 1;
       sent.push({ changes, answer });
-      this.modelled.deliver(chosen, false);
+      this.modelled.deliver(chosen, this.#open!);
       return null;
     };
     await this.world.passTime(1_000);
