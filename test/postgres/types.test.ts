@@ -189,7 +189,7 @@ test("a table has a column of every type of the catalog, and of arrays of it", a
   expect(columns.length).toBeGreaterThan(150);
 });
 
-test("GENERATE-1: what is declared, `copy … csv` fills, and every value is that of Postgres", async () => {
+test("what is declared, `copy … csv` fills, and every value is that of Postgres", async () => {
   const generated = await run(["generate", "--postgres", "--tables", "every", "--yes"], {
     cwd: project.directory,
     env: { DATABASE_URL: server.url },
