@@ -72,15 +72,25 @@ describe("drift", () => {
     expect((await run(["drift", "customers", "--forget"], { cwd })).out).toContain("1 difference");
     expect((await run(["drift", "customers"], { cwd })).out).toContain("matches the schema");
   });
+});
 
-  test.each([["drift"], ["runs"], ["quarantine list"]])(
-    "%s names the mirror that is meant",
-    async (command) => {
-      const { code, err } = await run([...command.split(" "), "custmers"], { cwd });
-      expect(code).toBe(1);
-      expect(err).toContain('There is no mirror "custmers". Did you mean "customers"?');
-    },
-  );
+test.each([
+  ["status", []],
+  ["drift", []],
+  ["runs", []],
+  ["pause", []],
+  ["resume", []],
+  ["sweep", ["--yes"]],
+  ["clear", ["--yes"]],
+  ["audit", []],
+  ["reset-generation", []],
+  ["quarantine list", []],
+  ["quarantine replay", []],
+  ["quarantine discard", ["--yes"]],
+])("%s names the mirror that is meant", async (command, more) => {
+  const { code, err } = await run([...command.split(" "), "custmers", ...more], { cwd });
+  expect(code).toBe(1);
+  expect(err).toContain('There is no mirror "custmers". Did you mean "customers"?');
 });
 
 describe("status --watch", () => {

@@ -1,7 +1,8 @@
 import { CliError, usageError } from "../terminal/exit.js";
 import { type Admin, openSession } from "../deployment/admin.js";
 import type { CommonOptions } from "../deployment/options.js";
-import { ago, keyForPeople, print, table } from "../terminal/output.js";
+import { ago, keyForPeople, plural, print, table } from "../terminal/output.js";
+import type { Replayed } from "../../client/importing/replay.js";
 import type { MirrorStatus, QuarantineEntry } from "../../core/wire/views.js";
 import type { Io } from "../terminal/io.js";
 import { ask } from "../terminal/ask.js";
@@ -20,10 +21,23 @@ export async function knownMirror(admin: Admin, mirror: string): Promise<MirrorS
   const all = await list();
   const found = all.find(named);
   if (found !== undefined) return found;
-  const names = all.map(({ name }) => name);
-  throw new CliError(
+  throw unknownMirror(
+    mirror,
+    all.map(({ name }) => name),
+  );
+}
+
+export function unknownMirror(mirror: string, names: readonly string[]): CliError {
+  return new CliError(
     `There is no mirror "${mirror}".${didYouMean(mirror, names)} The mirrors are: ${names.join(", ") || "none yet"}.`,
   );
+}
+
+/** What an operator does something to a mirror with. @throws CliError for a name that no mirror has */
+export async function adminOf(io: Io, mirror: string, options: CommonOptions): Promise<Admin> {
+  const { admin } = openSession(io, options);
+  await knownMirror(admin, mirror);
+  return admin;
 }
 
 /** The fields of a mirror's key. @throws CliError for a name that no mirror has */
@@ -96,8 +110,18 @@ function pretty(payload: string): string {
 }
 
 export async function replay(io: Io, mirror: string, options: CommonOptions): Promise<void> {
-  const result = await openSession(io, options).admin.call<unknown>("replayQuarantine", { mirror });
-  print(io, options.json, result, () => `Replayed: ${JSON.stringify(result)}`);
+  const admin = await adminOf(io, mirror, options);
+  const result = await admin.call<Replayed>("replayQuarantine", { mirror });
+  const { applied, counts, waiting } = result;
+  print(io, options.json, result, () => {
+    if (applied === 0 && waiting === 0) return `Nothing of "${mirror}" waits in quarantine.`;
+    const became = Object.entries(counts).filter(([name, count]) => name !== "received" && count > 0);
+    const how = became.map(([name, count]) => `${count.toLocaleString("en")} ${name}`).join(", ");
+    const done = `${plural(applied, "change")} left the quarantine${how === "" ? "" : ` (${how})`}.`;
+    return waiting === 0
+      ? done
+      : `${done} ${plural(waiting, "change")} must wait: see \`quarantine list ${mirror}\`.`;
+  });
 }
 
 export async function discard(
@@ -106,7 +130,7 @@ export async function discard(
   ids: string[],
   options: CommonOptions & { yes?: boolean },
 ): Promise<void> {
-  const { admin } = openSession(io, options);
+  const admin = await adminOf(io, mirror, options);
   if (ids.length === 0) await agreed(io, options, `Discard all quarantined rows of "${mirror}"?`);
   let gone = 0;
   for (;;) {
@@ -115,7 +139,7 @@ export async function discard(
     gone += page;
     if (page === 0) break;
   }
-  print(io, options.json, { discarded: gone }, () => `${String(gone)} discarded.`);
+  print(io, options.json, { discarded: gone }, () => `${plural(gone, "change")} discarded.`);
 }
 
 /** @throws CliError when the answer is no, or there is nobody to ask. */

@@ -3,10 +3,10 @@ import type { CommonOptions } from "../deployment/options.js";
 import { ago, keyForPeople, plural, print, since, table } from "../terminal/output.js";
 import { conservation } from "../push/report.js";
 import { openSession } from "../deployment/admin.js";
-import type { AuditReport, MirrorStatus, RunSummary, UnknownStream } from "../../core/wire/views.js";
+import type { AuditReport, RunSummary, UnknownStream } from "../../core/wire/views.js";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Io } from "../terminal/io.js";
-import { agreed, keyFields, knownMirror } from "./quarantine.js";
+import { adminOf, agreed, keyFields, knownMirror } from "./quarantine.js";
 
 export async function runs(
   io: Io,
@@ -15,8 +15,7 @@ export async function runs(
 ): Promise<void> {
   const limit = Number(options.limit);
   if (!Number.isInteger(limit) || limit < 1) throw usageError("--limit is a whole number from 1.");
-  const { admin } = openSession(io, options);
-  await knownMirror(admin, mirror);
+  const admin = await adminOf(io, mirror, options);
   const found = await admin.component<RunSummary[]>("runs:history", { mirror, limit });
   print(io, options.json, found, () => describe(mirror, found));
 }
@@ -44,7 +43,8 @@ export async function pause(
   options: CommonOptions & { reason?: string },
 ): Promise<void> {
   const { reason } = options;
-  await openSession(io, options).admin.component("registry:pause", {
+  const admin = await adminOf(io, mirror, options);
+  await admin.component("registry:pause", {
     mirror,
     ...(reason !== undefined && { reason }),
   });
@@ -57,7 +57,8 @@ export async function pause(
 }
 
 export async function resume(io: Io, mirror: string, options: CommonOptions): Promise<void> {
-  await openSession(io, options).admin.component("registry:resume", { mirror });
+  const admin = await adminOf(io, mirror, options);
+  await admin.component("registry:resume", { mirror });
   print(io, options.json, { mirror, paused: false }, () => `"${mirror}" takes deliveries again.`);
 }
 
@@ -68,8 +69,7 @@ export async function sweep(
   options: CommonOptions & { yes?: boolean },
 ): Promise<void> {
   const { admin } = openSession(io, options);
-  const all = await admin.component<MirrorStatus[]>("registry:list", { exact: true });
-  const held = all.find(({ name }) => name === mirror)?.held ?? null;
+  const { held } = await knownMirror(admin, mirror);
   if (held === null) throw new CliError(`No sweep of "${mirror}" is held: there is nothing to delete.`);
   await agreed(io, options, `${held} Delete the rows that it did not deliver?`);
   await admin.component("runs:sweep", { mirror });
@@ -87,7 +87,7 @@ export async function clear(
   mirror: string,
   options: CommonOptions & { yes?: boolean },
 ): Promise<void> {
-  const { admin } = openSession(io, options);
+  const admin = await adminOf(io, mirror, options);
   await agreed(io, options, `Delete every row of "${mirror}"? Only the source can bring them back.`);
   const deleted = await admin.component<number>("write/clear:clear", { mirror });
   print(io, options.json, { mirror, deleted }, () => `${plural(deleted, "row")} of "${mirror}" deleted.`);
@@ -105,7 +105,8 @@ export async function streams(io: Io, options: CommonOptions): Promise<void> {
 
 /** Lets a sender's refreshes be numbered from 1 again. */
 export async function resetGeneration(io: Io, mirror: string, options: CommonOptions): Promise<void> {
-  await openSession(io, options).admin.component("runs:resetGeneration", { mirror });
+  const admin = await adminOf(io, mirror, options);
+  await admin.component("runs:resetGeneration", { mirror });
   print(
     io,
     options.json,
@@ -123,9 +124,23 @@ interface AuditOptions extends CommonOptions {
   removeAdded?: boolean;
 }
 
+/** What a repair did: see `audit.repair`. */
+type Repair = Record<"askedAgain" | "removed" | "left", number>;
+
+function repairForPeople({ askedAgain, removed, left }: Repair): string {
+  const done = [
+    `The source is asked for ${plural(askedAgain, "row")} again.`,
+    ...(removed > 0 ? [`${plural(removed, "row")} that the importer never wrote deleted.`] : []),
+    ...(left > 0
+      ? [`${plural(left, "row")} that the importer never wrote left; --remove-added deletes them.`]
+      : []),
+  ];
+  return `Repaired. ${done.join(" ")}`;
+}
+
 /** Looks for rows that were written past the importer; ends with 3 when there are some. */
 export async function audit(io: Io, mirror: string, options: AuditOptions): Promise<void> {
-  const { admin } = openSession(io, options);
+  const admin = await adminOf(io, mirror, options);
   if (options.last !== true) await admin.component("audit:start", { mirror });
   let report = await admin.component<AuditReport | null>("audit:report", { mirror });
   while (report?.state === "walking" && options.last !== true) {
@@ -137,14 +152,14 @@ export async function audit(io: Io, mirror: string, options: AuditOptions): Prom
   const fields = await keyFields(admin, mirror);
   const repaired =
     options.repair === true && found.state === "differs"
-      ? await admin.component<unknown>("audit:repair", { mirror, removeAdded: options.removeAdded === true })
+      ? await admin.component<Repair>("audit:repair", { mirror, removeAdded: options.removeAdded === true })
       : null;
   print(io, options.json, { ...found, repaired }, () => {
     const findings = found.findings.map(({ kind, key }) => [kind, keyForPeople(key, fields)]);
     const lines = [`${found.state}: ${found.reason} ${found.rows.toLocaleString("en")} rows.`];
     if (findings.length > 0) lines.push(table(["finding", "key"], findings));
     if (!found.all) lines.push(`There are more, in the buckets ${found.differingBuckets.join(", ")} of 64.`);
-    if (repaired !== null) lines.push(`Repaired: ${JSON.stringify(repaired)}`);
+    if (repaired !== null) lines.push(repairForPeople(repaired));
     return lines.join("\n");
   });
   if (found.state === "differs") io.exitCode = EXIT.differs;

@@ -6,6 +6,7 @@ import { ago, plural, print, since, table, visible } from "../terminal/output.js
 import { budgetUse, type BudgetBalance, type BudgetUse } from "../../core/wire/budget.js";
 import type { MirrorStatus, ReaderStatus, RunSummary, SenderStatus } from "../../core/wire/views.js";
 import { watch } from "../terminal/watch.js";
+import { unknownMirror } from "./quarantine.js";
 import { style } from "../terminal/style.js";
 import type { Io } from "../terminal/io.js";
 
@@ -31,7 +32,15 @@ export async function status(io: Io, mirror: string | undefined, options: Status
   const read = reader(io, options);
   const look = async (): Promise<Status> => {
     const { mirrors, readers, ...rest } = await read();
-    if (mirror !== undefined) return { mirrors: mirrors.filter(({ name }) => name === mirror), ...rest };
+    if (mirror !== undefined) {
+      const found = mirrors.filter(({ name }) => name === mirror);
+      if (found.length === 0)
+        throw unknownMirror(
+          mirror,
+          mirrors.map(({ name }) => name),
+        );
+      return { mirrors: found, ...rest };
+    }
     return { mirrors, ...rest, ...(readers !== undefined && { readers }) };
   };
   if (options.watch !== true) {
