@@ -146,7 +146,7 @@ describe("a project with .env.local", () => {
     expect((await cli("quarantine", "show", "users", entry!.id)).out).toContain("a lot");
     expect((await cli("quarantine", "replay", "users")).code).toBe(0);
     expect((await cli("quarantine", "discard", "users")).code).toBe(2);
-    expect((await cli("quarantine", "discard", "users", "--yes")).out).toContain("1 discarded");
+    expect((await cli("quarantine", "discard", "users", "--yes")).out).toContain("1 change discarded.");
     expect(await json("quarantine", "list", "users")).toEqual([]);
   });
 
