@@ -1,9 +1,8 @@
-import { openSession } from "../deployment/admin.js";
 import type { CommonOptions } from "../deployment/options.js";
 import { ago, plural, print, table } from "../terminal/output.js";
 import { driftSnippet, type DriftEntry } from "../../schema/driftSnippet.js";
 import type { Io } from "../terminal/io.js";
-import { knownMirror } from "./quarantine.js";
+import { adminOf } from "./quarantine.js";
 
 /** How the kinds of drift read in a table. */
 const KINDS: Record<string, string> = {
@@ -19,8 +18,7 @@ export async function drift(
   mirror: string,
   options: CommonOptions & { forget?: boolean },
 ): Promise<void> {
-  const { admin } = openSession(io, options);
-  await knownMirror(admin, mirror);
+  const admin = await adminOf(io, mirror, options);
   const entries = await admin.component<(DriftEntry & { lastSeenAt: string })[]>("write/drift:list", {
     mirror,
   });
