@@ -67,8 +67,6 @@ export const applyChunk = mutation({
     token: v.id("tokens"),
     /** Whether it is time to note that the token is in use: see `tokens.authenticate`. */
     touchDue: v.boolean(),
-    /** The handle of the app's `write`, if the caller knows it: saves a lookup. */
-    write: v.optional(v.string()),
     settleAfterMs: v.number(),
     budget: vBudget,
   },
@@ -118,7 +116,6 @@ export const applyChunk = mutation({
     const outcome = await applyToMirror(ctx, mirror, {
       rows: screened.rows,
       match: matchOf(mirror, run, args.keylessRefresh),
-      handle: args.write,
       budget: args.budget,
       priority: run.generation === undefined ? "live" : "refresh",
     });

@@ -16,6 +16,7 @@ import { findMirror, getMirror } from "./mirror/mirrors.js";
 import { exactly } from "./mirror/progress.js";
 import { giveUpSweep, MIRROR_GONE } from "./run/sweepAttempts.js";
 import { now } from "../src/core/time.js";
+import { newSecret } from "../src/core/token.js";
 import { touchToken } from "./tokens.js";
 import { unknownStream } from "./unknownStreams.js";
 import { noCounts, vBudget, vDeclaration, vHandles } from "../src/core/wire/validators.js";
@@ -42,7 +43,13 @@ export const declare = mutation({
   handler: async (ctx, args) => {
     const app = await ctx.db.query("app").first();
     const { fingerprint, handles, budget } = args;
-    const record = { fingerprint, handles, budget, declaredAt: now() };
+    const record = {
+      fingerprint,
+      handles,
+      secret: app?.secret ?? newSecret(),
+      budget,
+      declaredAt: now(),
+    };
     if (app === null) await ctx.db.insert("app", record);
     else await ctx.db.replace("app", app._id, record);
     await declareExports(ctx, args.exported ?? []);

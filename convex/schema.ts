@@ -490,13 +490,15 @@ export default defineSchema({
 
   /**
    * One document: how the component reaches the app.
-   * Read by tokens.authenticate, ingest.* and sweep.*.
+   * Read by tokens.authenticate, capability.check, ingest.* and sweep.*.
    */
   app: defineTable({
     /** Hash of all contracts; when a request has another, the registry is updated. */
     fingerprint: v.string(),
     declaredAt: v.string(),
     handles: vHandles,
+    /** What the app's `write` is given with every call: see capability.ts. No function returns it. */
+    secret: v.string(),
     /** The write budget, for the component's own writes: sweeps. */
     budget: vBudget,
   }),

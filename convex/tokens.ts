@@ -175,8 +175,8 @@ export const authenticate = query({
       touchDue: v.boolean(),
       /** Mirrors to clear once the connector names their streams in full, a list per connection. */
       toClear: v.array(v.array(v.string())),
-      /** What the registry knows of the app; null before the first declaration. */
-      app: v.union(v.null(), v.object({ fingerprint: v.string(), write: v.string() })),
+      /** Of the declaration that the registry knows; null before the first. */
+      fingerprint: v.union(v.string(), v.null()),
     }),
   ),
   handler: async (ctx, { hash, nowMs }) => {
@@ -195,7 +195,7 @@ export const authenticate = query({
       useDue: isDue(token.lastUsedAt),
       touchDue: isDue(token.lastSentAt),
       toClear: (token.toClear ?? []).map(({ mirrors }) => mirrors),
-      app: app === null ? null : { fingerprint: app.fingerprint, write: app.handles.write },
+      fingerprint: app?.fingerprint ?? null,
     };
   },
 });

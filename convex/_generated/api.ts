@@ -9,6 +9,7 @@
  */
 
 import type * as audit from "../audit.js";
+import type * as capability from "../capability.js";
 import type * as changeFeed from "../changeFeed.js";
 import type * as crons from "../crons.js";
 import type * as exportReaders from "../exportReaders.js";
@@ -55,6 +56,7 @@ import { anyApi, componentsGeneric } from "convex/server";
 
 const fullApi: ApiFromModules<{
   audit: typeof audit;
+  capability: typeof capability;
   changeFeed: typeof changeFeed;
   crons: typeof crons;
   exportReaders: typeof exportReaders;

@@ -58,6 +58,15 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         Name
       >;
     };
+    capability: {
+      check: FunctionReference<
+        "query",
+        "internal",
+        { secret: string },
+        boolean,
+        Name
+      >;
+    };
     changeFeed: {
       record: FunctionReference<
         "mutation",
@@ -187,7 +196,6 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
           syncMode?: "append" | "append_dedup" | "overwrite";
           token: string;
           touchDue: boolean;
-          write?: string;
         },
         {
           counts: {
@@ -733,7 +741,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         { hash: string; nowMs: number },
         null | {
           access: "write" | "read" | "export";
-          app: null | { fingerprint: string; write: string };
+          fingerprint: string | null;
           id: string;
           mirrors: Array<string>;
           name: string;

@@ -375,14 +375,14 @@ export const removeStale = internalMutation({
   handler: async (ctx, args) => {
     const run = await ctx.db.get("runs", args.run);
     if (run?.state !== "sweeping") return { read: args.ids.length, gone: 0, writes: 0 };
-    const { handles, budget } = await getApp(ctx);
+    const { handles, secret, budget } = await getApp(ctx);
     const mirror = await published(ctx, run.mirror);
     const { keyHashes } = args;
     const arrived = KeyHashSet.of(keyHashes === null ? [] : await arrivedSince(ctx, run, args.sequence));
     const stale = [...args.ids.keys()].filter((i) => keyHashes === null || !arrived.has(keyHashes[i]!));
     const { read, gone, marked, written, delta, changed } = await ctx.runMutation(
       handles.write as RemoveHandle,
-      { table: run.mirror, remove: { ids: stale.map((i) => args.ids[i]!), at: Date.now() } },
+      { secret, table: run.mirror, remove: { ids: stale.map((i) => args.ids[i]!), at: Date.now() } },
     );
     const swept = run.swept + gone + marked;
     await ctx.db.patch("runs", run._id, { swept });
@@ -407,8 +407,12 @@ export const addCopies = internalMutation({
   handler: async (ctx, args) => {
     const run = await ctx.db.get("runs", args.run);
     if (run?.state !== "sweeping") return { made: countCopies(args.copies), added: 0 };
-    const [mirror, { handles, budget }] = await Promise.all([getMirror(ctx, run.mirror), getApp(ctx)]);
+    const [mirror, { handles, secret, budget }] = await Promise.all([
+      getMirror(ctx, run.mirror),
+      getApp(ctx),
+    ]);
     const { made, added, written, delta, changed } = await ctx.runMutation(handles.write as CopyHandle, {
+      secret,
       table: run.mirror,
       copy: { copies: args.copies },
     });

@@ -14,7 +14,7 @@ import { addDelta, addToDigest, noDelta } from "./digests.js";
 import { isSetUpError, ledgerError, ledgerErrorData } from "../../src/core/wire/errors.js";
 import { type Applied, type ApplyHandle, vApplied, vMatch, vTombstone } from "../../src/core/wire/port.js";
 import { quarantineChange, screenBehind } from "./screen.js";
-import { getHandles } from "../mirror/mirrors.js";
+import { getApp } from "../mirror/mirrors.js";
 import { findTombstones, layTombstones } from "./tombstones.js";
 import {
   addCounts,
@@ -38,8 +38,6 @@ interface Outcome {
 type Batch = {
   rows: RowChange[];
   match: Infer<typeof vMatch>;
-  /** The handle of the app's `write`, when the caller knows it. */
-  handle?: string | undefined;
   /** Of rows that earlier changes of the same chunk have deleted, when it had to be cut. */
   tombstones?: Applied["tombstones"];
 };
@@ -57,7 +55,7 @@ export async function applyToMirror(
     priority,
     tombstones = true,
     ...batch
-  }: Pick<Batch, "rows" | "match" | "handle"> & {
+  }: Pick<Batch, "rows" | "match"> & {
     budget: Infer<typeof vBudget>;
     priority: Priority;
     tombstones?: boolean;
@@ -161,7 +159,6 @@ export const once = internalMutation({
     mirror: v.string(),
     rows: v.array(vRowChange),
     match: vMatch,
-    handle: v.optional(v.string()),
     tombstones: v.array(vTombstone),
     checkTombstones: v.boolean(),
   },
@@ -178,17 +175,14 @@ export const once = internalMutation({
 /** Has the app write. @throws NotDeclared */
 async function write(
   ctx: MutationCtx,
-  {
-    mirror: table,
-    handle,
-    ...batch
-  }: Required<Pick<Batch, "rows" | "match" | "tombstones">> & {
-    mirror: string;
-    handle?: string | undefined;
-  },
+  { mirror: table, ...batch }: Required<Batch> & { mirror: string },
 ): Promise<Applied> {
-  const handler = (handle ?? (await getHandles(ctx)).write) as ApplyHandle;
-  return await ctx.runMutation(handler, { table, apply: { ...batch, at: Date.now() } });
+  const { handles, secret } = await getApp(ctx);
+  return await ctx.runMutation(handles.write as ApplyHandle, {
+    secret,
+    table,
+    apply: { ...batch, at: Date.now() },
+  });
 }
 
 function nothing(): Applied {

@@ -7,7 +7,7 @@ import { api } from "../_generated/api.js";
 import { action, mutation } from "../_generated/server.js";
 import { recordChanged } from "../changeFeed.js";
 import { addToDigest } from "./digests.js";
-import { getHandles } from "../mirror/mirrors.js";
+import { getApp } from "../mirror/mirrors.js";
 import { published } from "../mirror/progress.js";
 import { changedBy, recounted } from "../mirror/rowCount.js";
 import { CLEARED_ROWS, Pace } from "../../src/core/wire/pace.js";
@@ -22,8 +22,9 @@ export const clearPage = mutation({
   returns: v.number(),
   handler: async (ctx, { mirror: name, limit }) => {
     const mirror = await published(ctx, name);
-    const handles = await getHandles(ctx);
+    const { handles, secret } = await getApp(ctx);
     const { gone, delta, changed } = await ctx.runMutation(handles.write as ClearHandle, {
+      secret,
       table: name,
       clear: { limit },
     });

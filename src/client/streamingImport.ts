@@ -124,7 +124,7 @@ export class StreamingImport {
    */
   internalFunctions() {
     return {
-      ...tableFunctions(this.#mirrors),
+      ...tableFunctions(this.component, this.#mirrors),
       // An app that exports no table needs no function to read its rows.
       ...((this.#exports.all.length > 0 ? exportFunctions(this.#exports) : {}) as ExportFunctions),
       ...operatorFunctions(this.component, this.#mirrors, this.#declaration, this.#settings.budget),
@@ -198,9 +198,9 @@ export class StreamingImport {
         await unlessBusy(async () =>
           ctx.runMutation(this.component.tokens.touch, { token: token.id, sending: false }),
         );
-      const known = token.app?.fingerprint === this.#declaration.fingerprint;
-      if (!known) await this.#declaration.send(ctx, this.component);
-      return { token: { ...token, write: known ? token.app?.write : undefined }, body };
+      if (token.fingerprint !== this.#declaration.fingerprint)
+        await this.#declaration.send(ctx, this.component);
+      return { token, body };
     };
     return {
       open: async (request, maxBodyBytes) => {

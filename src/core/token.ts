@@ -16,8 +16,13 @@ const SHOWN_LENGTH = TOKEN_PREFIX.length + 6;
  * header.
  */
 export function newToken(): { token: string; hash: string; startsWith: string } {
-  const token = TOKEN_PREFIX + bytesToHex(crypto.getRandomValues(new Uint8Array(TOKEN_BYTES)));
+  const token = TOKEN_PREFIX + newSecret();
   return { token, hash: hashToken(token), startsWith: token.slice(0, SHOWN_LENGTH) };
+}
+
+/** 32 random bytes, as 64 hexadecimal digits. */
+export function newSecret(): string {
+  return bytesToHex(crypto.getRandomValues(new Uint8Array(TOKEN_BYTES)));
 }
 
 /** Whether a text has the form of a token. */

@@ -18,7 +18,6 @@ export interface DeliveryOptions {
   syncMode?: SyncMode;
   token: string;
   touchDue: boolean;
-  write: string | undefined;
   settleAfterMs: number;
   budget: { bytesPerSecond: number };
   run?: string;

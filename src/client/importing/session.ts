@@ -36,8 +36,6 @@ export interface SessionToken {
   touchDue: boolean;
   /** Mirrors to clear once the connector names their streams in full, a list per connection. */
   toClear: string[][];
-  /** The handle of the app's `write`, when the registry is in step with the app. */
-  write: string | undefined;
 }
 
 /** What the app has decided for all sessions. */
@@ -166,7 +164,6 @@ export class Session implements ImportSession {
       mirror: mirror.name,
       token: this.token.id,
       touchDue: this.token.touchDue,
-      write: this.token.write,
       settleAfterMs: this.settings.settleAfterMs,
       budget: this.settings.budget,
       ...options,

@@ -20,6 +20,12 @@ async function withUsers(count: number): Promise<App> {
   return app;
 }
 
+/** Writes as the component does. */
+async function write(app: App, args: object): Promise<unknown> {
+  const [declaration] = await app.ledger("app");
+  return await app.call("write", { secret: declaration!.secret, ...args });
+}
+
 describe("read", () => {
   test("walks a mirror in order of creation, and tells the hash of each key", async () => {
     const app = await withUsers(5);
@@ -75,14 +81,11 @@ describe("remove", () => {
   test("deletes by id, counts what went, and passes over what is gone", async () => {
     const app = await withUsers(3);
     const ids = (await app.ids("users")).map((id) => id.split("@")[0]!);
-    expect(
-      await app.call("write", { table: "users", remove: { ids: ids.slice(0, 2), at: Date.now() } }),
-    ).toMatchObject({
+    const at = Date.now();
+    expect(await write(app, { table: "users", remove: { ids: ids.slice(0, 2), at } })).toMatchObject({
       gone: 2,
     });
-    expect(await app.call("write", { table: "users", remove: { ids, at: Date.now() } })).toMatchObject({
-      gone: 1,
-    });
+    expect(await write(app, { table: "users", remove: { ids, at } })).toMatchObject({ gone: 1 });
     expect(await app.rows("users")).toEqual([]);
   });
 });
@@ -90,10 +93,59 @@ describe("remove", () => {
 describe("clear", () => {
   test("deletes the first rows, as many as it may", async () => {
     const app = await withUsers(3);
-    expect(await app.call("write", { table: "users", clear: { limit: 2 } })).toMatchObject({ gone: 2 });
+    expect(await write(app, { table: "users", clear: { limit: 2 } })).toMatchObject({ gone: 2 });
     expect(await app.rows("users")).toEqual([{ id: 1, name: "n" }]);
-    expect(await app.call("write", { table: "users", clear: { limit: 2 } })).toMatchObject({ gone: 1 });
-    expect(await app.call("write", { table: "users", clear: { limit: 2 } })).toMatchObject({ gone: 0 });
+    expect(await write(app, { table: "users", clear: { limit: 2 } })).toMatchObject({ gone: 1 });
+    expect(await write(app, { table: "users", clear: { limit: 2 } })).toMatchObject({ gone: 0 });
+  });
+});
+
+describe("write", () => {
+  const CLEAR = { table: "users", clear: { limit: 10 } };
+
+  test.each([
+    ["no secret", {}],
+    ["a secret that is not the component's", { secret: "0".repeat(64) }],
+  ])("READONLY-9: refuses a caller with %s, whatever it asks for", async (_, given) => {
+    const app = await withUsers(2);
+    for (const asked of [
+      CLEAR,
+      { table: "users", remove: { ids: await app.ids("users"), at: 0 } },
+      { table: "users", apply: { rows: [], match: "key", tombstones: [], at: 0 } },
+      { table: "users", copy: { copies: [] } },
+    ]) {
+      await expect(app.call("write", { ...asked, ...given })).rejects.toMatchObject({
+        data: { code: "ImporterOnly", message: expect.stringContaining("Only the import writes mirrors") },
+      });
+    }
+    expect(await app.rows("users")).toHaveLength(2);
+  });
+
+  test("READONLY-9: refuses everybody before the component knows the app", async () => {
+    const app = await App.start();
+    await expect(app.call("write", { ...CLEAR, secret: "undefined" })).rejects.toMatchObject({
+      data: { code: "ImporterOnly" },
+    });
+  });
+
+  test("READONLY-9: the secret is random, stays over deploys, and is in no answer of the component", async () => {
+    const app = await withUsers(1);
+    const { secret } = (await app.ledger("app"))[0]!;
+    expect(secret).toMatch(/^[0-9a-f]{64}$/);
+    await app.call("declare");
+    expect(await app.ledger("app")).toMatchObject([{ secret }]);
+    const [token] = await app.ledger("tokens");
+    const answers = await Promise.all([
+      app.component("tokens:authenticate", { hash: token!.hash, nowMs: Date.now() }),
+      app.component("tokens:list"),
+      app.component("registry:list"),
+      app.component("registry:get", { mirror: "users" }),
+      app.component("capability:check", { secret: "" }),
+    ]);
+    expect(answers).not.toContain(null);
+    expect(JSON.stringify(answers)).not.toContain(secret);
+    const other = await withUsers(1);
+    expect((await other.ledger("app"))[0]!.secret).not.toBe(secret);
   });
 });
 
@@ -105,5 +157,9 @@ test.each([
   ["write", { copy: { copies: [] } }],
 ])("%s touches mirrors only", async (name, args) => {
   const app = await App.start();
-  await expect(app.call(name, { table: "notes", ...args })).rejects.toThrow('"notes" is not a mirror');
+  const given = { table: "notes", ...args };
+  await app.call("declare");
+  await expect(name === "write" ? write(app, given) : app.call(name, given)).rejects.toThrow(
+    '"notes" is not a mirror',
+  );
 });

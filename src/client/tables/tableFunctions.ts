@@ -9,6 +9,8 @@ import {
   type QueryBuilder,
 } from "convex/server";
 import { getConvexSize, getDocumentSize, type GenericId, type Infer, type Value } from "convex/values";
+import type { ComponentApi } from "../../../convex/_generated/component.js";
+import { ledgerError } from "../../core/wire/errors.js";
 import type { Changed } from "../../core/wire/exports.js";
 import { vReadArgs, vPage, vWriteArgs, vWritten, type vBelow } from "../../core/wire/port.js";
 import { keyHash } from "../../core/proof/hash.js";
@@ -24,15 +26,19 @@ const PAGE_BYTES = 8 * 1024 * 1024;
 /** Bytes of rows that one transaction deletes, marks or copies: to delete or to replace a row reads it once more. */
 const WRITE_BYTES = 4 * 1024 * 1024;
 
+const IMPORTER_ONLY =
+  "Only the import writes mirrors: this function is for the component, which calls it itself. Write a table of your own, or change the row at its source.";
+
 // Any mirror of any app: documents are typed as "some fields", not as `any`.
 const internalMutation: MutationBuilder<GenericDataModel, "internal"> = internalMutationGeneric;
 const internalQuery: QueryBuilder<GenericDataModel, "internal"> = internalQueryGeneric;
 
 /**
  * The app's side of the component's port: the only functions of an app that write mirror tables. The component calls
- * them by function handle, inside its own transactions; nothing else calls them.
+ * them by function handle, inside its own transactions. `write` refuses every other caller: it asks the component, in the
+ * same transaction, whether the secret that it was given is the component's.
  */
-export function tableFunctions(mirrors: AppMirrors) {
+export function tableFunctions(component: ComponentApi, mirrors: AppMirrors) {
   return {
     /** Reads a page of a mirror: ids and key hashes, in the order in which a sweep walks it. */
     read: internalQuery({
@@ -66,7 +72,10 @@ export function tableFunctions(mirrors: AppMirrors) {
       internalMutation({
         args: vWriteArgs,
         returns: vWritten,
-        handler: async ({ db }, { table, apply, remove, clear, copy }) => {
+        handler: async (ctx, { secret, table, apply, remove, clear, copy }) => {
+          if (secret === undefined || !(await ctx.runQuery(component.capability.check, { secret })))
+            throw ledgerError("ImporterOnly", IMPORTER_ONLY);
+          const { db } = ctx;
           const mirror = mirrors.get(table);
           if (apply !== undefined) return await applyRows(db, mirror, apply);
           if (remove !== undefined) return await removeRows(db, mirror, remove);

@@ -5,6 +5,7 @@ import { ConvexError, type Value } from "convex/values";
 export type LedgerErrorCode =
   | "UnknownMirror"
   | "NotDeclared"
+  | "ImporterOnly"
   | "TokenNameTaken"
   | "UnknownToken"
   | "MirrorPaused"
@@ -71,10 +72,11 @@ export function isMirrorGone(error: unknown): boolean {
 }
 
 /**
- * True for faults of the app, not of a row: a missing function, a removed mirror, or an app that has declared nothing
- * fail for every row. (An app that cannot find a customer is another matter.)
+ * True for faults of the app, not of a row: a missing function, a removed mirror, an app that has declared nothing, or
+ * that knows another installation of the component fail for every row. (An app that cannot find a customer is another matter.)
  */
 export function isSetUpError(error: unknown): boolean {
-  if (ledgerErrorData(error)?.code === "NotDeclared" || isMirrorGone(error)) return true;
+  const code = ledgerErrorData(error)?.code;
+  if (code === "NotDeclared" || code === "ImporterOnly" || isMirrorGone(error)) return true;
   return error instanceof Error && MISSING_FUNCTION.test(error.message);
 }

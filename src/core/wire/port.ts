@@ -111,6 +111,8 @@ const vCopied = v.object({
  * calls; an object of options, since Convex takes no union for arguments.
  */
 export const vWriteArgs = {
+  /** Shows that the component calls. Optional, so that a call without it gets a code and a sentence. */
+  secret: v.optional(v.string()),
   table: v.string(),
   apply: v.optional(vApply),
   remove: v.optional(vRemove),
@@ -121,7 +123,7 @@ export const vWritten = v.union(vApplied, vRemoved, vCleared, vCopied);
 
 type Write<Kind extends string, Args, Result> = FunctionHandle<
   "mutation",
-  { table: string } & Record<Kind, Args>,
+  { secret: string; table: string } & Record<Kind, Args>,
   Result
 >;
 export type ReadHandle = FunctionHandle<"query", ObjectType<typeof vReadArgs>, Infer<typeof vPage>>;
