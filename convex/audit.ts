@@ -3,6 +3,7 @@
  * writes, and to `mirrors` the result. Chunks write `mirrors` too: an audit reads the mirror's document in the
  * transaction that concludes it, and walks again if an import came between (PROVE-7).
  */
+import { count } from "../src/core/words.js";
 import { jsonToConvex, v, type JSONValue, type Value } from "convex/values";
 import { decodeDigest, differingBuckets, rowCount } from "../src/core/proof/digest.js";
 import { decodeSketch, subtractSketch } from "../src/core/proof/sketch.js";
@@ -138,7 +139,7 @@ export const conclude = internalMutation({
     await finishReport(ctx, args.mirror, {
       state: "differs",
       reason: complete
-        ? `${findings.length === 1 ? "1 row was" : `${String(findings.length)} rows were`} written outside the importer. See the findings; streaming-import audit --repair repairs them.`
+        ? `${count(findings.length, "row")} ${findings.length === 1 ? "was" : "were"} written outside the importer. See the findings; streaming-import audit --repair repairs them.`
         : `More rows than can be named were written outside the importer, in ${String(differing.length)} of 64 buckets. Refresh the mirror from its source.`,
       writes: await writesOf(ctx, await getMirror(ctx, args.mirror)),
       rows,

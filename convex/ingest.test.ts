@@ -225,7 +225,7 @@ test("what a mirror is doing is said in words", async () => {
   await apply(app, token, [upsert(1, "a")]);
   expect(await app.status("users")).toMatchObject({
     state: "snapshotting",
-    reason: "First load: 1 rows received so far.",
+    reason: "First load: 1 row received so far.",
   });
   await app.passTime(70_000);
   expect(await app.status("users")).toMatchObject({ state: "upToDate" });
@@ -242,6 +242,6 @@ test("what a mirror is doing is said in words", async () => {
   await apply(app, token, [upsert(1, "c")], { run });
   expect(await app.status("users")).toMatchObject({
     state: "snapshotting",
-    reason: "Full refresh 1: 1 rows received so far.",
+    reason: "Full refresh 1: 1 row received so far.",
   });
 });

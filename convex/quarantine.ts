@@ -73,6 +73,7 @@ export const list = query({
       id: entry._id,
       cursor: String(entry._creationTime),
       mirror: entry.mirror,
+      reason: entry.reason,
       code: entry.code,
       message: entry.message,
       key: entry.key ?? null,

@@ -269,6 +269,8 @@ export default defineSchema({
     reason: v.string(),
     code: v.string(),
     field: v.optional(v.string()),
+    /** The kind of the value in the first of these changes. */
+    found: v.optional(v.string()),
     changes: v.number(),
     firstAt: v.string(),
   }).index("by_reason", ["mirror", "reason"]),

@@ -309,6 +309,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
           mirror: string;
           op: string;
           payload: string;
+          reason: string;
           receivedAt: string;
           whole: boolean;
         }>,
@@ -923,6 +924,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
             code: string;
             field: string | null;
             firstAt: string;
+            found: string | null;
             reason: string;
           }>,
           Name

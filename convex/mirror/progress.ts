@@ -2,6 +2,7 @@
  * How a run gets on. Writes `runs` with every chunk; only chunks of that run, one after another, and its end write the
  * same document. Publishes to `mirrors` at most once a second (QUIET-4).
  */
+import { count } from "../../src/core/words.js";
 import { v } from "convex/values";
 import { internal } from "../_generated/api.js";
 import type { Doc } from "../_generated/dataModel.js";
@@ -166,6 +167,6 @@ function statementOf(mirror: Doc<"mirrors">, run: Doc<"runs">) {
     run.generation !== undefined || mirror.state === "snapshotting" || mirror.state === "waiting";
   if (!loading) return settled(mirror);
   const what = run.generation === undefined ? "First load" : `Full refresh ${String(run.generation)}`;
-  const received = String(run.counts.received);
-  return { state: "snapshotting", reason: `${what}: ${received} rows received so far.` } as const;
+  const received = count(run.counts.received, "row");
+  return { state: "snapshotting", reason: `${what}: ${received} received so far.` } as const;
 }

@@ -1,6 +1,7 @@
 /**
  * The state of a mirror. Writes it to `mirrors`, in the transaction that changes what the state follows from.
  */
+import { count } from "../../src/core/words.js";
 import type { FunctionHandle } from "convex/server";
 import type { Doc } from "../_generated/dataModel.js";
 import type { MutationCtx } from "../_generated/server.js";
@@ -41,7 +42,7 @@ export function settled(
 ): { state: MirrorState; reason: string } {
   if (held !== undefined) return { state: "sweepHeld", reason: held.reason };
   if (quarantined === 0) return { state: "upToDate", reason: why ?? "Everything received is applied." };
-  const rows = quarantined === 1 ? "1 row waits" : `${String(quarantined)} rows wait`;
+  const rows = `${count(quarantined, "row")} ${quarantined === 1 ? "waits" : "wait"}`;
   return {
     state: "rowsWaiting",
     reason: `${rows} in quarantine. ${why ?? "Everything else received is applied."}`,

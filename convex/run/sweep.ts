@@ -3,6 +3,7 @@
  * counts, as chunks do. It reads the manifests that arrived since it began, so a chunk that delivers one of its rows
  * makes it rerun and spare the row (REFRESH-9).
  */
+import { count, number } from "../../src/core/words.js";
 import { type Infer, type ObjectType, v } from "convex/values";
 import { now, sleep } from "../../src/core/time.js";
 import { internal } from "../_generated/api.js";
@@ -317,7 +318,7 @@ export const holdShrinking = internalMutation({
     const before = Math.min(rowsBefore, live);
     if (shrinkLimit === undefined || before < LIMITED_FROM_ROWS || kept >= before * (1 - shrinkLimit))
       return false;
-    const reason = `Refresh ${String(run.generation)} is complete, but delivered only ${String(kept)} of ${String(before)} rows. To delete the others is more than the mirror's shrinkLimit of ${String(Math.round(shrinkLimit * 100))} %, so none is deleted.`;
+    const reason = `Refresh ${String(run.generation)} is complete, but delivered only ${number(kept)} of ${number(before)} rows. To delete the others is more than the mirror's shrinkLimit of ${String(Math.round(shrinkLimit * 100))} %, so none is deleted.`;
     await holdSweep(ctx, run._id, { reason, unreadable: false });
     return true;
   },
@@ -439,7 +440,7 @@ export const finish = internalMutation({
     const isCounted = (await writesOf(ctx, mirror)) === writes;
     await ctx.db.patch("runs", id, {
       state: "complete",
-      reason: `Complete; ${String(run.swept)} rows that it did not deliver were ${mirror.deletes === "hard" ? "deleted" : "marked as deleted"}.`,
+      reason: `Complete; ${count(run.swept, "row")} that it did not deliver ${run.swept === 1 ? "was" : "were"} ${mirror.deletes === "hard" ? "deleted" : "marked as deleted"}.`,
       finishedAt: now(),
     });
     await ctx.db.patch("mirrors", mirror._id, {

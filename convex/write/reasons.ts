@@ -19,10 +19,17 @@ interface Refused {
   message: string;
 }
 
-/** The reason of a change: its code, and the top field where the message names one. */
-export function reasonOf({ code, message }: Refused): { reason: string; field: string | undefined } {
+/** The reason of a change: its code, the top field where the message names one, and the kind of value found there. */
+export function reasonOf({ code, message }: Refused): Reason {
   const field = /^The field "([^".]+)/.exec(message)?.[1];
-  return { reason: field === undefined ? code : `${code} ${field}`, field };
+  const found = /^The field "[^".]+": found (?:an? )?(\w+)/.exec(message)?.[1];
+  return { reason: field === undefined ? code : `${code} ${field}`, field, found };
+}
+
+interface Reason {
+  reason: string;
+  field: string | undefined;
+  found: string | undefined;
 }
 
 /** Counts changes that enter and leave the quarantine of a mirror. */
@@ -31,15 +38,15 @@ export async function countReasons(
   mirror: string,
   { entered = [], left = [] }: { entered?: readonly Refused[]; left?: readonly Refused[] },
 ): Promise<void> {
-  const deltas = new Map<string, { code: string; field: string | undefined; by: number }>();
+  const deltas = new Map<string, Omit<Reason, "reason"> & { code: string; by: number }>();
   const add = (refused: Refused, by: number) => {
-    const { reason, field } = reasonOf(refused);
-    const delta = deltas.get(reason) ?? { code: refused.code, field, by: 0 };
+    const { reason, field, found } = reasonOf(refused);
+    const delta = deltas.get(reason) ?? { code: refused.code, field, found, by: 0 };
     deltas.set(reason, { ...delta, by: delta.by + by });
   };
   for (const refused of entered) add(refused, 1);
   for (const refused of left) add(refused, -1);
-  for (const [reason, { code, field, by }] of deltas) {
+  for (const [reason, { code, field, found, by }] of deltas) {
     if (by === 0) continue;
     const known = await ctx.db
       .query("quarantineReasons")
@@ -48,7 +55,15 @@ export async function countReasons(
     const changes = (known?.changes ?? 0) + by;
     if (known === null) {
       if (changes > 0)
-        await ctx.db.insert("quarantineReasons", { mirror, reason, code, field, changes, firstAt: now() });
+        await ctx.db.insert("quarantineReasons", {
+          mirror,
+          reason,
+          code,
+          field,
+          found,
+          changes,
+          firstAt: now(),
+        });
     } else if (changes > 0) await ctx.db.patch("quarantineReasons", known._id, { changes });
     else await ctx.db.delete("quarantineReasons", known._id);
   }
@@ -64,10 +79,11 @@ export const list = query({
       .withIndex("by_reason", (q) => q.eq("mirror", mirror))
       .take(MAX_REASONS);
     return reasons
-      .map(({ reason, code, field, changes, firstAt }) => ({
+      .map(({ reason, code, field, found, changes, firstAt }) => ({
         reason,
         code,
         field: field ?? null,
+        found: found ?? null,
         changes,
         firstAt,
       }))

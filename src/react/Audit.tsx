@@ -3,7 +3,8 @@ import type { MirrorStatus } from "../core/wire/views.js";
 import { useAnswer, useOperation } from "./hooks.js";
 import { useImportFunctions, type ImportFunction } from "./ImportProvider.js";
 import { Ago, Notice } from "./parts.js";
-import { count, keyWords } from "./words.js";
+import { count } from "../core/words.js";
+import { keyWords } from "./words.js";
 
 type Report = NonNullable<FunctionReturnType<ImportFunction<"auditReport">>>;
 

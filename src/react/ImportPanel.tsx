@@ -7,7 +7,8 @@ import { MirrorList } from "./MirrorList.js";
 import { Notice, Snippet } from "./parts.js";
 import { Readers } from "./Readers.js";
 import { byUrgency, overviewOf, STATES } from "./states.js";
-import { count, type Theme } from "./words.js";
+import { count } from "../core/words.js";
+import { type Theme } from "./words.js";
 
 export interface ImportPanelProps {
   /** Only these mirrors, in this order. Default: all that are declared; those that need attention come first. */

@@ -9,7 +9,8 @@ import { Plot } from "./Plot.js";
 import { Quarantine } from "./Quarantine.js";
 import { RunHistory, RunProgress } from "./RunHistory.js";
 import { progressOf, shownState, STATES } from "./states.js";
-import { behindMs, duration, lagWords, number } from "./words.js";
+import { number } from "../core/words.js";
+import { behindMs, duration, lagWords } from "./words.js";
 
 interface MirrorDetailsProps {
   mirror: MirrorStatus;

@@ -3,7 +3,8 @@ import { useNow } from "./hooks.js";
 import { Sparkline } from "./Plot.js";
 import { State } from "./parts.js";
 import { progressOf, shownState } from "./states.js";
-import { behindMs, duration, exactly, number } from "./words.js";
+import { number } from "../core/words.js";
+import { behindMs, duration, exactly } from "./words.js";
 
 interface MirrorListProps {
   mirrors: readonly MirrorStatus[];

@@ -3,7 +3,8 @@ import type { Sample } from "../core/wire/validators.js";
 import type { MirrorStatus } from "../core/wire/views.js";
 import { useAnswer } from "./hooks.js";
 import { useImportFunctions } from "./ImportProvider.js";
-import { count, duration, exactly, lagWords, number } from "./words.js";
+import { count, number } from "../core/words.js";
+import { duration, exactly, lagWords } from "./words.js";
 
 /** A minute, in milliseconds: the least time between samples, so the line moves no more often. */
 const GRAIN_MS = 60_000;

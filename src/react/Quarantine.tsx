@@ -3,8 +3,9 @@ import { useState } from "react";
 import type { MirrorStatus } from "../core/wire/views.js";
 import { useAnswer, useOperation } from "./hooks.js";
 import { useImportFunctions, type ImportFunction } from "./ImportProvider.js";
-import { Ago, Disclosure, Notice } from "./parts.js";
-import { count, keyWords, number } from "./words.js";
+import { Ago, Notice, Snippet } from "./parts.js";
+import { count, number } from "../core/words.js";
+import { keyWords } from "./words.js";
 
 type Quarantined = Pick<MirrorStatus, "name" | "primaryKey" | "quarantined">;
 
@@ -31,7 +32,9 @@ function Reasons({ mirror, now }: Omit<QuarantineProps, "mayOperate">) {
   if (answer.status === "loading" && !unexported) return <p className="csi-muted">Loading …</p>;
   return (
     <>
-      <Replay mirror={mirror} />
+      {(unexported || reasons.length > 1) && (
+        <Replay mirror={mirror.name} label={replayLabel(mirror.quarantined)} />
+      )}
       {unexported && <Entries mirror={mirror} total={mirror.quarantined} now={now} />}
       {reasons.length > 0 && (
         <ul className="csi-entries">
@@ -44,8 +47,22 @@ function Reasons({ mirror, now }: Omit<QuarantineProps, "mayOperate">) {
   );
 }
 
-/** Tries all quarantined changes of a mirror again: after a deploy that makes them fit. */
-function Replay({ mirror: { name, quarantined } }: { mirror: Quarantined }) {
+function replayLabel(changes: number): string {
+  return changes === 1 ? "Replay" : `Replay all ${number(changes)}`;
+}
+
+/** Tries quarantined changes again, all or those of a reason: after a deploy that makes them fit. */
+function Replay({
+  mirror,
+  label,
+  about,
+  reason,
+}: {
+  mirror: string;
+  label: string;
+  about?: string;
+  reason?: string;
+}) {
   const replay = useOperation(useImportFunctions().replay);
   const [started, setStarted] = useState(false);
   if (replay === null) return null;
@@ -53,14 +70,15 @@ function Replay({ mirror: { name, quarantined } }: { mirror: Quarantined }) {
     <p className="csi-actions">
       <button
         type="button"
+        aria-label={about === undefined ? undefined : `${label}: ${about}`}
         disabled={replay.pending}
         onClick={() => {
-          void replay.run({ mirror: name }).then((answered) => {
+          void replay.run({ mirror, ...(reason !== undefined && { reason }) }).then((answered) => {
             setStarted(answered !== undefined);
           });
         }}
       >
-        {quarantined === 1 ? "Replay" : `Replay all ${number(quarantined)}`}
+        {label}
       </button>
       <span className="csi-muted" role="status">
         {replay.error ??
@@ -74,10 +92,10 @@ function Replay({ mirror: { name, quarantined } }: { mirror: Quarantined }) {
 
 type ReasonSummary = FunctionReturnType<ImportFunction<"quarantineReasons">>[number];
 
-/** One reason: how many changes, since when, one of them as an example, and the others to open. */
+/** One reason: how many changes, since when, one of them as an example, the fix, and what can be done. */
 function Reason({
   mirror,
-  reason: { reason, code, field, changes, firstAt },
+  reason: { reason, code, field, changes, firstAt, fix },
   now,
 }: {
   mirror: Quarantined;
@@ -100,17 +118,26 @@ function Reason({
           , {count(changes, "change")}, first <Ago time={firstAt} now={now} />
         </span>
       </p>
-      <Disclosure label="Rows" about={what} shown initiallyOpen={changes === 1}>
-        {() => <Entries mirror={mirror} reason={reason} total={changes} now={now} />}
-      </Disclosure>
-      {discard !== null && changes > 1 && (
-        <Confirmed
-          label={`Discard all ${number(changes)}`}
-          about={what}
-          operation={discard}
-          run={() => discard.run({ mirror: mirror.name, reason })}
-        />
+      {fix !== null && (
+        <>
+          <p>
+            To let them in, change the field in <code>schema.ts</code>, deploy, then replay:
+          </p>
+          <Snippet code={fix} label={`Field for ${what}`} />
+        </>
       )}
+      <div className="csi-actions">
+        <Replay mirror={mirror.name} label={replayLabel(changes)} about={what} reason={reason} />
+        {discard !== null && changes > 1 && (
+          <Confirmed
+            label={`Discard all ${number(changes)}`}
+            about={what}
+            operation={discard}
+            run={() => discard.run({ mirror: mirror.name, reason })}
+          />
+        )}
+      </div>
+      <Entries mirror={mirror} reason={reason} total={changes} now={now} />
     </li>
   );
 }
@@ -129,6 +156,8 @@ function Entries({
 }) {
   /** The cursor of each page before the current one. */
   const [pages, setPages] = useState<readonly string[]>([]);
+  // One row is enough to see what is wrong.
+  const [isOpen, setIsOpen] = useState(false);
   const answer = useAnswer(useImportFunctions().quarantine, {
     mirror: mirror.name,
     after: pages.at(-1),
@@ -140,11 +169,23 @@ function Entries({
   return (
     <>
       <ul className="csi-entries">
-        {entries.map((entry) => (
+        {entries.slice(0, isOpen ? undefined : 1).map((entry) => (
           <QuarantineEntry key={entry.id} entry={entry} primaryKey={mirror.primaryKey} now={now} />
         ))}
       </ul>
-      {(pages.length > 0 || entries.length < total) && (
+      {!isOpen && total > 1 && (
+        <p className="csi-actions">
+          <button
+            type="button"
+            onClick={() => {
+              setIsOpen(true);
+            }}
+          >
+            Show more rows
+          </button>
+        </p>
+      )}
+      {isOpen && (pages.length > 0 || entries.length < total) && (
         <p className="csi-actions">
           <button
             type="button"

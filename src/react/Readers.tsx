@@ -3,7 +3,8 @@ import { useAnswer, useNow } from "./hooks.js";
 import { useImportFunctions } from "./ImportProvider.js";
 import { Ago, State } from "./parts.js";
 import type { Tone } from "./states.js";
-import { count, duration, sinceMs } from "./words.js";
+import { count } from "../core/words.js";
+import { duration, sinceMs } from "./words.js";
 
 /** Who reads the export: how far each has come, and who is about to lose changes. Nothing while nobody reads. */
 export function Readers() {

@@ -3,7 +3,7 @@ import { useAnswer } from "./hooks.js";
 import { useImportFunctions } from "./ImportProvider.js";
 import { Ago, Notice } from "./parts.js";
 import type { Progress } from "./states.js";
-import { count, number } from "./words.js";
+import { count, number } from "../core/words.js";
 
 /** Runs shown at first (each click doubles them), and the most that the query returns. */
 const PAGE = 10;

@@ -331,6 +331,8 @@ describe("the details of a mirror", () => {
     reason: "TypeMismatch total",
     code: "TypeMismatch",
     field: "total",
+    found: "string",
+    fix: "total: v.union(v.number(), v.string()),",
     changes: 1,
     firstAt: "2026-01-31T08:00:00.000Z",
   };
@@ -341,12 +343,21 @@ describe("the details of a mirror", () => {
         mayOperate={mayOperate}
         now={now}
       />,
-      { quarantine: [{ ...entry, ...changed }], quarantineReasons: [{ ...reason, changes }] },
+      {
+        quarantine: [
+          { ...entry, ...changed },
+          { ...entry, id: "q2", ...changed },
+        ].slice(0, changes),
+        quarantineReasons: [{ ...reason, changes }],
+      },
     );
 
   test("quarantine is for operators; others learn how many changes there are", () => {
     const text = textOf(quarantine(true));
-    expect(text).toContain("Replay TypeMismatch on total , 1 change, first 10 s ago");
+    expect(text).toContain(
+      "TypeMismatch on total , 1 change, first 10 s ago To let them in, change the field in schema.ts , deploy, " +
+        "then replay: total: v.union(v.number(), v.string()), Copy Replay",
+    );
     expect(text).toContain(
       'id 200512 upsert, 10 s ago The field "total": found "x".'.replaceAll('"', "&quot;"),
     );
@@ -355,13 +366,13 @@ describe("the details of a mirror", () => {
     expect(textOf(quarantine(false))).toBe("1 change in quarantine. Only operators see rows.");
   });
 
-  test("quarantine of many changes is one line for each reason", () => {
+  test("quarantine of many changes is a reason, with one change as an example", () => {
     const markup = quarantine(true, {}, 2_000);
-    expect(textOf(markup)).toContain(
-      "Replay all 2,000 TypeMismatch on total , 2,000 changes, first 10 s ago",
-    );
+    expect(textOf(markup)).toContain("TypeMismatch on total , 2,000 changes, first 10 s ago");
+    expect(markup).toContain('aria-label="Replay all 2,000: TypeMismatch on total"');
     expect(markup).toContain('aria-label="Discard all 2,000: TypeMismatch on total"');
-    expect(markup).not.toContain("id 200512");
+    expect(textOf(markup).match(/upsert/g)).toHaveLength(1);
+    expect(textOf(markup)).toContain("Show more rows");
   });
 
   test("quarantine shows a number that JavaScript would round as it came", () => {

@@ -1,6 +1,7 @@
 import { useState, type ReactNode } from "react";
 import type { Tone } from "./states.js";
-import { duration, exactly, number, sinceMs } from "./words.js";
+import { number } from "../core/words.js";
+import { duration, exactly, sinceMs } from "./words.js";
 
 /** A message in place of content. */
 export function Notice({

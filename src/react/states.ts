@@ -1,5 +1,5 @@
 import type { MirrorStatus } from "../core/wire/views.js";
-import { count } from "./words.js";
+import { count } from "../core/words.js";
 
 /** The colour of a state. The label says the same, so that colour is never the only sign. */
 export type Tone = "good" | "busy" | "idle" | "warn" | "bad";

@@ -1,4 +1,5 @@
 import { convexToJson, type Value } from "convex/values";
+import { count } from "../core/words.js";
 import { readKeyText } from "../core/proof/hash.js";
 import type { MirrorStatus } from "../core/wire/views.js";
 
@@ -74,16 +75,6 @@ export function duration(ms: number): string {
 /** "250 ms", "3 s". */
 export function lagWords(ms: number): string {
   return ms < SECOND_MS ? `${String(Math.round(ms))} ms` : duration(ms);
-}
-
-/** "1 row", "12,000 rows". */
-export function count(value: number, noun: string): string {
-  return `${number(value)} ${noun}${value === 1 ? "" : "s"}`;
-}
-
-/** "12,000", the same on the server and in the browser, so that pages hydrate. */
-export function number(value: number): string {
-  return value.toLocaleString("en-US");
 }
 
 /** "2026-01-31 08:00:10 UTC": the exact time, for the title of a relative one. */

@@ -1,5 +1,6 @@
+import { v } from "convex/values";
 import { expect, test } from "vitest";
-import { driftSnippet, type DriftEntry } from "./driftSnippet.js";
+import { admittingSnippet, driftSnippet, type DriftEntry } from "./driftSnippet.js";
 
 function entry(overrides: Partial<DriftEntry>): DriftEntry {
   return {
@@ -81,4 +82,26 @@ test("what has a field already is a comment, after the new fields", () => {
 
 test("names of a source cannot end the comment that they are in", () => {
   expect(driftSnippet([entry({ kind: "coerced", field: "a\nb", to: "string" })]).split("\n")).toHaveLength(1);
+});
+
+const FIELDS = v.object({
+  id: v.int64(),
+  tags: v.array(v.string()),
+  note: v.optional(v.union(v.string(), v.null())),
+}).json;
+
+test.each([
+  ["TypeMismatch", "tags", "null", "tags: v.union(v.array(v.string()), v.null()),"],
+  ["TypeMismatch", "tags", "object", "tags: v.union(v.array(v.string()), v.any()),"],
+  ["TypeMismatch", "note", "integer", "note: v.optional(v.union(v.string(), v.null(), v.number())),"],
+  ["MissingField", "tags", null, "tags: v.optional(v.array(v.string())),"],
+  // An array is refused for what is in it: no line of this field says what.
+  ["TypeMismatch", "tags", "array", null],
+  ["TypeMismatch", "id", "null", null],
+  ["MissingPrimaryKeyValue", null, null, null],
+  ["ValueTooLarge", "tags", null, null],
+  ["TypeMismatch", "toString", "null", null],
+])("the line that admits %s of %s (%s) is %s", (code, field, found, line) => {
+  const fields = (FIELDS as Extract<typeof FIELDS, { type: "object" }>).value;
+  expect(admittingSnippet({ code, field, found }, { fields, keyFields: ["id"] })).toBe(line);
 });

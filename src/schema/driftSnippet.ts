@@ -1,5 +1,8 @@
+import type { ObjectFieldType, ValidatorJSON } from "convex/values";
+import type { QuarantineReason } from "../core/wire/views.js";
 import { fieldName } from "./fieldName.js";
 import { isIdentifier } from "./fields.js";
+import { fieldCode } from "./validatorCode.js";
 
 /** What the source of a mirror sent that its schema does not expect, as the importer has it on record. */
 export interface DriftEntry {
@@ -31,6 +34,44 @@ export interface DriftEntry {
 export function driftSnippet(entries: readonly DriftEntry[]): string {
   return [...entries].sort(byField).map(lineOf).join("\n");
 }
+
+/**
+ * The line of `schema.ts` with which a field takes the quarantined changes that it refuses now:
+ *
+ * ```ts
+ *   tags: v.union(v.array(v.string()), v.null()),
+ * ```
+ *
+ * @returns null where no line of one field helps: the key, a value inside an object, a value out of range
+ */
+export function admittingSnippet(
+  { code, field, found }: Pick<QuarantineReason, "code" | "field" | "found">,
+  { fields, keyFields }: { fields: Readonly<Record<string, ObjectFieldType>>; keyFields: readonly string[] },
+): string | null {
+  if (field === null || !Object.hasOwn(fields, field) || keyFields.includes(field)) return null;
+  const declared = fields[field]!;
+  const admit = (admitted: ObjectFieldType) => `${field}: ${fieldCode(admitted)},`;
+  if (code === "MissingField") return admit({ ...declared, optional: true });
+  const type = code === "TypeMismatch" && found !== null ? TYPES[found] : undefined;
+  if (type === undefined) return null;
+  const { fieldType } = declared;
+  const members = fieldType.type === "union" ? fieldType.value : [fieldType];
+  if (members.some((member) => member.type === type.type)) return null;
+  return admit({ ...declared, fieldType: { type: "union", value: [...members, type] } });
+}
+
+/** The type that takes every value of a kind. */
+const TYPES: Readonly<Record<string, ValidatorJSON>> = {
+  null: { type: "null" },
+  boolean: { type: "boolean" },
+  string: { type: "string" },
+  number: { type: "number" },
+  integer: { type: "number" },
+  int64: { type: "bigint" },
+  bytes: { type: "bytes" },
+  array: { type: "array", value: { type: "any" } },
+  object: { type: "any" },
+};
 
 function byField(a: DriftEntry, b: DriftEntry): number {
   const [left, right] = [`${rank(a)}\0${a.field}`, `${rank(b)}\0${b.field}`];

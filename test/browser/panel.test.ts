@@ -180,6 +180,12 @@ describe("every action", () => {
       { replay: { mirror: "invoices" } },
     ],
     [
+      "replays a reason",
+      "invoices",
+      (drawer) => drawer.getByRole("button", { name: "Replay all 1,999: TypeMismatch on tags" }).click(),
+      { replay: { mirror: "invoices", reason: "TypeMismatch tags" } },
+    ],
+    [
       "discards a reason, in two clicks",
       "invoices",
       async (drawer) => {

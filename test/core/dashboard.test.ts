@@ -209,8 +209,14 @@ describe("an operator", () => {
     );
     const reasons = () => ask(app, "viewer", "quarantineReasons", { mirror: "users" });
     expect(await reasons()).toMatchObject([
-      { reason: "MissingPrimaryKeyValue id", field: "id", changes: 40 },
-      { reason: "TypeMismatch age", field: "age", changes: 31 },
+      { reason: "MissingPrimaryKeyValue id", field: "id", changes: 40, fix: null },
+      {
+        reason: "TypeMismatch age",
+        field: "age",
+        found: "string",
+        changes: 31,
+        fix: "age: v.optional(v.union(v.number(), v.string())),",
+      },
     ]);
     const keyless = { mirror: "users", reason: "MissingPrimaryKeyValue id" };
     expect(await ask(app, "operator", "quarantine", keyless)).toHaveLength(32);

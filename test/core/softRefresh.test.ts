@@ -62,7 +62,7 @@ describe("a refresh of a mirror that keeps deleted rows", () => {
     expect(await world.run("soft")).toMatchObject({
       state: "complete",
       swept: 1,
-      reason: "Complete; 1 rows that it did not deliver were marked as deleted.",
+      reason: "Complete; 1 row that it did not deliver was marked as deleted.",
     });
     expect(await world.mirror("soft")).toMatchObject({ rows: 4, removed: 0 });
     await expectInStep(world);

@@ -215,6 +215,28 @@ test("TOLERANT-9: a row that fails in the app's own transaction is quarantined, 
   await expectDigestInStep(world, "plain", ["id"]);
 });
 
+test("TOLERANT-5: a replay of one reason takes what waits behind it along, and passes no change of another reason", async () => {
+  const { world, sender } = await sending();
+  await sender.deliver(
+    upsert({ id: 1, text: null, version: 1 }),
+    update({ id: 1, note: "n", version: 2 }),
+    upsert({ id: 2, text: "b", version: "later" }),
+  );
+  await sender.deliver(
+    upsert({ id: 3, text: "c", version: "later" }),
+    update({ id: 3, text: null, version: 2 }),
+  );
+  world.deploy({ schema: schemaWith(v.union(v.string(), v.null())) });
+  await world.call("declare");
+  const reasons = (await waiting(world)).map(({ code, key }) => [code, key]);
+  expect(
+    await world.call("replayQuarantine", { mirror: "versioned", reason: "TypeMismatch text" }),
+  ).toMatchObject({ applied: 2, waiting: reasons.length - 2 });
+  expect(await world.rows("versioned")).toEqual([{ id: 1, text: null, note: "n", version: 2 }]);
+  expect((await waiting(world)).map(({ key }) => key)).toEqual(reasons.slice(2).map(([, key]) => key));
+  await expectConserved(world, "versioned");
+});
+
 test("TOLERANT-10: a mirror that is frozen refuses the delivery, says so, and writes nothing of it", async () => {
   const world = await World.start({ schema: schemaWith(v.string(), { drift: "freeze" }) });
   const sender = await Sender.begin(world, "versioned");

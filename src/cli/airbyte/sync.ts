@@ -1,3 +1,4 @@
+import { count, number } from "../../core/words.js";
 import { isUtf8 } from "node:buffer";
 import {
   type Emitter,
@@ -151,17 +152,17 @@ export class Sync {
   /** Tells people what became of the rows. */
   logSummary(): void {
     for (const { target, counts } of this.lanes) {
-      const became = Object.entries(counts).filter(([name, count]) => name !== "received" && count > 0);
-      const shown = became.map(([name, count]) => `${String(count)} ${name}`).join(", ");
+      const became = Object.entries(counts).filter(([name, n]) => name !== "received" && n > 0);
+      const shown = became.map(([name, n]) => `${number(n)} ${name}`).join(", ");
       this.emitter.log(
         counts.quarantined > 0 ? "WARN" : "INFO",
-        `${target.stream}: ${String(counts.received)} rows${shown === "" ? "" : `: ${shown}`}.`,
+        `${target.stream}: ${count(counts.received, "row")}${shown === "" ? "" : `: ${shown}`}.`,
       );
     }
     for (const [stream, rows] of this.streams.unknown) {
       this.emitter.log(
         "WARN",
-        `${stream}: ${String(rows)} records ignored; the stream is not in the catalog.`,
+        `${stream}: ${count(rows, "record")} ignored; the stream is not in the catalog.`,
       );
     }
   }

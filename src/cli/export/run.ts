@@ -4,7 +4,8 @@ import { findDeployment, importApi, readVariables } from "../deployment/environm
 import { CliError, usageError, type ExitCode } from "../terminal/exit.js";
 import { borrowToken } from "../deployment/token.js";
 import type { Io } from "../terminal/io.js";
-import { plural, print } from "../terminal/output.js";
+import { print } from "../terminal/output.js";
+import { count } from "../../core/words.js";
 import { didYouMean } from "../terminal/suggest.js";
 import { ExportClient } from "./client.js";
 import { DISK, removeUnknown, StateFile, type State } from "./files.js";
@@ -84,7 +85,7 @@ export async function exportTables(io: Io, options: ExportCommandOptions): Promi
         onProgress: (table, { rows, at }) => {
           if (io.stderr.isTTY !== true || options.json === true || Date.now() - shownAt < 1000) return;
           shownAt = Date.now();
-          io.stderr.write(`${table}: ${plural(rows, "row")}${at.phase === "snapshot" ? ", loading" : ""}\n`);
+          io.stderr.write(`${table}: ${count(rows, "row")}${at.phase === "snapshot" ? ", loading" : ""}\n`);
         },
       },
     );
@@ -112,7 +113,7 @@ function report(
     result
       .map(({ table, rows, complete }) => {
         const what = complete ? "" : "; not every row is written yet, run the command again";
-        return `${table}: ${plural(rows, "row")}${what}`;
+        return `${table}: ${count(rows, "row")}${what}`;
       })
       .join("\n"),
   );

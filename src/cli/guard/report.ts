@@ -1,3 +1,4 @@
+import { count } from "../../core/words.js";
 import type { Exemption } from "../../../eslint-rules/engine/model.js";
 
 /** A place in a file, 1-based as editors count; the path is relative to the working directory. */
@@ -178,10 +179,6 @@ function conclusion(report: GuardReport): string {
   if (report.problems.length > 0) return "✘ Nothing could be checked.";
   if (report.typeErrors.length > 0) return "✘ Nothing is vouched for while the program has type errors.";
   return `✘ ${count(report.findings.length, "finding")}.`;
-}
-
-function count(number: number, noun: string): string {
-  return `${String(number)} ${noun}${number === 1 ? "" : "s"}`;
 }
 
 function list(names: readonly string[]): string {

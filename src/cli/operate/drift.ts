@@ -1,5 +1,6 @@
 import type { CommonOptions } from "../deployment/options.js";
-import { ago, plural, print, table } from "../terminal/output.js";
+import { ago, print, table } from "../terminal/output.js";
+import { count } from "../../core/words.js";
 import { driftSnippet, type DriftEntry } from "../../schema/driftSnippet.js";
 import type { Io } from "../terminal/io.js";
 import { adminOf } from "./quarantine.js";
@@ -26,7 +27,7 @@ export async function drift(
   if (options.forget === true) await admin.component("write/drift:forget", { mirror });
   print(io, options.json, { entries, snippet }, () => {
     if (entries.length === 0) return `The source of "${mirror}" matches the schema.`;
-    if (options.forget === true) return `${plural(entries.length, "difference")} of "${mirror}" forgotten.`;
+    if (options.forget === true) return `${count(entries.length, "difference")} of "${mirror}" forgotten.`;
     const rows = entries.map(({ field, kind, from, times, lastSeenAt }) => [
       field,
       KINDS[kind] ?? kind,

@@ -1,7 +1,8 @@
 import { CliError, usageError } from "../terminal/exit.js";
 import { type Admin, openSession } from "../deployment/admin.js";
 import type { CommonOptions } from "../deployment/options.js";
-import { ago, keyForPeople, plural, print, table } from "../terminal/output.js";
+import { ago, keyForPeople, print, table } from "../terminal/output.js";
+import { count } from "../../core/words.js";
 import type { Replayed } from "../../client/importing/replay.js";
 import type { MirrorStatus, QuarantineEntry } from "../../core/wire/views.js";
 import type { Io } from "../terminal/io.js";
@@ -117,10 +118,10 @@ export async function replay(io: Io, mirror: string, options: CommonOptions): Pr
     if (applied === 0 && waiting === 0) return `Nothing of "${mirror}" waits in quarantine.`;
     const became = Object.entries(counts).filter(([name, count]) => name !== "received" && count > 0);
     const how = became.map(([name, count]) => `${count.toLocaleString("en")} ${name}`).join(", ");
-    const done = `${plural(applied, "change")} left the quarantine${how === "" ? "" : ` (${how})`}.`;
+    const done = `${count(applied, "change")} left the quarantine${how === "" ? "" : ` (${how})`}.`;
     return waiting === 0
       ? done
-      : `${done} ${plural(waiting, "change")} must wait: see \`quarantine list ${mirror}\`.`;
+      : `${done} ${count(waiting, "change")} must wait: see \`quarantine list ${mirror}\`.`;
   });
 }
 
@@ -139,7 +140,7 @@ export async function discard(
     gone += page;
     if (page === 0) break;
   }
-  print(io, options.json, { discarded: gone }, () => `${plural(gone, "change")} discarded.`);
+  print(io, options.json, { discarded: gone }, () => `${count(gone, "change")} discarded.`);
 }
 
 /** @throws CliError when the answer is no, or there is nobody to ask. */

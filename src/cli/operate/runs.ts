@@ -1,6 +1,7 @@
 import { CliError, EXIT, usageError } from "../terminal/exit.js";
 import type { CommonOptions } from "../deployment/options.js";
-import { ago, keyForPeople, plural, print, since, table } from "../terminal/output.js";
+import { ago, keyForPeople, print, since, table } from "../terminal/output.js";
+import { count } from "../../core/words.js";
 import { conservation } from "../push/report.js";
 import { openSession } from "../deployment/admin.js";
 import type { AuditReport, RunSummary, UnknownStream } from "../../core/wire/views.js";
@@ -90,7 +91,7 @@ export async function clear(
   const admin = await adminOf(io, mirror, options);
   await agreed(io, options, `Delete every row of "${mirror}"? Only the source can bring them back.`);
   const deleted = await admin.component<number>("write/clear:clear", { mirror });
-  print(io, options.json, { mirror, deleted }, () => `${plural(deleted, "row")} of "${mirror}" deleted.`);
+  print(io, options.json, { mirror, deleted }, () => `${count(deleted, "row")} of "${mirror}" deleted.`);
 }
 
 /** Shows the streams that connectors send and no mirror is declared for. */
@@ -129,10 +130,10 @@ type Repair = Record<"askedAgain" | "removed" | "left", number>;
 
 function repairForPeople({ askedAgain, removed, left }: Repair): string {
   const done = [
-    `The source is asked for ${plural(askedAgain, "row")} again.`,
-    ...(removed > 0 ? [`${plural(removed, "row")} that the importer never wrote deleted.`] : []),
+    `The source is asked for ${count(askedAgain, "row")} again.`,
+    ...(removed > 0 ? [`${count(removed, "row")} that the importer never wrote deleted.`] : []),
     ...(left > 0
-      ? [`${plural(left, "row")} that the importer never wrote left; --remove-added deletes them.`]
+      ? [`${count(left, "row")} that the importer never wrote left; --remove-added deletes them.`]
       : []),
   ];
   return `Repaired. ${done.join(" ")}`;

@@ -2,7 +2,8 @@ import { openAdmin } from "../deployment/admin.js";
 import { V1Client } from "../api/client.js";
 import { findDeployment, importApi, readVariables } from "../deployment/environment.js";
 import type { CommonOptions } from "../deployment/options.js";
-import { ago, plural, print, since, table, visible } from "../terminal/output.js";
+import { ago, print, since, table, visible } from "../terminal/output.js";
+import { count } from "../../core/words.js";
 import { budgetUse, type BudgetBalance, type BudgetUse } from "../../core/wire/budget.js";
 import type { MirrorStatus, ReaderStatus, RunSummary, SenderStatus } from "../../core/wire/views.js";
 import { watch } from "../terminal/watch.js";
@@ -146,7 +147,7 @@ function describeReaders(readers: readonly ReaderStatus[]): string {
           ? style.yellow("must read soon")
           : state,
       unreadSince === null ? null : since(Date.now() - Date.parse(unreadSince)),
-      `${ago(lastPageAt)}, ${plural(lastRows, "row")}`,
+      `${ago(lastPageAt)}, ${count(lastRows, "row")}`,
     ],
   );
   const notes = [

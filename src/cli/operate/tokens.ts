@@ -1,6 +1,7 @@
 import { CliError, usageError } from "../terminal/exit.js";
 import type { CommonOptions } from "../deployment/options.js";
-import { ago, plural, print, table } from "../terminal/output.js";
+import { ago, print, table } from "../terminal/output.js";
+import { count } from "../../core/words.js";
 import { openSession } from "../deployment/admin.js";
 import { agreed } from "./quarantine.js";
 import { isTemporaryToken } from "../../core/token.js";
@@ -89,7 +90,7 @@ export async function list(io: Io, options: CommonOptions & { all?: boolean }): 
     ]);
     const hidden = tokens.length - shown.length;
     const more =
-      hidden === 0 ? "" : `\n${plural(hidden, "temporary token")} of commands hidden; --all shows them.`;
+      hidden === 0 ? "" : `\n${count(hidden, "temporary token")} of commands hidden; --all shows them.`;
     return `${table(["name", "token", "mirrors", "access", "used", "ends"], rows)}${more}`;
   });
 }

@@ -5,7 +5,8 @@ import { isConserved, type Counts } from "../../core/wire/validators.js";
 import type { Pushed } from "./push.js";
 import { style } from "../terminal/style.js";
 import type { Output } from "../terminal/io.js";
-import { keyForPeople, plural } from "../terminal/output.js";
+import { keyForPeople } from "../terminal/output.js";
+import { count } from "../../core/words.js";
 
 /** How often a terminal is redrawn, in frames per second. */
 const FPS = 5;
@@ -73,7 +74,7 @@ export function summary({ name: mirror, primaryKey }: MirrorInfo, pushed: Pushed
     const keys = quarantinedKeys.slice(0, 5).map((key) => keyForPeople(key, primaryKey ?? []));
     lines.push(
       style.yellow(
-        `${plural(counts.quarantined, "row")} ${counts.quarantined === 1 ? "waits" : "wait"} in quarantine${keys.length > 0 ? ` (${keys.join("; ")}${counts.quarantined > keys.length ? "; …" : ""})` : ""}: streaming-import quarantine list ${mirror}`,
+        `${count(counts.quarantined, "row")} ${counts.quarantined === 1 ? "waits" : "wait"} in quarantine${keys.length > 0 ? ` (${keys.join("; ")}${counts.quarantined > keys.length ? "; …" : ""})` : ""}: streaming-import quarantine list ${mirror}`,
       ),
     );
   }

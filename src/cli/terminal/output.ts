@@ -79,11 +79,6 @@ export function ago(time: string | null, now = Date.now()): string {
   return time === null ? "never" : `${since(now - Date.parse(time))} ago`;
 }
 
-/** "1 row", "3,000 rows". */
-export function plural(count: number, word: string): string {
-  return `${count.toLocaleString("en")} ${word}${count === 1 ? "" : "s"}`;
-}
-
 /**
  * A key as people write it: `id 200002`; `origin ORD, date 2001-01-01` where there are more fields.
  * @param key JSON as the component keeps keys, an array of values; null where it is not known

@@ -19,12 +19,15 @@ export interface Replayed {
 /**
  * Tries the quarantined changes of a mirror again, oldest first, with the schema as it is now. A change that still
  * cannot be applied holds back the later ones of its row, and no others.
+ *
+ * @param options.reason Only changes that wait for this reason, and what waits behind them. The others hold back the
+ *   later ones of their rows.
  */
 export async function replayQuarantine(
   ctx: RunsFunctions,
   component: ComponentApi,
   mirror: AppMirror,
-  budget: { bytesPerSecond: number },
+  { budget, reason }: { budget: { bytesPerSecond: number }; reason: string | undefined },
 ): Promise<Replayed> {
   const replayed: Replayed = { applied: 0, counts: noCounts, waiting: 0 };
   const blocked = new Set<string>();
@@ -35,11 +38,11 @@ export async function replayQuarantine(
       ...(after !== null && { after }),
     });
     for (const entry of page) {
-      if (entry.key !== null && blocked.has(entry.key)) {
-        replayed.waiting += 1;
-        continue;
-      }
-      const counts = await replayEntry(ctx, component, mirror, entry, budget);
+      const isHeldBack = entry.key !== null && blocked.has(entry.key);
+      // What waits behind a change of this reason goes with it.
+      const isWanted = reason === undefined || entry.reason === reason || entry.code === "HeldBehind";
+      const counts =
+        isHeldBack || !isWanted ? null : await replayEntry(ctx, component, mirror, entry, budget);
       if (counts === null) {
         replayed.waiting += 1;
         if (entry.key !== null) blocked.add(entry.key);
@@ -56,6 +59,8 @@ export async function replayQuarantine(
 
 interface Entry {
   id: string;
+  code: string;
+  reason: string;
   cursor: string;
   key: string | null;
   op: string;

@@ -16,17 +16,20 @@ export function dashboardMutations<DataModel extends GenericDataModel>(
   return {
     /**
      * Tries the quarantined changes of a mirror again, with the schema as it is deployed now, in the background: what
-     * can be applied leaves the quarantine; for the rest, the reason is updated.
+     * can be applied leaves the quarantine; for the rest, the reason is updated. With a `reason`, only those that wait
+     * for it.
      */
     replay: mutationGeneric({
-      args: vMirror,
+      args: { ...vMirror, reason: v.optional(v.string()) },
       returns: v.null(),
-      handler: async (ctx, { mirror }) => {
+      handler: async (ctx, { mirror, reason }) => {
         await gate.pass(ctx, "operate", mirror);
         const { name } = mirrors.get(mirror);
         // Conversion takes longer than a mutation may: the importer's own action does it.
-        const action = makeFunctionReference<"action", { mirror: string }>(`${module}:replayQuarantine`);
-        await ctx.scheduler.runAfter(0, action, { mirror: name });
+        const action = makeFunctionReference<"action", { mirror: string; reason?: string }>(
+          `${module}:replayQuarantine`,
+        );
+        await ctx.scheduler.runAfter(0, action, { mirror: name, ...(reason !== undefined && { reason }) });
         return null;
       },
     }),

@@ -23,10 +23,11 @@ export function operatorFunctions(
       },
     }),
 
-    /** Tries the quarantined changes of a mirror again, with the schema as it is deployed now. */
+    /** Tries the quarantined changes of a mirror again, all or those of a reason, with the schema as it is deployed now. */
     replayQuarantine: internalActionGeneric({
-      args: { mirror: v.string() },
-      handler: async (ctx, { mirror }) => await replayQuarantine(ctx, component, mirrors.get(mirror), budget),
+      args: { mirror: v.string(), reason: v.optional(v.string()) },
+      handler: async (ctx, { mirror, reason }) =>
+        await replayQuarantine(ctx, component, mirrors.get(mirror), { budget, reason }),
     }),
   };
 }

@@ -14,7 +14,7 @@ import {
   vUnknownStream,
 } from "../../core/wire/views.js";
 import { withoutRows } from "../importing/session.js";
-import { driftSnippet } from "../../schema/driftSnippet.js";
+import { admittingSnippet, driftSnippet } from "../../schema/driftSnippet.js";
 import type { AppMirrors } from "../mirrors.js";
 import type { Gate } from "./authorize.js";
 import { toTarget, vTarget } from "./target.js";
@@ -146,13 +146,21 @@ export function dashboardQueries<DataModel extends GenericDataModel>(
       },
     }),
 
-    /** Why changes of a mirror are in quarantine, and how many of each reason; the most first. */
+    /**
+     * Why changes of a mirror are in quarantine, and how many of each reason; the most first. `fix` is the line of
+     * schema.ts with which they fit; null where there is no such line.
+     */
     quarantineReasons: queryGeneric({
       args: vMirror,
-      returns: v.array(vQuarantineReason),
+      returns: v.array(vQuarantineReason.extend({ fix: v.union(v.string(), v.null()) })),
       handler: async (ctx, { mirror }) => {
         await gate.pass(ctx, "view", mirror);
-        return await ctx.runQuery(component.write.reasons.list, { mirror });
+        const reasons = await ctx.runQuery(component.write.reasons.list, { mirror });
+        const declared = mirrors.all.find(({ name }) => name === mirror);
+        return reasons.map((reason) => ({
+          ...reason,
+          fix: declared === undefined ? null : admittingSnippet(reason, declared),
+        }));
       },
     }),
 

@@ -138,6 +138,8 @@ export const vQuarantineEntry = v.object({
   /** Where the next page begins, also when the entry has left. */
   cursor: v.string(),
   mirror: v.string(),
+  /** See `vQuarantineReason`. */
+  reason: v.string(),
   code: v.string(),
   message: v.string(),
   key: v.union(v.string(), v.null()),
@@ -155,9 +157,12 @@ export const vQuarantineReason = v.object({
   reason: v.string(),
   code: v.string(),
   field: v.union(v.string(), v.null()),
+  /** The kind of the value in the first of these changes: `null`, `string`, `integer`, … Null if unknown. */
+  found: v.union(v.string(), v.null()),
   changes: v.number(),
   firstAt: v.string(),
 });
+export type QuarantineReason = Infer<typeof vQuarantineReason>;
 
 /** A stream that a connector sends and no mirror is declared for. */
 export const vUnknownStream = v.object({

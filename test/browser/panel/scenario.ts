@@ -48,7 +48,7 @@ export const MIRRORS: MirrorStatus[] = [
   mirror(LONG, { rows: 7 }),
   mirror("invoices", {
     state: "rowsWaiting",
-    reason: "2000 rows wait in quarantine. Everything else received is applied.",
+    reason: "2,000 rows wait in quarantine. Everything else received is applied.",
     hint: "See why: npx streaming-import quarantine list invoices.",
     quarantined: 2_000,
     drift: 1,
@@ -142,11 +142,21 @@ export function answers(values: Record<string, unknown> = {}): Record<string, un
       snippet: "  note: v.optional(v.string()), // seen twice",
     },
     quarantineReasons: [
-      { reason: "TypeMismatch tags", code: "TypeMismatch", field: "tags", changes: 1_999, firstAt: ago(900) },
+      {
+        reason: "TypeMismatch tags",
+        code: "TypeMismatch",
+        field: "tags",
+        found: "string",
+        fix: "tags: v.union(v.array(v.string()), v.string()),",
+        changes: 1_999,
+        firstAt: ago(900),
+      },
       {
         reason: "MissingPrimaryKeyValue",
         code: "MissingPrimaryKeyValue",
         field: null,
+        found: null,
+        fix: null,
         changes: 1,
         firstAt: ago(60),
       },
@@ -155,6 +165,7 @@ export function answers(values: Record<string, unknown> = {}): Record<string, un
       {
         id: "q1",
         mirror: "invoices",
+        reason: "TypeMismatch tags",
         code: "TypeMismatch",
         message: 'The field "tags": found a string where an array belongs.',
         key: '[{"$integer":"QA8DAAAAAAA="}]',
