@@ -1,4 +1,4 @@
-import { v } from "convex/values";
+import { v, type GenericValidator, type ObjectFieldType, type ValidatorJSON } from "convex/values";
 import { expect, test } from "vitest";
 import { admittingSnippet, driftSnippet, type DriftEntry } from "./driftSnippet.js";
 
@@ -84,11 +84,17 @@ test("names of a source cannot end the comment that they are in", () => {
   expect(driftSnippet([entry({ kind: "coerced", field: "a\nb", to: "string" })]).split("\n")).toHaveLength(1);
 });
 
-const FIELDS = v.object({
-  id: v.int64(),
-  tags: v.array(v.string()),
-  note: v.optional(v.union(v.string(), v.null())),
-}).json;
+const FIELDS = {
+  id: field(v.int64()),
+  tags: field(v.array(v.string())),
+  note: field(v.optional(v.union(v.string(), v.null()))),
+};
+
+/** A field as the schema's JSON has it. */
+function field(validator: GenericValidator): ObjectFieldType {
+  const { json } = validator as unknown as { json: ValidatorJSON };
+  return { fieldType: json, optional: validator.isOptional === "optional" };
+}
 
 test.each([
   ["TypeMismatch", "tags", "null", "tags: v.union(v.array(v.string()), v.null()),"],
@@ -102,6 +108,5 @@ test.each([
   ["ValueTooLarge", "tags", null, null],
   ["TypeMismatch", "toString", "null", null],
 ])("the line that admits %s of %s (%s) is %s", (code, field, found, line) => {
-  const fields = (FIELDS as Extract<typeof FIELDS, { type: "object" }>).value;
-  expect(admittingSnippet({ code, field, found }, { fields, keyFields: ["id"] })).toBe(line);
+  expect(admittingSnippet({ code, field, found }, { fields: FIELDS, keyFields: ["id"] })).toBe(line);
 });

@@ -4,6 +4,12 @@ import { Linter } from "eslint";
 import ts from "typescript";
 import tseslint from "typescript-eslint";
 import { compilerHost } from "../compilerHost.js";
+import { analyzeFile } from "../../eslint-rules/analyze.js";
+import { contextFor } from "../../eslint-rules/engine/context.js";
+import { formatMessage } from "../../eslint-rules/engine/messages.js";
+import { governFiles, schemaFor } from "../../eslint-rules/engine/mirrors.js";
+import { DEFAULT_OPTIONS } from "../../eslint-rules/engine/options.js";
+import { isReported } from "../../eslint-rules/engine/presets.js";
 import streamingImport from "../../eslint-rules/index.js";
 
 /** A place in a program where a layer refuses it, and what the layer says. */
@@ -20,6 +26,8 @@ export interface Verdict {
   code: string;
   types: Refusal[];
   eslint: Refusal[];
+  /** What `streaming-import guard --strict` finds before a deploy. */
+  gate: Refusal[];
 }
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
@@ -39,7 +47,12 @@ export function judge(): { typescript: string; attempts: Record<string, Verdict>
     attempts: Object.fromEntries(
       [...codes].map(([name, code]) => [
         name,
-        { code, types: typeErrors(program, pathOf(name)), eslint: reports(program, pathOf(name), code) },
+        {
+          code,
+          types: typeErrors(program, pathOf(name)),
+          eslint: reports(program, pathOf(name), code),
+          gate: findings(program, pathOf(name)),
+        },
       ]),
     ),
   };
@@ -94,4 +107,18 @@ function reports(program: ts.Program, path: string, code: string): Refusal[] {
     name: ruleId ?? "parser",
     message,
   }));
+}
+
+/** As the command analyses a file in strict mode; it reads the file from the disk, where these programs must not be. */
+function findings(program: ts.Program, path: string): Refusal[] {
+  const cx = contextFor(ts, program, DEFAULT_OPTIONS);
+  const file = program.getSourceFile(path)!;
+  governFiles(cx, schemaFor(cx, path), [file]);
+  return analyzeFile(cx, file, true)
+    .findings.filter((finding) => isReported("strict", finding))
+    .map(({ start, rule, messageId, data }) => ({
+      line: file.getLineAndCharacterOfPosition(start).line + 1,
+      name: rule,
+      message: formatMessage(messageId, data),
+    }));
 }

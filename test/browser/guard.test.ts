@@ -34,7 +34,7 @@ test.each([
   ["Go through an action", "viaAction", "patch"],
 ] as const)("%s: the layers say why not, and the run time refuses it", async (title, name, operation) => {
   const before = await rows();
-  const { types, eslint } = verdicts.attempts[name];
+  const { types, eslint, gate } = verdicts.attempts[name];
   await page.getByRole("navigation", { name: "Attempts" }).getByRole("link", { name: title }).click();
   await page.getByRole("heading", { name: title }).waitFor();
   await layer("Types")
@@ -42,6 +42,9 @@ test.each([
     .waitFor();
   await layer("ESLint")
     .getByText(eslint[0]?.name ?? "Nothing to report here", { exact: true })
+    .waitFor();
+  await layer("Before the deploy")
+    .getByText(gate.length > 0 ? "Not deployed" : "Nothing found", { exact: true })
     .waitFor();
 
   await layer("Run time").getByRole("button", { name: "Run it" }).click();
@@ -57,7 +60,7 @@ test.each([
 test("Convex's own builder has no guard: ESLint stops it, and nothing of it is deployed", async () => {
   await page.getByRole("link", { name: "Take Convex’s own builder" }).click();
   await layer("ESLint").getByText("no-mirror-writes").waitFor();
-  await layer("Run time").getByText("streaming-import guard --strict").waitFor();
+  await layer("Before the deploy").getByText("Not deployed", { exact: true }).waitFor();
   expect(await layer("Run time").getByRole("button").count()).toBe(0);
 });
 

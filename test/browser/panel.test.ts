@@ -198,9 +198,9 @@ describe("every action", () => {
       "discards one change, in two clicks",
       "invoices",
       async (drawer) => {
-        await drawer.getByRole("button", { name: "Discard: id 200512" }).click();
+        await drawer.getByRole("button", { name: "Discard: id 200512" }).first().click();
         await drawer.getByRole("button", { name: "Keep" }).click();
-        await drawer.getByRole("button", { name: "Discard: id 200512" }).click();
+        await drawer.getByRole("button", { name: "Discard: id 200512" }).first().click();
         await drawer.getByRole("button", { name: "Discard permanently" }).click();
       },
       { discard: { mirror: "invoices", ids: ["q1"] } },

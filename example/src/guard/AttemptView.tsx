@@ -4,16 +4,15 @@ import { Layer } from "./Layer";
 import { Program } from "./Program";
 import { RunTime } from "./RunTime";
 
-/** One program, and what each layer says to it. */
+/** One program, and what each layer says to it: the verdicts first, the words behind them to open. */
 export function AttemptView({ attempt }: { attempt: Attempt }) {
-  const { title, idea, code, types, eslint } = attempt;
+  const { title, idea, code, types, eslint, gate } = attempt;
   return (
     <article className={styles.view} aria-labelledby="attempt">
       <header>
         <h2 id="attempt">{title}</h2>
         <p>{idea}</p>
       </header>
-      <Program code={code} lines={new Set([...types, ...eslint].map(({ line }) => line))} />
       <ol className={styles.layers}>
         <Layer
           name="Types"
@@ -31,8 +30,18 @@ export function AttemptView({ attempt }: { attempt: Attempt }) {
         >
           {eslint.length === 0 && <p>The mutation that does the writing is reported where it stands.</p>}
         </Layer>
+        <Layer
+          name="Before the deploy"
+          by="streaming-import guard --strict"
+          verdict={gate.length > 0 ? "Not deployed" : "Nothing found"}
+          stops={gate.length > 0}
+          refusals={gate}
+        >
+          {gate.length === 0 && <p>The mutation that does the writing is found where it stands.</p>}
+        </Layer>
         <RunTime attempt={attempt} />
       </ol>
+      <Program code={code} lines={new Set([...types, ...eslint, ...gate].map(({ line }) => line))} />
     </article>
   );
 }

@@ -15,7 +15,7 @@ export function GuardPage({ route }: { route: Extract<Route, { page: "guard" }> 
         <h1>Try to write a mirror</h1>
         <p>
           Flights belong to their source. A change made here would be lost at the next sync, or conflict with
-          it, so four layers stand before a write that is not the import’s. Pick a way in.
+          it, so five layers stand before a write that is not the import’s. Pick a way in.
         </p>
       </header>
       <AttemptList open={dashboard ? DASHBOARD : attempt.name} />

@@ -22,12 +22,12 @@ export function Layer({ name, by, verdict, stops, refusals = [], children }: Lay
         <span className={styles.verdict}>{verdict}</span>
       </header>
       {refusals.map(({ line, name: code, message }) => (
-        <blockquote key={`${code} ${String(line)}`}>
-          <p className={styles.code}>
+        <details key={`${code} ${String(line)}`}>
+          <summary className={styles.code}>
             <b>{code}</b> <span>line {line}</span>
-          </p>
+          </summary>
           <p className={styles.message}>{message}</p>
-        </blockquote>
+        </details>
       ))}
       {children}
     </li>

@@ -23,8 +23,8 @@ export function RunTime({ attempt }: { attempt: Attempt }) {
     return (
       <Layer name="Run time" by="not deployed" verdict="Would be written" stops={false}>
         <p>
-          No guard stands behind Convex’s own builder. <code>streaming-import guard --strict</code> before the
-          deploy refuses the program, and the audit finds what came past it.
+          No guard stands behind Convex’s own builder, so the program must not be deployed. The audit finds
+          what came past all layers.
         </p>
       </Layer>
     );
@@ -50,21 +50,21 @@ export function RunTime({ attempt }: { attempt: Attempt }) {
       verdict={verdict[outcome?.kind ?? "none"]}
       stops={outcome?.kind === "refused"}
     >
-      <p>Types are gone here. The program was deployed with casts in the place of its type errors.</p>
+      {outcome === null && <p>Deployed with casts in the place of its type errors.</p>}
       <div role="status">
         {outcome?.kind === "refused" && (
-          <blockquote>
-            <p className={layer.code}>
+          <details open>
+            <summary className={layer.code}>
               <b>{outcome.by.code}</b>{" "}
               <span>
                 {outcome.by.operation} on {outcome.by.table}
               </span>
-            </p>
+            </summary>
             <p className={layer.message}>{outcome.by.message}</p>
             <p className={styles.remedy}>
               <b>Remedy</b> {outcome.by.remedy}
             </p>
-          </blockquote>
+          </details>
         )}
         {outcome?.kind === "failed" && <p className={styles.failed}>{outcome.message}</p>}
         {outcome?.kind === "written" && (

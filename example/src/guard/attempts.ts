@@ -19,7 +19,7 @@ interface Program {
   run: ((convex: ConvexReactClient) => Promise<null>) | null;
 }
 
-export type Attempt = Program & { code: string; types: Refusal[]; eslint: Refusal[] };
+export type Attempt = Program & { code: string; types: Refusal[]; eslint: Refusal[]; gate: Refusal[] };
 
 const PROGRAMS: readonly Program[] = [
   {
