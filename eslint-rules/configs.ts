@@ -6,7 +6,8 @@ import { PRESETS, type PresetName } from "./engine/presets.js";
 import { ownTypescript } from "./engine/typescript.js";
 import { NAME, plugin } from "./plugin.js";
 
-type Config = TSESLint.FlatConfig.Config;
+/** An object of ESLint's flat config. */
+export type Config = TSESLint.FlatConfig.Config;
 
 /**
  * @convex-dev/eslint-plugin, where it is installed. Imported, not required: ESLint refuses two objects for one plugin,
@@ -18,7 +19,7 @@ const official: TSESLint.FlatConfig.Plugin | null = await import("@convex-dev/es
 );
 
 /** What the presets can be made for. */
-interface ConfigOptions {
+export interface ConfigOptions {
   /** The functions directories; default: that of convex.json, and every directory called `convex`. */
   readonly functionsDir?: string | readonly string[];
   /** Options of the guard, put into ESLint's settings. */

@@ -1,3 +1,4 @@
+import type { RuleName } from "./engine/model.js";
 import { createRule } from "./createRule.js";
 import { name, version } from "./manifest.js";
 import { mirrorSchema } from "./rules/mirror-schema.js";
@@ -10,7 +11,7 @@ import { noUnreasonedDisable } from "./rules/no-unreasoned-disable.js";
 import { noWriterEscape } from "./rules/no-writer-escape.js";
 
 /** The rules by their names. */
-export const rules = {
+export const rules: Readonly<Record<RuleName, ReturnType<typeof createRule>>> = {
   "explicit-write-table": createRule(explicitWriteTable),
   "mirror-schema": createRule(mirrorSchema),
   "no-mirror-factories": createRule(noMirrorFactories),
@@ -29,6 +30,8 @@ export const NAME = "streaming-import";
 
 /** The plugin without its presets, which refer to it. */
 export const plugin = {
+  /** How ESLint names the plugin. */
   meta: { name: `${name}/eslint`, version, namespace: NAME },
+  /** The rules, which the presets turn on. */
   rules,
 };

@@ -1,18 +1,30 @@
 /// <reference types="vite/client" />
+
+/**
+ * The component for tests with convex-test.
+ *
+ * @module test
+ */
 import rateLimiterTest from "@convex-dev/rate-limiter/test";
 import type { TestConvex } from "convex-test";
 import type { GenericSchema, SchemaDefinition } from "convex/server";
 import schema from "../convex/schema.js";
 
-const modules = import.meta.glob(["../convex/**/*.ts", "!../convex/**/*.test.ts"]);
+/** The modules of the component, as `import.meta.glob` loads them. */
+const modules: Record<string, () => Promise<unknown>> = import.meta.glob([
+  "../convex/**/*.ts",
+  "!../convex/**/*.test.ts",
+]);
 
 /**
- * Registers the component in a test of an app, under the name that `app.use` gives it.
+ * Registers the component in a test of an app, with the component that it uses itself.
  *
  * ```ts
  * const t = convexTest({ schema, modules });
  * streamingImportTest.register(t);
  * ```
+ *
+ * @param name The name that `app.use` gives the component.
  */
 export function register(
   t: TestConvex<SchemaDefinition<GenericSchema, boolean>>,
@@ -22,4 +34,13 @@ export function register(
   rateLimiterTest.register(t, `${name}/rateLimiter`);
 }
 
-export default { register, schema, modules };
+/** {@link register}, and what it registers. */
+const streamingImportTest: {
+  register: typeof register;
+  /** The tables of the component. */
+  schema: SchemaDefinition<GenericSchema, boolean>;
+  /** The modules of the component, by their paths. */
+  modules: Record<string, () => Promise<unknown>>;
+} = { register, schema, modules };
+
+export default streamingImportTest;

@@ -7,6 +7,7 @@ export interface ExemptionConfig {
   readonly file: string;
   /** The function, class or variable around the write; without it, the complete file. */
   readonly within?: string;
+  /** The mirrors that it may write. */
   readonly tables: readonly string[];
   /** Why the write is right. */
   readonly reason: string;
@@ -24,6 +25,7 @@ export interface GuardOptions {
   readonly tables: readonly string[];
   /** Code that may hold the writer: packages, or functions of the app that forward it. */
   readonly trusted: readonly Specifier[];
+  /** Reviewed exceptions. An expired one is a finding. */
   readonly exemptions: readonly ExemptionConfig[];
   /** The module with the guarded builders, relative to the functions directory. */
   readonly guardModule: string | null;

@@ -1,5 +1,6 @@
 import type { Finding, RuleName } from "./model.js";
 
+/** The presets that need types. */
 export type PresetName = "recommended" | "strict";
 type Severity = "off" | "warn" | "error";
 

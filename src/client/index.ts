@@ -1,8 +1,15 @@
-export { StreamingImport, type StreamingImportOptions } from "./streamingImport.js";
+/**
+ * The importer of an app, which `convex/imports.ts` makes.
+ *
+ * @module client
+ */
+export { StreamingImport, type InternalFunctions, type StreamingImportOptions } from "./streamingImport.js";
 export type { ErrorCode } from "../http/errors.js";
 export { vMirrorStatus, type MirrorStatus, type StateChange } from "../core/wire/views.js";
 export type { AccessRequest, Authorize, AuthorizeCtx } from "./operations/authorize.js";
 export type { DashboardFunctions, DashboardOptions } from "./operations/dashboard.js";
 export type { BudgetUse } from "../core/wire/budget.js";
+export type { Counts, MirrorState } from "../core/wire/validators.js";
+export type { WriteBudget } from "./importing/budget.js";
 export type { Replayed } from "./importing/replay.js";
 export type { ReachTarget } from "./operations/target.js";

@@ -14,7 +14,11 @@ import { checkPathPrefix, routesUnder } from "../http/routes.js";
 import { hashToken, isToken } from "../core/token.js";
 import { budgetOf, type WriteBudget } from "./importing/budget.js";
 import { type RunsFunctions, AppMirrors } from "./mirrors.js";
-import { dashboardFunctions, type DashboardOptions } from "./operations/dashboard.js";
+import {
+  dashboardFunctions,
+  type DashboardFunctions,
+  type DashboardOptions,
+} from "./operations/dashboard.js";
 import { ReaderSession } from "./exporting/exportSession.js";
 import { AppExports, exportFunctions, type ExportFunctions } from "./exports.js";
 import { Declaration } from "./importing/declaration.js";
@@ -29,6 +33,7 @@ import { tableFunctions } from "./tables/tableFunctions.js";
  */
 const DEFAULT_SETTLE_AFTER_MS = 60_000;
 
+/** Options of {@link StreamingImport}. */
 export interface StreamingImportOptions {
   /**
    * The module that exports `internalFunctions()`. Default "imports", for `convex/imports.ts`; write
@@ -58,6 +63,11 @@ export interface StreamingImportOptions {
   /** Key for columns that mirrors declare with `hash`: any text, the longer the better. */
   hashKey?: string;
 }
+
+/** The functions that `StreamingImport.internalFunctions` makes, which lists them. */
+export type InternalFunctions = ReturnType<typeof tableFunctions> &
+  ExportFunctions &
+  ReturnType<typeof operatorFunctions>;
 
 /**
  * The importer of an app: receives rows from connectors and keeps the app's mirrors.
@@ -122,7 +132,7 @@ export class StreamingImport {
    * `components.streamingImport.registry.list`, and people can with
    * `npx convex run --component streamingImport registry:list`.
    */
-  internalFunctions() {
+  internalFunctions(): InternalFunctions {
     return {
       ...tableFunctions(this.component, this.#mirrors),
       // An app that exports no table needs no function to read its rows.
@@ -154,12 +164,15 @@ export class StreamingImport {
    *
    * @throws Error without `authorize`.
    */
-  dashboardFunctions<DataModel extends GenericDataModel>(options: DashboardOptions<DataModel>) {
+  dashboardFunctions<DataModel extends GenericDataModel>(
+    options: DashboardOptions<DataModel>,
+  ): DashboardFunctions {
     return dashboardFunctions(this.component, this.#mirrors, this.#module, options);
   }
 
   /**
    * Adds the import API to the app's HTTP router.
+   * @param http The router that `convex/http.ts` exports.
    * @param options.pathPrefix Where to serve it, for example "/airbyte". Default: the root.
    */
   registerRoutes(http: HttpRouter, options: { pathPrefix?: string } = {}): void {

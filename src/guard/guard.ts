@@ -50,8 +50,10 @@ export type Guard<DataModel extends GenericDataModel, Mirrors extends string, Bu
  * export const { mutation, internalMutation } = guard(schema, { mutation: rawMutation, internalMutation: rawInternalMutation }, components.streamingImport);
  * ```
  *
+ * @param schema What `defineSchema` returns.
  * @param builders The builders to guard, under any names. Builders that add something to `ctx` start from Convex's
  * own instead, and call `guardCtx`.
+ * @param streamingImport The component, `components.streamingImport`, if the schema exports tables of the app's own.
  * @throws Error while the module loads, and a type error before that, when nothing could be protected: no mirror in
  * the schema, a schema typed `any`, `strictTableNameTypes: false`.
  */

@@ -1,3 +1,8 @@
+/**
+ * Mutation builders whose `ctx.db` cannot write a mirror, for `convex/functions.ts`.
+ *
+ * @module guard
+ */
 export { mirrorTableNames, type MirrorTableNames } from "../schema/index.js";
 export type { GuardedMutationBuilder } from "./builder.js";
 export type { ForLibrary, GuardCtx, WithGuardedDb } from "./compose.js";

@@ -15,9 +15,11 @@ export type WriteOperation = "insert" | "patch" | "replace" | "delete" | "modify
  * ```
  */
 export type MirrorIsReadOnlyData = {
+  /** Always the same, for code that catches the error. */
   code: typeof MIRROR_IS_READ_ONLY;
   /** The mirror that was to be written. */
   table: string;
+  /** What the code tried. */
   operation: WriteOperation;
   /** The complete message: what was refused, why, and what to do. */
   message: string;

@@ -5,6 +5,7 @@ type TableChange = { table: string; written: string[]; deleted: string[] };
 
 /** The part of the component that records changes: `components.streamingImport`. */
 export interface ExportComponent {
+  /** The functions of the change feed that the guard calls. */
   readonly changeFeed: {
     readonly record: FunctionReference<"mutation", "internal", { changes: TableChange[] }, null>;
   };

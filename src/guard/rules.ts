@@ -15,7 +15,9 @@ type RulesOf<Schema extends AnySchema, Ctx> = {
 
 /** The two rules that make a table read-only. */
 export type ReadOnlyRules = {
+  /** Refuses to change or delete a row. */
   modify: (ctx: unknown, document: unknown) => Promise<boolean>;
+  /** Refuses to insert a row. */
   insert: (ctx: unknown, document: unknown) => Promise<boolean>;
 };
 

@@ -143,5 +143,6 @@ export interface GuardedMutationCtx<DataModel extends GenericDataModel, Mirrors 
   GenericMutationCtx<DataModel>,
   "db"
 > {
+  /** Reads every table, and writes every table that is not a mirror. */
   readonly db: GuardedDatabaseWriter<DataModel, Mirrors>;
 }

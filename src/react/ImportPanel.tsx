@@ -10,15 +10,23 @@ import { byUrgency, overviewOf, STATES } from "./states.js";
 import { count } from "../core/words.js";
 import { type Theme } from "./words.js";
 
+/** Properties of {@link ImportPanel}. */
 export interface ImportPanelProps {
   /** Only these mirrors, in this order. Default: all that are declared; those that need attention come first. */
   mirrors?: readonly string[];
+  /** The heading. Default: "Imports". */
   title?: string;
+  /** Default: as the system is set. */
   theme?: Theme;
+  /** A class of your own for the outermost element. */
   className?: string;
 }
 
-/** The status of all imports: states, progress, history, and what needs attention. */
+/**
+ * The status of all imports: states, progress, history, and what needs attention.
+ *
+ * @param props What to show, and how.
+ */
 export function ImportPanel({ mirrors: shown, title = "Imports", theme, className }: ImportPanelProps) {
   const answer = useImportStatus();
   const listed = answer.status === "ready" ? listedOf(answer.value.mirrors, shown) : [];

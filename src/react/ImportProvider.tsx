@@ -16,9 +16,11 @@ export type ImportFunction<Name extends keyof All> = All[Name];
 
 const FunctionsContext = createContext<ImportFunctions | null>(null);
 
+/** Properties of {@link ImportProvider}. */
 export interface ImportProviderProps {
   /** The module that exports what `dashboardFunctions` makes: `api.operations`. */
   functions: ImportFunctions;
+  /** What may use the hooks and components. */
   children?: ReactNode;
 }
 
@@ -30,6 +32,8 @@ export interface ImportProviderProps {
  *   <ImportProvider functions={api.operations}>…</ImportProvider>
  * </ConvexProvider>
  * ```
+ *
+ * @param props The functions, and what may use them.
  */
 export function ImportProvider({ functions, children }: ImportProviderProps) {
   return <FunctionsContext.Provider value={functions}>{children}</FunctionsContext.Provider>;

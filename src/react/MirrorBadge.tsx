@@ -2,16 +2,23 @@ import { useMirrorStatus, useNow } from "./hooks.js";
 import { STATES } from "./states.js";
 import { badgeWords, type Theme } from "./words.js";
 
+/** Properties of {@link MirrorBadge}. */
 export interface MirrorBadgeProps {
   /** The mirror: the name of the app's table. */
   mirror: string;
   /** The label; null shows only the state. Default: the mirror's name. */
   label?: string | null;
+  /** Default: as the system is set. */
   theme?: Theme;
+  /** A class of your own for the element. */
   className?: string;
 }
 
-/** The status of one mirror in a few words: "orders live, 3 s behind". */
+/**
+ * The status of one mirror in a few words: "orders live, 3 s behind".
+ *
+ * @param props What to show, and how.
+ */
 export function MirrorBadge({ mirror, label = mirror, theme, className }: MirrorBadgeProps) {
   const answer = useMirrorStatus(mirror);
   const now = useNow();

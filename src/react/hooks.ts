@@ -7,6 +7,7 @@ import {
 } from "convex/server";
 import { convexToJson } from "convex/values";
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import type { MirrorStatus, Reached } from "../core/wire/views.js";
 import type { ReachTarget } from "../client/operations/target.js";
 import { useImportFunctions } from "./ImportProvider.js";
 
@@ -15,6 +16,16 @@ export type Answer<Result> =
   | { status: "loading" }
   | { status: "failed"; code: string | null; message: string }
   | { status: "ready"; value: Result };
+
+/** The status of all imports. */
+export interface ImportStatus {
+  /** The mirrors that the user may see. */
+  mirrors: MirrorStatus[];
+  /** How many streams arrive for which no mirror is declared. */
+  unknownStreams: number;
+  /** Whether the user may pause, replay and so on. */
+  mayOperate: boolean;
+}
 
 const LOADING = { status: "loading" } as const;
 
@@ -57,12 +68,12 @@ function failureOf(error: unknown): { status: "failed"; code: string | null; mes
  * The status of all imports: `{ status: "ready", value: { mirrors, unknownStreams, mayOperate } }` when it is loaded,
  * `{ status: "failed", message }` when the app's check refuses.
  */
-export function useImportStatus() {
+export function useImportStatus(): Answer<ImportStatus> {
   return useAnswer(useImportFunctions().importStatus, {});
 }
 
 /** The status of one mirror; its value is null until the mirror is declared. */
-export function useMirrorStatus(mirror: string) {
+export function useMirrorStatus(mirror: string): Answer<MirrorStatus | null> {
   return useAnswer(useImportFunctions().mirrorStatus, { mirror });
 }
 
@@ -75,7 +86,7 @@ export function useMirrorStatus(mirror: string) {
  * if (saved.status === "ready" && saved.value.reached) …
  * ```
  */
-export function useReached(mirror: string, target: ReachTarget | null) {
+export function useReached(mirror: string, target: ReachTarget | null): Answer<Reached> {
   return useAnswer(useImportFunctions().reached, target === null ? null : { mirror, target });
 }
 

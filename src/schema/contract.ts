@@ -22,6 +22,7 @@ export const CONTENT_KEY_FIELD = "mirrorKey";
 
 /** What a mirror declares, as a value. Field paths are dotted, as Convex's own index fields are. */
 export interface MirrorContract {
+  /** Tells a contract from other values. */
   readonly brand: typeof MIRROR_BRAND;
   /** Dotted paths of the fields that name a row, or null when rows have no name (append-only sources). */
   readonly primaryKey: readonly string[] | null;
@@ -62,6 +63,7 @@ export type RowFilter = (row: Record<string, Value>) => boolean;
 
 /** The brand in the type of a table definition. The guards ask for this and for nothing else. */
 export interface MirrorBrand {
+  /** What the mirror declares. */
   readonly mirror: MirrorContract;
 }
 

@@ -10,6 +10,7 @@ export interface ExportOptions<Field extends string = string> {
 
 /** What an exported table declares, as a value. */
 export interface ExportContract {
+  /** Tells a contract from other values. */
   readonly brand: typeof EXPORT_BRAND;
   /** Top-level fields that never leave the deployment. */
   readonly exclude: readonly string[];
@@ -17,6 +18,7 @@ export interface ExportContract {
 
 /** The brand in the type of an exported table of the app's own. The guard and the linter ask for it. */
 export interface ExportBrand {
+  /** What the table declares. */
   readonly exported: ExportContract;
 }
 

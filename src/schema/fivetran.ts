@@ -65,9 +65,13 @@ export interface FivetranOption {
 
 /** The option as the contract keeps it. */
 export interface FivetranContract {
+  /** Whether deleted rows are kept. */
   readonly softDelete: boolean;
+  /** Whether the table has the column `_fivetran_id`. */
   readonly id: boolean;
+  /** Fivetran's types of columns that do not follow from the validators. */
   readonly types: Readonly<Record<string, FivetranType>>;
+  /** Columns that the source no longer has. */
   readonly retired: readonly string[];
   /** What the option calls columns, by the fields that have another name. */
   readonly renamed: Readonly<Record<string, string>>;

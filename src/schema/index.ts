@@ -1,3 +1,8 @@
+/**
+ * Declarations in `convex/schema.ts`: which tables are mirrors, and which are exported.
+ *
+ * @module schema
+ */
 export { MIRROR_BRAND } from "../core/brand.js";
 export {
   CONTENT_INDEX,

@@ -11,6 +11,7 @@ import { retryConflicts } from "./retry.js";
 export interface Replayed {
   /** Changes that left the quarantine, and what became of them. */
   applied: number;
+  /** The sum over these changes. */
   counts: Counts;
   /** Changes that still cannot be applied; their reasons are up to date. */
   waiting: number;

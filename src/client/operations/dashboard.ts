@@ -5,6 +5,7 @@ import { Gate, type Authorize } from "./authorize.js";
 import { dashboardMutations } from "./mutations.js";
 import { dashboardQueries } from "./queries.js";
 
+/** Options of `StreamingImport.dashboardFunctions`. */
 export interface DashboardOptions<DataModel extends GenericDataModel> {
   /**
    * Who may see how imports are doing, and who may operate them. Called first by every function; only `true` opens.
@@ -33,5 +34,5 @@ export function dashboardFunctions<DataModel extends GenericDataModel>(
   };
 }
 
-/** What `dashboardFunctions` returns. */
+/** The functions that `StreamingImport.dashboardFunctions` makes, which lists them. */
 export type DashboardFunctions = ReturnType<typeof dashboardFunctions>;

@@ -11,6 +11,8 @@ export const vTarget = v.union(
   /** A run being complete; with `sequence`, its first so many deliveries being applied. */
   v.object({ run: v.string(), sequence: v.optional(v.number()) }),
 );
+
+/** What a product waits for: `{ time }`, `{ position }`, or `{ run, sequence? }`. */
 export type ReachTarget = Infer<typeof vTarget>;
 
 /** A target as the component takes it. @throws ConvexError BadTarget */

@@ -22,8 +22,11 @@ export type DriftPolicy = "evolve" | "freeze" | "discard_row" | "discard_value";
 
 /** The policy of a mirror for each kind of drift. */
 export interface DriftPolicies {
+  /** For fields that no validator expects. */
   readonly unknownFields: DriftPolicy;
+  /** For values of another kind than the field's validator. */
   readonly types: DriftPolicy;
+  /** For fields that the row needs and does not have. */
   readonly missingFields: DriftPolicy;
 }
 

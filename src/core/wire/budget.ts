@@ -10,6 +10,7 @@ export interface BudgetBalance {
 
 /** The write budget, and how much of it imports use. */
 export interface BudgetUse {
+  /** What all imports together may write. */
   bytesPerSecond: number;
   /** 0: no recent writes. 1: imports write as much as they may. More: they wait until the budget recovers. */
   usedShare: number;

@@ -42,6 +42,7 @@ export const vMirrorState = v.union(
   v.literal("failed"),
   v.literal("removed"),
 );
+/** The state of a mirror. The page "Operations" says what to do in each. */
 export type MirrorState = Infer<typeof vMirrorState>;
 
 /**
@@ -67,11 +68,15 @@ export const vRunState = v.union(
  * received = inserted + updated + unchanged + deleted + stale + ignored + quarantined.
  */
 export const vCounts = v.object({
+  /** All that arrived: the sum of the others. */
   received: v.number(),
+  /** Stored as new rows. */
   inserted: v.number(),
+  /** Written over a stored row. */
   updated: v.number(),
   /** Equal to the stored row: not written, so no subscription re-runs. */
   unchanged: v.number(),
+  /** Deleted, or marked as deleted. */
   deleted: v.number(),
   /** Older than the stored row, or than its deletion, by the mirror's version field: not applied. */
   stale: v.number(),
@@ -80,6 +85,12 @@ export const vCounts = v.object({
   /** Could not be applied: they are in quarantine, complete. */
   quarantined: v.number(),
 });
+/**
+ * How many changes of each kind, in a delivery, a run or a mirror. Every change is counted once:
+ * received = inserted + updated + unchanged + deleted + stale + ignored + quarantined.
+ *
+ * @interface
+ */
 export type Counts = Infer<typeof vCounts>;
 
 export const noCounts: Counts = {

@@ -16,31 +16,47 @@ import {
 
 const vTime = v.union(v.string(), v.null());
 
-/** One mirror. */
+/** The validator of {@link MirrorStatus}, for functions of your own that return one. */
 export const vMirrorStatus = v.object({
+  /** The name of the app's table. */
   name: v.string(),
+  /** The stream that feeds it. */
   source: v.string(),
+  /** Who is responsible for the source. */
   owner: v.union(v.string(), v.null()),
+  /** How it is doing. */
   state: vMirrorState,
+  /** Why it is in this state, as a sentence. */
   reason: v.string(),
   /** What to do about it. */
   hint: v.string(),
   /** Why the last full refresh deletes nothing until a person agrees; null when no sweep is held. */
   held: v.union(v.string(), v.null()),
+  /** The fields of its key, in words. */
   primaryKey: v.string(),
+  /** How its last run delivered. */
   syncMode: v.union(v.string(), v.null()),
-  /** The drift policy, and what becomes of rows that the source deletes. */
+  /** The drift policy, in words. */
   policy: v.string(),
+  /** What happens to rows that the source deletes, in words. */
   deletes: v.string(),
+  /** How often to expect contact, in milliseconds. */
   expectEveryMs: v.union(v.number(), v.null()),
+  /** How many rows it has. */
   rows: v.number(),
+  /** How many changes wait in quarantine. */
   quarantined: v.number(),
   /** Fields that the source sends and the schema does not expect. */
   drift: v.number(),
+  /** What happened to all changes that it ever received. */
   total: vCounts,
+  /** How many rows full refreshes, operators and repairs have deleted. */
   removed: v.number(),
+  /** How many rows came by another way than a delivery: copies of equal rows, and rows that a repair accepted. */
   copied: v.number(),
+  /** The number of the last full refresh. */
   generation: v.number(),
+  /** The number of the last run. */
   epoch: v.number(),
   /** Whether a run owns the mirror now. */
   running: v.boolean(),
@@ -57,13 +73,21 @@ export const vMirrorStatus = v.object({
       swept: v.number(),
     }),
   ),
+  /** The last run that ended, and how, in words. */
   lastRun: v.union(v.string(), v.null()),
+  /** The time from the commit at the source to the commit here, in milliseconds, of the last delivery that says it. */
   lagMs: v.union(v.number(), v.null()),
+  /** When a delivery was last committed. */
   lastAppliedAt: vTime,
+  /** The last contact with the connector. */
   lastHeardAt: vTime,
+  /** Why the last delivery was refused. */
   lastError: v.union(v.string(), v.null()),
 });
-export type MirrorStatus = Infer<typeof vMirrorStatus>;
+/**
+ * How a mirror is doing. Times are ISO 8601, null where something has not happened.
+ */
+export interface MirrorStatus extends Infer<typeof vMirrorStatus> {}
 
 /** A mirror's status as `GET /v1/status` answers it: without what is for the people who run the deployment. */
 export type SenderStatus = ReturnType<typeof forSenders>;
@@ -210,6 +234,7 @@ export type TokenInfo = Infer<typeof vTokenInfo>;
 
 /** Whether a mirror has reached a target. */
 export const vReached = v.object({
+  /** Once true, it stays true. */
   reached: v.boolean(),
   /** Why, or what is missing. */
   reason: v.string(),
@@ -217,8 +242,20 @@ export const vReached = v.object({
   quarantined: v.union(v.number(), v.null()),
   /** The mirror's watermark, if its sender reports one. */
   upTo: vTime,
+  /** The same as a position in the source's log. */
   position: v.union(v.string(), v.null()),
 });
+/** Whether a mirror has reached a target. */
+export interface Reached extends Infer<typeof vReached> {}
 
-/** What an app's `onStateChange` is called with. Times are ISO 8601. */
-export type StateChange = { mirror: string; from: MirrorState; to: MirrorState; reason: string; at: string };
+/** What an app's `onStateChange` is called with. */
+export type StateChange = {
+  /** The mirror: the name of the app's table. */
+  mirror: string;
+  from: MirrorState;
+  to: MirrorState;
+  /** Why, as a sentence. */
+  reason: string;
+  /** When, as ISO 8601. */
+  at: string;
+};
