@@ -22,7 +22,10 @@ beforeEach(async () => {
     tags: field("array", { type: "string" }),
     photo: field("bytes"),
   };
-  sink = await Sink.start([mirror("users", { fields }), mirror("events", { primaryKey: null })]);
+  sink = await Sink.start([
+    mirror("users", { fields }),
+    mirror("events", { primaryKey: null, fields: { id: fields.id, word: fields.name } }),
+  ]);
   directory = await mkdtemp(path.join(os.tmpdir(), "streaming-import-push-"));
 });
 afterEach(async () => {
@@ -72,7 +75,10 @@ describe("CSV", () => {
       '4,"\\N",-5e3,maybe,,',
     ].join("\r\n");
     const { code, out, err } = await push("users.csv", csv);
-    expect([code, err]).toEqual([0, ""]);
+    expect([code, err]).toEqual([
+      0,
+      'Columns, separated by ",": id (key), name, balance, active, tags, photo.\n',
+    ]);
     expect(lines()).toEqual([
       '{"id":9007199254740993,"name":"","balance":1.10,"active":true,"tags":["a","b"],"photo":"AP8="}',
       '{"id":2,"name":null,"balance":"007","active":false,"tags":[1],"photo":"AP8="}',
@@ -164,6 +170,15 @@ describe("JSON", () => {
     ["rows.json", "[1,2]", "not an array of JSON objects"],
     ["rows.json.gz", gzipSync('[{"id":1}]').subarray(0, 20), "gzip"],
     ["rows.csv", Buffer.from("\uFEFFid", "utf16le"), "--encoding utf-16le"],
+    ["rows.csv", Buffer.from("id,name\n1,a\n", "utf16le"), "--encoding utf-16le"],
+    ["rows.json", Buffer.from('[{"id":1}]', "utf16le"), "looks like UTF-16LE"],
+    ["rows.csv", Buffer.from("\uFEFFid\0\0", "utf16le").swap16(), "--encoding utf-16be"],
+    ["rows.csv", Buffer.from([0, 0, 0, 0x69, 0, 0, 0, 0x64]), "looks like UTF-32"],
+    ["rows.csv", "id,name\n1,a\rb\n", "a line break of another sort"],
+    ["rows.csv", "id,name\r1,a\r2,b\nc\r", "a line break of another sort"],
+    ["rows.csv", 'id,name\n1, "a"\n', "Line 2: a quote inside a field without quotes"],
+    ["rows.csv", 'id,name\n1,"a" b\n', "Line 2: text after the closing quote"],
+    ["rows.csv", 'id,name\n1,"a\n', "ends inside a field in quotes"],
     ["rows.csv", Buffer.from("id,name\n1,a\n2,caf\u00e9\n", "latin1"), "Line 3 is not UTF-8"],
     ["rows.jsonl", Buffer.from('{"id":1,"name":"caf\u00e9"}\n', "latin1"), "Line 1 is not UTF-8"],
   ])("what is none is refused: %s %#", async (name, content, message) => {
@@ -184,6 +199,8 @@ describe("dialects", () => {
     ["blanks around names", ' id , name \n1,"a,b"\n'],
     ["LF, then CRLF", 'id,name\n1,"a,b"\r\n'],
     ["the old Mac's line ends", 'id,name\r1,"a,b"\r'],
+    ["Excel's line", "sep=;\r\nid;name\r\n1;a,b\r\n"],
+    ["empty lines before the names", '\n\nid,name\n\n1,"a,b"\n'],
   ])("%s", async (_, csv) => {
     expect((await push("users.csv", csv)).code).toBe(0);
     expect(rowsOf()).toEqual([{ id: 1, name: "a,b" }]);
@@ -218,6 +235,16 @@ describe("dialects", () => {
     ]);
   });
 
+  test("a delimiter in the quoted name of the only column makes no second one", async () => {
+    await writeFile(path.join(directory, "e.csv"), '"word, or none"\nalpha\n\n');
+    const { code } = await run(
+      ["push", "e.csv", "-m", "events", "--mode", "append", "--map", "word, or none=word"],
+      { cwd: directory, env: env() },
+    );
+    expect(code).toBe(0);
+    expect(sink.rows("events")).toEqual([{ word: "alpha" }, { word: null }]);
+  });
+
   test("an unnamed column has a name, and can be dropped by it", async () => {
     const { code, err } = await push("users.csv", ",id,name\n0,1,a\n");
     expect(code).toBe(0);
@@ -236,6 +263,24 @@ describe("dialects", () => {
       { id: 1, name: "café" },
       { id: 2, name: "café" },
     ]);
+  });
+
+  test("a mark of the file and the named encoding must agree; ASCII is not windows-1252", async () => {
+    const marked = Buffer.from("\uFEFFid,name\n1,é\n");
+    const refused = await push("users.csv", marked, "--encoding", "windows-1252");
+    expect([refused.code, refused.err]).toEqual([
+      1,
+      expect.stringContaining("mark of UTF-8, not windows-1252"),
+    ]);
+    expect((await push("users.csv", marked, "--encoding", "utf8")).code).toBe(0);
+    expect(rowsOf()).toEqual([{ id: 1, name: "é" }]);
+    const { code, err } = await push(
+      "users.csv",
+      Buffer.from("id,name\n1,é\n", "latin1"),
+      "--encoding",
+      "ascii",
+    );
+    expect([code, err]).toEqual([1, expect.stringContaining("Line 2 is not UTF-8")]);
   });
 
   test("the backslash format of COPY and OUTFILE", async () => {
@@ -288,6 +333,44 @@ describe("before it begins", () => {
     expect((await push("users.csv", "id,name\n1,a\n", "--yes")).code).toBe(0);
   });
 
+  test("a file of which nothing would be stored is refused, also without a key", async () => {
+    sink.mirrors = [
+      mirror("events", { primaryKey: null, fields: { word: field("string"), n: field("number") } }),
+    ];
+    await writeFile(path.join(directory, "a.csv"), "Wort;x\na;b\n");
+    await writeFile(path.join(directory, "part.csv"), "word\na\n");
+    const events = async (file: string, ...args: string[]) =>
+      await run(["push", file, "-m", "events", ...args], { cwd: directory, env: env() });
+    for (const mode of ["append", "refresh"]) {
+      const { code, err } = await events("a.csv", "--mode", mode);
+      expect(code).toBe(2);
+      expect(err).toContain('No column of the file feeds a field of "events" (word, n)');
+      expect(err).toContain('separated by ";": "Wort", "x".');
+    }
+    sink.stored = { events: 3 };
+    const { code, err } = await events("part.csv", "--mode", "refresh");
+    expect([code, err]).toEqual([2, expect.stringContaining("lose n. Continue?")]);
+    expect(sink.runs).toEqual([]);
+    expect((await events("part.csv", "--mode", "append")).code).toBe(0);
+  });
+
+  test.each([
+    ["--map", "nam=name"],
+    ["--only", "nam"],
+    ["--drop", "nam"],
+  ])("a column that %s names and the file has not is refused, with what was meant", async (...args) => {
+    const { code, err } = await push("users.csv", "id,name\n1,a\n", ...args);
+    expect(code).toBe(2);
+    expect(err).toContain('no column "nam", which an option names. Did you mean "name"?');
+  });
+
+  test("two columns that become one are refused", async () => {
+    const { code, err } = await push("users.jsonl", '{"key":1,"id":2}\n', "--map", "key=id");
+    expect([code, err]).toEqual([2, expect.stringContaining('Two columns are called "id"')]);
+    expect((await push("users.csv", "id,name, name\n1,a,b\n")).code).toBe(2);
+    expect(sink.runs).toEqual([]);
+  });
+
   test("a mirror that is not there is suggested", async () => {
     await writeFile(path.join(directory, "a.csv"), "id\n1\n");
     const { code, err } = await run(["push", "a.csv", "-m", "user"], { cwd: directory, env: env() });
@@ -330,7 +413,7 @@ describe("modes", () => {
   });
 
   test("a mirror without a key has to be told how", async () => {
-    await writeFile(path.join(directory, "e.jsonl"), '{"at":1}');
+    await writeFile(path.join(directory, "e.jsonl"), '{"word":"a"}');
     const options = { cwd: directory, env: env() };
     expect((await run(["push", "e.jsonl", "-m", "events"], options)).code).toBe(2);
     expect((await run(["push", "e.jsonl", "-m", "events", "--mode", "append"], options)).code).toBe(0);

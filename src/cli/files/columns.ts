@@ -23,13 +23,14 @@ export function columnWriters(
   return header.map((column) => {
     const name = mapping.nameOf(column);
     if (name === null) return { key: null, write: asText };
-    if (seen.has(name))
-      throw usageError(
-        `Two columns are called "${name}". Rename one with --map, or leave it out with --drop.`,
-      );
+    if (seen.has(name)) throw usageError(twoColumns(name));
     seen.add(name);
     return { key: JSON.stringify(name), write: writerOf(fieldOf(mirror, name)) };
   });
+}
+
+export function twoColumns(name: string): string {
+  return `Two columns are called "${name}". Rename one of them in the file, or leave out one of another name with --drop.`;
 }
 
 /** The field that a source column feeds; null when the mirror has none. */

@@ -1,6 +1,7 @@
 import { parse, type InfoField } from "csv-parse";
 import { Readable } from "node:stream";
 import { CliError } from "../terminal/exit.js";
+import { plural } from "../terminal/output.js";
 import type { MirrorInfo } from "../../core/wire/v1.js";
 import { columnWriters, type ColumnWriter } from "./columns.js";
 import type { Mapping } from "./mapping.js";
@@ -34,16 +35,20 @@ export async function* readCsv(
   mapping: Mapping,
 ): Rows {
   const nulls = new Set(options.nulls ?? [""]);
-  const { firstLine, isClassicMac, source } = await peekLine(input);
+  const { head, isClassicMac, source } = await peekHead(input);
+  const strayLineEnd = isClassicMac ? "\n" : "\r";
   const parser = parse({
     bom: true,
     delimiter: options.delimiter,
+    from_line: options.header === null ? head.before + 1 : 1,
     // The parser would take the end of the first line for that of all.
     record_delimiter: isClassicMac ? ["\r"] : ["\r\n", "\n"],
     // Where there is one column, an empty line is a row whose field is empty.
-    skip_empty_lines: (options.header?.length ?? firstLine.split(options.delimiter).length) > 1,
+    skip_empty_lines: (options.header?.length ?? head.line.split(options.delimiter).length) > 1,
     cast: (value: string, context: InfoField): string | null => {
-      if (context.quoting || (options.header === null && context.records === 0)) return value;
+      if (context.quoting) return value;
+      if (value.includes(strayLineEnd)) throw strayEnd(context);
+      if (options.header === null && context.records === 0) return value;
       if (nulls.has(value)) return null;
       if (value === BACKSLASH_N && options.nulls === null) throw explainBackslashN(context);
       return value;
@@ -114,8 +119,27 @@ function namesOf(names: readonly string[]): string[] {
   return names.map((name, i) => (name.trim() === "" ? `column_${String(i + 1)}` : name.trim()));
 }
 
+/** The line of a CSV file that names its columns. */
+export interface Head {
+  /** Each text in quotes is one quote, so that delimiters can be counted. */
+  line: string;
+  /** The lines before it: empty ones, and the `sep=;` of Excel. */
+  before: number;
+  /** What Excel's line says. */
+  delimiter: string | null;
+}
+
+/** @param text The first lines of the file. */
+export function headOf(text: string): Head {
+  const lines = text.replace(/"(?:[^"]|"")*"/g, '"').split(/\r\n|\n|\r/);
+  const delimiter = /^sep=(.)$/i.exec(lines[0]!)?.[1] ?? null;
+  let before = delimiter === null ? 0 : 1;
+  while (before < lines.length - 1 && lines[before] === "") before++;
+  return { line: lines[before]!, before, delimiter };
+}
+
 /** What the parser has to know before it begins, and the input from its beginning. */
-async function peekLine(input: AsyncIterable<Buffer>) {
+async function peekHead(input: AsyncIterable<Buffer>) {
   const iterator = input[Symbol.asyncIterator]();
   const next = await iterator.next();
   const bytes: Buffer = next.done === true ? Buffer.alloc(0) : next.value;
@@ -125,7 +149,7 @@ async function peekLine(input: AsyncIterable<Buffer>) {
     yield* { [Symbol.asyncIterator]: () => iterator };
   }
   return {
-    firstLine: start.split(/[\r\n]/, 1)[0]!,
+    head: headOf(start),
     isClassicMac: !start.includes("\n") && start.includes("\r"),
     source: Readable.from(all()),
   };
@@ -133,7 +157,13 @@ async function peekLine(input: AsyncIterable<Buffer>) {
 
 function ragged(line: number, fields: number, columns: number): CliError {
   return new CliError(
-    `Line ${String(line)} has ${String(fields)} fields, but there are ${String(columns)} columns.`,
+    `Line ${String(line)} has ${plural(fields, "field")}, but there ${columns === 1 ? "is" : "are"} ${plural(columns, "column")}.`,
+  );
+}
+
+function strayEnd({ lines, column }: InfoField): CliError {
+  return new CliError(
+    `Line ${String(lines)}, column ${String(column)}: a line break of another sort than those of the file, in a field without quotes. End all lines alike.`,
   );
 }
 
@@ -156,7 +186,20 @@ function explainBackslashN({ lines, column }: InfoField): CliError {
 
 function explain(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof CliError) return error;
-  const code = (error as { code?: unknown }).code;
+  const { code, lines } = error as { code?: unknown; lines?: unknown };
+  const line = String(lines);
+  switch (code) {
+    case "INVALID_OPENING_QUOTE":
+      return new CliError(
+        `Line ${line}: a quote inside a field without quotes. Put such a field in quotes, without a blank before them, and double the quotes inside. If quotes mean nothing in this file, use --format copy.`,
+      );
+    case "CSV_INVALID_CLOSING_QUOTE":
+      return new CliError(
+        `Line ${line}: text after the closing quote of a field. Double the quotes inside a field ("").`,
+      );
+    case "CSV_QUOTE_NOT_CLOSED":
+      return new CliError("The file ends inside a field in quotes. Is it complete?");
+  }
   const counts = /expect (\d+), got (\d+) on line (\d+)/.exec(error.message);
   if (counts !== null) return ragged(Number(counts[3]), Number(counts[2]), Number(counts[1]));
   return typeof code === "string" && code.startsWith("CSV_")

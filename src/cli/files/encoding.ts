@@ -12,7 +12,7 @@ export async function* asUtf8(
   bytes: AsyncIterable<Buffer>,
   encoding: string | undefined,
 ): AsyncGenerator<Buffer> {
-  if (encoding === undefined) {
+  if (encoding === undefined || nameOfEncoding(encoding) === "utf-8") {
     yield* checked(bytes);
     return;
   }
@@ -40,7 +40,26 @@ export async function* asUtf8(
   if (rest.length > 0) yield rest;
 }
 
+/** The encoding that the first bytes of a file show by their mark, or by the zeros of UTF-16 and UTF-32. */
+export function encodingOf(first: Buffer): { encoding: string; isMarked: boolean } | null {
+  const hex = first.subarray(0, 4).toString("hex");
+  if (hex.startsWith("efbbbf")) return { encoding: "utf-8", isMarked: true };
+  if (hex === "fffe0000" || hex === "0000feff") return { encoding: "utf-32", isMarked: true };
+  if (hex.startsWith("fffe")) return { encoding: "utf-16le", isMarked: true };
+  if (hex.startsWith("feff")) return { encoding: "utf-16be", isMarked: true };
+  const zeros = [...first.subarray(0, 4)].map((byte) => (byte === 0 ? "0" : "x")).join("");
+  const encoding = { x0x0: "utf-16le", "0x0x": "utf-16be", x000: "utf-32", "000x": "utf-32" }[zeros];
+  return encoding === undefined ? null : { encoding, isMarked: false };
+}
+
+/** The name that the web gives an encoding: "latin1" is windows-1252 there. @throws CliError */
+export function nameOfEncoding(encoding: string): string {
+  return decoderOf(encoding).encoding;
+}
+
 function decoderOf(encoding: string): TextDecoder {
+  // The web reads ASCII as windows-1252. A file that is ASCII is UTF-8, too.
+  if (/^(?:us-?)?ascii$/i.test(encoding)) return new TextDecoder("utf-8", { fatal: true });
   try {
     return new TextDecoder(encoding, { fatal: true });
   } catch {

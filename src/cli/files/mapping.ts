@@ -32,6 +32,12 @@ export class Mapping {
     return renamed ?? column;
   }
 
+  /** Columns that the options name and that are not among those of the file. */
+  notAmong(columns: readonly string[]): string[] {
+    const named = new Set([...this.#renamed.keys(), ...(this.#only ?? []), ...this.#dropped]);
+    return [...named].filter((column) => !columns.includes(column));
+  }
+
   /** Adds a row to a body, its values as they stand in the file; of one that no request can carry, cut. */
   addTo(body: DeliveryBody, row: RawRow): void {
     const { bytes, start, end } = row.end - row.start > MAX_ROW_BYTES ? fittedRow(row) : row;

@@ -97,7 +97,7 @@ class ObjectSplitter {
   /** A byte between two rows. Returns whether a row begins. */
   #between(byte: number): boolean {
     if (isSpace(byte)) return false;
-    const place = `after row ${String(this.#count)}`;
+    const place = this.#count === 0 ? "before the first row" : `after row ${String(this.#count)}`;
     if (this.#array === "closed") throw new CliError(`There is text after the end of the array, ${place}.`);
     if (byte === 0x5b && this.#array === null && this.#count === 0) {
       this.#array = "open";
@@ -145,6 +145,6 @@ function checkRow({ bytes, start, end }: RawRow, place: string): void {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return;
   const found = bytes.toString("utf8", skipSpace(bytes, start), start + 1);
   throw new CliError(
-    `${place} is not a JSON object; it begins with ${JSON.stringify(found)}. Every row must be an object with a field for each column.`,
+    `${place} is not a JSON object; it begins with ${JSON.stringify(found)}. Every row must be an object with a field for each column. Use --format json for an array of rows.`,
   );
 }

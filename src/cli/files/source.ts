@@ -5,13 +5,14 @@ import { createGunzip } from "node:zlib";
 import { CliError, messageOf, usageError } from "../terminal/exit.js";
 import type { Io } from "../terminal/io.js";
 import { resolve } from "node:path";
-import { asUtf8 } from "./encoding.js";
+import { asUtf8, encodingOf, nameOfEncoding } from "./encoding.js";
+import { headOf } from "./csv.js";
 
 type Format = "csv" | "copy" | "json" | "ndjson";
 
 /** A file, or stdin, on its way in. */
 export interface Source {
-  /** Its bytes, decompressed, without a byte order mark. */
+  /** Its bytes, decompressed, as UTF-8 without a byte order mark. */
   bytes: AsyncIterable<Buffer>;
   format: Format;
   /** What separates fields: by the name of the file, else by its first line. */
@@ -43,8 +44,7 @@ export async function openSource(
   const raw: Readable = file === "-" ? stdin : createReadStream(path, { highWaterMark: 256 * 1024 });
   let read = 0;
   const [begin, more] = await peek(withoutGzip(counted(raw, (bytes) => (read += bytes))), hasMagic);
-  const isMarked = encoding === undefined;
-  const bytes = joined(isMarked ? withoutMark(begin) : begin, more);
+  const bytes = joined(checkedBegin(begin, encoding), more);
   const [first, rest] = await peek(asUtf8(bytes, encoding), hasLine);
   const extension = /\.(\w+?)(?:\.gz)?$/i.exec(file)?.[1]?.toLowerCase() ?? "";
   const found = format ?? FORMATS[extension] ?? guess(first);
@@ -124,15 +124,22 @@ async function* joined(first: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerat
   yield* rest;
 }
 
-/** @throws CliError for UTF-16, which spreadsheets like to write. */
-function withoutMark(first: Buffer): Buffer {
-  if (first[0] === 0xef && first[1] === 0xbb && first[2] === 0xbf) return first.subarray(3);
-  if ((first[0] === 0xff && first[1] === 0xfe) || (first[0] === 0xfe && first[1] === 0xff)) {
-    throw new CliError(
-      `Line 1 is not UTF-8: the file is UTF-16. Use --encoding ${first[0] === 0xff ? "utf-16le" : "utf-16be"}.`,
-    );
+/**
+ * The first bytes, without the byte order mark of UTF-8.
+ * @throws CliError when they show an encoding that is not the named one
+ */
+function checkedBegin(first: Buffer, wanted: string | undefined): Buffer {
+  const found = encodingOf(first);
+  if (found === null || (wanted !== undefined && nameOfEncoding(wanted) === found.encoding))
+    return found?.encoding === "utf-8" ? first.subarray(3) : first;
+  const reason = `Line 1: the file ${found.isMarked ? "begins with the mark of" : "looks like"} ${found.encoding.toUpperCase()}`;
+  if (found.encoding === "utf-8") {
+    if (wanted === undefined) return first.subarray(3);
+    throw new CliError(`${reason}, not ${wanted}. Leave out --encoding.`);
   }
-  return first;
+  throw new CliError(
+    `${reason}, not ${wanted ?? "UTF-8"}. ${found.encoding === "utf-32" ? "Save it as UTF-8." : `Use --encoding ${found.encoding}.`}`,
+  );
 }
 
 /** What begins with a bracket is an array, with a brace rows of JSON; all else is CSV. */
@@ -143,12 +150,9 @@ function guess(first: Buffer): Format {
 
 const DELIMITERS = [",", ";", "\t", "|"];
 
-/** What separates the fields of a CSV file: what stands most often in its first line, outside of quotes. */
+/** What separates the fields of a CSV file: what Excel's line says, else what the names of the columns have most often. */
 function delimiterOf(first: Buffer): string {
-  const line = first
-    .toString("utf8")
-    .replace(/"(?:[^"]|"")*"/g, "")
-    .split(/\r?\n|\r/, 1)[0]!;
-  const count = (delimiter: string) => line.split(delimiter).length - 1;
-  return DELIMITERS.reduce((best, next) => (count(next) > count(best) ? next : best));
+  const { line, delimiter } = headOf(first.toString("utf8"));
+  const count = (each: string) => line.split(each).length - 1;
+  return delimiter ?? DELIMITERS.reduce((best, next) => (count(next) > count(best) ? next : best));
 }

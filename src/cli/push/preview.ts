@@ -39,14 +39,23 @@ export function previewOf(columns: readonly string[], mirror: MirrorInfo, mappin
   };
 }
 
-/** The preview for people; no lines when every column feeds a field and every field is fed. */
-export function describePreview({ feeds, unused, empty }: Preview, mirror: MirrorInfo): string[] {
-  const renamed = feeds.filter(({ column, field }) => column !== field);
+/**
+ * The preview for people.
+ * @param separated How the columns are separated: `, separated by ";"`; empty where nothing separates them.
+ */
+export function describePreview(
+  { feeds, unused, empty }: Preview,
+  mirror: MirrorInfo,
+  separated: string,
+): string[] {
   const overflow = mirror.overflow ?? null;
+  const key = new Set((mirror.primaryKey ?? []).map((path) => path.split(".")[0]!));
+  const fed = feeds.map(
+    ({ column, field }) =>
+      `${column === field ? field : `"${column}" as ${field}`}${key.has(field) ? " (key)" : ""}`,
+  );
   return [
-    ...(renamed.length > 0
-      ? [`Renamed: ${renamed.map(({ column, field }) => `"${column}" feeds ${field}`).join(", ")}.`]
-      : []),
+    `Columns${separated}: ${fed.join(", ")}.`,
     ...(unused.length > 0
       ? [
           `${overflow === null ? "Columns that feed no field" : `Columns kept in ${overflow}`}: ${unused

@@ -4,6 +4,7 @@ import { ApiError } from "../api/apiError.js";
 import { V1Client } from "../api/client.js";
 import { findDeployment, importApi, readVariables } from "../deployment/environment.js";
 import { borrowToken } from "../deployment/token.js";
+import { twoColumns } from "../files/columns.js";
 import { readCopy, readCsv } from "../files/csv.js";
 import { Mapping } from "../files/mapping.js";
 import { readJson, readNdjson, type RawRow, type Rows } from "../files/rows.js";
@@ -192,12 +193,23 @@ async function check(
   if (columns === null || mirror.fields === undefined) return;
   const mapping = new Mapping(options.map ?? [], options.only ?? [], options.drop ?? []);
   const preview = previewOf(columns, mirror, mapping);
+  const [unknown] = mapping.notAmong(columns);
+  // Rows of JSON need not have the same columns.
+  if (unknown !== undefined && delimiter !== null)
+    throw usageError(
+      `The file has no column "${unknown}", which an option names.${didYouMean(unknown, columns)} Its columns: ${columns.map((name) => JSON.stringify(name)).join(", ")}. Nothing was sent.`,
+    );
+  const names = columns.flatMap((column) => mapping.nameOf(column) ?? []);
+  const twice = names.find((name, i) => names.indexOf(name) < i);
+  if (twice !== undefined) throw usageError(twoColumns(twice));
   const separated = delimiter === null ? "" : `, separated by ${JSON.stringify(delimiter)}`;
   if (preview.missingKey.length > 0) throw usageError(withoutKey(preview, columns, mirror, separated));
-  const lines = describePreview(preview, mirror);
-  if (lines.length > 0 && options.json !== true) io.stderr.write(`${visible(lines.join("\n"))}\n`);
-  if (preview.empty.length === 0 || mode === "append" || mirror.primaryKey === null) return;
-  if (options.yes === true) return;
+  if (preview.feeds.length === 0 && (mirror.overflow ?? null) === null)
+    throw usageError(withoutField(preview, columns, mirror, separated));
+  if (options.json !== true)
+    io.stderr.write(`${visible(describePreview(preview, mirror, separated).join("\n"))}\n`);
+  const replacesRows = mirror.primaryKey !== null || mode === "refresh";
+  if (preview.empty.length === 0 || !replacesRows || options.yes === true) return;
   const { mirrors } = await client.status();
   if ((mirrors.find(({ name }) => name === mirror.name)?.rows ?? 0) === 0) return;
   const question = `Stored rows that are in the file lose ${preview.empty.join(", ")}. Continue?`;
@@ -208,16 +220,25 @@ async function check(
   });
 }
 
-function withoutKey(
-  { missingKey, unused }: Preview,
+function withoutKey(preview: Preview, columns: readonly string[], mirror: MirrorInfo, separated: string) {
+  return `The file has no column for ${preview.missingKey.join(", ")}, the key of "${mirror.name}", so no row can be matched. ${columnsFound(preview, columns, preview.missingKey, separated)}`;
+}
+
+function withoutField(preview: Preview, columns: readonly string[], mirror: MirrorInfo, separated: string) {
+  return `No column of the file feeds a field of "${mirror.name}" (${Object.keys(mirror.fields ?? {}).join(", ")}), so its rows would be empty. ${columnsFound(preview, columns, preview.empty, separated)}`;
+}
+
+function columnsFound(
+  { unused }: Preview,
   columns: readonly string[],
-  mirror: MirrorInfo,
+  wanted: readonly string[],
   separated: string,
 ): string {
+  const names = columns.map((name) => JSON.stringify(name)).join(", ");
   const meant = unused.flatMap(({ column, meant: field }) =>
-    field !== null && missingKey.includes(field) ? [` Did you mean --map "${column}=${field}"?`] : [],
+    field !== null && wanted.includes(field) ? [` Did you mean --map "${column}=${field}"?`] : [],
   );
-  return `The file has no column for ${missingKey.join(", ")}, the key of "${mirror.name}", so no row can be matched. Its columns${separated}: ${columns.map((name) => JSON.stringify(name)).join(", ")}.${meant.join("")} Nothing was sent.`;
+  return `${names === "" ? "Its rows have no columns." : `Its columns${separated}: ${names}.`}${meant.join("")} Nothing was sent.`;
 }
 
 function modeOf(wanted: string | undefined, keyed: boolean, mirror: string): Mode {
