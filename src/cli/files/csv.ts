@@ -1,7 +1,7 @@
 import { parse, type InfoField } from "csv-parse";
 import { Readable } from "node:stream";
 import { CliError } from "../terminal/exit.js";
-import { plural } from "../terminal/output.js";
+import { count } from "../../core/words.js";
 import type { MirrorInfo } from "../../core/wire/v1.js";
 import { columnWriters, type ColumnWriter } from "./columns.js";
 import type { Mapping } from "./mapping.js";
@@ -157,7 +157,7 @@ async function peekHead(input: AsyncIterable<Buffer>) {
 
 function ragged(line: number, fields: number, columns: number): CliError {
   return new CliError(
-    `Line ${String(line)} has ${plural(fields, "field")}, but there ${columns === 1 ? "is" : "are"} ${plural(columns, "column")}.`,
+    `Line ${String(line)} has ${count(fields, "field")}, but there ${columns === 1 ? "is" : "are"} ${count(columns, "column")}.`,
   );
 }
 

@@ -67,7 +67,7 @@ export function summary({ name: mirror, primaryKey }: MirrorInfo, pushed: Pushed
   const { counts, rows, resumedRows, quarantinedKeys } = pushed;
   const speed = Math.round((rows - resumedRows) / Math.max(seconds, 0.001)).toLocaleString("en");
   const lines = [
-    `${pushed.finished ? style.green("Done") : style.yellow("Stopped")}: ${plural(rows, "row")} to "${mirror}" in ${seconds.toFixed(1)} s (${speed} rows/s)${resumedRows > 0 ? `, ${resumedRows.toLocaleString("en")} of them before` : ""}.`,
+    `${pushed.finished ? style.green("Done") : style.yellow("Stopped")}: ${count(rows, "row")} to "${mirror}" in ${seconds.toFixed(1)} s (${speed} rows/s)${resumedRows > 0 ? `, ${resumedRows.toLocaleString("en")} of them before` : ""}.`,
     conservation(counts),
   ];
   if (counts.quarantined > 0) {
