@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { loadScripts } from "../core/rows/transliterate.js";
 import { addAirbyteCommands } from "./airbyte/command.js";
 import { addDoctorCommand } from "./doctor/command.js";
 import { addExportCommand } from "./export/command.js";
@@ -16,6 +17,7 @@ import { addVerifyCommand } from "./verify/command.js";
 /** Runs a command line. It writes to `io` and nowhere else, and returns the exit code. */
 export async function main(args: readonly string[], io: Io): Promise<ExitCode> {
   try {
+    await loadScripts();
     await createProgram(io).parseAsync(args, { from: "user" });
     return io.exitCode;
   } catch (error) {

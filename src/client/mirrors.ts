@@ -1,62 +1,41 @@
-import type { GenericValidator, ObjectFieldType } from "convex/values";
-import { cleanTableName } from "../core/rows/identifiers.js";
-import { compileMirror, type CompiledMirror } from "../core/rows/row.js";
-import {
-  CONTENT_INDEX,
-  CONTENT_KEY_FIELD,
-  mirrorContracts,
-  PRIMARY_KEY_INDEX,
-  type MirrorContract,
-} from "../schema/contract.js";
-import { exportContracts } from "../schema/exportTable.js";
-import { markerKind, type MarkerKind } from "../schema/softDelete.js";
+import type { GenericValidator } from "convex/values";
 import type { GenericActionCtx, GenericDataModel } from "convex/server";
+import { cleanTableName } from "../core/rows/names.js";
+import { compileMirror, type CompiledMirror } from "../core/rows/row.js";
+import { isAscii } from "../core/rows/transliterate.js";
+import {
+  checkStreams,
+  sourceOf,
+  streamOf,
+  TableMirrors,
+  type AppSchema,
+  type TableMirror,
+} from "./tables/tableMirrors.js";
 
 /** A mirror of the deployed schema, with what the importer derives from its contract. */
-export interface AppMirror {
-  name: string;
-  contract: MirrorContract;
-  /** Index and fields that find a row by its key. */
-  keyIndex: string;
-  keyFields: readonly string[];
+export interface AppMirror extends TableMirror {
   compiled: CompiledMirror;
-  /** The validator of its rows, as JSON, for `GET /v1/mirrors`. */
-  fields: Readonly<Record<string, ObjectFieldType>>;
-  /** Kind of the field that marks deleted rows, when they stay. */
-  markerKind: MarkerKind | null;
-  /** Whether readers may replicate it, so that its writes are recorded in the change feed. */
-  exported: boolean;
   /** As connectors name the stream, cleaned: "public_customers". */
   stream: string;
   /** The stream without its namespace, cleaned: "customers". */
   bareStream: string;
 }
 
-type Schema = { tables: Record<string, { validator: GenericValidator }> };
-
 /** The mirrors of a schema, found by table name or by the stream that feeds them. */
 export class AppMirrors {
-  readonly all: AppMirror[];
-  readonly #byName: Map<string, AppMirror>;
-  readonly #byStream: Map<string, AppMirror>;
+  readonly all: readonly AppMirror[];
+  readonly #byName: ReadonlyMap<string, AppMirror>;
+  readonly #byStream: ReadonlyMap<string, AppMirror>;
 
-  /** @throws Error when one stream would feed two mirrors. */
-  constructor(schema: Schema, hashKey?: string) {
-    const exported = exportContracts(schema);
-    this.all = [...mirrorContracts(schema)].map(([name, contract]) => ({
-      ...describeMirror(name, contract, schema.tables[name]!.validator, hashKey),
-      exported: exported.has(name),
-    }));
+  /** @throws Error when one stream would feed two mirrors, or a contract contradicts itself. */
+  constructor(
+    schema: AppSchema,
+    hashKey?: string,
+    tables: readonly TableMirror[] = new TableMirrors(schema).all,
+  ) {
+    this.all = tables.map((mirror) => describeMirror(mirror, schema.tables[mirror.name]!.validator, hashKey));
     this.#byName = new Map(this.all.map((mirror) => [mirror.name, mirror]));
-    this.#byStream = new Map(this.all.map((mirror) => [mirror.stream, mirror]));
-    for (const mirror of this.all) {
-      const other = this.#byStream.get(mirror.stream)!;
-      if (other !== mirror) {
-        throw new Error(
-          `The stream "${mirror.stream}" would feed both of the mirrors "${mirror.name}" and "${other.name}"; its rows can go to one of them only. Name another source, or drop one of the two.`,
-        );
-      }
-    }
+    this.#byStream = checkStreams(this.all);
   }
 
   /** The mirror of that table. @throws Error when there is none: the caller's own code is out of step. */
@@ -87,30 +66,25 @@ export function mayBeShortened(mirror: AppMirror, fullName: string): boolean {
 }
 
 function describeMirror(
-  name: string,
-  contract: MirrorContract,
+  mirror: TableMirror,
   validator: GenericValidator,
   hashKey: string | undefined,
-): Omit<AppMirror, "exported"> {
-  const source = contract.source ?? name;
-  const keyed = contract.primaryKey !== null;
+): AppMirror {
+  const source = sourceOf(mirror);
   return {
-    name,
-    contract,
-    keyIndex: keyed ? PRIMARY_KEY_INDEX : CONTENT_INDEX,
-    keyFields: contract.primaryKey ?? [CONTENT_KEY_FIELD],
-    compiled: compileMirror(validator, contract, { hashKey }),
-    fields: (validator as unknown as { json: { value: Record<string, ObjectFieldType> } }).json.value,
-    markerKind: contract.deletedField === null ? null : markerKindOf(validator, contract.deletedField),
-    // destination-convex joins namespace and stream with "_" before the name is cleaned.
-    stream: cleanTableName(source.replace(".", "_")),
+    ...mirror,
+    compiled: compileMirror(validator, mirror.contract, { hashKey }),
+    stream: streamOf(mirror),
     bareStream: cleanTableName(source.slice(source.indexOf(".") + 1)),
   };
 }
 
-function markerKindOf(validator: GenericValidator, field: string): MarkerKind {
-  const { fields } = validator as unknown as { fields: Record<string, GenericValidator> };
-  return markerKind(fields[field]!);
+/** Whether to compile these mirrors takes `loadScripts`. */
+export function haveOtherScripts(mirrors: readonly TableMirror[]): boolean {
+  return !mirrors.every((mirror) => {
+    const { columns, drop } = mirror.contract;
+    return [sourceOf(mirror), ...Object.values(columns), ...drop].every(isAscii);
+  });
 }
 
 /** The part of an action's context that the importer uses. */

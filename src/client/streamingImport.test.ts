@@ -6,7 +6,7 @@ import { mirrorTable, type MirrorOptions } from "../schema/index.js";
 import { Declaration } from "./importing/declaration.js";
 import { StreamingImport } from "./index.js";
 import { AppExports } from "./exports.js";
-import { AppMirrors } from "./mirrors.js";
+import { TableMirrors } from "./tables/tableMirrors.js";
 
 const component = (componentsGeneric() as unknown as { streamingImport: ComponentApi }).streamingImport;
 const schema = defineSchema({ users: mirrorTable({ id: v.number() }, { primaryKey: ["id"] }) });
@@ -49,7 +49,7 @@ describe("the fingerprint of a declaration", () => {
   const fingerprint = (options: MirrorOptions, module = "imports", bytesPerSecond = 1_000) => {
     const table = mirrorTable({ id: v.number(), at: v.number() }, options as { primaryKey?: undefined });
     const schema = defineSchema({ users: table });
-    return new Declaration(new AppMirrors(schema), new AppExports(schema), module, undefined, {
+    return new Declaration(new TableMirrors(schema), new AppExports(schema), module, undefined, {
       bytesPerSecond,
     }).fingerprint;
   };

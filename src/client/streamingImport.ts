@@ -6,26 +6,25 @@ import {
   type SchemaDefinition,
 } from "convex/server";
 import type { ComponentApi } from "../../convex/_generated/component.js";
-import { errorResponse, HttpError } from "../http/errors.js";
-import type { Exporter } from "../http/exporter.js";
-import type { Importer } from "../http/importer.js";
-import { readBody, tokenOf, verifySignature } from "../http/request.js";
+import { checkHashKey } from "../core/rows/hashKey.js";
+import { loadScripts } from "../core/rows/transliterate.js";
 import { checkPathPrefix, routesUnder } from "../http/routes.js";
-import { hashToken, isToken } from "../core/token.js";
+import { AppExports, exportFunctions, type ExportFunctions } from "./exports.js";
 import { budgetOf, type WriteBudget } from "./importing/budget.js";
-import { type RunsFunctions, AppMirrors } from "./mirrors.js";
+import { Declaration } from "./importing/declaration.js";
+import type { SessionSettings } from "./importing/session.js";
+import type { AppMirrors } from "./mirrors.js";
 import {
   dashboardFunctions,
   type DashboardFunctions,
   type DashboardOptions,
 } from "./operations/dashboard.js";
-import { ReaderSession } from "./exporting/exportSession.js";
-import { AppExports, exportFunctions, type ExportFunctions } from "./exports.js";
-import { Declaration } from "./importing/declaration.js";
 import { operatorFunctions } from "./operations/operatorFunctions.js";
-import { unlessBusy } from "./importing/retry.js";
-import { Session, type SessionSettings } from "./importing/session.js";
 import { tableFunctions } from "./tables/tableFunctions.js";
+import { TableMirrors } from "./tables/tableMirrors.js";
+
+// Every call of a function evaluates its modules again. So this file imports what queries and mutations need; what
+// answers requests is loaded by them, which only actions can.
 
 /**
  * How long a connector must be silent before a full refresh counts as complete, in milliseconds. `destination-convex`
@@ -84,19 +83,24 @@ export type InternalFunctions = ReturnType<typeof tableFunctions> &
  * ```
  */
 export class StreamingImport {
-  readonly #mirrors: AppMirrors;
+  readonly #mirrors: TableMirrors;
   readonly #exports: AppExports;
   readonly #declaration: Declaration;
   readonly #settings: SessionSettings;
   readonly #module: string;
+  readonly #hashKey: string | undefined;
+  #compiled: Promise<AppMirrors> | null = null;
 
   /** @throws Error when the schema declares no mirror, or an option makes no sense. */
   constructor(
     private readonly component: ComponentApi,
-    schema: SchemaDefinition<GenericSchema, boolean>,
+    private readonly schema: SchemaDefinition<GenericSchema, boolean>,
     options: StreamingImportOptions = {},
   ) {
-    this.#mirrors = new AppMirrors(schema, options.hashKey);
+    this.#mirrors = new TableMirrors(schema);
+    this.#hashKey = options.hashKey;
+    for (const { contract } of this.#mirrors.all)
+      if (contract.hash.length > 0) checkHashKey(options.hashKey, contract.hash);
     this.#exports = new AppExports(schema);
     if (this.#mirrors.all.length === 0 && this.#exports.all.length === 0) {
       throw new Error(
@@ -137,7 +141,12 @@ export class StreamingImport {
       ...tableFunctions(this.component, this.#mirrors),
       // An app that exports no table needs no function to read its rows.
       ...((this.#exports.all.length > 0 ? exportFunctions(this.#exports) : {}) as ExportFunctions),
-      ...operatorFunctions(this.component, this.#mirrors, this.#declaration, this.#settings.budget),
+      ...operatorFunctions(
+        this.component,
+        async () => this.#appMirrors(),
+        this.#declaration,
+        this.#settings.budget,
+      ),
     };
   }
 
@@ -178,60 +187,28 @@ export class StreamingImport {
   registerRoutes(http: HttpRouter, options: { pathPrefix?: string } = {}): void {
     for (const { path, prefix, method, handle } of routesUnder(checkPathPrefix(options.pathPrefix ?? ""))) {
       const handler = httpActionGeneric(async (ctx, request) => {
-        try {
-          return await handle(this.#importer(ctx), request);
-        } catch (error) {
-          return errorResponse(error);
-        }
+        const { answer } = await import("./importing/answer.js");
+        const mirrors = async () => this.#appMirrors();
+        return await answer(handle, request, {
+          ctx,
+          component: this.component,
+          mirrors,
+          exports: this.#exports,
+          declaration: this.#declaration,
+          settings: this.#settings,
+        });
       });
       http.route(prefix ? { pathPrefix: path, method, handler } : { path, method, handler });
     }
   }
 
-  #importer(ctx: RunsFunctions): Importer & Exporter {
-    const authenticate = async (request: Request, maxBodyBytes?: number) => {
-      const presented = tokenOf(request);
-      // What is no token costs no query.
-      const token = isToken(presented)
-        ? await ctx.runQuery(this.component.tokens.authenticate, {
-            hash: hashToken(presented),
-            nowMs: Date.now(),
-          })
-        : null;
-      if (token === null) {
-        throw new HttpError(
-          401,
-          "BadAdminKey",
-          "This token is unknown, revoked or expired. Make one with `npx streaming-import token create` and enter it as the connector's access key.",
-        );
-      }
-      const body = await readBody(request, maxBodyBytes);
-      if (token.signingKey !== null) verifySignature(request, body, token.signingKey, Date.now());
-      if (token.useDue)
-        await unlessBusy(async () =>
-          ctx.runMutation(this.component.tokens.touch, { token: token.id, sending: false }),
-        );
-      if (token.fingerprint !== this.#declaration.fingerprint)
-        await this.#declaration.send(ctx, this.component);
-      return { token, body };
-    };
-    return {
-      open: async (request, maxBodyBytes) => {
-        const { token, body } = await authenticate(request, maxBodyBytes);
-        const { access } = token;
-        if (access === "export") {
-          throw new HttpError(
-            403,
-            "OperationNotPermitted",
-            `The token "${token.name}" is for export; it opens no mirror. Make one for the import.`,
-          );
-        }
-        return new Session(ctx, this.component, this.#mirrors, { ...token, access }, this.#settings, body);
-      },
-      openExport: async (request) => {
-        const { token, body } = await authenticate(request);
-        return new ReaderSession(ctx, this.component, this.#exports, token, body);
-      },
-    };
+  /** The mirrors with what converts their rows: half of the importer, and nothing that a mutation needs. */
+  #appMirrors(): Promise<AppMirrors> {
+    this.#compiled ??= (async () => {
+      const { AppMirrors, haveOtherScripts } = await import("./mirrors.js");
+      if (haveOtherScripts(this.#mirrors.all)) await loadScripts();
+      return new AppMirrors(this.schema, this.#hashKey, this.#mirrors.all);
+    })();
+    return this.#compiled;
   }
 }

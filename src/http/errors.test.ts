@@ -1,6 +1,6 @@
 import { ConvexError } from "convex/values";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { NameError } from "../core/rows/identifiers.js";
+import { NameError } from "../core/rows/names.js";
 import { describe as describeError, errorResponse, HttpError } from "./errors.js";
 
 beforeEach(() => {

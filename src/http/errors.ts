@@ -1,6 +1,6 @@
 import { ledgerErrorData, type LedgerErrorData } from "../core/wire/errors.js";
 import { shorten } from "../core/rows/text.js";
-import { NameError } from "../core/rows/identifiers.js";
+import { NameError } from "../core/rows/names.js";
 import { platformWords } from "../core/wire/limitErrors.js";
 
 /** Every refusal that a connector can be given. Stable: connectors, people and documentation refer to them. */

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { HttpError } from "./errors.js";
 import { isObject } from "../core/rows/values.js";
 import { jsonObjectOf, MAX_BODY_BYTES, readBody, tokenOf } from "./request.js";
@@ -97,4 +97,25 @@ describe("a JSON body", () => {
 test("isObject", () => {
   expect(isObject({}) && isObject({ a: 1 })).toBe(true);
   expect([null, undefined, [], "a", 1, true, 1n].some((value) => isObject(value))).toBe(false);
+});
+
+describe("a name in another script", () => {
+  test.each([
+    ["as it is", '{"Größe": 1}', "source_grosse"],
+    ["escaped", '{"\\u0434\\u0435\\u043d\\u044c": 1}', "source_den"],
+  ])("%s loads what cleans it, and no other name does", async (_, body, cleaned) => {
+    vi.resetModules();
+    try {
+      // Modules as a new context has them.
+      const fresh = await import("./request.js");
+      const { cleanFields } = await import("../core/rows/identifiers.js");
+      const read = async (text: string) =>
+        cleanFields(await fresh.jsonObjectOf(new Request(URL), new TextEncoder().encode(text)));
+      expect(Object.keys(await read('{"_id": 1}'))).toEqual(["source_id"]);
+      expect(() => cleanFields({ Größe: 1 })).toThrow("Scripts were not loaded");
+      expect(Object.keys(await read(body))).toEqual([cleaned]);
+    } finally {
+      vi.resetModules();
+    }
+  });
 });

@@ -3,6 +3,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import { isObject, type Json, type JsonObject } from "../core/rows/values.js";
 import { parseJson } from "../core/rows/json.js";
+import { isAscii, loadScripts } from "../core/rows/transliterate.js";
 import { HttpError } from "./errors.js";
 import type { Importer, ImportSession } from "./importer.js";
 import { Gunzip } from "fflate";
@@ -124,26 +125,33 @@ export function plainBytesOf(
   return bytes;
 }
 
-/** Bytes as text. @throws HttpError 400 BadJsonBody */
-export function decodeText(bytes: Uint8Array<ArrayBuffer>): string {
+/**
+ * A body as text. What it names may be cleaned afterwards: the tables of other scripts are loaded if it may have such a
+ * name.
+ * @throws HttpError 400 BadJsonBody
+ */
+export async function textOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  let text: string;
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
     throw badJson("it is not UTF-8");
   }
+  if (!isAscii(text) || text.includes("\\u")) await loadScripts();
+  return text;
 }
 
 /** The body as a JSON object. @throws HttpError 413 BodyTooLarge, 400 BadJsonBody */
-export function jsonObjectOf(request: Request, body: Uint8Array<ArrayBuffer>): JsonObject {
-  const value = parse(decodeText(plainBytesOf(request, body)));
+export async function jsonObjectOf(request: Request, body: Uint8Array<ArrayBuffer>): Promise<JsonObject> {
+  const value = parse(await textOf(plainBytesOf(request, body)));
   if (!isObject(value)) throw badJson("the body must be a JSON object");
   return value;
 }
 
 /** The body of a route of the Convex backend's own import, which takes JSON that is called so. @throws HttpError */
-export function backendBodyOf(request: Request, body: Uint8Array<ArrayBuffer>): JsonObject {
+export async function backendBodyOf(request: Request, body: Uint8Array<ArrayBuffer>): Promise<JsonObject> {
   requireJson(request);
-  return jsonObjectOf(request, body);
+  return await jsonObjectOf(request, body);
 }
 
 /** @throws HttpError 400 BadJsonBody */

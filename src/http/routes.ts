@@ -1,19 +1,21 @@
 import type { RoutableMethod } from "convex/server";
-import {
-  addPrimaryKeyIndexes,
-  clearTables,
-  importAirbyteRecords,
-  primaryKeyIndexesReady,
-  replaceTables,
-  version,
-} from "./airbyte/api.js";
-import { applyOperations, createTable, getSchema, truncateTable } from "./fivetran/api.js";
-import { documentDeltas, jsonSchemas, listSnapshot, tableColumnNames, testConnection } from "./export/api.js";
-import { cursorFromDeltas, dataSync, listActiveSyncs } from "./export/dataSync.js";
 import type { Exporter } from "./exporter.js";
 import type { Importer } from "./importer.js";
-import { acceptDelivery, beginRun, finishRun } from "./v1/write.js";
-import { digest, mirrors, status, verify } from "./v1/read.js";
+
+type Handle = (importer: Importer & Exporter, request: Request) => Promise<Response>;
+
+// Each request evaluates what it needs of these, and no other.
+const airbyteApi = async () => import("./airbyte/api.js");
+const fivetranApi = async () => import("./fivetran/api.js");
+const exportApi = async () => import("./export/api.js");
+const dataSyncApi = async () => import("./export/dataSync.js");
+const v1Write = async () => import("./v1/write.js");
+const v1Read = async () => import("./v1/read.js");
+
+/** A function of a module that is loaded with the first request for it. */
+function lazily<Name extends string>(load: () => Promise<Record<Name, Handle>>, name: Name): Handle {
+  return async (importer, request) => (await load())[name](importer, request);
+}
 
 /** A route of the import API: where it is, and what answers there. */
 export interface Route {
@@ -21,47 +23,83 @@ export interface Route {
   /** Whether `path` stands for everything below it. */
   prefix?: boolean;
   method: RoutableMethod;
-  handle: (importer: Importer & Exporter, request: Request) => Promise<Response>;
+  handle: Handle;
 }
 
 const AIRBYTE: Route[] = [
-  { path: "/version", method: "GET", handle: version },
-  { path: "/api/streaming_import/import_airbyte_records", method: "POST", handle: importAirbyteRecords },
-  { path: "/api/streaming_import/clear_tables", method: "PUT", handle: clearTables },
-  { path: "/api/streaming_import/add_primary_key_indexes", method: "PUT", handle: addPrimaryKeyIndexes },
-  { path: "/api/streaming_import/primary_key_indexes_ready", method: "GET", handle: primaryKeyIndexesReady },
-  { path: "/api/streaming_import/replace_tables", method: "POST", handle: replaceTables },
+  { path: "/version", method: "GET", handle: lazily(airbyteApi, "version") },
+  {
+    path: "/api/streaming_import/import_airbyte_records",
+    method: "POST",
+    handle: lazily(airbyteApi, "importAirbyteRecords"),
+  },
+  { path: "/api/streaming_import/clear_tables", method: "PUT", handle: lazily(airbyteApi, "clearTables") },
+  {
+    path: "/api/streaming_import/add_primary_key_indexes",
+    method: "PUT",
+    handle: lazily(airbyteApi, "addPrimaryKeyIndexes"),
+  },
+  {
+    path: "/api/streaming_import/primary_key_indexes_ready",
+    method: "GET",
+    handle: lazily(airbyteApi, "primaryKeyIndexesReady"),
+  },
+  {
+    path: "/api/streaming_import/replace_tables",
+    method: "POST",
+    handle: lazily(airbyteApi, "replaceTables"),
+  },
 ];
 
 const FIVETRAN: Route[] = [
-  { path: "/api/streaming_import/get_schema", method: "GET", handle: getSchema },
-  { path: "/api/streaming_import/fivetran_create_table", method: "POST", handle: createTable },
-  { path: "/api/streaming_import/fivetran_truncate_table", method: "POST", handle: truncateTable },
-  { path: "/api/streaming_import/apply_fivetran_operations", method: "POST", handle: applyOperations },
+  { path: "/api/streaming_import/get_schema", method: "GET", handle: lazily(fivetranApi, "getSchema") },
+  {
+    path: "/api/streaming_import/fivetran_create_table",
+    method: "POST",
+    handle: lazily(fivetranApi, "createTable"),
+  },
+  {
+    path: "/api/streaming_import/fivetran_truncate_table",
+    method: "POST",
+    handle: lazily(fivetranApi, "truncateTable"),
+  },
+  {
+    path: "/api/streaming_import/apply_fivetran_operations",
+    method: "POST",
+    handle: lazily(fivetranApi, "applyOperations"),
+  },
 ];
 
 const V1: Route[] = [
-  { path: "/v1/runs", method: "POST", handle: beginRun },
-  { path: "/v1/runs/", prefix: true, method: "POST", handle: finishRun },
-  { path: "/v1/deliveries", method: "POST", handle: acceptDelivery },
-  { path: "/v1/status", method: "GET", handle: status },
-  { path: "/v1/mirrors", method: "GET", handle: mirrors },
-  { path: "/v1/digest", method: "GET", handle: digest },
-  { path: "/v1/verify", method: "POST", handle: verify },
+  { path: "/v1/runs", method: "POST", handle: lazily(v1Write, "beginRun") },
+  { path: "/v1/runs/", prefix: true, method: "POST", handle: lazily(v1Write, "finishRun") },
+  { path: "/v1/deliveries", method: "POST", handle: lazily(v1Write, "acceptDelivery") },
+  { path: "/v1/status", method: "GET", handle: lazily(v1Read, "status") },
+  { path: "/v1/mirrors", method: "GET", handle: lazily(v1Read, "mirrors") },
+  { path: "/v1/digest", method: "GET", handle: lazily(v1Read, "digest") },
+  { path: "/v1/verify", method: "POST", handle: lazily(v1Read, "verify") },
 ];
 
 /** Of the Convex backend's streaming export. */
 const EXPORT: Route[] = [
-  { path: "/api/json_schemas", method: "GET", handle: jsonSchemas },
-  { path: "/api/list_snapshot", method: "GET", handle: listSnapshot },
-  { path: "/api/list_snapshot", method: "POST", handle: listSnapshot },
-  { path: "/api/document_deltas", method: "GET", handle: documentDeltas },
-  { path: "/api/document_deltas", method: "POST", handle: documentDeltas },
-  { path: "/api/v1/data/sync", method: "POST", handle: dataSync },
-  { path: "/api/v1/data/list_active_syncs", method: "GET", handle: listActiveSyncs },
-  { path: "/api/data_sync_cursor_from_deltas", method: "POST", handle: cursorFromDeltas },
-  { path: "/api/get_table_column_names", method: "GET", handle: tableColumnNames },
-  { path: "/api/test_streaming_export_connection", method: "GET", handle: testConnection },
+  { path: "/api/json_schemas", method: "GET", handle: lazily(exportApi, "jsonSchemas") },
+  { path: "/api/list_snapshot", method: "GET", handle: lazily(exportApi, "listSnapshot") },
+  { path: "/api/list_snapshot", method: "POST", handle: lazily(exportApi, "listSnapshot") },
+  { path: "/api/document_deltas", method: "GET", handle: lazily(exportApi, "documentDeltas") },
+  { path: "/api/document_deltas", method: "POST", handle: lazily(exportApi, "documentDeltas") },
+  { path: "/api/v1/data/sync", method: "POST", handle: lazily(dataSyncApi, "dataSync") },
+  { path: "/api/v1/data/list_active_syncs", method: "GET", handle: lazily(dataSyncApi, "listActiveSyncs") },
+  {
+    path: "/api/data_sync_cursor_from_deltas",
+    method: "POST",
+    handle: lazily(dataSyncApi, "cursorFromDeltas"),
+  },
+  { path: "/api/get_table_column_names", method: "GET", handle: lazily(exportApi, "tableColumnNames") },
+  {
+    path: "/api/test_streaming_export_connection",
+    method: "GET",
+    handle: lazily(exportApi, "testConnection"),
+  },
 ];
 
 /**

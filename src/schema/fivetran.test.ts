@@ -1,6 +1,6 @@
 import { v, type Validator } from "convex/values";
 import { describe, expect, test } from "vitest";
-import { cleanFieldName } from "../core/rows/identifiers.js";
+import { cleanFieldName } from "../core/rows/names.js";
 import { contractOf, mirrorTable } from "./index.js";
 
 type Loose = Record<string, unknown>;

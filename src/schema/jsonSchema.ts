@@ -1,5 +1,5 @@
 import type { ObjectFieldType, ValidatorJSON } from "convex/values";
-import { cleanPath } from "../core/rows/identifiers.js";
+import { cleanPath } from "../core/rows/names.js";
 import { isObject, type Json, type JsonObject } from "../core/rows/values.js";
 import { isIdentifier } from "./fields.js";
 

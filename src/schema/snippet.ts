@@ -1,6 +1,7 @@
 import type { ObjectFieldType, ValidatorJSON } from "convex/values";
 import { isObject, type Json, type JsonObject } from "../core/rows/values.js";
-import { cleanFieldName, cleanFields, cleanPath } from "../core/rows/identifiers.js";
+import { cleanFields } from "../core/rows/identifiers.js";
+import { cleanFieldName, cleanPath } from "../core/rows/names.js";
 import { CONTENT_KEY_FIELD } from "./contract.js";
 import { fieldsOfJsonSchema } from "./jsonSchema.js";
 import { fieldCode, validatorCode } from "./validatorCode.js";

@@ -287,7 +287,8 @@ export class Engine {
         // The response cannot travel through convex-test, which turns results into JSON.
         try {
           const fresh = this.#fresh.get(componentPath);
-          const router = fresh === undefined ? null : asRouter((await fresh.load("http")).default);
+          const router =
+            fresh === undefined ? null : asRouter((await fresh.load("http", { inAction: true })).default);
           const current = router === null ? handler : router.lookup(path, request.method)?.[0];
           resolve(await httpHandler(current)(ctx, request));
         } catch (error) {
@@ -332,11 +333,11 @@ export class Engine {
   }
 
   #moduleLoader(component: InstalledComponent): ModuleLoader {
-    const scopedModule = (modulePath: string, exports: Record<string, unknown>) =>
+    const scopedModule = (modulePath: string, exports: Record<string, unknown>, call = { inAction: false }) =>
       Object.fromEntries(
         Object.entries(exports).map(([name, value]) => [
           name,
-          this.#scoped(component, `${modulePath}:${name}`, value),
+          this.#scoped(component, `${modulePath}:${name}`, value, call),
         ]),
       );
     const scoped = new Map<string, Record<string, unknown>>();
@@ -350,12 +351,18 @@ export class Engine {
       const module = scoped.get(path);
       if (module === undefined) return Promise.reject(new Error(`Could not find module for: "${path}"`));
       if (fresh === undefined || path === RUN_MODULE) return Promise.resolve(module);
-      return fresh.load(path).then((exports) => scopedModule(path, exports));
+      const call = { inAction: false };
+      return fresh.load(path, call).then((exports) => scopedModule(path, exports, call));
     };
   }
 
   /** A stand-in that inherits everything from the registered function but runs its handler in our scope. */
-  #scoped(component: InstalledComponent, functionName: string, value: unknown): unknown {
+  #scoped(
+    component: InstalledComponent,
+    functionName: string,
+    value: unknown,
+    call: { inAction: boolean },
+  ): unknown {
     const fn = asRegisteredFunction(value);
     if (fn === null) return value;
     const isAction = kindOf(fn) === "action";
@@ -365,7 +372,10 @@ export class Engine {
       ...(!isAction && { cpuSeconds: CPU_SECONDS }),
     };
     const own = fn._handler;
-    const handler = isAction ? (ctx: unknown, args: unknown) => own(this.#actionCtx(ctx), args) : own;
+    const handler = (ctx: unknown, args: unknown) => {
+      call.inAction = isAction;
+      return own(isAction ? this.#actionCtx(ctx) : ctx, args);
+    };
     return Object.create(fn, { _handler: { value: inScope(scope, this.logger, handler) } });
   }
 

@@ -22,32 +22,64 @@ export class FreshModules {
     }
   }
 
-  /** @param modulePath The module's path without extension. */
-  async load(modulePath: string): Promise<Record<string, unknown>> {
+  /**
+   * @param modulePath The module's path without extension.
+   * @param call As on the backend, only actions import further modules while they run.
+   */
+  async load(modulePath: string, call: { inAction: boolean }): Promise<Record<string, unknown>> {
     const evaluated = new Map<string, vm.Module>();
-    const module = this.#instance(path.join(this.directory, `${modulePath}.js`), evaluated);
-    await module.link((specifier, from) =>
-      this.#instance(path.join(path.dirname(new URL(from.identifier).pathname), specifier), evaluated),
-    );
-    await module.evaluate();
+    const importLater = async (specifier: string, from: string): Promise<vm.Module> => {
+      if (!call.inAction) throw new TypeError("dynamic module import unsupported");
+      return await evaluate(this.#instance(fileOf(specifier, from), evaluated, importLater));
+    };
+    const evaluate = async (module: vm.Module): Promise<vm.Module> => {
+      if (module.status === "unlinked") {
+        await module.link((specifier, { identifier }) =>
+          this.#instance(fileOf(specifier, identifier), evaluated, importLater),
+        );
+      }
+      await module.evaluate();
+      return module;
+    };
+    const file = path.join(this.directory, `${modulePath}.js`);
+    const module = await evaluate(this.#instance(file, evaluated, importLater));
     return module.namespace as Record<string, unknown>;
   }
 
-  #instance(file: string, evaluated: Map<string, vm.Module>): vm.Module {
+  #instance(
+    file: string,
+    evaluated: Map<string, vm.Module>,
+    importLater: (specifier: string, from: string) => Promise<vm.Module>,
+  ): vm.Module {
     const known = evaluated.get(file);
     if (known !== undefined) return known;
     let source = this.#sources.get(file);
     if (source === undefined) {
-      source = { text: readFileSync(file, "utf8") };
+      // Node forgets the callback of `import()` in a module that comes from the code cache, but not import.meta.
+      const text = readFileSync(file, "utf8").replace(
+        /\bimport\((?="\.{1,2}\/[^"\n]*"\))/g,
+        "import.meta.later(",
+      );
+      source = { text };
       this.#sources.set(file, source);
     }
+    const identifier = pathToFileURL(file).href;
     const module = new vm.SourceTextModule(source.text, {
-      identifier: pathToFileURL(file).href,
+      identifier,
       cachedData: source.cachedData,
+      initializeImportMeta: (meta) => {
+        Object.assign(meta, {
+          later: async (specifier: string) => (await importLater(specifier, identifier)).namespace,
+        });
+      },
     });
     // Missing from the types of Node 20.
     source.cachedData ??= (module as unknown as Pick<vm.Script, "createCachedData">).createCachedData();
     evaluated.set(file, module);
     return module;
   }
+}
+
+function fileOf(specifier: string, from: string): string {
+  return path.join(path.dirname(new URL(from).pathname), specifier);
 }

@@ -42,7 +42,7 @@ interface Reply {
   message?: string;
 }
 async function call(
-  kind: "query" | "mutation",
+  kind: "query" | "mutation" | "action",
   name: string,
   args: object,
   componentPath?: string,
@@ -185,4 +185,10 @@ describe("mutations run at the same time", () => {
       expect(message).toMatch(/^Too many writes per second\. Your deployment is limited to 4 MiB/);
     }
   });
+});
+
+test("actions import modules while they run; queries and mutations do not", async () => {
+  expect(await call("action", "items:importsInAction", {})).toMatchObject({ status: "success" });
+  const refused = await call("mutation", "items:importsInMutation", {});
+  expect(words(refused.errorMessage)).toMatch(/dynamic module import unsupported/);
 });

@@ -1,4 +1,4 @@
-import { cleanFieldName, cleanTableName } from "../../core/rows/identifiers.js";
+import { cleanFieldName, cleanTableName } from "../../core/rows/names.js";
 import { mirrorSnippet } from "../../schema/snippet.js";
 import type { Json } from "../../core/rows/values.js";
 import { messageOf } from "../terminal/exit.js";

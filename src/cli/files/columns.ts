@@ -1,4 +1,4 @@
-import { cleanFieldName } from "../../core/rows/identifiers.js";
+import { cleanFieldName } from "../../core/rows/names.js";
 import { usageError } from "../terminal/exit.js";
 import type { MirrorInfo, ValidatorJson } from "../../core/wire/v1.js";
 import type { Mapping } from "./mapping.js";

@@ -1,6 +1,6 @@
 import { convexToJson, type ObjectFieldType, type ValidatorJSON } from "convex/values";
 import ts from "typescript";
-import { cleanFieldName } from "../../core/rows/identifiers.js";
+import { cleanFieldName } from "../../core/rows/names.js";
 import { bare, nameOf, resolved } from "../project/syntax.js";
 import { ANY } from "./validators.js";
 

@@ -1,5 +1,5 @@
 import type { ValidatorJSON } from "convex/values";
-import { cleanPath } from "../../core/rows/identifiers.js";
+import { cleanPath } from "../../core/rows/names.js";
 import { tableLabel, type Mirror, type SourceColumn, type SourceTable } from "./model.js";
 import { nameColumns, type ColumnName } from "./names.js";
 import { GenerateError } from "./problem.js";

@@ -1,4 +1,5 @@
-import { cleanFields, cleanTableName, NameError } from "../../core/rows/identifiers.js";
+import { cleanFields } from "../../core/rows/identifiers.js";
+import { cleanTableName, NameError } from "../../core/rows/names.js";
 import { CONTENT_KEY_FIELD } from "../../schema/contract.js";
 import { fieldName } from "../../schema/fieldName.js";
 import { isIdentifier } from "../../schema/fields.js";

@@ -2,7 +2,7 @@ import { droppedColumns, FIVETRAN_FIELD, FIVETRAN_TYPES } from "../../schema/fiv
 import { fivetranCode, withNull } from "../../schema/snippet.js";
 import { validatorCode } from "../../schema/validatorCode.js";
 import type { ObjectFieldType, ValidatorJSON } from "convex/values";
-import { cleanFieldName } from "../../core/rows/identifiers.js";
+import { cleanFieldName } from "../../core/rows/names.js";
 import { columnOf, type Declaration, type FivetranDeclaration } from "./declaration.js";
 import { mirrorOf } from "./mirror.js";
 import {

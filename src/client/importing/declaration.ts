@@ -4,7 +4,8 @@ import { createFunctionHandle, makeFunctionReference } from "convex/server";
 import type { ComponentApi } from "../../../convex/_generated/component.js";
 import type { MirrorContract } from "../../schema/contract.js";
 import type { AppExports } from "../exports.js";
-import type { RunsFunctions, AppMirrors } from "../mirrors.js";
+import type { RunsFunctions } from "../mirrors.js";
+import type { TableMirrors } from "../tables/tableMirrors.js";
 
 /** What the component's registry stores of the app's schema. */
 export class Declaration {
@@ -14,7 +15,7 @@ export class Declaration {
   readonly fingerprint: string;
 
   constructor(
-    mirrors: AppMirrors,
+    mirrors: TableMirrors,
     exports: AppExports,
     /** The module that exports the importer's functions, as in `npx convex run <module>:declare`. */
     private readonly module: string,

@@ -2,7 +2,7 @@ import type { FunctionReturnType } from "convex/server";
 import { convexToJson, type Value } from "convex/values";
 import type { ComponentApi } from "../../../convex/_generated/component.js";
 import { noCounts } from "../../core/wire/validators.js";
-import { forSenders } from "../../core/wire/views.js";
+import { forSenders, withoutRows } from "../../core/wire/views.js";
 import type { Change, RowEncoding } from "../../core/rows/change.js";
 import { shorten } from "../../core/rows/text.js";
 import { parseJson, writeJson } from "../../core/rows/json.js";
@@ -335,11 +335,6 @@ export class Session implements ImportSession {
       mirrors: mirrors.map(({ name }) => name).filter((name) => opens(this.token, name)),
     });
   }
-}
-
-/** A status for those who may not see rows: of the last error, the message may quote one; its time and code may not. */
-export function withoutRows<Status extends { lastError: string | null }>(status: Status): Status {
-  return { ...status, lastError: /^\S+ \w+/.exec(status.lastError ?? "")?.[0] ?? null };
 }
 
 /** Empties a mirror, a transaction at a time. Returns how many rows it had. */

@@ -1,6 +1,6 @@
 import type { GenericDataModel } from "convex/server";
 import type { ComponentApi } from "../../../convex/_generated/component.js";
-import type { AppMirrors } from "../mirrors.js";
+import type { TableMirrors } from "../tables/tableMirrors.js";
 import { Gate, type Authorize } from "./authorize.js";
 import { dashboardMutations } from "./mutations.js";
 import { dashboardQueries } from "./queries.js";
@@ -17,7 +17,7 @@ export interface DashboardOptions<DataModel extends GenericDataModel> {
 /** The public functions of a status page. See `StreamingImport.dashboardFunctions`. */
 export function dashboardFunctions<DataModel extends GenericDataModel>(
   component: ComponentApi,
-  mirrors: AppMirrors,
+  mirrors: TableMirrors,
   /** The module that exports `replayQuarantine`. */
   module: string,
   options: DashboardOptions<DataModel>,

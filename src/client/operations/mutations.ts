@@ -1,7 +1,7 @@
 import { makeFunctionReference, mutationGeneric, type GenericDataModel } from "convex/server";
 import { v } from "convex/values";
 import type { ComponentApi } from "../../../convex/_generated/component.js";
-import type { AppMirrors } from "../mirrors.js";
+import type { TableMirrors } from "../tables/tableMirrors.js";
 import type { Gate } from "./authorize.js";
 
 const vMirror = { mirror: v.string() };
@@ -9,7 +9,7 @@ const vMirror = { mirror: v.string() };
 /** The operator's hand on a page. All need the app's consent to operate. */
 export function dashboardMutations<DataModel extends GenericDataModel>(
   component: ComponentApi,
-  mirrors: AppMirrors,
+  mirrors: TableMirrors,
   gate: Gate<DataModel>,
   module: string,
 ) {

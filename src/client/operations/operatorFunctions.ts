@@ -3,12 +3,12 @@ import { v } from "convex/values";
 import type { ComponentApi } from "../../../convex/_generated/component.js";
 import type { Declaration } from "../importing/declaration.js";
 import type { AppMirrors } from "../mirrors.js";
-import { replayQuarantine } from "../importing/replay.js";
 
 /** What an operator does that takes the app's schema. Everything else is a function of the component. */
 export function operatorFunctions(
   component: ComponentApi,
-  mirrors: AppMirrors,
+  /** The mirrors with what converts their rows, which is loaded when it is needed. */
+  mirrors: () => Promise<AppMirrors>,
   declaration: Declaration,
   budget: { bytesPerSecond: number },
 ) {
@@ -26,8 +26,10 @@ export function operatorFunctions(
     /** Tries the quarantined changes of a mirror again, all or those of a reason, with the schema as it is deployed now. */
     replayQuarantine: internalActionGeneric({
       args: { mirror: v.string(), reason: v.optional(v.string()) },
-      handler: async (ctx, { mirror, reason }) =>
-        await replayQuarantine(ctx, component, mirrors.get(mirror), { budget, reason }),
+      handler: async (ctx, { mirror, reason }) => {
+        const { replayQuarantine } = await import("../importing/replay.js");
+        return await replayQuarantine(ctx, component, (await mirrors()).get(mirror), { budget, reason });
+      },
     }),
   };
 }

@@ -12,10 +12,10 @@ import {
   vReaderStatus,
   vRunSummary,
   vUnknownStream,
+  withoutRows,
 } from "../../core/wire/views.js";
-import { withoutRows } from "../importing/session.js";
 import { admittingSnippet, driftSnippet } from "../../schema/driftSnippet.js";
-import type { AppMirrors } from "../mirrors.js";
+import type { TableMirrors } from "../tables/tableMirrors.js";
 import type { Gate } from "./authorize.js";
 import { toTarget, vTarget } from "./target.js";
 
@@ -28,7 +28,7 @@ const vMirror = { mirror: v.string() };
 /** What status pages read. */
 export function dashboardQueries<DataModel extends GenericDataModel>(
   component: ComponentApi,
-  mirrors: AppMirrors,
+  mirrors: TableMirrors,
   gate: Gate<DataModel>,
 ) {
   return {

@@ -7,7 +7,7 @@ import { keyText, rowHash as hashOf } from "../../core/proof/hash.js";
 import { measureDocument } from "../../core/rows/limits.js";
 import { isLower } from "../../core/rows/versions.js";
 import { isTree, removeAt, splitPath, type Tree, valueAt } from "../../core/rows/paths.js";
-import type { AppMirror } from "../mirrors.js";
+import type { TableMirror } from "./tableMirrors.js";
 import { isSoftDeleted, softDeleted } from "./softDelete.js";
 import { addRow, emptyDigest, encodeDigest, removeRow } from "../../core/proof/digest.js";
 import { addToSketch, emptySketch } from "../../core/proof/sketch.js";
@@ -47,7 +47,7 @@ interface Slot {
  * different is written once: two changes of one row cost one write, and a row that ends as it was costs none (so no
  * subscription re-runs).
  */
-export async function applyRows(db: Db, mirror: AppMirror, batch: Batch): Promise<Applied> {
+export async function applyRows(db: Db, mirror: TableMirror, batch: Batch): Promise<Applied> {
   const table = new Table(db, mirror);
   if (batch.match === "append") await append(table, batch.rows);
   else if (batch.match === "content") await addContent(table, batch.rows);
@@ -67,7 +67,7 @@ class Table {
 
   constructor(
     private readonly db: Db,
-    readonly mirror: AppMirror,
+    readonly mirror: TableMirror,
   ) {}
 
   async find(key: readonly Value[], limit: number): Promise<StoredRow[]> {
@@ -290,7 +290,7 @@ function rememberDeletion(slot: Slot, version: Value): void {
 }
 
 /** The stored row with an update applied. @throws Error when the result is more than Convex can store */
-function merge({ contract }: AppMirror, current: Row, change: RowChange): Row {
+function merge({ contract }: TableMirror, current: Row, change: RowChange): Row {
   // Unknown fields are parts of the row like any other: those that are not named stay.
   const merged = contract.overflow === null ? contract.merged : [contract.overflow, ...contract.merged];
   let row: Tree<Value> = mergeInto(current, change.row as Row, merged);

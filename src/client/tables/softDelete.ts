@@ -1,11 +1,11 @@
 import type { Value } from "convex/values";
-import type { AppMirror } from "../mirrors.js";
+import type { TableMirror } from "./tableMirrors.js";
 
 type Row = Record<string, Value>;
 
 /** Whether a row of a mirror with `onDelete: "soft"` is marked as deleted. */
 export function isSoftDeleted(
-  { contract: { deletedField } }: AppMirror,
+  { contract: { deletedField } }: TableMirror,
   row: Readonly<Record<string, unknown>>,
 ): boolean {
   const marker = deletedField === null ? undefined : row[deletedField];
@@ -13,7 +13,7 @@ export function isSoftDeleted(
 }
 
 /** The row, marked as deleted at that time; with the version of its deletion, if the source sent one. */
-export function softDeleted(mirror: AppMirror, row: Row, at: number, version: Value | undefined): Row {
+export function softDeleted(mirror: TableMirror, row: Row, at: number, version: Value | undefined): Row {
   const { deletedField, version: versionField } = mirror.contract;
   const marked = { ...row, [deletedField!]: markerOf(mirror, at) };
   const told =
@@ -21,7 +21,7 @@ export function softDeleted(mirror: AppMirror, row: Row, at: number, version: Va
   return told ? { ...marked, [versionField]: version } : marked;
 }
 
-function markerOf({ markerKind }: AppMirror, at: number): Value {
+function markerOf({ markerKind }: TableMirror, at: number): Value {
   switch (markerKind) {
     case "boolean":
       return true;

@@ -17,8 +17,8 @@ import { keyHash } from "../../core/proof/hash.js";
 import { keyOf, valueAt } from "../../core/rows/paths.js";
 import { applyRows, withoutSystemFields, DigestChange } from "./applyRows.js";
 import { importersOwn } from "./importersOwn.js";
-import type { AppMirror, AppMirrors } from "../mirrors.js";
 import { isSoftDeleted, softDeleted } from "./softDelete.js";
+import type { TableMirror, TableMirrors } from "./tableMirrors.js";
 
 /** Bytes that one page of a walk may read: half of the 16 MiB of a transaction, for a row may be 1 MiB. */
 const PAGE_BYTES = 8 * 1024 * 1024;
@@ -38,7 +38,7 @@ const internalQuery: QueryBuilder<GenericDataModel, "internal"> = internalQueryG
  * them by function handle, inside its own transactions. `write` refuses every other caller: it asks the component, in the
  * same transaction, whether the secret that it was given is the component's.
  */
-export function tableFunctions(component: ComponentApi, mirrors: AppMirrors) {
+export function tableFunctions(component: ComponentApi, mirrors: TableMirrors) {
   return {
     /** Reads a page of a mirror: ids and key hashes, in the order in which a sweep walks it. */
     read: internalQuery({
@@ -91,7 +91,7 @@ export function tableFunctions(component: ComponentApi, mirrors: AppMirrors) {
 type Writer = GenericDatabaseWriter<GenericDataModel>;
 
 /** Deletes rows of a mirror by id, or marks them with `onDelete: "soft"`. A missing row is no error. */
-async function removeRows(db: Writer, mirror: AppMirror, { ids, at }: { ids: string[]; at: number }) {
+async function removeRows(db: Writer, mirror: TableMirror, { ids, at }: { ids: string[]; at: number }) {
   const present: GenericDocument[] = [];
   let read = 0;
   for (let bytes = 0, together = 1; read < ids.length && bytes < WRITE_BYTES;) {
@@ -111,7 +111,7 @@ async function removeRows(db: Writer, mirror: AppMirror, { ids, at }: { ids: str
 }
 
 /** Deletes the first rows of a mirror. */
-async function clearRows(db: Writer, mirror: AppMirror, { limit }: { limit: number }) {
+async function clearRows(db: Writer, mirror: TableMirror, { limit }: { limit: number }) {
   const { page } = await db
     .query(mirror.name)
     .paginate({ cursor: null, numItems: limit, maximumBytesRead: WRITE_BYTES });
@@ -121,7 +121,7 @@ async function clearRows(db: Writer, mirror: AppMirror, { limit }: { limit: numb
 /** Inserts further copies of rows, for mirrors without a key. */
 async function copyRows(
   db: Writer,
-  mirror: AppMirror,
+  mirror: TableMirror,
   { copies }: { copies: { id: string; times: number }[] },
 ) {
   const change = new DigestChange();
@@ -152,7 +152,7 @@ async function copyRows(
 }
 
 /** Copies of a row without a key must follow each other; otherwise any order will do, and this is the order of creation. */
-function walk(db: GenericDatabaseReader<GenericDataModel>, { name, contract, keyIndex }: AppMirror) {
+function walk(db: GenericDatabaseReader<GenericDataModel>, { name, contract, keyIndex }: TableMirror) {
   return contract.primaryKey === null ? db.query(name).withIndex(keyIndex) : db.query(name);
 }
 
@@ -169,7 +169,7 @@ interface Identity {
 }
 
 /** A row without its key was not written by the importer: it gets the empty key, which no source can send. */
-function identify({ keyFields }: AppMirror, row: GenericDocument): Identity {
+function identify({ keyFields }: TableMirror, row: GenericDocument): Identity {
   const key = keyOf(row, keyFields);
   const known = Array.isArray(key) ? key : [];
   return { key: known, hash: BigInt.asIntN(64, keyHash(known)) };
@@ -183,7 +183,7 @@ function digestOf(rows: readonly GenericDocument[], keys: readonly Identity[]) {
   return change.encode();
 }
 
-async function deleteRows(db: Writer, mirror: AppMirror, rows: GenericDocument[]) {
+async function deleteRows(db: Writer, mirror: TableMirror, rows: GenericDocument[]) {
   const change = new DigestChange();
   await Promise.all(
     rows.map(async (row) => {
@@ -197,7 +197,7 @@ async function deleteRows(db: Writer, mirror: AppMirror, rows: GenericDocument[]
 }
 
 /** Marks rows as deleted. Their version stays: a refresh without a row does not say when the source deleted it. */
-async function markRows(db: Writer, mirror: AppMirror, rows: GenericDocument[], at: number) {
+async function markRows(db: Writer, mirror: TableMirror, rows: GenericDocument[], at: number) {
   const change = new DigestChange();
   const unmarked = rows.filter((row) => !isSoftDeleted(mirror, row));
   let written = 0;
@@ -217,6 +217,6 @@ async function markRows(db: Writer, mirror: AppMirror, rows: GenericDocument[], 
 }
 
 /** What the change feed needs to know of a write, if the mirror is exported. */
-function changedIn({ exported }: AppMirror, { written = [], deleted = [] }: Partial<Changed>) {
+function changedIn({ exported }: TableMirror, { written = [], deleted = [] }: Partial<Changed>) {
   return exported ? { changed: { written, deleted } } : {};
 }

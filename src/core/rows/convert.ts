@@ -18,7 +18,7 @@ import {
   mismatch,
   notesWithin,
 } from "./conversion.js";
-import { isFieldName } from "./identifiers.js";
+import { isFieldName } from "./names.js";
 import { located, type Note, type Problem } from "./problem.js";
 import { compileObject } from "./objects.js";
 import { WrittenNumber } from "./numbers.js";

@@ -1,14 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { JsonObject } from "./values.js";
-import {
-  cleanFieldName,
-  cleanFields,
-  cleanPath,
-  cleanTableName,
-  isFieldName,
-  NameError,
-} from "./identifiers.js";
+import { cleanFields } from "./identifiers.js";
+import { cleanFieldName, cleanPath, cleanTableName, isFieldName, NameError } from "./names.js";
 
 describe("names as the backend cleans them", () => {
   test.each([

@@ -4,7 +4,7 @@
  * (`crates/value`, `crates/common/src/document.rs`).
  */
 import { getDocumentSize, type Value } from "convex/values";
-import { isFieldName, MAX_FIELD_NAME_BYTES } from "./identifiers.js";
+import { isFieldName, MAX_FIELD_NAME_BYTES } from "./names.js";
 import { joinPath, located, type Problem, type ProblemCode } from "./problem.js";
 import { isWellFormed, shorten } from "./text.js";
 

@@ -3,7 +3,7 @@ import { v, type GenericValidator, type Validator, type Value } from "convex/val
 import { compile } from "./convert.js";
 import type { Convert } from "./conversion.js";
 import { EVOLVE, type DriftPolicies } from "./drift.js";
-import { cleanFieldName } from "./identifiers.js";
+import { cleanFieldName } from "./names.js";
 import { compileFields, compilePart, type Field } from "./objects.js";
 import { splitPath } from "./paths.js";
 import { compileHashed, compileRedaction, type Redaction } from "./redact.js";

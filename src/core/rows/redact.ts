@@ -12,14 +12,12 @@ import type { Encoding } from "./change.js";
 import { canonicalKind, isObject, isRedacted, type Json, type JsonObject } from "./values.js";
 import { articled, type Convert, fail, mismatch } from "./conversion.js";
 import { startConversion } from "./convert.js";
-import { cleanFieldName } from "./identifiers.js";
+import { cleanFieldName } from "./names.js";
+import { checkHashKey } from "./hashKey.js";
 import { splitPath } from "./paths.js";
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
-
-/** The least bytes of a hash key: those of less are guessed. */
-const MIN_KEY_BYTES = 16;
 
 const HASH = /^[0-9a-f]{64}$/;
 
@@ -56,22 +54,8 @@ export function compileRedaction(
   return {
     columns,
     paths,
-    hash: hashed.size === 0 ? noHash : keyedHash(checkKey(hashKey, [...hashed.keys()])),
+    hash: hashed.size === 0 ? noHash : keyedHash(checkHashKey(hashKey, [...hashed.keys()])),
   };
-}
-
-function checkKey(hashKey: string | Uint8Array | undefined, columns: readonly string[]): string | Uint8Array {
-  const what = `The mirror stores ${columns.join(", ")} as hashes`;
-  if (hashKey === undefined) {
-    throw new Error(
-      `${what}, and there is no hashKey. Make one with \`openssl rand -hex 32\`, set it as an environment variable of the deployment, and pass it to the importer.`,
-    );
-  }
-  const bytes = typeof hashKey === "string" ? new TextEncoder().encode(hashKey).length : hashKey.length;
-  if (bytes >= MIN_KEY_BYTES) return hashKey;
-  throw new Error(
-    `${what}, and the hashKey has ${String(bytes)} bytes; one of less than ${String(MIN_KEY_BYTES)} can be guessed. Make one with \`openssl rand -hex 32\`.`,
-  );
 }
 
 function noHash(): never {

@@ -3,7 +3,7 @@ import type { Value } from "convex/values";
 import { isObject, isRedacted, type JsonObject } from "./values.js";
 import { articled, type Conversion, FAILED, failWithin, note, notesWithin } from "./conversion.js";
 import type { DriftPolicies, DriftPolicy } from "./drift.js";
-import { isFieldName } from "./identifiers.js";
+import { isFieldName } from "./names.js";
 import type { CompiledMirror, Reading, RowField } from "./mirror.js";
 import type { Note, Problem } from "./problem.js";
 import { countOf, failMissing, valueOf } from "./objects.js";

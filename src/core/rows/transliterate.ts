@@ -1,42 +1,27 @@
 /**
- * ASCII for names in any script, as near as possible to the Rust crate `unidecode` (0.3), by which the backend cleans
- * names: the tables of `any-ascii`, corrected where the scripts that names are commonly written in differ.
- *
- * Equal to `unidecode`: Latin with all accents of Europe and Vietnam, modern Greek, Cyrillic, kana, and nine of ten
- * common Han characters. Different: Hangul with double consonants (`kk` here, `gg` there), long vowels of Indic
- * scripts, rare Han characters, currency signs, and characters beyond the basic plane, such as emoji, which have a name
- * here and nothing there.
+ * ASCII for names. Names in other scripts take tables of half a megabyte (`scripts.ts`), which would cost every call of
+ * every function, because each evaluates its modules again. They are loaded when a name needs them: in actions and on
+ * the command line only, because Convex loads nothing while a query or a mutation runs.
  */
-import anyAscii from "any-ascii";
+let inOtherScripts: ((name: string) => string) | null = null;
 
-/** What `unidecode` has where `any-ascii` has something else: a character, then its text, in turn. */
-const CORRECTIONS = `
-  ё io й i ю iu я ia ѐ ie ѓ gj ї yi ћ tsh ќ kj Є E
-  β b ή e η e υ u ϋ u ύ u ΰ u φ ph χ kh Ξ Ks
-  し si じ zi ち ti ぢ di っ tu つ tu づ du ふ hu ゐ wi ゑ we を wo
-  シ si ジ zi チ ti ヂ di ッ tu ツ tu ヅ du フ hu ヰ wi ヱ we ヲ wo ヶ ke
-  ¢ C/ £ PS ¥ Y= § SS × x
-`;
-
-/** The hard sign is not written at all. */
-const corrections = new Map<string, string>([
-  ["ъ", ""],
-  ["Ъ", ""],
-]);
-const words = CORRECTIONS.trim().split(/\s+/);
-for (let i = 0; i < words.length; i += 2) {
-  const [character, text] = [words[i]!, words[i + 1]!];
-  corrections.set(character, text);
-  const capital = character.toUpperCase();
-  // Some letters have no capital of one character.
-  if (capital.length === 1 && !corrections.has(capital)) corrections.set(capital, text);
+/** Loads what `transliterate` needs for names that are not ASCII. */
+export async function loadScripts(): Promise<void> {
+  inOtherScripts ??= (await import("./scripts.js")).toAscii;
 }
 
-const CORRECTED = new RegExp(`[${[...corrections.keys()].join("")}]|\\p{Script=Han}`, "gu");
+/** Whether a text is ASCII, so that `transliterate` needs no tables for it. */
+export function isAscii(text: string): boolean {
+  return /^[\0-\x7f]*$/.test(text);
+}
 
-/** ASCII text for a name. Han characters are set apart by spaces, as `unidecode` does: 北京 gives "Bei Jing ". */
+/**
+ * ASCII text for a name; a name that is ASCII stays as it is.
+ *
+ * @throws Error for another name before `loadScripts`: to guess would store a field under a wrong name.
+ */
 export function transliterate(name: string): string {
-  return anyAscii(
-    name.replace(CORRECTED, (character) => corrections.get(character) ?? `${anyAscii(character)} `),
-  );
+  if (isAscii(name)) return name;
+  if (inOtherScripts === null) throw new Error(`Scripts were not loaded for the name "${name}".`);
+  return inOtherScripts(name);
 }

@@ -106,6 +106,11 @@ export function forSenders({
   return status;
 }
 
+/** A status for those who may not see rows: of the last error, the message may quote one; its time and code may not. */
+export function withoutRows<Status extends { lastError: string | null }>(status: Status): Status {
+  return { ...status, lastError: /^\S+ \w+/.exec(status.lastError ?? "")?.[0] ?? null };
+}
+
 /** A reader of the export. */
 export const vReaderStatus = v.object({
   /** Name of its token. */

@@ -1,4 +1,4 @@
-import { cleanTableName } from "../../core/rows/identifiers.js";
+import { cleanTableName } from "../../core/rows/names.js";
 import { shorten } from "../../core/rows/text.js";
 import { fieldPathOf } from "../../core/rows/row.js";
 import { mirrorSnippet } from "../../schema/snippet.js";
@@ -37,7 +37,7 @@ export async function primaryKeyIndexesReady(importer: Importer, request: Reques
 /** `PUT add_primary_key_indexes`: nothing to build; says early when the connection's key is not the mirror's. */
 export async function addPrimaryKeyIndexes(importer: Importer, request: Request): Promise<Response> {
   const session = await openToWrite(importer, request);
-  const { indexes } = backendBodyOf(request, session.body);
+  const { indexes } = await backendBodyOf(request, session.body);
   if (!isObject(indexes)) throw badJson('"indexes" must be an object from table names to primary keys');
   for (const [name, key] of Object.entries(indexes)) {
     const primaryKey = readPrimaryKey(name, key);
@@ -55,7 +55,7 @@ export async function addPrimaryKeyIndexes(importer: Importer, request: Request)
  */
 export async function clearTables(importer: Importer, request: Request): Promise<Response> {
   const session = await openToWrite(importer, request);
-  const { tableNames } = backendBodyOf(request, session.body);
+  const { tableNames } = await backendBodyOf(request, session.body);
   if (!Array.isArray(tableNames) || !tableNames.every((name) => typeof name === "string")) {
     throw badJson('"tableNames" must be an array of strings');
   }
@@ -78,7 +78,7 @@ const CLEARED = { openedBy: "clear_tables", resume: false, explicit: false };
 /** `POST replace_tables` (0.1.0 only): the refreshes of the temporary tables are complete. */
 export async function replaceTables(importer: Importer, request: Request): Promise<Response> {
   const session = await openToWrite(importer, request);
-  const { tableNames } = backendBodyOf(request, session.body);
+  const { tableNames } = await backendBodyOf(request, session.body);
   if (!isObject(tableNames)) throw badJson('"tableNames" must be an object from temporary to final names');
   const refreshes = Object.entries(tableNames).flatMap(([name, final]) => {
     if (typeof final !== "string") throw badJson(`the final name of "${shorten(name)}" must be a string`);
@@ -116,7 +116,7 @@ export async function importAirbyteRecords(importer: Importer, request: Request)
 }
 
 async function importRecords(session: ImportSession, request: Request): Promise<void> {
-  const batch = readBatch(backendBodyOf(request, session.body));
+  const batch = readBatch(await backendBodyOf(request, session.body));
   const cleared = await session.takeToClear(streamsOf(batch));
   const deliveries = [];
   for (const { mirror, temporary, syncMode, records } of await resolveStreams(session, batch)) {

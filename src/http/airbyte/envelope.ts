@@ -1,7 +1,8 @@
 import { shorten } from "../../core/rows/text.js";
 import type { Change } from "../../core/rows/change.js";
 import { isObject, type Json, type JsonObject } from "../../core/rows/values.js";
-import { cleanFieldName, cleanFields } from "../../core/rows/identifiers.js";
+import { cleanFields } from "../../core/rows/identifiers.js";
+import { cleanFieldName } from "../../core/rows/names.js";
 import { HttpError } from "../errors.js";
 import type { Mirror } from "../importer.js";
 import { badJson } from "../request.js";

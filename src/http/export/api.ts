@@ -115,7 +115,7 @@ async function answer(
   const query = request.method === "GET" ? queryArgs(request) : null;
   query?.integer("snapshot");
   const session = await exporter.openExport(request);
-  const args = query ?? bodyArgs(request, session.body);
+  const args = query ?? (await bodyArgs(request, session.body));
   return jsonResponse(await page(session, args, readSelection(args)));
 }
 

@@ -31,7 +31,7 @@ const MAX_LAG_NS = 30n * 60n * 1_000_000_000n;
 /** `POST /api/v1/data/sync` */
 export async function dataSync(exporter: Exporter, request: Request): Promise<Response> {
   const session = await exporter.openExport(request);
-  const { cursor, selection } = readBody(request, session);
+  const { cursor, selection } = await readBody(request, session);
   const tables = chosenTables(session, selection).map(({ name }) => name);
   const state = cursor === null ? null : readCursor(cursor);
   try {
@@ -131,8 +131,11 @@ function prefixOf(client: string | null): string {
   return client?.startsWith("airbyte-export-") === true ? "airbyte-" : "";
 }
 
-function readBody(request: Request, session: ExportSession): { cursor: string | null; selection: Selection } {
-  const { cursor = null, selection } = jsonObjectOf(request, session.body);
+async function readBody(
+  request: Request,
+  session: ExportSession,
+): Promise<{ cursor: string | null; selection: Selection }> {
+  const { cursor = null, selection } = await jsonObjectOf(request, session.body);
   if (cursor !== null && typeof cursor !== "string") throw badJson('"cursor" must be a string');
   return { cursor, selection: selectionOf(selection) };
 }
@@ -199,7 +202,7 @@ function asCursorError(error: unknown): unknown {
 /** `POST /api/data_sync_cursor_from_deltas`: continues with data/sync where document_deltas stopped. */
 export async function cursorFromDeltas(exporter: Exporter, request: Request): Promise<Response> {
   const session = await exporter.openExport(request);
-  const args = bodyArgs(request, session.body);
+  const args = await bodyArgs(request, session.body);
   const ts = args.integer("cursor");
   if (ts === null) throw badJson('"cursor" is missing');
   const tables = chosenTables(session, selectionOf(args.selection())).map(({ name }) => name);

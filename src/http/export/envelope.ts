@@ -47,8 +47,8 @@ export function queryArgs(request: Request): Args {
 }
 
 /** @throws HttpError 400 BadJsonBody */
-export function bodyArgs(request: Request, body: Uint8Array<ArrayBuffer>): Args {
-  const object: JsonObject = jsonObjectOf(request, body);
+export async function bodyArgs(request: Request, body: Uint8Array<ArrayBuffer>): Promise<Args> {
+  const object: JsonObject = await jsonObjectOf(request, body);
   return {
     integer: (name) => {
       const value = object[name] ?? null;

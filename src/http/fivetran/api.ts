@@ -1,4 +1,4 @@
-import { cleanTableName } from "../../core/rows/identifiers.js";
+import { cleanTableName } from "../../core/rows/names.js";
 import type { Change } from "../../core/rows/change.js";
 import type { Json, JsonObject } from "../../core/rows/values.js";
 import { replaceAt, splitPath } from "../../core/rows/paths.js";
@@ -59,7 +59,7 @@ export async function getSchema(importer: Importer, request: Request): Promise<R
  */
 export async function createTable(importer: Importer, request: Request): Promise<Response> {
   const session = await openToWrite(importer, request);
-  const { name, primaryKey, ...table } = readDefinition(backendBodyOf(request, session.body));
+  const { name, primaryKey, ...table } = readDefinition(await backendBodyOf(request, session.body));
   const mirror = find(session, name);
   if (mirror === null) throw await undeclared(session, name, { primaryKey, ...table });
   const declared = keyColumns(mirror);
@@ -80,7 +80,7 @@ export async function createTable(importer: Importer, request: Request): Promise
  */
 export async function truncateTable(importer: Importer, request: Request): Promise<Response> {
   const session = await openToWrite(importer, request);
-  const { table, before, soft } = readTruncation(backendBodyOf(request, session.body));
+  const { table, before, soft } = readTruncation(await backendBodyOf(request, session.body));
   const mirror = find(session, table);
   if (mirror === null) return done();
   const waiting = await truncateWaiting(session, mirror, before, soft);
@@ -185,7 +185,7 @@ async function prepare(
 ): Promise<PreparedChanges[]> {
   const tables = new Map<string, Change[]>();
   for (const json of window) {
-    const { table, change } = readOperation(json);
+    const { table, change } = await readOperation(json);
     const changes = tables.get(table);
     if (changes === undefined) tables.set(table, [change]);
     else changes.push(change);

@@ -6,7 +6,7 @@ import { parseDateTime } from "../../core/rows/dates.js";
 import { cleanFields } from "../../core/rows/identifiers.js";
 import { FIVETRAN_FIELD } from "../../schema/fivetran.js";
 import type { FivetranTable } from "../../schema/snippet.js";
-import { badJson, decodeText, parse } from "../request.js";
+import { badJson, textOf, parse } from "../request.js";
 import { DELETED, KEY_INDEX } from "./schema.js";
 
 /** One operation of `apply_fivetran_operations`, checked. */
@@ -28,8 +28,8 @@ const OPS: Record<string, Change["op"]> = { Upsert: "upsert", Update: "update", 
  * Convex does not store them all.
  * @throws HttpError 400 BadJsonBody
  */
-export function readOperation(bytes: Uint8Array<ArrayBuffer>): Operation {
-  const json = parse(decodeText(bytes));
+export async function readOperation(bytes: Uint8Array<ArrayBuffer>): Promise<Operation> {
+  const json = parse(await textOf(bytes));
   if (!isObject(json) || typeof json.table !== "string" || !isObject(json.row)) {
     throw badJson('an operation is an object with a string "table" and an object "row"');
   }

@@ -1,6 +1,7 @@
 import type { Change } from "../../core/rows/change.js";
 import { isObject, type Json, type JsonObject } from "../../core/rows/values.js";
-import { cleanFieldName, cleanFields } from "../../core/rows/identifiers.js";
+import { cleanFields } from "../../core/rows/identifiers.js";
+import { cleanFieldName } from "../../core/rows/names.js";
 import { splitPath } from "../../core/rows/paths.js";
 import { HttpError } from "../errors.js";
 import type { Mirror } from "../importer.js";

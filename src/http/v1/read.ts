@@ -44,7 +44,7 @@ export async function digest(importer: Importer, request: Request): Promise<Resp
 /** `POST /v1/verify`: compares a mirror with its source by the source's digest. */
 export async function verify(importer: Importer, request: Request): Promise<Response> {
   const session = await importer.open(request);
-  const body = jsonObjectOf(request, session.body);
+  const body = await jsonObjectOf(request, session.body);
   checkNames(body, ["mirror", "buckets"], "a verification");
   const mirror = mirrorNamed(session, body.mirror, "read");
   const theirs = encodeDigest(readBuckets(body.buckets));

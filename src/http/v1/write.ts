@@ -4,7 +4,7 @@ import { bytesToHex } from "@noble/hashes/utils.js";
 import type { Json } from "../../core/rows/values.js";
 import { describe, HttpError } from "../errors.js";
 import type { Delivered, Importer, ImportSession, Mirror } from "../importer.js";
-import { decodeText, jsonObjectOf, openToWrite, plainBytesOf } from "../request.js";
+import { textOf, jsonObjectOf, openToWrite, plainBytesOf } from "../request.js";
 import { checkSyncMode, readChanges } from "./changes.js";
 import { type DeliveryRequest, readDelivery, readFinish, readRun } from "./envelope.js";
 
@@ -16,7 +16,7 @@ import { type DeliveryRequest, readDelivery, readFinish, readRun } from "./envel
 /** `POST /v1/runs`: begins a run of a mirror. The run before it may no longer write. */
 export async function beginRun(importer: Importer, request: Request): Promise<Response> {
   const session = await openToWrite(importer, request);
-  const { mirror: name, ...options } = readRun(jsonObjectOf(request, session.body));
+  const { mirror: name, ...options } = readRun(await jsonObjectOf(request, session.body));
   const mirror = mirrorNamed(session, name, "write");
   checkSyncMode(mirror, options.syncMode);
   const { resend, resumed: _, ...begun } = await session.begin(mirror, options);
@@ -27,7 +27,7 @@ export async function beginRun(importer: Importer, request: Request): Promise<Re
 export async function acceptDelivery(importer: Importer, request: Request): Promise<Response> {
   const session = await openToWrite(importer, request);
   const bytes = plainBytesOf(request, session.body);
-  const delivery = readDelivery(decodeText(bytes), request.headers.get("Content-Type") ?? "");
+  const delivery = readDelivery(await textOf(bytes), request.headers.get("Content-Type") ?? "");
   const mirror = await mirrorOf(session, delivery);
   const changes = readChanges(mirror, delivery.changes);
   const { identity, sequence, committedAt, reach } = delivery;
@@ -90,7 +90,7 @@ export async function finishRun(importer: Importer, request: Request): Promise<R
       "There is nothing at this path. Finish a run with POST /v1/runs/{id}/finish.",
     );
   }
-  const { outcome, reason, ...said } = readFinish(jsonObjectOf(request, session.body));
+  const { outcome, reason, ...said } = readFinish(await jsonObjectOf(request, session.body));
   const run = await session.run(decode(id));
   if (run === null) throw unknownRun(decode(id));
   session.authorize(run.mirror, "write");

@@ -1,6 +1,7 @@
 import type { ObjectFieldType } from "convex/values";
 import type { Json, JsonObject } from "../../../core/rows/values.js";
-import { cleanFields, cleanPath } from "../../../core/rows/identifiers.js";
+import { cleanFields } from "../../../core/rows/identifiers.js";
+import { cleanPath } from "../../../core/rows/names.js";
 import { fieldsOfJsonSchema, propertiesOf } from "../../../schema/jsonSchema.js";
 import { isObject } from "../../../core/rows/values.js";
 import { readJsonFile, textOf } from "./jsonFile.js";

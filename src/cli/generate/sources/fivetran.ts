@@ -1,5 +1,5 @@
 import type { ObjectFieldType, ValidatorJSON } from "convex/values";
-import { cleanFieldName } from "../../../core/rows/identifiers.js";
+import { cleanFieldName } from "../../../core/rows/names.js";
 import type { Json, JsonObject } from "../../../core/rows/values.js";
 import { readDefinition } from "../../../http/fivetran/envelope.js";
 import { FIVETRAN_FIELD, FIVETRAN_TYPES } from "../../../schema/fivetran.js";

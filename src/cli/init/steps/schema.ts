@@ -1,5 +1,5 @@
 import ts from "typescript";
-import { cleanTableName } from "../../../core/rows/identifiers.js";
+import { cleanTableName } from "../../../core/rows/names.js";
 import { schemaOf } from "../../project/parts.js";
 import { findAll, localOf, topLevelNames } from "../../project/syntax.js";
 import { append, importInsertion } from "../../project/edit.js";
