@@ -4,6 +4,7 @@
  * transaction that concludes it, and walks again if an import came between (PROVE-7).
  */
 import { count } from "../src/core/words.js";
+import { chargeNewest } from "./write/budget.js";
 import { jsonToConvex, v, type JSONValue, type Value } from "convex/values";
 import { decodeDigest, differingBuckets, rowCount } from "../src/core/proof/digest.js";
 import { decodeSketch, subtractSketch } from "../src/core/proof/sketch.js";
@@ -233,8 +234,6 @@ export const repair = mutation({
     const { counts, rowsDelta } = await applyToMirror(ctx, mirror, {
       rows,
       match: "key",
-      budget,
-      priority: "operator",
       tombstones: false,
     });
     // An added row may share its key with one of the source's, which was deleted with it.
@@ -253,6 +252,7 @@ export const repair = mutation({
       removed: mirror.removed - rowsDelta,
     });
     await ctx.db.delete("audits", last._id);
+    await chargeNewest(ctx, name, budget);
     return {
       askedAgain: wanted.length + again.length,
       removed: counts.deleted,

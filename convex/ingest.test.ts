@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { App } from "../test/harness.js";
 import { expectConserved, users } from "../test/airbyte/support.js";
 import { deleteOf, inOrder, storedKeyHash, upsertOf } from "../test/rowChange.js";
+import { noDebt } from "../src/core/wire/budget.js";
 import type { RowChange } from "../src/core/wire/validators.js";
 
 beforeEach(() => {
@@ -37,12 +38,12 @@ async function apply(
     filtered: 0,
     notes: [],
     bytes: 100,
-    touchDue: true,
     keylessRefresh: "append",
     syncMode: "append_dedup",
     token,
     settleAfterMs: 60_000,
     budget: { bytesPerSecond: 1_000_000_000 },
+    debt: noDebt,
     ...options,
   })) as { run: Id<"runs">; counts: Record<string, number>; rows: number };
 }

@@ -3,6 +3,7 @@ import { applyToMirror } from "./write/apply.js";
 import type { Doc, Id } from "./_generated/dataModel.js";
 import { mutation, type MutationCtx } from "./_generated/server.js";
 import { claimDelivery, findDelivery, namedKeys, recordDelivery, vPlace } from "./write/deliveries.js";
+import { refuseOverBudget } from "./write/budget.js";
 import { recordDrift } from "./write/drift.js";
 import { ledgerError } from "../src/core/wire/errors.js";
 import { pausedError } from "./registry.js";
@@ -16,13 +17,13 @@ import { promiseWatermark } from "./mirror/watermark.js";
 import { forgetResends } from "./write/resends.js";
 import { openRun } from "./run/lifecycle.js";
 import { getRun } from "./runs.js";
-import { touchToken } from "./tokens.js";
 import {
   addCounts,
   noCounts,
   vBadRow,
   vBudget,
   vCounts,
+  vDebt,
   vDriftNote,
   vWatermark,
   vRowChange,
@@ -65,10 +66,10 @@ export const applyChunk = mutation({
     /** How far the sender has read its source with this delivery. */
     reach: v.optional(vWatermark),
     token: v.id("tokens"),
-    /** Whether it is time to note that the token is in use: see `tokens.authenticate`. */
-    touchDue: v.boolean(),
     settleAfterMs: v.number(),
     budget: vBudget,
+    /** What all imports owe to the budget. */
+    debt: vDebt,
   },
   returns: v.object({
     run: v.id("runs"),
@@ -85,6 +86,8 @@ export const applyChunk = mutation({
     syncMode: vSyncMode,
     /** What the sender should wait before its next chunk, in milliseconds. */
     waitMs: v.number(),
+    /** Bytes that the transaction has written. */
+    written: v.number(),
   }),
   handler: async (ctx, args) => {
     const declared = await getMirror(ctx, args.mirror);
@@ -105,6 +108,7 @@ export const applyChunk = mutation({
         rows: (await exactly(ctx, declared)).rows,
         syncMode: (await ctx.db.get("runs", run))?.syncMode ?? "append_dedup",
         waitMs: 0,
+        written: 0,
       };
     }
     const run = await owningRun(ctx, declared, named, args);
@@ -116,9 +120,9 @@ export const applyChunk = mutation({
     const outcome = await applyToMirror(ctx, mirror, {
       rows: screened.rows,
       match: matchOf(mirror, run, args.keylessRefresh),
-      budget: args.budget,
-      priority: run.generation === undefined ? "live" : "refresh",
     });
+    if (outcome.written > 0)
+      refuseOverBudget(args.budget, args.debt, run.generation === undefined ? "live" : "refresh");
     const aside = [
       ...args.bad.filter((row) => !screened.superseded.has(row)),
       ...screened.held,
@@ -136,7 +140,6 @@ export const applyChunk = mutation({
       mirror,
       args.rows.map(({ keyHash }) => keyHash),
     );
-    if (args.touchDue) await touchToken(ctx, args.token);
 
     // The rows of an overwrite look like those of an append; its run knows better.
     const syncMode = run.openedBy === "records" ? (args.syncMode ?? run.syncMode) : run.syncMode;
@@ -156,7 +159,7 @@ export const applyChunk = mutation({
     // Recorded once the complete delivery is applied.
     if ("sequence" in place && place.begun === undefined)
       await promiseWatermark(ctx, mirror, run, args.reach);
-    const rows = await recordChunk(ctx, mirror, run, {
+    const { rows, written, waitMs } = await recordChunk(ctx, mirror, run, {
       counts,
       rowsDelta: outcome.rowsDelta,
       quarantined: aside.length - screened.released,
@@ -165,9 +168,10 @@ export const applyChunk = mutation({
       syncMode,
       lagMs: args.committedAt === undefined ? undefined : Math.max(0, Date.now() - args.committedAt),
       place,
+      budget: args.budget,
+      debt: args.debt,
     });
-    const { waitMs } = outcome;
-    return { run: run._id, counts, total, quarantinedKeys, replayed: false, rows, syncMode, waitMs };
+    return { run: run._id, counts, total, quarantinedKeys, replayed: false, rows, syncMode, waitMs, written };
   },
 });
 

@@ -3,6 +3,7 @@
  * and to `mirrors` how many wait. An entry leaves in the transaction that decides about its change, so no change is
  * decided about twice (TOLERANT-6).
  */
+import { chargeNewest } from "./write/budget.js";
 import { v } from "convex/values";
 import { findMirror, getMirror } from "./mirror/mirrors.js";
 import { changedBy } from "./mirror/rowCount.js";
@@ -214,8 +215,6 @@ export const replay = mutation({
     } = await applyToMirror(ctx, mirror, {
       rows: [row],
       match,
-      budget,
-      priority: "operator",
     });
     const [failed] = failures;
     if (failed !== undefined) {
@@ -231,6 +230,7 @@ export const replay = mutation({
       // It was counted as received, and as quarantined, when it arrived.
       total: addCounts(after.total, { ...counts, received: 0, quarantined: -1 }),
     });
+    await chargeNewest(ctx, mirror.name, budget);
     return counts;
   },
 });

@@ -12,6 +12,7 @@ import {
   vRowEncoding,
   vRunState,
   vSample,
+  vSpending,
   vSyncMode,
 } from "../src/core/wire/validators.js";
 
@@ -155,6 +156,8 @@ export default defineSchema({
       lagMs: v.optional(v.number()),
     }),
     publishScheduled: v.boolean(),
+    /** What it has written lately, for the write budget: see write/budget.ts. */
+    spending: v.optional(vSpending),
     /** Rows that a complete refresh deleted because it did not deliver them. */
     swept: v.number(),
     /** Counts the attempts to sweep, so that the watchdog restarts only one that died. */
@@ -163,7 +166,8 @@ export default defineSchema({
     sweepDeaths: v.optional(v.number()),
   })
     .index("by_mirror", ["mirror", "epoch"])
-    .index("by_state", ["state"]),
+    .index("by_state", ["state"])
+    .index("by_spending", ["spending.at"]),
 
   /**
    * How each mirror grew: at most a sample a minute, while something arrives.

@@ -1,7 +1,7 @@
 /**
  * Tokens of connectors. Writes `tokens`; only `maintenance.ts` deletes them. The mirrors of a token share its
- * document, so requests note its last use at most once in ten seconds (TOKEN-7). `revoke` deletes the `readers` of a
- * token; a page that is noted at the same time conflicts with it, and finds the token ended.
+ * document, so no chunk reads or writes it: requests note its last use at most once in ten seconds (TOKEN-7). `revoke`
+ * deletes the `readers` of a token; a page that is noted at the same time conflicts with it, and finds the token ended.
  */
 import { v } from "convex/values";
 import { ledgerError } from "../src/core/wire/errors.js";
@@ -9,7 +9,9 @@ import type { Doc, Id } from "./_generated/dataModel.js";
 import { mutation, query, type MutationCtx, type QueryCtx } from "./_generated/server.js";
 import { getExported } from "./changeFeed.js";
 import { getApp, getMirror } from "./mirror/mirrors.js";
-import { vAccess } from "../src/core/wire/validators.js";
+import { noDebt } from "../src/core/wire/budget.js";
+import { readDebt } from "./write/budget.js";
+import { vAccess, vDebt } from "../src/core/wire/validators.js";
 import { vTokenInfo } from "../src/core/wire/views.js";
 import { now, since } from "../src/core/time.js";
 import { newToken, signingKeyOf } from "../src/core/token.js";
@@ -177,6 +179,8 @@ export const authenticate = query({
       toClear: v.array(v.array(v.string())),
       /** Of the declaration that the registry knows; null before the first. */
       fingerprint: v.union(v.string(), v.null()),
+      /** What imports owe to the write budget. */
+      debt: vDebt,
     }),
   ),
   handler: async (ctx, { hash, nowMs }) => {
@@ -196,6 +200,7 @@ export const authenticate = query({
       touchDue: isDue(token.lastSentAt),
       toClear: (token.toClear ?? []).map(({ mirrors }) => mirrors),
       fingerprint: app?.fingerprint ?? null,
+      debt: app === null || token.access !== "write" ? noDebt : await readDebt(ctx, app.budget),
     };
   },
 });
@@ -223,9 +228,12 @@ export const touch = mutation({
   args: { token: v.id("tokens"), sending: v.boolean() },
   returns: v.null(),
   handler: async (ctx, { token: id, sending }) => {
-    if (sending) await touchToken(ctx, id);
     const token = await ctx.db.get("tokens", id);
-    if (token !== null && isDue(token.lastUsedAt)) await ctx.db.patch("tokens", id, { lastUsedAt: now() });
+    if (token === null) return null;
+    const at = now();
+    const sent = sending && isDue(token.lastSentAt);
+    if (!sent && !isDue(token.lastUsedAt)) return null;
+    await ctx.db.patch("tokens", id, { lastUsedAt: at, ...(sent && { lastSentAt: at }) });
     return null;
   },
 });

@@ -5,7 +5,6 @@
  *
  * @module test
  */
-import rateLimiterTest from "@convex-dev/rate-limiter/test";
 import type { TestConvex } from "convex-test";
 import type { GenericSchema, SchemaDefinition } from "convex/server";
 import schema from "../convex/schema.js";
@@ -31,7 +30,6 @@ export function register(
   name = "streamingImport",
 ): void {
   t.registerComponent(name, schema, modules);
-  rateLimiterTest.register(t, `${name}/rateLimiter`);
 }
 
 /** {@link register}, and what it registers. */

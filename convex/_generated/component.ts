@@ -161,6 +161,11 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
           budget: { bytesPerSecond: number };
           bytes: number;
           committedAt?: number;
+          debt: {
+            now: { at: number; bytes: number };
+            settled: { at: number; bytes: number };
+            writers: number;
+          };
           filtered: number;
           keylessRefresh: "content" | "append";
           mirror: string;
@@ -195,7 +200,6 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
           settleAfterMs: number;
           syncMode?: "append" | "append_dedup" | "overwrite";
           token: string;
-          touchDue: boolean;
         },
         {
           counts: {
@@ -224,6 +228,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
             updated: number;
           };
           waitMs: number;
+          written: number;
         },
         Name
       >;
@@ -742,6 +747,11 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         { hash: string; nowMs: number },
         null | {
           access: "write" | "read" | "export";
+          debt: {
+            now: { at: number; bytes: number };
+            settled: { at: number; bytes: number };
+            writers: number;
+          };
           fingerprint: string | null;
           id: string;
           mirrors: Array<string>;
@@ -852,6 +862,17 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
             balance: number;
             bytesPerSecond: number;
             capacity: number;
+          },
+          Name
+        >;
+        debt: FunctionReference<
+          "query",
+          "internal",
+          {},
+          {
+            now: { at: number; bytes: number };
+            settled: { at: number; bytes: number };
+            writers: number;
           },
           Name
         >;

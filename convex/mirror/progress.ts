@@ -3,7 +3,7 @@
  * same document. Publishes to `mirrors` at most once a second (QUIET-4).
  */
 import { count } from "../../src/core/words.js";
-import { v } from "convex/values";
+import { type Infer, v } from "convex/values";
 import { internal } from "../_generated/api.js";
 import type { Doc } from "../_generated/dataModel.js";
 import { internalMutation, type MutationCtx, type QueryCtx } from "../_generated/server.js";
@@ -13,7 +13,15 @@ import { takeSample } from "./samples.js";
 import { changedBy } from "./rowCount.js";
 import { settled, stateChange } from "./state.js";
 import { now, since } from "../../src/core/time.js";
-import { addCounts, noCounts, type Counts, type SyncMode } from "../../src/core/wire/validators.js";
+import {
+  addCounts,
+  noCounts,
+  type Counts,
+  type Debt,
+  type SyncMode,
+  type vBudget,
+} from "../../src/core/wire/validators.js";
+import { charge } from "../write/budget.js";
 
 /**
  * A run's progress is published to the registry at most this often, in milliseconds. Otherwise every chunk would re-run
@@ -36,15 +44,20 @@ interface Chunk {
   /** Milliseconds since the source committed, if the sender says so. */
   lagMs: number | undefined;
   place: Partial<Pick<Doc<"runs">, "sequence" | "begun">>;
+  budget: Infer<typeof vBudget>;
+  debt: Debt;
 }
 
-/** Counts a chunk in its run, and in the registry once it is time. Returns the rows in the mirror. */
+/**
+ * Counts a chunk in its run, and in the registry once it is time, and charges the run with all that the chunk has
+ * written. Returns the rows in the mirror, too.
+ */
 export async function recordChunk(
   ctx: MutationCtx,
   mirror: Doc<"mirrors">,
   run: Doc<"runs">,
-  { counts, rowsDelta, quarantined, drift, bytes, syncMode, lagMs, place }: Chunk,
-): Promise<number> {
+  { counts, rowsDelta, quarantined, drift, bytes, syncMode, lagMs, place, budget, debt }: Chunk,
+): Promise<{ rows: number; written: number; waitMs: number }> {
   const at = now();
   const unpublished = {
     ...run.unpublished,
@@ -75,8 +88,11 @@ export async function recordChunk(
   } else if (!run.publishScheduled) {
     await ctx.scheduler.runAfter(PUBLISH_EVERY_MS, internal.mirror.progress.publish, { run: run._id });
   }
+  await scheduleCheck(ctx, mirror);
+  const { spending, bytes: written, waitMs } = await charge(ctx, run, budget, debt);
   await ctx.db.patch("runs", run._id, {
     ...place,
+    spending,
     lastDeliveryAt: at,
     chunks: run.chunks + 1,
     bytes: run.bytes + bytes,
@@ -84,8 +100,7 @@ export async function recordChunk(
     unpublished: due ? nothingUnpublished : unpublished,
     publishScheduled: run.publishScheduled || !due,
   });
-  await scheduleCheck(ctx, mirror);
-  return Math.max(0, mirror.rows + unpublished.rows);
+  return { rows: Math.max(0, mirror.rows + unpublished.rows), written, waitMs };
 }
 
 /** Publishes a run's progress since the last publication. */

@@ -1,3 +1,4 @@
+import { noDebt } from "../../src/core/wire/budget.js";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Id } from "../_generated/dataModel.js";
 import { events, expectConserved, importRows, users } from "../../test/airbyte/support.js";
@@ -103,6 +104,7 @@ describe("a sweep", () => {
       sequence: 0,
       ids: documents.slice(2),
       keyHashes: [storedKeyHash(3), storedKeyHash(4)],
+      debt: noDebt,
     });
     expect(await ids(app)).toEqual([1, 2, 4]);
     await expectConserved(app, "users");

@@ -6,7 +6,7 @@
 import { count, number } from "../../src/core/words.js";
 import { type Infer, type ObjectType, v } from "convex/values";
 import { now, sleep } from "../../src/core/time.js";
-import { internal } from "../_generated/api.js";
+import { api, internal } from "../_generated/api.js";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import {
   type ActionCtx,
@@ -16,7 +16,7 @@ import {
   type QueryCtx,
 } from "../_generated/server.js";
 import { recordChanged } from "../changeFeed.js";
-import { spend } from "../write/budget.js";
+import { charge, refuseOverBudget } from "../write/budget.js";
 import { addToDigest } from "../write/digests.js";
 import { isMirrorGone, ledgerErrorData } from "../../src/core/wire/errors.js";
 import {
@@ -32,6 +32,7 @@ import {
 import { getApp, getHandles, getMirror, lastRun } from "../mirror/mirrors.js";
 import { Pace } from "../../src/core/wire/pace.js";
 import type { CopyHandle, ReadHandle, RemoveHandle } from "../../src/core/wire/port.js";
+import { type Debt, vDebt } from "../../src/core/wire/validators.js";
 import { changedBy, recounted } from "../mirror/rowCount.js";
 import { progressOf, published, writesOf } from "../mirror/progress.js";
 import { advanceWatermark } from "../mirror/watermark.js";
@@ -127,7 +128,7 @@ async function sweepFrom(
         read,
         gone,
         writes: removed,
-      } = await withinBudget(async () =>
+      } = await withinBudget(ctx, async (debt) =>
         writes.run(async (limit) => {
           const slice = stale.slice(done, done + limit);
           return ctx.runMutation(internal.run.sweep.removeStale, {
@@ -135,6 +136,7 @@ async function sweepFrom(
             sequence,
             ids: slice.map(({ id }) => id),
             keyHashes: duplicates === null ? slice.map(({ keyHash }) => keyHash) : null,
+            debt,
           });
         }),
       );
@@ -143,9 +145,9 @@ async function sweepFrom(
       tally.writes += removed;
     }
     for (let missing = duplicates?.missing(isLast) ?? []; missing.length > 0;) {
-      const { made, added } = await withinBudget(async () =>
+      const { made, added } = await withinBudget(ctx, async (debt) =>
         writes.run(async (limit) =>
-          ctx.runMutation(internal.run.sweep.addCopies, { run, copies: cutCopies(missing, limit)[0] }),
+          ctx.runMutation(internal.run.sweep.addCopies, { run, copies: cutCopies(missing, limit)[0], debt }),
         ),
       );
       missing = cutCopies(missing, made)[1];
@@ -211,10 +213,10 @@ async function countKept(
 }
 
 /** Writes as soon as the write budget lets it. An action that is kept waiting for too long dies, and is started again. */
-async function withinBudget<T>(write: () => Promise<T>): Promise<T> {
+async function withinBudget<T>(ctx: ActionCtx, write: (debt: Debt) => Promise<T>): Promise<T> {
   for (;;) {
     try {
-      return await write();
+      return await write(await ctx.runQuery(api.write.budget.debt, {}));
     } catch (error) {
       const refusal = ledgerErrorData(error);
       if (refusal?.code !== "OverBudget") throw error;
@@ -370,6 +372,7 @@ export const removeStale = internalMutation({
     sequence: v.number(),
     ids: v.array(v.string()),
     keyHashes: v.union(v.array(v.int64()), v.null()),
+    debt: vDebt,
   },
   /** How many of the ids are dealt with, rows that went, and by how much `writesOf` grew. */
   returns: v.object({ read: v.number(), gone: v.number(), writes: v.number() }),
@@ -385,8 +388,8 @@ export const removeStale = internalMutation({
       handles.write as RemoveHandle,
       { secret, table: run.mirror, remove: { ids: stale.map((i) => args.ids[i]!), at: Date.now() } },
     );
+    if (written > 0) refuseOverBudget(budget, args.debt, "refresh");
     const swept = run.swept + gone + marked;
-    await ctx.db.patch("runs", run._id, { swept });
     const after = changedBy(mirror, -gone);
     await ctx.db.patch("mirrors", mirror._id, {
       ...after,
@@ -395,14 +398,15 @@ export const removeStale = internalMutation({
     });
     await addToDigest(ctx, run.mirror, delta);
     await recordChanged(ctx, run.mirror, changed);
-    await spend(ctx, budget, written, "refresh");
+    const { spending } = await charge(ctx, run, budget, args.debt);
+    await ctx.db.patch("runs", run._id, { swept, spending });
     return { read: stale[read] ?? args.ids.length, gone, writes: gone + after.copied - mirror.copied };
   },
 });
 
 /** Adds missing copies of rows that the refresh delivered more often than they are stored. @throws OverBudget */
 export const addCopies = internalMutation({
-  args: { run: v.id("runs"), copies: v.array(v.object({ id: v.string(), times: v.number() })) },
+  args: { run: v.id("runs"), copies: v.array(v.object({ id: v.string(), times: v.number() })), debt: vDebt },
   /** How many of the copies are dealt with, and how many were added. */
   returns: v.object({ made: v.number(), added: v.number() }),
   handler: async (ctx, args) => {
@@ -417,10 +421,12 @@ export const addCopies = internalMutation({
       table: run.mirror,
       copy: { copies: args.copies },
     });
+    if (written > 0) refuseOverBudget(budget, args.debt, "refresh");
     await ctx.db.patch("mirrors", mirror._id, { rows: mirror.rows + added, copied: mirror.copied + added });
     await addToDigest(ctx, run.mirror, delta);
     await recordChanged(ctx, run.mirror, changed);
-    await spend(ctx, budget, written, "refresh");
+    const { spending } = await charge(ctx, run, budget, args.debt);
+    await ctx.db.patch("runs", run._id, { spending });
     return { made, added };
   },
 });

@@ -8,7 +8,6 @@ import { isTransactionLimit } from "../../src/core/wire/limitErrors.js";
 import { internal } from "../_generated/api.js";
 import type { Doc } from "../_generated/dataModel.js";
 import { internalMutation, type MutationCtx } from "../_generated/server.js";
-import { type Priority, spend } from "./budget.js";
 import { addChanged, recordChanged } from "../changeFeed.js";
 import { addDelta, addToDigest, noDelta } from "./digests.js";
 import { isSetUpError, ledgerError, ledgerErrorData } from "../../src/core/wire/errors.js";
@@ -21,7 +20,6 @@ import {
   type BadRow,
   noCounts,
   type RowChange,
-  type vBudget,
   vRowChange,
 } from "../../src/core/wire/validators.js";
 
@@ -31,8 +29,8 @@ interface Outcome {
   rowsDelta: number;
   /** Changes that failed inside the transaction, on their way to quarantine. */
   failed: BadRow[];
-  /** Milliseconds until the write budget is even again. */
-  waitMs: number;
+  /** Bytes of rows that were written. */
+  written: number;
 }
 
 type Batch = {
@@ -43,25 +41,15 @@ type Batch = {
 };
 
 /**
- * Writes converted changes to a mirror, and updates its digest, its tombstones and the write budget: all that happens
- * to a mirror's rows happens here, in sweep.ts, in clear.ts, or not at all.
- * @throws OverBudget
+ * Writes converted changes to a mirror, and updates its digest and its tombstones: all that happens to a mirror's rows
+ * happens here, in sweep.ts, in clear.ts, or not at all.
  */
 export async function applyToMirror(
   ctx: MutationCtx,
   mirror: Doc<"mirrors">,
-  {
-    budget,
-    priority,
-    tombstones = true,
-    ...batch
-  }: Pick<Batch, "rows" | "match"> & {
-    budget: Infer<typeof vBudget>;
-    priority: Priority;
-    tombstones?: boolean;
-  },
+  { tombstones = true, ...batch }: Pick<Batch, "rows" | "match"> & { tombstones?: boolean },
 ): Promise<Outcome> {
-  if (batch.rows.length === 0) return { counts: noCounts, rowsDelta: 0, failed: [], waitMs: 0 };
+  if (batch.rows.length === 0) return { counts: noCounts, rowsDelta: 0, failed: [], written: 0 };
   const { applied, failed } = await isolate(ctx, mirror, batch);
   if (applied.written > 0 || applied.rowsDelta !== 0) await addToDigest(ctx, mirror.name, applied.delta);
   await recordChanged(ctx, mirror.name, applied.changed);
@@ -75,8 +63,7 @@ export async function applyToMirror(
       removed: mirror.removed + collapsed,
     });
   }
-  const waitMs = await spend(ctx, budget, applied.written, priority);
-  return { counts: applied.counts, rowsDelta: applied.rowsDelta, failed, waitMs };
+  return { counts: applied.counts, rowsDelta: applied.rowsDelta, failed, written: applied.written };
 }
 
 /**

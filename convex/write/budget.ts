@@ -1,59 +1,98 @@
-import { RateLimiter, SECOND } from "@convex-dev/rate-limiter";
+/**
+ * The write budget. Writes to `runs` what the run has written, which is a part of the document that its chunks write
+ * anyway; reads those of other runs in queries only. So it adds no conflict: see `src/core/wire/budget.ts`.
+ */
 import { v, type Infer } from "convex/values";
-import { MAX_CHUNK_BYTES } from "../../src/core/wire/chunk.js";
-import { components } from "../_generated/api.js";
-import { query, type MutationCtx } from "../_generated/server.js";
+import { capacityOf, debtOf, noDebt, owedLater, spendingWith } from "../../src/core/wire/budget.js";
+import { type Debt, vDebt, type vBudget } from "../../src/core/wire/validators.js";
+import type { Doc } from "../_generated/dataModel.js";
+import { query, type MutationCtx, type QueryCtx } from "../_generated/server.js";
 import { ledgerError } from "../../src/core/wire/errors.js";
-import type { vBudget } from "../../src/core/wire/validators.js";
 import { getApp } from "../mirror/mirrors.js";
 
 /**
- * Import writes share the deployment's write throughput with the app (4 MiB/s on the smallest class); past it every
- * mutation of the app is refused. So all mirrors together draw on one token bucket of bytes.
- */
-const limiter = new RateLimiter(components.rateLimiter);
-
-/** Name of the bucket in the rate limiter's table. */
-const BUCKET = "streaming import, bytes written";
-
-/**
  * Who writes, and how far the budget may be overdrawn already when they begin, in seconds of it. So live changes go
- * before refreshes, which wait until the budget is even, and a person who repairs or replays a row is not kept waiting.
+ * before refreshes, which wait until the budget is even. A person who repairs or replays a row is not kept waiting.
  */
-const CREDIT_SECONDS = { refresh: 0, live: 5, operator: Infinity } as const;
-
-export type Priority = keyof typeof CREDIT_SECONDS;
+const CREDIT_SECONDS = { refresh: 0, live: 5 } as const;
 
 type Budget = Infer<typeof vBudget>;
 
+/** What all imports owe. For queries: the documents that it reads change with every chunk of every mirror. */
+export async function readDebt(ctx: QueryCtx, { bytesPerSecond }: Budget): Promise<Debt> {
+  const newest = ctx.db
+    .query("runs")
+    .withIndex("by_spending", (q) => q.gt("spending.at", 0))
+    .order("desc");
+  return await debtOf(spendingsOf(newest), bytesPerSecond, Date.now());
+}
+
+async function* spendingsOf(runs: AsyncIterable<Doc<"runs">>) {
+  for await (const { spending } of runs) yield spending!;
+}
+
 /**
- * Takes the bytes that a chunk has written from the budget, on credit if necessary. What writes nothing costs nothing,
- * and is never refused. This comes after the writes, which roll back if it refuses them: it is unknown before how much
- * of a chunk is unchanged, and every chunk would pay for a check beforehand.
- * @returns milliseconds until the budget is even again: what the sender should wait before its next chunk.
+ * Refuses a transaction that has written rows while more is owed than its priority allows. This comes after the writes,
+ * which roll back: before, it is unknown how much of a chunk is unchanged, and what writes no row never waits.
  * @throws OverBudget with the time after which it is worth trying again.
  */
-export async function spend(
-  ctx: MutationCtx,
-  budget: Budget,
-  bytes: number,
-  priority: Priority,
-): Promise<number> {
-  if (bytes === 0) return 0;
-  const credit = Math.min(budget.bytesPerSecond * CREDIT_SECONDS[priority], Number.MAX_SAFE_INTEGER / 2);
-  const { ok, retryAfter = 0 } = await limiter.limit(ctx, BUCKET, {
-    count: bytes,
-    reserve: true,
-    // The chunk itself may be as large as it is: what counts is what was owed before it.
-    config: bucketOf(budget, credit + bytes),
-  });
-  if (ok) return retryAfter;
+export function refuseOverBudget(
+  { bytesPerSecond }: Budget,
+  debt: Debt,
+  priority: keyof typeof CREDIT_SECONDS,
+): void {
+  const credit = bytesPerSecond * CREDIT_SECONDS[priority];
+  const over = owedLater(debt.now, bytesPerSecond, Date.now()) - capacityOf(bytesPerSecond) - credit;
+  if (over <= 0) return;
   throw ledgerError(
     "OverBudget",
-    `The import's write budget of ${String(budget.bytesPerSecond)} bytes per second is spent. Send the same again after the time that is given.`,
-    { retryAfterMs: Math.ceil(Math.max(retryAfter - (bytes / budget.bytesPerSecond) * SECOND, 0)) },
+    `The import's write budget of ${String(bytesPerSecond)} bytes per second is spent. Send the same again after the time that is given.`,
+    { retryAfterMs: Math.ceil((over / bytesPerSecond) * 1_000) },
   );
 }
+
+/**
+ * What the run has written with this transaction, for its document: all that was written up to now, and that document.
+ * Also how many milliseconds it takes until the budget is even again.
+ */
+export async function charge(
+  ctx: MutationCtx,
+  run: Doc<"runs">,
+  { bytesPerSecond }: Budget,
+  debt: Debt = noDebt,
+): Promise<{ spending: NonNullable<Doc<"runs">["spending"]>; bytes: number; waitMs: number }> {
+  const { bytesWritten } = await ctx.meta.getTransactionMetrics();
+  const bytes = bytesWritten.used + RUN_BYTES;
+  const at = Date.now();
+  const over = owedLater(debt.now, bytesPerSecond, at) + bytes - capacityOf(bytesPerSecond);
+  return {
+    spending: spendingWith(run.spending, debt, bytes, at),
+    bytes,
+    waitMs: Math.ceil((Math.max(0, over) / bytesPerSecond) * 1_000),
+  };
+}
+
+/** Size of a run's document, in bytes. */
+const RUN_BYTES = 1_500;
+
+/** Charges the mirror's newest run with what an operator writes, who never waits. */
+export async function chargeNewest(ctx: MutationCtx, mirror: string, budget: Budget): Promise<void> {
+  const run = await ctx.db
+    .query("runs")
+    .withIndex("by_mirror", (q) => q.eq("mirror", mirror))
+    .order("desc")
+    .first();
+  if (run === null) return;
+  const { spending } = await charge(ctx, run, budget);
+  await ctx.db.patch("runs", run._id, { spending });
+}
+
+/** What all imports owe, for a delivery of more than one chunk and for sweeps. */
+export const debt = query({
+  args: {},
+  returns: vDebt,
+  handler: async (ctx) => await readDebt(ctx, (await getApp(ctx)).budget),
+});
 
 /**
  * How much of the write budget is left. A balance below 0 is owed; it fills by `bytesPerSecond`, up to `capacity`, from
@@ -69,18 +108,9 @@ export const balance = query({
   }),
   handler: async (ctx) => {
     const { budget } = await getApp(ctx);
-    const bucket = bucketOf(budget, 0);
-    const { value, ts } = await limiter.getValue(ctx, BUCKET, { config: bucket });
-    return { bytesPerSecond: budget.bytesPerSecond, capacity: bucket.capacity, balance: value, at: ts };
+    const { bytesPerSecond } = budget;
+    const { now } = await readDebt(ctx, budget);
+    const capacity = capacityOf(bytesPerSecond);
+    return { bytesPerSecond, capacity, balance: capacity - now.bytes, at: now.at };
   },
 });
-
-function bucketOf(budget: Budget, maxReserved: number) {
-  return {
-    kind: "token bucket" as const,
-    rate: budget.bytesPerSecond,
-    period: SECOND,
-    capacity: Math.max(budget.bytesPerSecond, MAX_CHUNK_BYTES),
-    maxReserved,
-  };
-}

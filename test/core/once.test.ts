@@ -83,7 +83,7 @@ test("ONCE-5: a delivery that was interrupted between its chunks resumes after w
   // Rows without a key, all equal: one that was applied twice or not at all would show in their number.
   const rows = Array.from({ length: 2_500 }, () => upsert({ text: "same" }));
   let chunks = 0;
-  world.faults.plan = ({ kind }) => (kind === "mutation" && ++chunks === 2 ? "after" : null);
+  world.faults.plan = ({ kind }) => (kind === "mutation" && ++chunks === 3 ? "after" : null);
   vi.spyOn(console, "error").mockImplementation(() => undefined);
   expect((await sender.tryDeliver(rows)).status).toBe(500);
   world.faults.plan = () => null;
@@ -100,8 +100,9 @@ test("ONCE-6: while a delivery is half applied, no other may take its place", as
   const world = await World.start();
   const sender = await Sender.begin(world, "plain");
   const rows = Array.from({ length: 2_500 }, (_, id) => upsert({ id, text: "t" }));
-  let chunks = 0;
-  world.faults.plan = ({ kind }) => (kind === "mutation" && ++chunks === 2 ? "before" : null);
+  let transactions = 0;
+  // The first notes that the token's connector sends.
+  world.faults.plan = ({ kind }) => (kind === "mutation" && ++transactions === 3 ? "before" : null);
   vi.spyOn(console, "error").mockImplementation(() => undefined);
   await sender.tryDeliver(rows);
   world.faults.plan = () => null;

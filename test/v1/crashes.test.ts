@@ -97,7 +97,7 @@ test("a row that gets a new key is under one of the two at any time, also where 
   const ids = async () => (await world.rows("conformance_plain")).map(({ id }) => id as string).sort();
   const { run } = await sender.post("/v1/runs", { mirror: "conformance_plain", syncMode: "append_dedup" });
   await sender.post("/v1/deliveries", { run, delivery: "d1", sequence: 1, changes: [upsert({ id: "old" })] });
-  // Four rows fill a transaction of 4 MiB; the deletion of the old key would still fit.
+  // A row fills a transaction of 1 MiB; the deletion of the old key would still fit.
   const text = "x".repeat(900_000);
   const changes = [
     ...["a", "b", "c", "d"].map((id) => upsert({ id, text })),
@@ -105,7 +105,7 @@ test("a row that gets a new key is under one of the two at any time, also where 
   ];
   const body = { run, delivery: "d2", sequence: 2, changes };
   let transactions = 0;
-  world.faults.plan = ({ kind }) => (kind === "mutation" && ++transactions === 2 ? "before" : null);
+  world.faults.plan = ({ kind }) => (kind === "mutation" && ++transactions === 5 ? "before" : null);
   expect((await world.send("POST", "/v1/deliveries", body)).status).toBe(500);
   expect(await ids()).toEqual(["a", "b", "c", "d", "old"]);
   world.faults.plan = () => null;

@@ -1,3 +1,4 @@
+import { noDebt } from "../../src/core/wire/budget.js";
 import { makeFunctionReference } from "convex/server";
 import { describe, expect, test } from "vitest";
 import type { App } from "../harness.js";
@@ -78,9 +79,9 @@ describe("a time", () => {
         keylessRefresh: "content",
         reach: { upTo: T },
         token: token!._id,
-        touchDue: false,
         settleAfterMs: 60_000,
         budget: { bytesPerSecond: 1_000_000 },
+        debt: noDebt,
       });
     };
     await chunk(0);

@@ -1,7 +1,8 @@
 import type { ComponentApi } from "../../../convex/_generated/component.js";
 import { ledgerErrorData } from "../../core/wire/errors.js";
-import { addCounts, type Counts, noCounts } from "../../core/wire/validators.js";
-import { chunkRows, MAX_CHUNK_ROWS } from "../../core/wire/chunk.js";
+import { paceOf } from "../../core/wire/budget.js";
+import { addCounts, type Counts, type Debt, noCounts } from "../../core/wire/validators.js";
+import { chunkRows, MAX_CHUNK_BYTES, MAX_CHUNK_ROWS } from "../../core/wire/chunk.js";
 import { isTransactionLimit } from "../../core/wire/limitErrors.js";
 import { mergeNotes } from "../../core/rows/problem.js";
 import { isTransient } from "../../http/errors.js";
@@ -17,7 +18,10 @@ export interface DeliveryOptions {
   keylessRefresh: "content" | "append";
   syncMode?: SyncMode;
   token: string;
+  /** Whether it is time to note that the token's connector is sending. */
   touchDue: boolean;
+  /** What imports owed to the write budget when the request began. */
+  debt: Debt;
   settleAfterMs: number;
   budget: { bytesPerSecond: number };
   run?: string;
@@ -47,6 +51,12 @@ export interface Delivered {
 /** How often a request that waits shows that its connector is alive, in milliseconds. */
 const SIGN_OF_LIFE_MS = 2_000;
 
+/** A sender that is not kept waiting learns of the write budget with the first of so many bytes: it has sent the rest. */
+const ADMITTED_BYTES = 4 * MAX_CHUNK_BYTES;
+
+/** A pause that is shorter is not worth it, in milliseconds. */
+const SHORTEST_PAUSE_MS = 100;
+
 /** Applies a delivery, in as many transactions as the platform's limits ask for. */
 export async function deliver(
   ctx: RunsFunctions,
@@ -54,7 +64,7 @@ export async function deliver(
   items: readonly Item[],
   options: DeliveryOptions,
 ): Promise<Delivered> {
-  const { delivery, patient, ...common } = options;
+  const { delivery, patient, touchDue, debt: firstDebt, ...common } = options;
   const done: Delivered = {
     counts: noCounts,
     quarantinedKeys: [],
@@ -65,12 +75,19 @@ export async function deliver(
   let offset = 0;
   let maxRows: number | undefined;
   let patienceMs = MAX_PATIENCE_MS;
+  let debt: Debt | null = firstDebt;
+  let admitted = 0;
+  if (touchDue) await showLife();
   do {
     const chunk = nextChunk(items, offset, maxRows);
+    const startedAt = Date.now();
+    const known: Debt = debt ?? (await ctx.runQuery(component.write.budget.debt, {}));
+    debt = null;
     try {
       const applied = await retryConflicts(async () =>
         ctx.runMutation(component.ingest.applyChunk, {
           ...common,
+          debt: known,
           rows: chunk.flatMap(({ row }) => row ?? []),
           bad: chunk.flatMap(({ bad }) => bad ?? []),
           filtered: chunk.filter(({ row, bad }) => row === undefined && bad === undefined).length,
@@ -86,7 +103,14 @@ export async function deliver(
       done.quarantinedKeys = applied.quarantinedKeys;
       if (applied.replayed) return { ...done, replayed: true };
       offset += chunk.length;
-      if (patient && offset < items.length) await wait(Math.min(applied.waitMs, MAX_PATIENCE_MS));
+      admitted += applied.written;
+      if (!patient && admitted < ADMITTED_BYTES) debt = known;
+      else admitted = 0;
+      if (patient) {
+        const pace = paceOf(applied.written, known, options.budget.bytesPerSecond) - (Date.now() - startedAt);
+        const pause = pace < SHORTEST_PAUSE_MS ? 0 : pace;
+        await wait(Math.max(pause, offset < items.length ? Math.min(applied.waitMs, MAX_PATIENCE_MS) : 0));
+      }
     } catch (error) {
       const refusal = ledgerErrorData(error);
       if (refusal?.code === "DeliveryMoved") offset = refusal.applied!;
@@ -107,10 +131,13 @@ export async function deliver(
   async function wait(ms: number): Promise<void> {
     for (let left = ms; left > 0; left -= SIGN_OF_LIFE_MS) {
       await sleep(Math.min(left, SIGN_OF_LIFE_MS));
-      await unlessBusy(async () =>
-        ctx.runMutation(component.tokens.touch, { token: options.token, sending: true }),
-      );
+      await showLife();
     }
+  }
+  async function showLife(): Promise<void> {
+    await unlessBusy(async () =>
+      ctx.runMutation(component.tokens.touch, { token: options.token, sending: true }),
+    );
   }
 }
 

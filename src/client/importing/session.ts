@@ -1,7 +1,7 @@
 import type { FunctionReturnType } from "convex/server";
 import { convexToJson, type Value } from "convex/values";
 import type { ComponentApi } from "../../../convex/_generated/component.js";
-import { noCounts } from "../../core/wire/validators.js";
+import { type Debt, noCounts } from "../../core/wire/validators.js";
 import { forSenders, withoutRows } from "../../core/wire/views.js";
 import type { Change, RowEncoding } from "../../core/rows/change.js";
 import { shorten } from "../../core/rows/text.js";
@@ -34,6 +34,8 @@ export interface SessionToken {
   mirrors: string[];
   access: "read" | "write";
   touchDue: boolean;
+  /** What imports owe to the write budget. */
+  debt: Debt;
   /** Mirrors to clear once the connector names their streams in full, a list per connection. */
   toClear: string[][];
 }
@@ -165,6 +167,7 @@ export class Session implements ImportSession {
       token: this.token.id,
       touchDue: this.token.touchDue,
       settleAfterMs: this.settings.settleAfterMs,
+      debt: this.token.debt,
       budget: this.settings.budget,
       ...options,
     });

@@ -1,3 +1,94 @@
+import { MAX_CHUNK_BYTES } from "./chunk.js";
+import type { Debt, Spending } from "./validators.js";
+
+/**
+ * The write budget of all imports: a bucket that fills by `bytesPerSecond`, with no document of its own. Each run keeps
+ * in its own document what it has written lately, and an action reads those of all runs before a chunk. So no two
+ * senders write the same document, and what they owe together is known but for the chunks that are under way.
+ *
+ * A run's document also has what all imports owed a few seconds before, so that the writes of the last seconds are all
+ * that has to be kept and read.
+ */
+
+/** A transaction has committed by then: what is older than this is known for certain. In milliseconds. */
+const SETTLED_AFTER_MS = 5_000;
+
+/** Writes closer together than this are kept as one. */
+const GRAIN_MS = 250;
+
+/** A run that has written within so many milliseconds is writing. */
+const WRITING_MS = 2_000;
+
+/** In a second, imports may write that many times the budget: the platform counts per second. */
+const BURST = 1.5;
+
+/** What is owed while nobody has written. */
+export const noDebt: Debt = { now: { at: 0, bytes: 0 }, settled: { at: 0, bytes: 0 }, writers: 0 };
+
+/** How much may be owed before anybody has to wait: a second's worth, and a chunk at least. */
+export function capacityOf(bytesPerSecond: number): number {
+  return Math.max(bytesPerSecond, MAX_CHUNK_BYTES);
+}
+
+/** What is left of a debt at a later moment. */
+export function owedLater({ at, bytes }: Debt["now"], bytesPerSecond: number, nowMs: number): number {
+  return Math.max(0, bytes - (bytesPerSecond * Math.max(0, nowMs - at)) / 1_000);
+}
+
+/** What all imports owe, from the spending of runs, the last that wrote first. Reads no further than it has to. */
+export async function debtOf(
+  runs: AsyncIterable<Spending> | Iterable<Spending>,
+  bytesPerSecond: number,
+  nowMs: number,
+): Promise<Debt> {
+  let from = noDebt.settled;
+  let writers = 0;
+  const writes: Spending["writes"] = [];
+  for await (const { at, settled, writes: own } of runs) {
+    if (at <= from.at) break;
+    if (settled.at > from.at) from = settled;
+    writes.push(...own);
+    if (at > nowMs - WRITING_MS) writers += 1;
+  }
+  const start = from;
+  writes.sort((a, b) => a.at - b.at);
+  const owedAt = (until: number) => {
+    let owed = start;
+    for (const write of writes) {
+      if (write.at <= start.at || write.at > until) continue;
+      owed = { at: write.at, bytes: owedLater(owed, bytesPerSecond, write.at) + write.bytes };
+    }
+    return { at: until, bytes: owedLater(owed, bytesPerSecond, until) };
+  };
+  return { now: owedAt(nowMs), settled: owedAt(Math.max(start.at, nowMs - SETTLED_AFTER_MS)), writers };
+}
+
+/** A run's spending with what it writes now. */
+export function spendingWith(
+  spending: Spending | undefined,
+  debt: Debt,
+  bytes: number,
+  nowMs: number,
+): Spending {
+  const settled =
+    debt.settled.at > (spending?.settled.at ?? 0) ? debt.settled : (spending?.settled ?? debt.settled);
+  const writes = (spending?.writes ?? []).filter(({ at }) => at > settled.at);
+  const last = writes.at(-1);
+  const joined = last !== undefined && nowMs - last.at < GRAIN_MS;
+  return {
+    at: nowMs,
+    settled,
+    writes: joined
+      ? [...writes.slice(0, -1), { at: last.at, bytes: last.bytes + bytes }]
+      : [...writes, { at: nowMs, bytes }],
+  };
+}
+
+/** How long a sender among several takes for so many bytes, in milliseconds, for all of them to stay below the burst. */
+export function paceOf(bytes: number, { writers }: Debt, bytesPerSecond: number): number {
+  return writers < 2 ? 0 : (bytes * writers * 1_000) / (capacityOf(bytesPerSecond) * BURST);
+}
+
 /** The write budget as the component tells it: what fills by `bytesPerSecond` up to `capacity`, from `at` on. */
 export interface BudgetBalance {
   bytesPerSecond: number;

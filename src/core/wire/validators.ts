@@ -229,6 +229,28 @@ export const vBudget = v.object({
   bytesPerSecond: v.number(),
 });
 
+/** What imports owed to the write budget at a moment: bytes that they wrote ahead of it. */
+const vOwed = v.object({ at: v.number(), bytes: v.number() });
+
+/** What a run has written lately; see wire/budget.ts. Times in milliseconds. */
+export const vSpending = v.object({
+  at: v.number(),
+  /** What all imports owed when everything before that moment was committed. */
+  settled: vOwed,
+  /** What the run has written since. */
+  writes: v.array(vOwed),
+});
+export type Spending = Infer<typeof vSpending>;
+
+/** What all imports owe, as a query has seen it. */
+export const vDebt = v.object({
+  now: vOwed,
+  settled: vOwed,
+  /** Runs that have written within the last seconds. */
+  writers: v.number(),
+});
+export type Debt = Infer<typeof vDebt>;
+
 /** How a mirror stood at a moment. */
 export const vSample = v.object({
   /** ISO 8601. */

@@ -1,6 +1,5 @@
 /// <reference types="vite/client" />
 import { AsyncLocalStorage } from "node:async_hooks";
-import rateLimiterTest from "@convex-dev/rate-limiter/test";
 import {
   componentsGeneric,
   httpRouter,
@@ -78,7 +77,6 @@ export class World extends Deployment {
     super(mock.t);
     this.#mock = mock;
     this.#mock.t.registerComponent(COMPONENT, ledgerSchema, componentModules);
-    rateLimiterTest.register(this.#mock.t as never, `${COMPONENT}/rateLimiter`);
     for (const { db } of Object.values(this.#mock.components)) attachIndexes(db);
     this.#mock.components[COMPONENT]!.modules = this.#componentLoader();
     this.deploy(version);
