@@ -232,22 +232,35 @@ export const history = query({
   },
 });
 
+/** The open refreshes of a connector that never says when it is done. */
+export const unannounced = query({
+  args: { token: v.id("tokens") },
+  returns: v.array(v.id("runs")),
+  handler: async (ctx, { token }) => {
+    const running = ctx.db.query("runs").withIndex("by_state", (q) => q.eq("state", "running"));
+    const found = [];
+    for await (const run of running) if (run.token === token && isUnannounced(run)) found.push(run._id);
+    return found;
+  },
+});
+
 /**
- * Cuts off the refreshes of a connector that gives up at the first refusal, and says nothing of it: what it did not
- * send is not deleted at the source. Incremental runs continue with the next sync.
+ * Cuts off a refresh of a connector that gives up at the first refusal, and says nothing of it: what it did not send is
+ * not deleted at the source. Incremental runs continue with the next sync.
  */
 export const cutOff = mutation({
-  args: { token: v.id("tokens"), reason: v.string() },
+  args: { run: v.id("runs"), reason: v.string() },
   returns: v.null(),
-  handler: async (ctx, { token, reason }) => {
-    const running = ctx.db.query("runs").withIndex("by_state", (q) => q.eq("state", "running"));
-    for await (const run of running) {
-      if (run.token !== token || run.generation === undefined || run.explicit) continue;
-      await abandonRun(ctx, run, "incomplete", reason);
-    }
+  handler: async (ctx, { run: id, reason }) => {
+    const run = await ctx.db.get("runs", id);
+    if (run?.state === "running" && isUnannounced(run)) await abandonRun(ctx, run, "incomplete", reason);
     return null;
   },
 });
+
+function isUnannounced(run: Doc<"runs">): boolean {
+  return run.generation !== undefined && !run.explicit;
+}
 
 /**
  * A sender that says it has sent everything, and has not sent the rest of a delivery, is mistaken: a sweep would remove

@@ -645,7 +645,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
       cutOff: FunctionReference<
         "mutation",
         "internal",
-        { reason: string; token: string },
+        { reason: string; run: string },
         null,
         Name
       >;
@@ -737,6 +737,13 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         "internal",
         { mirror: string },
         boolean,
+        Name
+      >;
+      unannounced: FunctionReference<
+        "query",
+        "internal",
+        { token: string },
+        Array<string>,
         Name
       >;
     };

@@ -326,9 +326,12 @@ export class Session implements ImportSession {
     const { code, message } = describe(error);
     const reason = reasonWithoutRows(code, message);
     // Until it happens: a refresh that is not cut off would be taken for complete, and delete what was not sent.
-    await patiently(async () =>
-      this.ctx.runMutation(this.component.runs.cutOff, { token: this.token.id, reason }),
+    const runs = await patiently(async () =>
+      this.ctx.runQuery(this.component.runs.unannounced, { token: this.token.id }),
     );
+    for (const run of runs) {
+      await patiently(async () => this.ctx.runMutation(this.component.runs.cutOff, { run, reason }));
+    }
   }
 
   async heard(mirrors: readonly Mirror[]): Promise<void> {
