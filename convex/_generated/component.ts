@@ -187,6 +187,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
           reach?: { position?: string; upTo?: string };
           rows: Array<{
             bytes: number;
+            kept?: Array<string>;
             key: Array<any>;
             keyHash: bigint;
             op: "upsert" | "update" | "delete";
@@ -336,6 +337,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
           match: "key" | "append" | "content";
           row: {
             bytes: number;
+            kept?: Array<string>;
             key: Array<any>;
             keyHash: bigint;
             op: "upsert" | "update" | "delete";

@@ -7,6 +7,7 @@ import { keyText } from "../../src/core/proof/hash.js";
 import type { Doc } from "../_generated/dataModel.js";
 import { type MutationCtx } from "../_generated/server.js";
 import { replaceAt, splitPath, type Tree } from "../../src/core/rows/paths.js";
+import { UNAVAILABLE } from "../../src/core/rows/unavailable.js";
 import { isLower } from "../../src/core/rows/versions.js";
 import type { BadRow, RowChange } from "../../src/core/wire/validators.js";
 import { countReasons } from "./reasons.js";
@@ -173,6 +174,8 @@ export function quarantineChange(
 ): BadRow {
   let fields = (row.row ?? {}) as Tree<Value>;
   for (const path of row.unset ?? []) fields = replaceAt(fields, splitPath(path), null);
+  // Read again, they stand for what the source did not send.
+  for (const field of row.kept ?? []) fields = { ...fields, [field]: UNAVAILABLE };
   if (row.op === "delete" && mirror?.keyed === true) {
     // A deletion has no row: what replays it needs its key, and its version.
     mirror.primaryKey.split(", ").forEach((path, i) => {

@@ -110,27 +110,69 @@ test("DATA-4: a refresh of flights without a key keeps every copy, and touches n
 });
 
 test("DATA-5: a value that change data capture did not send stays as it is stored, and that is on record", async () => {
+  const placeholder = "__debezium_unavailable_value";
   const customers = mirrorTable({ id: v.number(), email: v.string(), n: v.number() }, { primaryKey: ["id"] });
   const world = await start(defineSchema({ customers }));
   const sender = await Sender.begin(world, "customers");
   await sender.deliver(upsert({ id: 1, email: "a@b", n: 1 }));
-  const { counts } = await sender.deliver(upsert({ id: 1, email: "__debezium_unavailable_value", n: 2 }));
+  const { counts } = await sender.deliver(upsert({ id: 1, email: placeholder, n: 2 }));
   expect(counts).toMatchObject({ updated: 1 });
   expect(await world.rows("customers")).toEqual([{ id: 1, email: "a@b", n: 2 }]);
   const [drift] = await world.ledger("drift");
-  expect(drift).toMatchObject({ field: "email", sample: "__debezium_unavailable_value" });
-  // Of a row that is not there, nothing is known but a part.
-  const missing = await sender.deliver(upsert({ id: 2, email: "__debezium_unavailable_value", n: 2 }));
-  expect(missing.counts).toMatchObject({ received: 1, ignored: 1 });
-  expect(await world.ledger("drift")).toMatchObject([{ field: "email", times: 2 }]);
+  expect(drift).toMatchObject({ field: "email", sample: placeholder });
+
+  // A row that is not there cannot be made without the value: it waits, also when it is replayed, until it has come.
+  const missing = await sender.deliver(upsert({ id: 2, email: placeholder, n: 2 }));
+  expect(missing.counts).toMatchObject({ received: 1, quarantined: 1 });
+  const replay = async () => await world.call("replayQuarantine", { mirror: "customers" });
+  expect(await replay()).toMatchObject({ applied: 0, waiting: 1 });
+  expect(await world.ledger("quarantine")).toMatchObject([{ code: "ApplyFailed", key: "[2]" }]);
+  await sender.deliver(upsert({ id: 2, email: "c@d", n: 3 }));
+  expect(await world.ledger("quarantine")).toEqual([]);
 
   // Airbyte's own connector sends it, too.
   const { status } = await world.send("POST", "/api/streaming_import/import_airbyte_records", {
     tables: { customers: { primaryKey: [["id"]], jsonSchema: {} } },
-    messages: [{ tableName: "customers", data: { id: 1, email: "__debezium_unavailable_value", n: 3 } }],
+    messages: [{ tableName: "customers", data: { id: 1, email: placeholder, n: 3 } }],
   });
   expect(status).toBe(200);
-  expect(await world.rows("customers")).toEqual([{ id: 1, email: "a@b", n: 3 }]);
+  expect(await world.rows("customers")).toEqual([
+    { id: 1, email: "a@b", n: 3 },
+    { id: 2, email: "c@d", n: 3 },
+  ]);
+});
+
+test("DATA-5: a new row is stored without values that were not sent, where its fields may be empty", async () => {
+  const placeholder = "__debezium_unavailable_value";
+  const people = mirrorTable(
+    { id: v.number(), name: v.union(v.string(), v.null()), city: v.optional(v.string()), n: v.number() },
+    { primaryKey: ["id"], version: "n", where: ({ name }) => name !== "nobody" },
+  );
+  const world = await start(defineSchema({ people }));
+  const sender = await Sender.begin(world, "people");
+  const deliver = async (...rows: Row[]) => (await sender.deliver(...rows.map(upsert))).counts;
+  const part = (id: number, n: number) => ({ id, name: placeholder, city: placeholder, n });
+  expect(await deliver(part(1, 1), { id: 2, name: "Ana", city: "Oslo", n: 1 })).toMatchObject({
+    inserted: 2,
+  });
+  expect(await world.rows("people")).toEqual([
+    { id: 1, name: null, n: 1 },
+    { id: 2, name: "Ana", city: "Oslo", n: 1 },
+  ]);
+  // What is stored stays, what is older is stale, and what is no longer sent is gone.
+  expect(await deliver(part(2, 0), part(2, 2))).toMatchObject({ stale: 1, updated: 1 });
+  expect(await deliver({ id: 2, name: placeholder, n: 3 })).toMatchObject({ updated: 1 });
+  expect(await world.rows("people")).toContainEqual({ id: 2, name: "Ana", n: 3 });
+  // It waits behind what waits for its key, and a deletion replaces both.
+  expect(await deliver({ id: 3, name: "C", n: "?" }, part(3, 2))).toMatchObject({ quarantined: 2 });
+  expect(await deliver({ id: 3, name: "nobody", n: 4 }, part(3, 3), part(3, 5))).toMatchObject({
+    ignored: 1,
+    stale: 1,
+    inserted: 1,
+  });
+  expect(await world.ledger("quarantine")).toEqual([]);
+  await expectConserved(world, "people");
+  await expectDigestInStep(world, "people", ["id"]);
 });
 
 test("DATA-6: decimals keep every digit and zero in text, from JSON as from CSV", async () => {

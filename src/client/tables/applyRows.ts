@@ -227,17 +227,20 @@ async function lookUp(table: Table, changes: readonly RowChange[]): Promise<Map<
 function play(table: Table, change: RowChange, slot: Slot, at: number): Exclude<keyof Counts, "received"> {
   const { contract } = table.mirror;
   if (change.op === "delete") return playDelete(table, change, slot, at);
+  /** A part of a row that may make no row. */
+  const isPart = change.op === "update" && change.kept === undefined;
   if (slot.current === null) {
-    if (change.op === "update") return "ignored";
+    if (isPart) return "ignored";
     const row = change.row as Row;
     if (isDeletedAfter(slot, versionOf(row, contract.version))) return "stale";
+    if (change.kept !== undefined && !isRow(table.mirror, change)) return "ignored";
     slot.current = row;
     slot.rowHash = change.rowHash;
     table.noteInserted(change.keyHash);
     return "inserted";
   }
   const marked = isSoftDeleted(table.mirror, slot.current);
-  if (change.op === "update" && marked) return "ignored";
+  if (isPart && marked) return "ignored";
   const next = change.op === "update" ? merge(table.mirror, slot.current, change) : (change.row as Row);
   const version = versionOf(next, contract.version);
   // Equal versions are no order: the later arrival is applied.
@@ -289,15 +292,35 @@ function rememberDeletion(slot: Slot, version: Value): void {
   if (isLower(slot.deletedAt, version)) slot.deletedAt = version;
 }
 
+/**
+ * Whether a full row of which some values were not sent belongs to a mirror that does not have it yet.
+ * @throws Error when the mirror cannot store it without these values: it waits for them in quarantine
+ */
+function isRow({ contract }: AppMirror, { row, rowHash, kept }: RowChange): boolean {
+  if (rowHash === undefined)
+    throw new Error(
+      `The source did not send ${kept!.join(", ")}, and the mirror has no row to keep it from. A full refresh brings the row.`,
+    );
+  return contract.where?.(row as Row) !== false;
+}
+
 /** The stored row with an update applied. @throws Error when the result is more than Convex can store */
 function merge({ contract }: TableMirror, current: Row, change: RowChange): Row {
   // Unknown fields are parts of the row like any other: those that are not named stay.
   const merged = contract.overflow === null ? contract.merged : [contract.overflow, ...contract.merged];
-  let row: Tree<Value> = mergeInto(current, change.row as Row, merged);
+  let row: Tree<Value> =
+    change.rowHash === undefined ? mergeInto(current, change.row as Row, merged) : keptIn(current, change);
   for (const path of change.unset ?? []) row = removeAt(row, splitPath(path));
   const bytes = measureDocument(row);
   if (typeof bytes !== "number") throw new Error(bytes.message);
   return row;
+}
+
+/** The row of a change with the stored values of fields that it keeps. */
+function keptIn(current: Row, { row, kept }: RowChange): Row {
+  const isKept = (entry: [string, Value]) => kept!.includes(entry[0]);
+  const others = Object.entries(row as Row).filter((entry) => !isKept(entry));
+  return Object.fromEntries([...others, ...Object.entries(current).filter(isKept)]);
 }
 
 /** An object with the fields of another; objects at the paths `merged` keep those of their fields that are not named. */

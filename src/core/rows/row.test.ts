@@ -331,7 +331,7 @@ describe("a value that change data capture did not send", () => {
       const made = prepareRow(customers, change("upsert", { id: 1, email: value, updated_at: 5 }));
       if ("problem" in made) throw new Error(made.problem.message);
       expect(made.op).toBe("update");
-      expect(made).toMatchObject({ row: { id: 1n, updated_at: 5 }, unset: [] });
+      expect(made).toMatchObject({ row: { id: 1n, updated_at: 5 }, kept: ["email"] });
       expect("row" in made && "email" in made.row).toBe(false);
       expect(made.notes).toEqual([{ kind: "discardedValue", path: "email", from: "string", sample: word }]);
     },

@@ -71,14 +71,39 @@ export function prepareRow(
   encoding: RowEncoding = "json",
   { redacted = false }: RowOrigin = {},
 ): Prepared | Filtered | Refused {
-  if (encoding === "stored") return prepare(mirror, mirror.stored, change.op, change.row, "convex");
+  const isStored = encoding === "stored";
+  const reading = isStored ? mirror.stored : mirror.source;
+  const written = isStored ? "convex" : encoding;
   const unavailable = change.op === "delete" ? [] : unavailableColumns(change.row);
   const known = unavailable.length === 0 ? change.row : without(change.row, unavailable);
   const { row } = redactRow(mirror, known, encoding, { redacted });
-  if (unavailable.length === 0) return prepare(mirror, mirror.source, change.op, row, encoding);
-  // What is stored of them stays: the rest of the row is a part of it.
-  const prepared = prepare(mirror, mirror.source, "update", row, encoding);
+  if (unavailable.length === 0) return prepare(mirror, reading, change.op, row, written);
+  // A row that was converted before has such a column only if it stands for a full one.
+  const isFull = change.op === "upsert" || isStored;
+  const prepared = prepareKnown(mirror, reading, row, written, isFull ? unavailable : null);
   return { ...prepared, notes: [...prepared.notes, ...unavailable.map(unavailableNote)] };
+}
+
+/**
+ * The rest of a row of which some values were not sent: an update, for what is stored of these stays.
+ * @param unavailable The columns, of a full row; null for a row that was partial before
+ */
+function prepareKnown(
+  mirror: CompiledMirror,
+  reading: Reading,
+  row: JsonObject,
+  encoding: Encoding,
+  unavailable: readonly string[] | null,
+): Prepared | Filtered | Refused {
+  const part = prepare(mirror, reading, "update", row, encoding);
+  if (unavailable === null || "problem" in part || part.op === "filtered") return part;
+  const kept = reading.fields.filter(({ column }) => unavailable.includes(column)).map(({ name }) => name);
+  // What the overflow field keeps of columns that were not sent is known only where the row is stored.
+  const isKept = mirror.overflow !== null && kept.length < unavailable.length;
+  const full = isKept ? null : prepare({ ...mirror, where: null }, reading, "upsert", row, encoding);
+  return full === null || "problem" in full || full.op !== "upsert"
+    ? { ...part, kept }
+    : { ...full, op: "update", kept, notes: part.notes };
 }
 
 function without(row: JsonObject, names: readonly string[]): JsonObject {

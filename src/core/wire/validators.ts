@@ -135,10 +135,15 @@ export const vRowChange = v.object({
   bytes: v.number(),
   /** upsert: the full row. update: the fields that change. delete: absent. */
   row: v.optional(v.any()),
-  /** upsert: hash of the row, so that the mutation need not compute it. */
+  /** upsert: hash of the row, so that the mutation need not compute it. update: that of a row to store as new, see `kept`. */
   rowHash: v.optional(v.int64()),
   /** update: dotted paths of fields to remove. */
   unset: v.optional(v.array(v.string())),
+  /**
+   * update that stands for a full row: the fields whose values the source did not send, so that the stored ones stay.
+   * `row` is the full row but for these, if it can be stored without them, and then has a hash.
+   */
+  kept: v.optional(v.array(v.string())),
   /** delete: its version, if the mirror has one and the source sent it. */
   version: v.optional(v.any()),
 });
