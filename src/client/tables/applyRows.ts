@@ -296,7 +296,7 @@ function rememberDeletion(slot: Slot, version: Value): void {
  * Whether a full row of which some values were not sent belongs to a mirror that does not have it yet.
  * @throws Error when the mirror cannot store it without these values: it waits for them in quarantine
  */
-function isRow({ contract }: AppMirror, { row, rowHash, kept }: RowChange): boolean {
+function isRow({ contract }: TableMirror, { row, rowHash, kept }: RowChange): boolean {
   if (rowHash === undefined)
     throw new Error(
       `The source did not send ${kept!.join(", ")}, and the mirror has no row to keep it from. A full refresh brings the row.`,
