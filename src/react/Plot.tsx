@@ -66,9 +66,9 @@ export function Plot({ mirror, now }: { mirror: Plotted; now: number }) {
         </svg>
       </div>
       <figcaption suppressHydrationWarning>
-        {[plot.from, plot.to].map((at) => (
+        {[plot.from, plot.to].map((at, i) => (
           <time key={at} dateTime={new Date(at).toISOString()} title={exactly(new Date(at).toISOString())}>
-            {now - at < GRAIN_MS ? "now" : `${duration(now - at)} ago`}
+            {i > 0 && now - at < GRAIN_MS ? "now" : `${duration(Math.max(0, now - at))} ago`}
           </time>
         ))}
       </figcaption>

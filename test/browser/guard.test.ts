@@ -43,12 +43,13 @@ test.each([
   await layer("ESLint")
     .getByText(eslint[0]?.name ?? "Nothing to report here", { exact: true })
     .waitFor();
-  await layer("Before the deploy")
+  await layer("Gate")
     .getByText(gate.length > 0 ? "Not deployed" : "Nothing found", { exact: true })
     .waitFor();
 
   await layer("Run time").getByRole("button", { name: "Run it" }).click();
   await layer("Run time").getByText("Refused", { exact: true }).waitFor();
+  await layer("Run time").getByText("MirrorIsReadOnly").click();
   const said = await layer("Run time").getByRole("status").innerText();
   expect(said).toContain("MirrorIsReadOnly");
   expect(said).toContain(`${operation} on flights`);
@@ -60,7 +61,7 @@ test.each([
 test("Convex's own builder has no guard: ESLint stops it, and nothing of it is deployed", async () => {
   await page.getByRole("link", { name: "Take Convex’s own builder" }).click();
   await layer("ESLint").getByText("no-mirror-writes").waitFor();
-  await layer("Before the deploy").getByText("Not deployed", { exact: true }).waitFor();
+  await layer("Gate").getByText("Not deployed", { exact: true }).waitFor();
   expect(await layer("Run time").getByRole("button").count()).toBe(0);
 });
 

@@ -3,6 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
+import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Stage } from "./stage.js";
 
@@ -12,6 +13,10 @@ const KEEP = process.env.UPDATE === "1";
 
 /** A page of documentation loads four of them. */
 const MAX_BYTES = 300_000;
+
+/** Pictures in a moving one, and its size. */
+const FRAMES = 16;
+const MAX_FILM_BYTES = 1_000_000;
 
 let stage: Stage;
 let directory: string;
@@ -50,71 +55,131 @@ async function addOurs(): Promise<void> {
   }
 }
 
-/** Opens a page as the pictures show it. */
-async function visit(hash: string, height = 800): Promise<Page> {
-  return await stage.visit(hash, { colorScheme: "dark", viewport: { width: 1280, height } });
+const SCHEMES = ["light", "dark"] as const;
+type Scheme = (typeof SCHEMES)[number];
+type Pages = Record<Scheme, Page>;
+
+/** Opens a page in light and in dark, as the pictures show it. */
+async function visit(hash: string, height = 800): Promise<Pages> {
+  const open = (colorScheme: Scheme) => stage.visit(hash, { colorScheme, viewport: { width: 1280, height } });
+  return { light: await open("light"), dark: await open("dark") };
 }
 
-async function shoot(page: Page, name: string): Promise<void> {
-  const file = path.join(directory, `${name}.png`);
-  await page.screenshot({ path: file });
-  const { size } = await stat(file);
-  expect(size).toBeGreaterThan(20_000);
-  expect(size).toBeLessThan(MAX_BYTES);
+async function inBoth(pages: Pages, act: (page: Page) => Promise<void>): Promise<void> {
+  for (const scheme of SCHEMES) await act(pages[scheme]);
+}
+
+/** Takes the picture of a page in both schemes, and closes it. */
+async function shoot(pages: Pages, name: string): Promise<void> {
+  for (const scheme of SCHEMES) {
+    const file = path.join(directory, `${name}-${scheme}.png`);
+    await pages[scheme].screenshot({ path: file });
+    const { size } = await stat(file);
+    expect(size).toBeGreaterThan(20_000);
+    expect(size).toBeLessThan(MAX_BYTES);
+    await pages[scheme].context().close();
+  }
+}
+
+/** Takes pictures of a page while something goes on, and makes a moving one of those that differ. */
+async function film(pages: Pages, name: string, action: Promise<void>): Promise<void> {
+  const frames: Record<Scheme, Buffer[]> = { light: [], dark: [] };
+  const progress = { ended: false };
+  const ending = action.finally(() => {
+    progress.ended = true;
+  });
+  while (!progress.ended) {
+    for (const scheme of SCHEMES) {
+      const frame = await pages[scheme].screenshot({ type: "png" });
+      if (frames[scheme].at(-1)?.equals(frame) !== true) frames[scheme].push(frame);
+    }
+  }
+  await ending;
+  for (const scheme of SCHEMES) {
+    const shown = spread(frames[scheme], FRAMES);
+    expect(shown.length).toBeGreaterThan(1);
+    const small = await Promise.all(
+      shown.map((frame) => sharp(frame).resize({ width: 960 }).png().toBuffer()),
+    );
+    const file = path.join(directory, `${name}-${scheme}.webp`);
+    const delay = small.map((_, i) => (i === small.length - 1 ? 2_000 : 350));
+    await sharp(small, { join: { animated: true } })
+      .webp({ quality: 60, delay, loop: 0 })
+      .toFile(file);
+    expect((await stat(file)).size).toBeLessThan(MAX_FILM_BYTES);
+  }
+}
+
+/** At most so many of a list, the first and the last among them. */
+function spread<Item>(items: readonly Item[], most: number): Item[] {
+  if (items.length <= most) return [...items];
+  return Array.from({ length: most }, (_, i) => items[Math.round((i * (items.length - 1)) / (most - 1))]!);
 }
 
 test("the board during a sync", async () => {
-  const page = await visit("#/");
-  await page
-    .getByRole("row", { name: /^flights/ })
-    .getByText("5,000")
-    .waitFor();
+  const pages = await visit("#/");
+  await inBoth(pages, (page) =>
+    page
+      .getByRole("row", { name: /^flights/ })
+      .getByText("5,000")
+      .waitFor(),
+  );
   const sync = stage.laterSync({ slow: true });
-  // Half-way: the rows of the last checkpoints are still lit.
-  await page
+  const halfway = pages.dark
     .getByRole("link", { name: /1 Apr 1/ })
     .nth(2)
     .waitFor();
-  await shoot(page, "board");
-  await sync;
-  await page.context().close();
+  await film(
+    pages,
+    "live",
+    Promise.all([sync, halfway]).then(() => undefined),
+  );
+  await shoot(pages, "board");
 });
 
 test("the operations page", async () => {
   // A run that says when it is through, as Airbyte's connector does not.
   await fetch(`${stage.url}outside/resend`, { method: "POST" });
-  const page = await visit("#/operations");
-  await page
-    .getByRole("row", { name: /^flights/ })
-    .getByText("Up to date")
-    .waitFor();
-  await page.getByRole("button", { name: "flights", exact: true }).click();
-  await page.getByRole("region", { name: "Runs of flights" }).waitFor();
-  await shoot(page, "operations");
-  await page.context().close();
+  const pages = await visit("#/operations");
+  await inBoth(pages, async (page) => {
+    await page
+      .getByRole("row", { name: /^flights/ })
+      .getByText("Up to date")
+      .waitFor();
+    await page.getByRole("button", { name: "flights", exact: true }).click();
+    await page.getByRole("region", { name: "Runs of flights" }).waitFor();
+  });
+  await shoot(pages, "operations");
 });
 
 test("quarantine", async () => {
-  const page = await visit("#/operations");
+  const pages = await visit("#/operations", 960);
   const place = { country: "USA", latitude: 32.31, longitude: -110.96 };
   await stage.send(
     "airports",
     { iata: "TUX", name: null, city: "Tucson", state: "AZ", ...place },
     { iata: "AVQ", name: "Marana Regional", city: "Marana", state: "AZ", ...place, latitude: "32° 24' N" },
   );
-  await page.getByText("1 needs attention").waitFor();
-  await page.getByRole("button", { name: "airports", exact: true }).click();
-  const drawer = page.getByRole("dialog", { name: "airports" });
-  await drawer.getByText("The change").first().click();
-  await drawer.getByText("TUX").first().waitFor();
-  await shoot(page, "quarantine");
-  await page.context().close();
+  await inBoth(pages, async (page) => {
+    await page.getByText("1 needs attention").waitFor();
+    await page.getByRole("button", { name: "airports", exact: true }).click();
+    const drawer = page.getByRole("dialog", { name: "airports" });
+    await drawer
+      .getByText("Field for", { exact: false })
+      .or(drawer.getByText("To let them in"))
+      .first()
+      .waitFor();
+    await drawer.getByRole("heading", { name: "airports" }).hover();
+    await drawer.locator("summary").filter({ hasText: "Quarantine" }).scrollIntoViewIfNeeded();
+  });
+  await shoot(pages, "quarantine");
 });
 
 test("the guard page", async () => {
-  const page = await visit("#/guard/byId", 960);
-  await page.getByRole("button", { name: "Run it" }).click();
-  await page.getByText("Refused", { exact: true }).waitFor();
-  await shoot(page, "guard");
-  await page.context().close();
+  const pages = await visit("#/guard/byId");
+  await inBoth(pages, async (page) => {
+    await page.getByRole("button", { name: "Run it" }).click();
+    await page.getByText("Refused", { exact: true }).waitFor();
+  });
+  await shoot(pages, "guard");
 });

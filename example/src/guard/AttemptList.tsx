@@ -3,7 +3,7 @@ import styles from "./AttemptList.module.css";
 import { ATTEMPTS, DASHBOARD } from "./attempts";
 
 /** The layers in the order in which a write meets them. */
-const LAYERS = ["Types", "ESLint", "Before the deploy", "Run time", "Audit"] as const;
+const LAYERS = ["Types", "ESLint", "Gate", "Run time", "Audit"] as const;
 
 interface Entry {
   name: string;
@@ -20,7 +20,7 @@ const ENTRIES: readonly Entry[] = [
         (layer) =>
           (layer === "Types" && types.length > 0) ||
           (layer === "ESLint" && eslint.length > 0) ||
-          (layer === "Before the deploy" && gate.length > 0) ||
+          (layer === "Gate" && gate.length > 0) ||
           (layer === "Run time" && run !== null) ||
           // Where the run time refuses, there is nothing left to find.
           (layer === "Audit" && run === null),

@@ -31,8 +31,8 @@ export function AttemptView({ attempt }: { attempt: Attempt }) {
           {eslint.length === 0 && <p>The mutation that does the writing is reported where it stands.</p>}
         </Layer>
         <Layer
-          name="Before the deploy"
-          by="streaming-import guard --strict"
+          name="Gate"
+          by="guard --strict"
           verdict={gate.length > 0 ? "Not deployed" : "Nothing found"}
           stops={gate.length > 0}
           refusals={gate}

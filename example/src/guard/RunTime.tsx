@@ -53,7 +53,7 @@ export function RunTime({ attempt }: { attempt: Attempt }) {
       {outcome === null && <p>Deployed with casts in the place of its type errors.</p>}
       <div role="status">
         {outcome?.kind === "refused" && (
-          <details open>
+          <details>
             <summary className={layer.code}>
               <b>{outcome.by.code}</b>{" "}
               <span>
