@@ -1,6 +1,7 @@
 /**
  * The state of a mirror. Writes it to `mirrors`, in the transaction that changes what the state follows from.
  */
+import { pageOf } from "../../src/core/docs.js";
 import { count } from "../../src/core/words.js";
 import type { FunctionHandle } from "convex/server";
 import type { Doc } from "../_generated/dataModel.js";
@@ -124,5 +125,5 @@ export function hintOf(mirror: string, state: MirrorState): string {
 
 /** The same for a refusal, whose code has a page of its own. */
 export function hintOfCode(code: string): string {
-  return `See ${code} in docs/errors.md, then start the sync again in the connector.`;
+  return `See ${pageOf(code)}, then start the sync again in the connector.`;
 }

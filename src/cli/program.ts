@@ -7,6 +7,8 @@ import { addGenerateCommand } from "./generate/command.js";
 import { addGuardCommand } from "./guard/command.js";
 import { addInitCommand } from "./init/command.js";
 import { addOperateCommands } from "./operate/command.js";
+import { pageOf } from "../core/docs.js";
+import { ApiError } from "./api/apiError.js";
 import { ownManifest } from "./project/manifests.js";
 import { addPushCommand } from "./push/command.js";
 import { CliError, EXIT, messageOf, type ExitCode } from "./terminal/exit.js";
@@ -22,9 +24,15 @@ export async function main(args: readonly string[], io: Io): Promise<ExitCode> {
     return io.exitCode;
   } catch (error) {
     if (isCommanderError(error)) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    io.stderr.write(`${visible(messageOf(error))}\n`);
+    io.stderr.write(`${visible(messageOf(error))}\n${more(error)}`);
     return error instanceof CliError ? error.exitCode : EXIT.failure;
   }
+}
+
+/** Where a refusal of the API is explained. */
+function more(error: unknown): string {
+  const isExplained = error instanceof ApiError && /^[A-Z][A-Za-z]+[a-z]$/.test(error.code);
+  return isExplained ? `More: ${pageOf(error.code)}\n` : "";
 }
 
 /** Thrown by commander instead of ending the process; it has said what there is to say. */

@@ -83,7 +83,8 @@ function checkNpm([command = "", ...args]: string[]): Problem {
 }
 
 function checkNpx([tool = "", ...args]: string[], context: Context): Problem {
-  if (tool === "streaming-import") return checkOwn(args, context);
+  // npx runs the only command of a package by the package's name, too.
+  if (tool === "streaming-import" || tool === manifest.name) return checkOwn(args, context);
   if (tool === "convex") return checkConvex(args, context);
   if (!existsSync(`${ROOT}/node_modules/.bin/${tool}`)) return `"${tool}" is no tool of this repository`;
   return tool === "tsx" ? checkFile(args[0]) : null;

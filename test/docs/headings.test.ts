@@ -1,6 +1,7 @@
 // @vitest-environment node
 import path from "node:path";
 import { expect, test } from "vitest";
+import { DOCS, pageOf } from "../../src/core/docs.js";
 import { vMirrorState } from "../../src/core/wire/validators.js";
 import { EXPORT_NOT_RECORDED, MIRROR_IS_READ_ONLY } from "../../src/guard/messages.js";
 import { PAGES, read } from "./pages.js";
@@ -52,4 +53,17 @@ test("the index of docs/ leads to every page", () => {
   );
 
   expect(pages.filter((page) => !linked.includes(page))).toEqual([]);
+});
+
+test("messages link to the repository that package.json names, and to pages that are there", () => {
+  const { repository, homepage, bugs } = JSON.parse(read("package.json")) as {
+    repository: { url: string };
+    homepage: string;
+    bugs: { url: string };
+  };
+  const address = repository.url.replace(/^git\+|\.git$/g, "");
+  expect([homepage, bugs.url]).toEqual([`${address}#readme`, `${address}/issues`]);
+  expect(DOCS).toBe(`${address}/blob/main/docs`);
+  expect(read("docs/errors.md")).toContain("### UnknownMirror");
+  expect(pageOf("UnknownMirror")).toBe(`${DOCS}/errors.md#unknownmirror`);
 });

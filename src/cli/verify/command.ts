@@ -1,3 +1,4 @@
+import { DOCS } from "../../core/docs.js";
 import type { Command } from "commander";
 import { collect, withDeployment, type CommonOptions } from "../deployment/options.js";
 import type { Io } from "../terminal/io.js";
@@ -10,7 +11,7 @@ export function addVerifyCommand(parent: Command, io: Io): void {
       "--file <file>",
       "an export of the source: CSV, TSV, JSON or JSON Lines, plain or gzipped; - is stdin",
     )
-    .option("--digest <file>", "a digest of the source, as JSON (docs/protocol.md)")
+    .option("--digest <file>", `a digest of the source, as JSON: ${DOCS}/protocol.md`)
     .option("-f, --format <format>", "csv, tsv, copy, json or jsonl; default: by the file's name")
     .option("--encoding <name>", "the text encoding of the file; default: UTF-8")
     .option("--null <text>", "CSV: unquoted text that means NULL; repeatable", collect)

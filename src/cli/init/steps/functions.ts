@@ -1,3 +1,4 @@
+import { DOCS } from "../../../core/docs.js";
 import { guardOf } from "../../project/parts.js";
 import { findModule, specifierOf } from "../../project/project.js";
 import { topLevelNames } from "../../project/syntax.js";
@@ -37,7 +38,10 @@ export type MutationCtx = GuardedCtx<typeof schema>;
   const names = topLevelNames(existing.source);
   const wanted = isTypeScript ? [...NAMES, "MutationCtx", "GuardedCtx"] : NAMES;
   const otherwise = {
-    why: "This file defines its own builders. Guard them (docs/guard.md shows this for custom functions, triggers and migrations):",
+    why:
+      "This file defines its own builders. Guard them (" +
+      DOCS +
+      "/guard.md shows this for custom functions, triggers and migrations):",
     paste: `${imports.join("\n")}\n\n${body}`,
   };
   if (wanted.some((name) => names.has(name)))
