@@ -16,6 +16,8 @@ export default tseslint.config(
       "example/vite.config.ts",
       // Programs that are judged, not run: test/attempts.
       "example/attempts/**",
+      // An app of its own, which tools/consumerSmoke.ts installs, compiles and lints.
+      "template/**",
     ],
   },
   js.configs.recommended,

@@ -211,6 +211,28 @@ async function tryTypescript7(consumer: Consumer, tarball: string): Promise<void
   await other.mustFail(/npm install --save-dev typescript@6/, "streaming-import", "guard", "--strict");
 }
 
+/** The app that `init --example` writes: installed, deployed, filled, compiled, linted and built. */
+async function tryExample(consumer: Consumer, tarball: string): Promise<void> {
+  // By the package's name, as without the package in the project.
+  await consumer.npx("convex-streaming-import", "init", "--example", "app");
+  const server = await spawnLocalConvex();
+  try {
+    const app = new Consumer(path.join(consumer.directory, "app"), server);
+    await run("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund", tarball], app.directory);
+    await app.convex("deploy", "--yes");
+    const { url, siteUrl, adminKey } = server;
+    const where = ["--url", url, "--site-url", `${siteUrl}/airbyte`, "--admin-key", adminKey];
+    await app.npx("streaming-import", "push", "customers.csv", "--mirror", "customers", ...where);
+    const customers = JSON.parse(await app.convex("run", "customers:list")) as { name: string }[];
+    deepEqual(customers.map(({ name }) => name)[0], "Ada Lovelace");
+    await app.npx("eslint", ".");
+    await app.npx("streaming-import", "guard", "--strict");
+    await run("npm", ["run", "build"], app.directory);
+  } finally {
+    await server.close();
+  }
+}
+
 const directory = await mkdtemp(path.join(os.tmpdir(), "streaming-import-consumer-"));
 const server = await spawnLocalConvex();
 try {
@@ -235,6 +257,8 @@ try {
   await tryTypescript7(consumer, tarball);
   await consumer.write("convex/trespass.ts", trespass("./_generated/server"));
   await consumer.mustFail(/trespass\.ts[\s\S]*streaming-import\//, "eslint", ".");
+  say("Trying the app that init --example writes");
+  await tryExample(consumer, tarball);
   say("The package works as the quick start says.");
 } finally {
   await server.close();

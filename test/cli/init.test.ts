@@ -1,8 +1,8 @@
 // @vitest-environment node
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { importerFunctions } from "../../src/cli/project/functionNames.js";
 import { changes, checkOptions, type InitResult, prepare, resultOf, write } from "../../src/cli/init/run.js";
-import { run } from "./support/command.js";
+import { Call, run } from "./support/command.js";
 import { MANIFEST, UserProject } from "./support/projects.js";
 
 const OPTIONS = checkOptions({ pathPrefix: "/airbyte", source: "public.customers" });
@@ -97,6 +97,50 @@ describe("a fresh project", () => {
     expect(project.read("convex/schema.ts")).toContain('source: "sales.OrderLines"');
     expect(project.read("convex/http.ts")).toContain("streamingImport.registerRoutes(http);");
     expect(project.compile()).toEqual([]);
+  });
+
+  test("declares the mirror of a file that is named, and says how its rows come", async () => {
+    project = UserProject.fresh({ "people.csv": "id,name\n1,Ada\n" });
+    const args = ["init", "--sample", "people.csv", "--key", "id", "--yes", "--json"];
+    const { out, code } = await run(args, { cwd: project.directory });
+    const { next } = JSON.parse(out) as InitResult;
+    expect([code, next]).toEqual([
+      0,
+      [
+        "npx convex dev",
+        "npx streaming-import push people.csv --mirror people",
+        "npx streaming-import doctor",
+      ],
+    ]);
+    expect(project.read("convex/schema.ts")).toContain('primaryKey: ["id"]');
+    expect(project.read("convex/schema.ts")).toContain("people: mirrorTable(");
+    expect(project.compile()).toEqual([]);
+    await expectIdempotent();
+  });
+
+  test("asks where the rows come from, on a terminal", async () => {
+    project = UserProject.fresh({ "people.csv": "id,name\n1,Ada\n" });
+    const call = new Call(["init"], { cwd: project.directory });
+    Object.assign(call.stdin, { isTTY: true, setRawMode: () => call.stdin });
+    const says = async (words: string) => {
+      await vi.waitFor(
+        () => {
+          expect(call.out).toContain(words);
+        },
+        { timeout: 20_000 },
+      );
+    };
+    await says("Where do the rows of your first mirror come from?");
+    call.stdin.write("\r");
+    await says("The file?");
+    for (const key of "people.csv") call.stdin.write(key);
+    call.stdin.write("\r");
+    await says("Which columns name a row?");
+    call.stdin.write("\r");
+    await says("Write these files?");
+    call.stdin.write("y");
+    expect((await call.ended).code).toBe(0);
+    expect(project.read("convex/schema.ts")).toContain('primaryKey: ["id"]');
   });
 
   test.each([
@@ -517,5 +561,21 @@ describe("the command", () => {
     expect(code).toBe(3);
     expect(out).toContain("module.exports = (async () => [");
     expect(project.has("convex/imports.ts")).toBe(true);
+  });
+});
+
+describe("--example", () => {
+  test("writes a new app, and not into a folder that has files", async () => {
+    project = UserProject.fresh();
+    const { code, out } = await run(["init", "--example", "My App"], { cwd: project.directory });
+    expect([code, out]).toEqual([0, expect.stringContaining("cd My App && npm install")]);
+    const manifest = JSON.parse(project.read("My App/package.json")) as typeof MANIFEST;
+    expect(manifest).toMatchObject({
+      name: "my-app",
+      dependencies: { "convex-streaming-import": expect.stringMatching(/^\^\d/) as string },
+    });
+    expect(project.has("My App/.gitignore")).toBe(true);
+    const again = await run(["init", "--example", "My App"], { cwd: project.directory });
+    expect([again.code, again.err]).toEqual([2, expect.stringContaining("has files already")]);
   });
 });

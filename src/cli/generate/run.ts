@@ -98,7 +98,12 @@ async function generate(io: Io, options: GenerateCommandOptions): Promise<ExitCo
   return (pending && !writes) || result.left.length > 0 ? EXIT.differs : EXIT.ok;
 }
 
-async function readSource(io: Io, options: GenerateCommandOptions, root: string): Promise<SourceSchema> {
+/** @throws GenerateError unless exactly one source is named and can be read */
+export async function readSource(
+  io: Io,
+  options: GenerateCommandOptions,
+  root: string,
+): Promise<SourceSchema> {
   const given = (["airbyte", "fivetran", "postgres", "sample"] as const).filter(
     (name) => options[name] !== undefined,
   );

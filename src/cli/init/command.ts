@@ -1,18 +1,16 @@
 import type { Command } from "commander";
 import type { Io } from "../terminal/io.js";
 import path from "node:path";
+import { collect } from "../deployment/options.js";
 import { requireTypescript } from "../project/typescript.js";
+import type { RunOptions } from "./run.js";
 
 /** The first mirror's source, where nobody says another. */
 const DEFAULT_SOURCE = "public.customers";
 
-interface CliOptions {
-  yes?: boolean;
-  dryRun?: boolean;
-  json?: boolean;
+interface CliOptions extends RunOptions {
   cwd?: string;
-  pathPrefix: string;
-  source: string;
+  example?: string;
 }
 
 /** Adds `init`, which sets a project up. */
@@ -23,7 +21,20 @@ export function addInitCommand(parent: Command, io: Io): void {
     .option("-y, --yes", "write without asking")
     .option("--dry-run", "write nothing; exit with 3 if there is something to do")
     .option("--path-prefix <path>", 'the path of the import API; "/" is the root', "/airbyte")
-    .option("--source <table>", "the source of the first mirror, if the schema has no mirror", DEFAULT_SOURCE)
+    .option("--sample <file>", "declare a mirror for the rows of a CSV, TSV, JSON or JSON Lines file")
+    .option("--key <columns>", "with --sample: the key columns, separated by commas", collect)
+    .option(
+      "--postgres [url]",
+      "declare mirrors for the tables of a Postgres database; default: DATABASE_URL",
+    )
+    .option("--airbyte <file>", "declare mirrors for the streams of an Airbyte catalog")
+    .option("--fivetran <file>", "declare mirrors for the tables of a Fivetran schema")
+    .option(
+      "--source <table>",
+      "none of these: the source of a first mirror to complete by hand, if the schema has no mirror",
+      DEFAULT_SOURCE,
+    )
+    .option("--example <folder>", "instead: put a new app with a mirror, a page and a panel into a folder")
     .option("--cwd <directory>", "the project; default: the current directory")
     .option("--json", "print JSON for machines; never ask")
     .addHelpText(
@@ -32,14 +43,24 @@ export function addInitCommand(parent: Command, io: Io): void {
 Existing code stays: a second run changes nothing. If the command cannot edit a file safely, it leaves the file alone and
 shows what to paste into it.
 
+On a terminal, the command asks where your rows come from, unless an option says so.
+
 Examples:
   $ streaming-import init
+  $ streaming-import init --sample customers.csv --key id
   $ streaming-import init --source public.orders --yes
+  $ streaming-import init --example my-mirrors
   $ streaming-import init --dry-run --json`,
     )
-    .action(async ({ cwd, ...options }: CliOptions) => {
+    .action(async ({ cwd, example, ...options }: CliOptions, command: Command) => {
+      const root = path.resolve(io.cwd, cwd ?? ".");
+      if (example !== undefined) {
+        (await import("./example.js")).writeExample(io, root, example);
+        return;
+      }
       await requireTypescript();
       const { runInit } = await import("./run.js");
-      io.exitCode = await runInit(io, path.resolve(io.cwd, cwd ?? "."), options);
+      const isNamed = command.getOptionValueSource("source") === "cli";
+      io.exitCode = await runInit(io, root, { ...options, isNamed });
     });
 }

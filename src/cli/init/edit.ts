@@ -1,4 +1,5 @@
 import { insert, type Insertion } from "../project/edit.js";
+import type { SourceSchema } from "../generate/model.js";
 import type { Module, Project } from "../project/project.js";
 import { parses } from "../project/syntax.js";
 
@@ -38,6 +39,8 @@ export interface InitOptions {
   pathPrefix: string;
   /** The source of the first mirror, where the schema has none: "public.customers". */
   source: string;
+  /** The tables to declare as mirrors, where somebody has named where they are. */
+  tables?: SourceSchema;
 }
 
 export interface Planning {

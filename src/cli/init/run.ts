@@ -8,16 +8,22 @@ import { type Project, readProject } from "../project/project.js";
 import { plan } from "./plan.js";
 import { installed } from "../project/manifests.js";
 import { guardOf, rawBuildersOf } from "../project/parts.js";
+import { cleanTableName } from "../../core/rows/names.js";
+import { readSource } from "../generate/run.js";
+import type { SourceSchema } from "../generate/model.js";
+import { type Origin, originOf } from "./origin.js";
 import { style } from "../terminal/style.js";
 import type { Io } from "../terminal/io.js";
 import { ask } from "../terminal/ask.js";
 
-interface RunOptions {
+export interface RunOptions extends Origin {
   yes?: boolean;
   dryRun?: boolean;
   json?: boolean;
   pathPrefix: string;
   source: string;
+  /** Whether somebody has named the source of a mirror to complete by hand. */
+  isNamed?: boolean;
 }
 
 /**
@@ -26,11 +32,17 @@ interface RunOptions {
  * @throws CliError when there is nobody to ask, or the answer is no; nothing was written then
  */
 export async function runInit(io: Io, root: string, options: RunOptions): Promise<ExitCode> {
-  const { project, steps } = await prepare(root, checkOptions(options));
+  const checked = checkOptions(options);
+  const { yes, dryRun, json, isNamed } = options;
+  const isQuiet = [yes, dryRun, json, isNamed].includes(true);
+  const origin = await originOf(io, root, { ...originIn(options), isQuiet });
+  const tables = origin === null ? undefined : await readSource(io, origin, root);
+  const from = origin !== null && tables !== undefined ? { ...origin, tables } : null;
+  const { project, steps } = await prepare(root, { ...checked, ...(tables !== undefined && { tables }) });
   const pending = changes(steps);
   const isAsked = options.dryRun !== true && options.yes !== true && pending.length > 0;
   const isByHand = steps.some(({ manual }) => manual !== null);
-  if (options.json !== true) io.stdout.write(describe(resultOf(project, steps, false)));
+  if (options.json !== true) io.stdout.write(describe(resultOf(project, steps, false, from)));
   if (isAsked)
     await ask(io, "Write these files?", {
       json: options.json === true,
@@ -40,10 +52,15 @@ export async function runInit(io: Io, root: string, options: RunOptions): Promis
   const writes = options.dryRun !== true && pending.length > 0;
   if (writes) write(project, steps);
 
-  const result = resultOf(project, steps, writes);
+  const result = resultOf(project, steps, writes, from);
   if (options.json === true) print(io, true, result, () => "");
   else io.stdout.write(`${ending(result, pending.length, options.dryRun === true)}\n`);
   return isByHand || (pending.length > 0 && !writes) ? EXIT.differs : EXIT.ok;
+}
+
+/** The options that say where rows come from. */
+function originIn({ sample, key, postgres, airbyte, fivetran }: RunOptions): Origin {
+  return { sample, key, postgres, airbyte, fivetran };
 }
 
 const LOOK = "Nothing was written. Add --yes to write it, or --dry-run to see it only.";
@@ -93,7 +110,12 @@ export async function prepare(
   return { project, steps };
 }
 
-export function resultOf(project: Project, steps: readonly Step[], written: boolean): InitResult {
+export function resultOf(
+  project: Project,
+  steps: readonly Step[],
+  written: boolean,
+  from: From | null = null,
+): InitResult {
   return {
     functionsDir: project.functionsDir,
     files: steps.map((step) => ({
@@ -103,7 +125,7 @@ export function resultOf(project: Project, steps: readonly Step[], written: bool
       manual: step.manual,
     })),
     written,
-    next: nextSteps(project, steps),
+    next: nextSteps(project, steps, from),
   };
 }
 
@@ -142,7 +164,7 @@ export function checkOptions({ pathPrefix, source }: { pathPrefix: string; sourc
 const PACKAGE = "convex-streaming-import";
 
 /** What is left to do after init has written its files: commands and edits, in order. */
-function nextSteps(project: Project, steps: readonly Step[]): string[] {
+function nextSteps(project: Project, steps: readonly Step[], from: From | null): string[] {
   const { root, manifest, packageManager, functionsDir } = project;
   const { add, addDev, exec } = packageManager;
   const declared = { ...manifest.dependencies, ...manifest.devDependencies };
@@ -159,14 +181,34 @@ function nextSteps(project: Project, steps: readonly Step[]): string[] {
     ...steps.flatMap((step) => (actionOf(step) === "by hand" ? [`Edit ${step.file} as shown above.`] : [])),
     ...(missing.length > 0 ? [`${add} ${missing.join(" ")}`] : []),
     ...(linters.length > 0 ? [`${addDev} ${linters.join(" ")}`] : []),
-    ...(isNewMirror ? [`Give the mirror in ${schema.file} the name, key and columns of your table.`] : []),
+    ...(isNewMirror && from === null
+      ? [`Give the mirror in ${schema.file} the name, key and columns of your table.`]
+      : []),
     ...(raw.length > 0
       ? [
           `Import mutation and internalMutation from ${guard} in ${raw.join(", ")}, instead of _generated/server.`,
         ]
       : []),
     `${exec} convex dev`,
-    `${exec} streaming-import token create <connector> --mirror <mirror>`,
+    ...firstRows(exec, from),
     `${exec} streaming-import doctor`,
   ];
+}
+
+/** Where the rows of the first mirrors come from, and the tables found there. */
+type From = Origin & { tables: SourceSchema };
+
+/** How the first rows come, from where they are. */
+function firstRows(exec: string, from: From | null): string[] {
+  const [first] = from?.tables.tables ?? [];
+  const mirror = first === undefined ? "<mirror>" : cleanTableName(first.name);
+  const push = `${exec} streaming-import push`;
+  if (from?.sample !== undefined) return [`${push} ${from.sample} --mirror ${mirror}`];
+  if (from?.postgres !== undefined)
+    return [
+      `psql -c "copy ${first!.name} to stdout csv header" | ${push} - --format csv --mirror ${mirror} --mode refresh`,
+    ];
+  const connector =
+    from?.airbyte !== undefined ? "airbyte" : from?.fivetran !== undefined ? "fivetran" : "<connector>";
+  return [`${exec} streaming-import token create ${connector} --mirror ${mirror}`];
 }

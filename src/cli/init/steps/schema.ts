@@ -1,6 +1,12 @@
 import ts from "typescript";
 import { cleanTableName } from "../../../core/rows/names.js";
+import { merge } from "../../generate/merge.js";
+import type { SourceSchema } from "../../generate/model.js";
+import { plan } from "../../generate/plan.js";
+import { readSchemaFile } from "../../generate/schemaFile.js";
+import { selectTables } from "../../generate/select.js";
 import { schemaOf } from "../../project/parts.js";
+import type { Module, Project } from "../../project/project.js";
 import { findAll, localOf, topLevelNames } from "../../project/syntax.js";
 import { append, importInsertion } from "../../project/edit.js";
 import { byHand, create, edit, keep, type Planning, type Step } from "../edit.js";
@@ -33,6 +39,7 @@ ${mirror
 /** Declares a first mirror in schema.ts, where the app has none. */
 export function planSchema({ project, options }: Planning): Step {
   const { schema, hasMirrors } = schemaOf(project);
+  if (options.tables !== undefined) return planMirrors(project, schema, options.tables);
   const bareStream = options.source.slice(options.source.indexOf(".") + 1);
   const table = cleanTableName(bareStream);
   if (schema === null)
@@ -77,3 +84,20 @@ export function planSchema({ project, options }: Planning): Step {
     otherwise,
   );
 }
+
+/** Declares the tables of a source, as `generate` does. @throws GenerateError when nothing can be added to the schema */
+function planMirrors(project: Project, schema: Module | null, source: SourceSchema): Step {
+  const file = schema?.file ?? `${project.functionsDir}/schema.${project.language}`;
+  const before = schema === null ? null : readSchemaFile(file, schema.text);
+  const after = merge(
+    plan(
+      selectTables(source.tables, ALL, () => false),
+      source,
+      before,
+    ),
+    before,
+  );
+  return { file, before: schema?.text ?? null, after, manual: null };
+}
+
+const ALL = { tables: [], exclude: [] };

@@ -1,0 +1,47 @@
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { ownManifest } from "../project/manifests.js";
+import { usageError } from "../terminal/exit.js";
+import type { Io } from "../terminal/io.js";
+
+/** The app that is copied. The sources are one level higher than the build. */
+function template(): string {
+  const folders = ["../../../template", "../../../../template"];
+  return folders.map((folder) => fileURLToPath(new URL(folder, import.meta.url))).find(existsSync)!;
+}
+
+/**
+ * `streaming-import init --example`: a new app with a mirror, a page, a panel and the guard.
+ * @throws CliError for a folder that has files
+ */
+export function writeExample(io: Io, root: string, folder: string): void {
+  const target = path.resolve(root, folder);
+  if (existsSync(target) && readdirSync(target).length > 0)
+    throw usageError(`${folder} has files already. Name a folder that is empty, or not there yet.`);
+  mkdirSync(target, { recursive: true });
+  cpSync(template(), target, { recursive: true });
+  // npm leaves a .gitignore out of a package.
+  renameSync(path.join(target, "_gitignore"), path.join(target, ".gitignore"));
+  const file = path.join(target, "package.json");
+  const { name, version } = ownManifest();
+  const manifest = JSON.parse(readFileSync(file, "utf8")) as { dependencies: Record<string, string> };
+  manifest.dependencies[name] = `^${version}`;
+  writeFileSync(file, `${JSON.stringify({ ...manifest, name: packageName(target) }, null, 2)}\n`);
+  io.stdout.write(`A new app is in ${folder}. Next:
+  1. cd ${folder} && npm install
+  2. npx convex dev                                              makes a deployment; leave it running
+  3. npx streaming-import push customers.csv --mirror customers  in another terminal
+  4. npm run dev                                                 the page
+`);
+}
+
+/** The folder's name, as npm allows it. */
+function packageName(folder: string): string {
+  const name = path
+    .basename(folder)
+    .toLowerCase()
+    .replace(/[^a-z0-9-]+/g, "-")
+    .replace(/^-+|-+$/g, "");
+  return name === "" ? "my-mirrors" : name;
+}

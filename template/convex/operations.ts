@@ -1,0 +1,27 @@
+import { streamingImport } from "./imports";
+
+/** What the page shows of the imports, and an operator's actions. */
+export const {
+  importStatus,
+  mirrorStatus,
+  runs,
+  samples,
+  drift,
+  unknownStreams,
+  exportReaders,
+  quarantine,
+  quarantineReasons,
+  auditReport,
+  replay,
+  discard,
+  pause,
+  resume,
+  sweep,
+  audit,
+  repair,
+  forgetDrift,
+  forgetStream,
+} = streamingImport.dashboardFunctions({
+  // Everybody may do everything. Ask who is signed in before you deploy to production.
+  authorize: () => true,
+});
