@@ -3,7 +3,7 @@ import { visitBuilders } from "./rules/no-raw-builders.js";
 import { directivesOf } from "./engine/comments.js";
 import type { GuardContext } from "./engine/context.js";
 import { visitDisables, visitSuppressions } from "./rules/no-unreasoned-disable.js";
-import { visitEscape } from "./rules/no-writer-escape.js";
+import { visitEscape, visitPackageFunctions } from "./rules/no-writer-escape.js";
 import { applyExemptions, nodeAt } from "./engine/exemptions.js";
 import { visitFactoryCall } from "./rules/no-mirror-factories.js";
 import type { Directive, FileAnalysis, RuleName, Specifier } from "./engine/model.js";
@@ -40,7 +40,10 @@ export function analyzeFile(cx: GuardContext, file: ts.SourceFile, deep: boolean
   const found = rawAnalysis(cx, file);
   if (deep && !found.deep) {
     found.deep = true;
-    if (isApp(cx, file)) walkEscapes(cx, found.report);
+    if (isApp(cx, file)) {
+      walkEscapes(cx, found.report);
+      visitPackageFunctions(cx, found.report);
+    }
     visitSuppressions(cx, found.report, found.directives);
   }
   const analysis = finish(cx, found);

@@ -1,5 +1,7 @@
 import type ts from "typescript";
 import type { GuardContext } from "./context.js";
+import { factoryOf } from "./libraries.js";
+import { trustedPackage } from "./trust.js";
 import { kindOfDeclaration, memberOf, WRITE_METHODS } from "./members.js";
 
 /** How deep in an object the writer is looked for: `{ a: { b: { db } } }`. */
@@ -29,13 +31,13 @@ function computeCarries(cx: GuardContext, type: ts.Type, depth: number): boolean
     const constraint = checker.getBaseConstraintOfType(type);
     return constraint !== undefined && constraint !== type && carries(cx, constraint, depth);
   }
-  if (isWriter(cx, type) || isWriteMethod(cx, type)) return true;
+  if (isWriter(cx, type) || isWriteMethod(cx, type) || isFactory(cx, type)) return true;
   if (depth === 0) return false;
   const origin = originOfType(cx, type);
   if (origin === "lib") return argumentsOf(cx, type).some((argument) => carries(cx, argument, depth));
   if (origin === "convex" && !CONVEX_HOLDERS.has(type.symbol.name)) return false;
   for (const signature of type.getCallSignatures()) {
-    if (carries(cx, signature.getReturnType(), depth - 1)) return true;
+    if (carries(cx, signature.getReturnType(), depth - 1) || handsOut(cx, signature)) return true;
   }
   const element = type.getNumberIndexType() ?? type.getStringIndexType();
   if (element !== undefined && carries(cx, element, depth - 1)) return true;
@@ -52,6 +54,24 @@ function standsForWriter(cx: GuardContext, type: ts.Type): boolean {
   return (
     (type.flags & TypeFlags.Conditional) !== 0 && standsForWriter(cx, (type as ts.ConditionalType).checkType)
   );
+}
+
+/** Whether a function passes the writer to a function that it is given, as Convex's builders do to `handler`. */
+function handsOut(cx: GuardContext, signature: ts.Signature): boolean {
+  const { checker } = cx;
+  const declaration = signature.declaration as ts.SignatureDeclaration | undefined;
+  // Functions of other packages do not have the writer until they get it.
+  const origin = declaration && cx.packages.originOf(declaration.getSourceFile());
+  if (origin === undefined || (origin.kind === "package" && !trustedPackage(origin.name))) return false;
+  return signature.parameters.some((parameter) => {
+    const type = checker.getTypeOfSymbol(parameter);
+    const arms = type.isUnion() ? type.types : [type];
+    return arms.some((arm) => {
+      if (receives(cx, arm)) return true;
+      const handler = arm.getProperty("handler");
+      return handler !== undefined && receives(cx, checker.getTypeOfSymbol(handler));
+    });
+  });
 }
 
 /** Whether who calls this function, or a function in this object, passes the writer in. */
@@ -74,6 +94,15 @@ export function isWriter(cx: GuardContext, type: ts.Type): boolean {
   return false;
 }
 
+/** `crud` and `makeMigration(…)` as values: functions of a library that write rows by themselves. */
+export function isFactory(cx: GuardContext, type: ts.Type): boolean {
+  return type.getCallSignatures().some(({ declaration }) => {
+    const name = declaration === undefined ? null : factoryOf(cx, declaration);
+    // An edge writes where an ent is deleted, and its definition says so.
+    return name !== null && name.table.from !== "edge";
+  });
+}
+
 /** `db.insert` as a value. */
 export function isWriteMethod(cx: GuardContext, type: ts.Type): boolean {
   const declaration = (type.symbol as ts.Symbol | undefined)?.declarations?.[0];
@@ -88,11 +117,10 @@ function originOfType(cx: GuardContext, type: ts.Type): "lib" | "convex" | "othe
   if (declaration === undefined)
     return cx.checker.isArrayType(type) || cx.checker.isTupleType(type) ? "lib" : "other";
   const origin = cx.packages.originOf(declaration.getSourceFile());
+  // A type literal is described by its parts; a named type of Convex by its name.
+  if (type.symbol.name === "__type") return "other";
   if (origin.kind === "lib") return "lib";
-  // A type literal of Convex's builders is described by its parts; a named type of Convex by its name.
-  return origin.kind === "package" && origin.name === "convex" && type.symbol.name !== "__type"
-    ? "convex"
-    : "other";
+  return origin.kind === "package" && origin.name === "convex" ? "convex" : "other";
 }
 
 export function argumentsOf(cx: GuardContext, type: ts.Type): readonly ts.Type[] {
@@ -100,6 +128,30 @@ export function argumentsOf(cx: GuardContext, type: ts.Type): readonly ts.Type[]
   if ((type.flags & ts.TypeFlags.Object) === 0) return [];
   const isReference = ((type as ts.ObjectType).objectFlags & ts.ObjectFlags.Reference) !== 0;
   return isReference ? cx.checker.getTypeArguments(type as ts.TypeReference) : [];
+}
+
+/** Members of a mutation's ctx and of the writer, as far as a type may show them without showing how to write. */
+const VIEWS: readonly ReadonlySet<string>[] = [
+  new Set(["db", "auth", "storage", "scheduler", "runQuery", "runMutation", "runAction", "meta"]),
+  new Set(["get", "query", "normalizeId", "system", "vars", "table"]),
+];
+
+/**
+ * Whether a type shows only a part of the writer, or of a ctx that holds it (QueryCtx, DatabaseReader, `{ auth }`): the
+ * value may have the rest, too, and gives it to whoever forgets the type.
+ */
+export function isView(cx: GuardContext, type: ts.Type): boolean {
+  const { ts, checker } = cx;
+  if ((type.flags & (ts.TypeFlags.Object | ts.TypeFlags.Intersection)) === 0) return false;
+  const properties = type.getProperties();
+  if (properties.length === 0 || properties.length > 10 || type.getCallSignatures().length > 0) return false;
+  if (!VIEWS.some((names) => properties.every(({ name }) => names.has(name)))) return false;
+  const primitive =
+    ts.TypeFlags.StringLike | ts.TypeFlags.NumberLike | ts.TypeFlags.BooleanLike | ts.TypeFlags.BigIntLike;
+  return properties.every((property) => {
+    const own = checker.getTypeOfSymbol(property);
+    return (own.isUnion() ? own.types : [own]).every(({ flags }) => (flags & primitive) === 0);
+  });
 }
 
 const writerTypes = new WeakMap<ts.Program, ts.Type | null>();

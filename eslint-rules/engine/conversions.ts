@@ -50,7 +50,7 @@ export function losesWriter(
 }
 
 /** Types behind which anything may be done with a value. */
-function blindness(cx: GuardContext, type: ts.Type): string | null {
+export function blindness(cx: GuardContext, type: ts.Type): string | null {
   const { TypeFlags } = cx.ts;
   if ((type.flags & TypeFlags.Any) !== 0) return "any";
   if ((type.flags & TypeFlags.Unknown) !== 0) return "unknown";
@@ -108,8 +108,24 @@ function losesThroughArguments(
     if (from.length === 0 || !isOfLanguage(cx, source) || !isOfLanguage(cx, target)) return null;
     // The other arguments of an iterator are what it returns and takes.
     const given = /Itera|Generator/.test(target.symbol.name) ? to.slice(0, 1) : to;
-    return given.map((argument) => blindness(cx, argument)).find((lost) => lost !== null) ?? null;
+    const lost = given.map((argument) => blindness(cx, argument)).find((one) => one !== null);
+    const [element] = given;
+    if (lost !== undefined || element === undefined) return lost ?? null;
+    // A list, a set or a promise gives out what it was made of; a map, pairs.
+    if (from.length === 1 && from[0] !== undefined) return losesWriter(cx, from[0], element, depth - 1);
+    const pair = argumentsOf(cx, element);
+    return firstLoss(cx, from, pair.length > 0 ? pair : from.map(() => element), depth - 1);
   }
+  return firstLoss(cx, from, to, depth);
+}
+
+/** The first of some types that loses the writer as the type in the same place. */
+function firstLoss(
+  cx: GuardContext,
+  from: readonly ts.Type[],
+  to: readonly ts.Type[],
+  depth: number,
+): string | null {
   for (const [index, argument] of from.entries()) {
     const other = to[index];
     const lost = other === undefined ? null : losesWriter(cx, argument, other, depth);
@@ -132,7 +148,20 @@ function losesThroughReturn(
   const [from] = source.getCallSignatures();
   const [to] = target.getCallSignatures();
   if (from === undefined || to === undefined) return null;
-  return losesWriter(cx, from.getReturnType(), to.getReturnType(), depth - 1);
+  const lost = losesWriter(cx, from.getReturnType(), to.getReturnType(), depth - 1);
+  // What the other type takes is what this function passes the writer to.
+  return lost ?? takesInPlaceOf(cx, to, from);
+}
+
+/** What is lost when a function gets the parameters of another one. */
+function takesInPlaceOf(cx: GuardContext, given: ts.Signature, own: ts.Signature): string | null {
+  for (const [index, parameter] of given.parameters.entries()) {
+    const expected = parameterAt(cx, own, index);
+    if (expected === null) return null;
+    const lost = losesByParameter(cx, cx.checker.getTypeOfSymbol(parameter), expected);
+    if (lost !== null) return lost;
+  }
+  return null;
 }
 
 function losesThroughProperties(
@@ -155,6 +184,9 @@ function losesThroughProperties(
       const lost = losesWriter(cx, checker.getTypeOfSymbol(own), values, depth - 1);
       if (lost !== null) return lost;
     }
+    const own = source.getStringIndexType();
+    const lost = own === undefined ? null : losesWriter(cx, own, values, depth - 1);
+    if (lost !== null) return lost;
   }
   const element = source.getNumberIndexType();
   const other = target.getNumberIndexType();
@@ -175,10 +207,10 @@ export function losesByParameter(
   depth = FUNCTION_DEPTH,
 ): string | null {
   if (fn === expected) return null;
-  const isAny = (fn.flags & cx.ts.TypeFlags.Any) !== 0;
   const arms = expected.isUnion() ? expected.types : [expected];
-  if (isAny) return arms.some((arm) => receives(cx, arm)) ? "any" : null;
-  const signatures = fn.getCallSignatures();
+  if (passesForEverything(cx, fn))
+    return arms.some((arm) => receives(cx, arm)) ? cx.checker.typeToString(fn) : null;
+  const signatures = cx.checker.getNonNullableType(fn).getCallSignatures();
   for (const wanted of arms) {
     for (const callers of wanted.getCallSignatures()) {
       for (const signature of signatures) {
@@ -190,6 +222,11 @@ export function losesByParameter(
     if (lost !== null) return lost;
   }
   return null;
+}
+
+/** `any` and `never`: what takes the place of every type. */
+export function passesForEverything({ ts }: GuardContext, type: ts.Type): boolean {
+  return (type.flags & (ts.TypeFlags.Any | ts.TypeFlags.Never)) !== 0;
 }
 
 /** The functions in an object, against those that its use expects there. */
@@ -227,7 +264,7 @@ export function comparesParameters(
 }
 
 /** The type of a parameter by its place; of a rest parameter, that of its elements. */
-function parameterAt(cx: GuardContext, { parameters }: ts.Signature, index: number): ts.Type | null {
+export function parameterAt(cx: GuardContext, { parameters }: ts.Signature, index: number): ts.Type | null {
   const { ts, checker } = cx;
   const parameter = parameters[Math.min(index, parameters.length - 1)];
   if (parameter === undefined) return null;

@@ -1,3 +1,6 @@
+import type ts from "typescript";
+import type { GuardContext } from "./context.js";
+
 /**
  * What the libraries around Convex write without a line of the app saying so. One entry per function; each has a
  * test in libraries.test.ts. Everything else of these packages is either typed through (customFunctions, row-level
@@ -105,3 +108,42 @@ export const TRUSTED_PACKAGES: readonly RegExp[] = [
   /^@convex-dev\//,
   /^convex-streaming-import$/,
 ];
+
+/** What is known of the library function that a declaration is, or null. */
+export function factoryOf(cx: GuardContext, declaration: ts.Node): LibrarySummary | null {
+  return entryOf(cx, LIBRARIES, declaration);
+}
+
+export function triggerOf(cx: GuardContext, declaration: ts.Node): (typeof TRIGGERS)[number] | null {
+  return entryOf(cx, TRIGGERS, declaration);
+}
+
+function entryOf<Entry extends { readonly package: string; readonly name: string }>(
+  cx: GuardContext,
+  entries: readonly Entry[],
+  declaration: ts.Node,
+): Entry | null {
+  const origin = cx.packages.originOf(declaration.getSourceFile());
+  if (origin.kind !== "package") return null;
+  const ofPackage = entries.filter((entry) => entry.package === origin.name);
+  const name = ofPackage.length === 0 ? null : nameOfDeclaration(cx, declaration);
+  return ofPackage.find((entry) => entry.name === name) ?? null;
+}
+
+/** `crud`, `Migrations.define`, `makeMigration()` for the function type that makeMigration returns. */
+function nameOfDeclaration(cx: GuardContext, declaration: ts.Node): string | null {
+  const { ts } = cx;
+  if (ts.isFunctionDeclaration(declaration)) return declaration.name?.text ?? null;
+  if (ts.isMethodDeclaration(declaration) || ts.isMethodSignature(declaration)) {
+    const owner = declaration.parent;
+    const isNamed = ts.isClassDeclaration(owner) || ts.isInterfaceDeclaration(owner);
+    const method = ts.isIdentifier(declaration.name) ? declaration.name.text : null;
+    return isNamed && owner.name !== undefined && method !== null ? `${owner.name.text}.${method}` : null;
+  }
+  if (ts.isFunctionTypeNode(declaration)) {
+    const owner = declaration.parent;
+    if (ts.isFunctionDeclaration(owner) && owner.type === declaration) return `${owner.name?.text ?? ""}()`;
+    if (ts.isVariableDeclaration(owner) && ts.isIdentifier(owner.name)) return owner.name.text;
+  }
+  return null;
+}

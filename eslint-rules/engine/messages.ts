@@ -65,6 +65,8 @@ export const MESSAGES = {
 
   mirrorCall:
     'This call carries the name or an id of the mirror "{{table}}" to code that the guard cannot find (type any, or a function type with nothing behind it); a method of the database writer may be there. Give the callee its type, or call a function of your own by its name.',
+  packageFunction:
+    '`{{name}}` is a mutation, or may be one, that "{{package}}" made, whose code the guard does not see; it can write a mirror. When you have reviewed it, add `{ from: "package", package: "{{package}}", name: "{{name}}" }` to the option `trusted`.',
 
   // no-mirror-factories
   factory: "`{{fn}}` {{what}} for {{mirror}}, whose rows belong to the import. {{wayOut}}",

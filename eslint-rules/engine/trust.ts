@@ -8,6 +8,16 @@ export function trustedPackage(name: string): boolean {
   return TRUSTED_PACKAGES.some((pattern) => pattern.test(name));
 }
 
+/** Whether the code behind a call is this package's, or of a package or a declaration that is trusted. */
+export function isTrustedCallee(cx: GuardContext, signature: ts.Signature): boolean {
+  const declaration = signature.declaration as ts.SignatureDeclaration | undefined;
+  if (declaration === undefined) return false;
+  const origin = cx.packages.originOf(declaration.getSourceFile());
+  if (origin.kind === "self") return true;
+  if (origin.kind === "package" && trustedPackage(origin.name)) return true;
+  return isTrusted(cx, declaration);
+}
+
 /** Whether one of the user's specifiers covers a declaration. */
 export function isTrusted(cx: GuardContext, declaration: ts.Node): boolean {
   if (cx.options.trusted.length === 0) return false;

@@ -2,7 +2,7 @@ import type ts from "typescript";
 import type { GuardContext } from "../engine/context.js";
 import { stripAssertions } from "../engine/contracts.js";
 import { deletesAlongEdge, edgesOf } from "../engine/ents.js";
-import { LIBRARIES, TRIGGERS, type LibrarySummary } from "../engine/libraries.js";
+import { factoryOf, LIBRARIES, triggerOf, TRIGGERS, type LibrarySummary } from "../engine/libraries.js";
 import { Report } from "../engine/report.js";
 import { targetByName } from "../engine/tables.js";
 import { TYPES_OPTION, type RuleDefinition } from "../engine/rule.js";
@@ -43,65 +43,26 @@ function programUsesLibraries(cx: GuardContext): boolean {
 /** Judges a call of a library function that writes rows. */
 export function visitFactoryCall(cx: GuardContext, report: Report, call: ts.CallExpression): void {
   if (!programUsesLibraries(cx)) return;
-  const callee = calleeName(cx, call.expression);
-  if (callee === null) return;
-  for (const summary of LIBRARIES) {
-    if (summary.package === callee.package && summary.name === callee.name)
-      judgeFactory(cx, report, call, summary);
-  }
-  for (const trigger of TRIGGERS) {
-    if (trigger.package === callee.package && trigger.name === callee.name) {
-      judgeTrigger(cx, report, call, trigger.index);
-    }
-  }
-}
-
-interface Callee {
-  readonly package: string;
-  readonly name: string;
-}
-
-/** The package and the name behind a callee, whatever it is called here. */
-function calleeName(cx: GuardContext, callee: ts.Expression): Callee | null {
   const { ts, checker } = cx;
-  const inner = stripAssertions(ts, callee);
+  const inner = stripAssertions(ts, call.expression);
   if (
     !ts.isIdentifier(inner) &&
     !ts.isPropertyAccessExpression(inner) &&
     !ts.isElementAccessExpression(inner) &&
     !ts.isCallExpression(inner)
   )
-    return null;
+    return;
   const type = checker.getTypeAtLocation(inner);
   for (const arm of type.isUnion() ? type.types : [type]) {
-    for (const signature of arm.getCallSignatures()) {
-      const declaration = signature.declaration;
+    for (const { declaration } of arm.getCallSignatures()) {
       if (declaration === undefined) continue;
-      const origin = cx.packages.originOf(declaration.getSourceFile());
-      if (origin.kind !== "package" || !BY_PACKAGE.has(origin.name)) return null;
-      const name = nameOfDeclaration(cx, declaration);
-      return name === null ? null : { package: origin.name, name };
+      const summary = factoryOf(cx, declaration);
+      const trigger = summary === null ? triggerOf(cx, declaration) : null;
+      if (summary !== null) judgeFactory(cx, report, call, summary);
+      if (trigger !== null) judgeTrigger(cx, report, call, trigger.index);
+      return;
     }
   }
-  return null;
-}
-
-/** `crud`, `Migrations.define`, `makeMigration()` for the function type that makeMigration returns. */
-function nameOfDeclaration(cx: GuardContext, declaration: ts.Node): string | null {
-  const { ts } = cx;
-  if (ts.isFunctionDeclaration(declaration)) return declaration.name?.text ?? null;
-  if (ts.isMethodDeclaration(declaration) || ts.isMethodSignature(declaration)) {
-    const owner = declaration.parent;
-    const isNamed = ts.isClassDeclaration(owner) || ts.isInterfaceDeclaration(owner);
-    const method = ts.isIdentifier(declaration.name) ? declaration.name.text : null;
-    return isNamed && owner.name !== undefined && method !== null ? `${owner.name.text}.${method}` : null;
-  }
-  if (ts.isFunctionTypeNode(declaration)) {
-    const owner = declaration.parent;
-    if (ts.isFunctionDeclaration(owner) && owner.type === declaration) return `${owner.name?.text ?? ""}()`;
-    if (ts.isVariableDeclaration(owner) && ts.isIdentifier(owner.name)) return owner.name.text;
-  }
-  return null;
 }
 
 function judgeFactory(
@@ -115,7 +76,9 @@ function judgeFactory(
   switch (source.from) {
     case "argument": {
       const argument = call.arguments[source.index];
-      if (argument !== undefined) judgeNamed(cx, report, call, argument, { fn, what }, "factory");
+      const isSpread = call.arguments.slice(0, source.index + 1).some((one) => cx.ts.isSpreadElement(one));
+      if (isSpread) reportUnknown(report, call, { fn, what, reason: "the arguments are spread" });
+      else if (argument !== undefined) judgeNamed(cx, report, call, argument, { fn, what }, "factory");
       return;
     }
     case "migration": {
@@ -148,6 +111,15 @@ function judgeFactory(
   }
 }
 
+function reportUnknown(
+  report: Report,
+  call: ts.CallExpression,
+  data: { fn: string; what: string; reason: string },
+): void {
+  const mirrors = report.mirrorNames;
+  report.add("no-mirror-factories", "maybeFactory", call, { ...data, mirrors }, { tables: [] });
+}
+
 function judgeNamed(
   cx: GuardContext,
   report: Report,
@@ -158,15 +130,10 @@ function judgeNamed(
 ): void {
   const target = targetByName(cx, argument);
   if (target.tables === null) {
-    report.add(
-      "no-mirror-factories",
-      "maybeFactory",
-      call,
-      { ...data, reason: target.reason, mirrors: report.mirrorNames },
-      { tables: [] },
-    );
+    reportUnknown(report, call, { ...data, reason: target.reason });
     return;
   }
+  if (target.cast) reportUnknown(report, call, { ...data, reason: "its table is only asserted" });
   for (const mirror of report.mirrorsAmong(target.tables)) {
     report.add(
       "no-mirror-factories",
@@ -208,16 +175,8 @@ function judgeMigration(
   const tableType = table && checker.getTypeOfSymbol(table);
   const arms = tableType === undefined ? [] : tableType.isUnion() ? tableType.types : [tableType];
   const names = arms.flatMap((arm) => (arm.isStringLiteral() ? [arm.value] : []));
-  if (names.length === 0 || names.length < arms.length) {
-    const reason = "the definition does not name its table";
-    report.add(
-      "no-mirror-factories",
-      "maybeFactory",
-      call,
-      { ...data, reason, mirrors: report.mirrorNames },
-      { tables: [] },
-    );
-  }
+  if (names.length === 0 || names.length < arms.length)
+    reportUnknown(report, call, { ...data, reason: "the definition does not name its table" });
   for (const mirror of report.mirrorsAmong(names)) {
     report.add(
       "no-mirror-factories",
@@ -229,19 +188,43 @@ function judgeMigration(
   }
 }
 
-function returnsNothing(cx: GuardContext, fn: ts.Type): boolean {
-  const { ts, checker } = cx;
+/** Whether the code of a function shows that it gives nothing back: the type `void` does not say that. */
+function returnsNothing(cx: GuardContext, fn: ts.Type, depth = 3): boolean {
   const signatures = fn.getCallSignatures();
   return (
     signatures.length > 0 &&
     signatures.every((signature) => {
-      const returned = signature.getReturnType();
-      const awaited = checker.getAwaitedType(returned) ?? returned;
-      const arms = awaited.isUnion() ? awaited.types : [awaited];
-      const nothing = ts.TypeFlags.Void | ts.TypeFlags.Undefined | ts.TypeFlags.Never;
-      return arms.every((arm) => (arm.flags & nothing) !== 0);
+      const declaration = signature.declaration as ts.SignatureDeclaration | undefined;
+      if (declaration === undefined || !isVoid(cx, signature.getReturnType())) return false;
+      if (!cx.packages.isProject(declaration.getSourceFile())) return true;
+      const body = "body" in declaration ? (declaration.body as ts.ConciseBody | undefined) : undefined;
+      return body !== undefined && givesNothing(cx, body, depth);
     })
   );
+}
+
+function givesNothing(cx: GuardContext, body: ts.ConciseBody, depth: number): boolean {
+  const { ts, checker } = cx;
+  const isNothing = (expression: ts.Expression): boolean => {
+    let inner = stripAssertions(ts, expression);
+    while (ts.isAwaitExpression(inner)) inner = stripAssertions(ts, inner.expression);
+    if (!isVoid(cx, checker.getTypeAtLocation(inner))) return false;
+    if (!ts.isCallExpression(inner)) return true;
+    return depth > 0 && returnsNothing(cx, checker.getTypeAtLocation(inner.expression), depth - 1);
+  };
+  if (!ts.isBlock(body)) return isNothing(body);
+  const visit = (node: ts.Node): boolean => {
+    if (ts.isFunctionLike(node) || ts.isClassLike(node)) return true;
+    if (ts.isReturnStatement(node) && node.expression !== undefined) return isNothing(node.expression);
+    return ts.forEachChild(node, (child) => !visit(child) || undefined) !== true;
+  };
+  return visit(body);
+}
+
+function isVoid({ ts, checker }: GuardContext, type: ts.Type): boolean {
+  const awaited = checker.getAwaitedType(type) ?? type;
+  const arms = awaited.isUnion() ? awaited.types : [awaited];
+  return arms.every((arm) => (arm.flags & (ts.TypeFlags.Void | ts.TypeFlags.Undefined)) !== 0);
 }
 
 function judgeCascade(

@@ -3,6 +3,7 @@ import type { GuardContext } from "../engine/context.js";
 import type { TextEdit } from "../engine/model.js";
 import { directoryOf } from "../engine/packages.js";
 import type { Report } from "../engine/report.js";
+import { isTrustedCallee } from "../engine/trust.js";
 import type { RuleDefinition } from "../engine/rule.js";
 
 /** Reports builders whose ctx.db is not guarded at run time, where the app has guarded ones. */
@@ -34,7 +35,10 @@ export function visitBuilders(cx: GuardContext, report: Report): void {
     report.addAt("no-raw-builders", "missingGuardModule", 0, 0, { guardModule: `"${guard.path}"` });
     return;
   }
-  if (guard.file === report.file) return;
+  if (guard.file === report.file) {
+    visitGuardModule(cx, report);
+    return;
+  }
   const path = relativePath(directoryOf(report.file.fileName), guard.file.fileName);
   for (const statement of report.file.statements) visitStatement(cx, report, statement, path, guard.file);
   visitDynamic(cx, report, report.file, path);
@@ -80,6 +84,74 @@ function importsGuard({ ts, checker, packages }: GuardContext, file: ts.SourceFi
     const module = checker.getSymbolAtLocation(statement.moduleSpecifier)?.valueDeclaration;
     return module !== undefined && packages.originOf(module.getSourceFile()).kind === "self";
   });
+}
+
+/** The module of guarded builders takes raw ones to give them to `guard` or a library; it gives none out. */
+function visitGuardModule(cx: GuardContext, report: Report): void {
+  const { ts, checker } = cx;
+  const own = report.file.fileName.slice(report.file.fileName.lastIndexOf("/") + 1);
+  const data = { guardModule: `"./${own.replace(/\.([cm]?)tsx?$/, ".$1js")}"` };
+  const rawNames = new Map<ts.Symbol, { name: string; from: string }>();
+  for (const statement of report.file.statements) {
+    const specifier =
+      ts.isImportDeclaration(statement) || ts.isExportDeclaration(statement)
+        ? statement.moduleSpecifier
+        : undefined;
+    if (specifier === undefined || !ts.isStringLiteral(specifier) || !isRawModule(specifier.text)) continue;
+    const from = `"${specifier.text}"`;
+    if (ts.isExportDeclaration(statement)) {
+      const clause = statement.exportClause;
+      const names = clause !== undefined && ts.isNamedExports(clause) ? clause.elements : null;
+      if (names === null)
+        report.add("no-raw-builders", "rawBuilder", statement, { name: "*", from, ...data });
+      for (const one of names ?? []) {
+        const name = (one.propertyName ?? one.name).text;
+        if (RAW.has(name)) report.add("no-raw-builders", "rawBuilder", one, { name, from, ...data });
+      }
+    } else if (ts.isImportDeclaration(statement)) {
+      const bindings = statement.importClause?.namedBindings;
+      const names =
+        bindings === undefined ? [] : ts.isNamedImports(bindings) ? bindings.elements : [bindings];
+      for (const one of names) {
+        const name = ts.isImportSpecifier(one) ? (one.propertyName ?? one.name).text : "*";
+        const symbol = checker.getSymbolAtLocation(one.name);
+        if (symbol !== undefined && (name === "*" || RAW.has(name))) rawNames.set(symbol, { name, from });
+      }
+    }
+  }
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node) || ts.isTypeNode(node)) return;
+    if (ts.isIdentifier(node)) {
+      const symbol = ts.isShorthandPropertyAssignment(node.parent)
+        ? checker.getShorthandAssignmentValueSymbol(node.parent)
+        : ts.isExportSpecifier(node.parent)
+          ? checker.getExportSpecifierLocalTargetSymbol(node.parent)
+          : checker.getSymbolAtLocation(node);
+      const raw = symbol && rawNames.get(symbol);
+      // `server.query` of a namespace is no builder that writes.
+      const isRead = ts.isPropertyAccessExpression(node.parent) && !RAW.has(node.parent.name.text);
+      if (raw !== undefined && !isRead && !isGivenToCall(cx, node))
+        report.add("no-raw-builders", "rawBuilder", node, { ...raw, ...data });
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(report.file);
+}
+
+/** Whether an expression is a part of an argument of a call of `guard`, or of a library that the guard knows. */
+function isGivenToCall(cx: GuardContext, expression: ts.Expression): boolean {
+  const { ts } = cx;
+  for (
+    let node: ts.Node = expression;
+    !ts.isSourceFile(node) && !ts.isFunctionLike(node);
+    node = node.parent
+  ) {
+    const { parent } = node;
+    if ((!ts.isCallExpression(parent) && !ts.isNewExpression(parent)) || parent.expression === node) continue;
+    const signature = cx.checker.getResolvedSignature(parent);
+    return signature !== undefined && isTrustedCallee(cx, signature);
+  }
+  return false;
 }
 
 function visitStatement(

@@ -161,7 +161,7 @@ export { rawInternalMutation };`,
   });
   expect(verdictsOf(program, "exporting/functions.ts")).toEqual({
     recommended: [],
-    strict: ["unrecordedBuilder"],
+    strict: ["rawBuilder", "unrecordedBuilder"],
   });
   expect(verdictsOf(programWith(EXPORTING), "exporting/functions.ts")).toEqual({
     recommended: [],

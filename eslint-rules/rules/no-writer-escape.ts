@@ -1,12 +1,21 @@
 import type ts from "typescript";
-import { carries } from "../engine/carriers.js";
+import { carries, isFactory, isView, receives } from "../engine/carriers.js";
 import type { GuardContext } from "../engine/context.js";
-import { comparesParameters, losesByParameter, losesWriter, shortType } from "../engine/conversions.js";
+import {
+  blindness,
+  comparesParameters,
+  losesByParameter,
+  losesWriter,
+  parameterAt,
+  passesForEverything,
+  shortType,
+} from "../engine/conversions.js";
+import { stripAssertions } from "../engine/contracts.js";
 import { mayCarry } from "../engine/flows.js";
 import { passesCheck } from "../engine/presets.js";
 import type { SchemaInfo } from "../engine/model.js";
 import { Report } from "../engine/report.js";
-import { isTrusted, trustedPackage } from "../engine/trust.js";
+import { isTrusted, isTrustedCallee, trustedPackage } from "../engine/trust.js";
 import type { RuleDefinition } from "../engine/rule.js";
 
 /** Reports places where the database writer leaves the type checker. */
@@ -24,6 +33,7 @@ export const noWriterEscape: RuleDefinition = {
     "anyCall",
     "anyParameter",
     "mirrorCall",
+    "packageFunction",
   ],
   schema: {
     type: "object",
@@ -48,8 +58,15 @@ export function visitEscape(cx: GuardContext, report: Report, node: ts.Node): vo
   const { ts, checker } = cx;
   if (ts.isCallExpression(node) || ts.isNewExpression(node)) {
     visitMirrorCall(cx, report, node);
+    if (ts.isCallExpression(node)) {
+      visitThis(cx, report, node);
+      visitReflection(cx, report, node);
+    }
     visitCall(cx, report, node);
   } else if (ts.isTaggedTemplateExpression(node)) visitTemplate(cx, report, node);
+  else if (ts.isModuleDeclaration(node)) visitAugmentation(cx, report, node);
+  else if (ts.isElementAccessExpression(node)) visitChosenMember(cx, report, node);
+  else if (ts.isDecorator(node)) visitDecorator(cx, report, node);
   else if (ts.isAsExpression(node) || ts.isTypeAssertionExpression(node)) {
     if (!isConst(cx, node)) convert(cx, report, node.expression, checker.getTypeAtLocation(node));
   } else if (ts.isVariableDeclaration(node) || ts.isPropertyDeclaration(node) || ts.isParameter(node)) {
@@ -71,6 +88,8 @@ export function visitEscape(cx: GuardContext, report: Report, node: ts.Node): vo
   ) {
     visitOverloads(cx, report, node);
     if (ts.isMethodDeclaration(node)) visitMember(cx, report, node);
+  } else if (ts.isAccessor(node)) {
+    visitMember(cx, report, node);
   } else if (ts.isParenthesizedExpression(node)) {
     // In JavaScript, a type in a comment before the parenthesis is an assertion.
     if ((node.flags & ts.NodeFlags.JavaScriptFile) !== 0)
@@ -138,7 +157,7 @@ function visitOverloads(
 function visitMember(
   cx: GuardContext,
   report: Report,
-  member: ts.MethodDeclaration | ts.PropertyDeclaration,
+  member: ts.MethodDeclaration | ts.PropertyDeclaration | ts.AccessorDeclaration,
 ): void {
   const { ts, checker } = cx;
   if (!ts.isClassLike(member.parent) || !ts.isIdentifier(member.name)) return;
@@ -148,12 +167,161 @@ function visitMember(
       if (property === undefined) continue;
       const wanted = checker.getTypeOfSymbol(property);
       const own = checker.getTypeAtLocation(member);
-      const lost = losesByParameter(cx, own, wanted) ?? losesWriter(cx, wanted, own);
+      const lost =
+        losesByParameter(cx, own, wanted) ?? losesWriter(cx, wanted, own) ?? losesWriter(cx, own, wanted);
       if (lost === null) continue;
       report.add("no-writer-escape", "anyParameter", member.name, { to: lost });
       return;
     }
   }
+}
+
+/** `declare module "convex/server"`: members that are added to the writer's own types have nothing behind them. */
+function visitAugmentation(cx: GuardContext, report: Report, module: ts.ModuleDeclaration): void {
+  const name = cx.ts.isStringLiteral(module.name)
+    ? /^(?:@[^/]+\/)?[^/]+/.exec(module.name.text)?.[0]
+    : undefined;
+  if (name === undefined || !trustedPackage(name)) return;
+  const from = `a type of "${name}"`;
+  report.add("no-writer-escape", "escape", module, { from, to: "what is declared here" });
+}
+
+/** `fn[key]` with a key that is not written there: it may be the constructor of functions, which makes code. */
+function visitChosenMember(cx: GuardContext, report: Report, node: ts.ElementAccessExpression): void {
+  const { ts, checker } = cx;
+  const key = node.argumentExpression;
+  if (ts.isStringLiteralLike(key) || ts.isNumericLiteral(key)) return;
+  if (!isFunction(cx, node.expression)) return;
+  const type = checker.getTypeAtLocation(key);
+  const arms = type.isUnion() ? type.types : [type];
+  const isKnown = arms.every(
+    (arm) =>
+      arm.isStringLiteral() || (arm.flags & (ts.TypeFlags.NumberLike | ts.TypeFlags.ESSymbolLike)) !== 0,
+  );
+  if (!isKnown) report.add("no-raw-syscalls", "dynamicCode", node);
+}
+
+/** Functions of the language that read a member by a name that is a value, or the prototype that has it. */
+const REFLECTIONS = new Set([
+  "get",
+  "getOwnPropertyDescriptor",
+  "getOwnPropertyDescriptors",
+  "getPrototypeOf",
+]);
+
+/** `Reflect.get(fn, "constructor")`. */
+function visitReflection(cx: GuardContext, report: Report, call: ts.CallExpression): void {
+  const { ts } = cx;
+  const callee = call.expression;
+  if (!ts.isPropertyAccessExpression(callee) || !ts.isIdentifier(callee.expression)) return;
+  const [object] = call.arguments;
+  if (object === undefined || !REFLECTIONS.has(callee.name.text)) return;
+  if (!/^(?:Reflect|Object)$/.test(callee.expression.text) || !isGlobal(cx, callee.expression)) return;
+  if (isFunction(cx, object)) report.add("no-raw-syscalls", "dynamicCode", call);
+}
+
+/** Whether a value is a function, or was one before it became something else. */
+function isFunction(cx: GuardContext, expression: ts.Expression, depth = 5): boolean {
+  const { ts, checker } = cx;
+  const inner = stripAssertions(ts, expression);
+  if (ts.isArrowFunction(inner) || ts.isFunctionExpression(inner) || ts.isClassExpression(inner)) return true;
+  const type = checker.getTypeAtLocation(inner);
+  if (type.getCallSignatures().length > 0 || type.getConstructSignatures().length > 0) return true;
+  if (depth === 0 || !ts.isIdentifier(inner)) return false;
+  const declaration = checker.getSymbolAtLocation(inner)?.valueDeclaration;
+  return (
+    declaration !== undefined &&
+    ts.isVariableDeclaration(declaration) &&
+    declaration.initializer !== undefined &&
+    isFunction(cx, declaration.initializer, depth - 1)
+  );
+}
+
+/** A decorator puts something else in the place of what gets the writer, or sees what holds it. */
+function visitDecorator(cx: GuardContext, report: Report, decorator: ts.Decorator): void {
+  const { ts, checker } = cx;
+  const owner = decorator.parent;
+  const members = ts.isClassLike(owner) ? owner.members : [owner];
+  const isConcerned = members.some((member) => {
+    const type = checker.getTypeAtLocation(member);
+    return receives(cx, type) || carries(cx, type);
+  });
+  if (!isConcerned) return;
+  const signature = checker.getResolvedSignature(decorator);
+  if (signature !== undefined && isTrustedCallee(cx, signature)) return;
+  const to = "what a decorator puts in its place";
+  report.add("no-writer-escape", "anyParameter", decorator, { to });
+}
+
+/** `this: any`: what stands before the dot, or is given to `call`, `apply` and `bind`, carries the writer there. */
+function visitThis(cx: GuardContext, report: Report, call: ts.CallExpression): void {
+  const { ts, checker } = cx;
+  const callee = stripAssertions(ts, call.expression);
+  if (!ts.isPropertyAccessExpression(callee) && !ts.isElementAccessExpression(callee)) return;
+  const name = ts.isPropertyAccessExpression(callee) ? callee.name.text : "";
+  const [first] = call.arguments;
+  if (INDIRECT.test(name) && first !== undefined && mayCarry(cx, first)) {
+    for (const signature of checker.getTypeAtLocation(callee.expression).getCallSignatures())
+      loseAsThis(cx, report, first, signature);
+  }
+  if (INDIRECT.test(name)) {
+    if (isFactory(cx, checker.getTypeAtLocation(callee.expression)))
+      escape(cx, report, callee.expression, `what \`${name}\` calls`);
+    visitIndirectCall(cx, report, callee.expression, name, call.arguments.slice(1));
+    return;
+  }
+  if (!mayCarry(cx, callee.expression)) return;
+  const signature = checker.getResolvedSignature(call);
+  if (signature !== undefined && thisOf(cx, signature) !== undefined)
+    loseAsThis(cx, report, callee.expression, signature);
+}
+
+const INDIRECT = /^(?:call|apply|bind)$/;
+
+/** `fn.call(null, ctx)`: the compiler takes the types of the arguments for those of the function's parameters. */
+function visitIndirectCall(
+  cx: GuardContext,
+  report: Report,
+  fn: ts.Expression,
+  name: string,
+  args: readonly ts.Expression[],
+): void {
+  const { ts, checker } = cx;
+  const [list] = args;
+  const isWritten = name !== "apply" || (list !== undefined && ts.isArrayLiteralExpression(list));
+  const given = name !== "apply" ? args : isWritten ? (list as ts.ArrayLiteralExpression).elements : [];
+  const signatures = checker.getTypeAtLocation(fn).getCallSignatures();
+  for (const [index, argument] of given.entries()) {
+    if (!mayCarry(cx, argument)) continue;
+    const type = checker.getTypeAtLocation(argument);
+    for (const signature of signatures) {
+      const expected = parameterAt(cx, signature, index);
+      const lost = expected && (losesWriter(cx, type, expected) ?? losesByParameter(cx, type, expected));
+      if (lost !== null) escape(cx, report, argument, lost);
+    }
+  }
+  if (!isWritten && list !== undefined && carries(cx, checker.getTypeAtLocation(list)))
+    escape(cx, report, list, "a list of any");
+}
+
+function loseAsThis(cx: GuardContext, report: Report, value: ts.Expression, signature: ts.Signature): void {
+  const { ts, checker } = cx;
+  const declaration = signature.declaration as ts.SignatureDeclaration | undefined;
+  // An arrow function has the `this` of where it stands; functions of libraries are judged as callees.
+  if (declaration === undefined || ts.isArrowFunction(declaration)) return;
+  if (!cx.packages.isProject(declaration.getSourceFile())) return;
+  const type = checker.getTypeAtLocation(value);
+  const expected = thisOf(cx, signature);
+  const lost =
+    expected === undefined ? (carries(cx, type) ? "`this`" : null) : losesWriter(cx, type, expected);
+  if (lost !== null) escape(cx, report, value, lost);
+}
+
+/** The declared type of `this` in a function. */
+function thisOf(cx: GuardContext, signature: ts.Signature): ts.Type | undefined {
+  // The compiler keeps it beside the parameters, and offers no function for it.
+  const { thisParameter } = signature as ts.Signature & { readonly thisParameter?: ts.Symbol };
+  return thisParameter && cx.checker.getTypeOfSymbol(thisParameter);
 }
 
 function visitTemplate(cx: GuardContext, report: Report, node: ts.TaggedTemplateExpression): void {
@@ -220,12 +388,12 @@ function mirrorOf(cx: GuardContext, report: Report, type: ts.Type): string | nul
 function visitCall(cx: GuardContext, report: Report, call: ts.CallExpression | ts.NewExpression): void {
   const { ts, checker } = cx;
   const args = call.arguments ?? [];
-  const interesting = args.filter((argument) => mayCarry(cx, argument));
+  const interesting = args.filter((argument) => mayCarry(cx, argument) || isLostView(cx, argument));
   if (interesting.length === 0 || isHarmless(cx, call)) return;
   const callee = checker.getTypeAtLocation(call.expression);
   if ((callee.flags & ts.TypeFlags.Any) !== 0 || isFunctionInterface(cx, callee)) {
     for (const argument of interesting) {
-      if (carries(cx, checker.getTypeAtLocation(argument)))
+      if (carries(cx, checker.getTypeAtLocation(argument)) || isLostView(cx, argument))
         report.add("no-writer-escape", "untypedCall", argument);
     }
     return;
@@ -237,9 +405,11 @@ function visitCall(cx: GuardContext, report: Report, call: ts.CallExpression | t
     const type = checker.getTypeAtLocation(argument);
     const expected = parameterType(cx, signature, index, call);
     const lost =
-      (expected === null ? null : losesWriter(cx, type, expected)) ??
+      (expected === null ? null : (losesWriter(cx, type, expected) ?? losesView(cx, argument, expected))) ??
       losesInGeneric(cx, signature, index, type);
     const passed = expected === null || lost !== null ? null : losesByParameter(cx, type, expected);
+    if (expected !== null && passed === null && hasTypeOfItsOwn(cx, argument))
+      visitPackageHandler(cx, report, argument, type, expected);
     // Whoever is trusted to call the function, its own code gets the writer as any.
     // The parts of a literal are judged where they stand.
     if (passed !== null && !isOwn(cx, signature) && hasTypeOfItsOwn(cx, argument)) {
@@ -247,7 +417,8 @@ function visitCall(cx: GuardContext, report: Report, call: ts.CallExpression | t
       continue;
     }
     const trusted = isTrustedCallee(cx, signature);
-    if (lost !== null && !trusted) escape(cx, report, argument, lost);
+    if (isFactory(cx, type) && !trusted) escape(cx, report, argument, "what another function calls");
+    else if (lost !== null && !trusted) escape(cx, report, argument, lost);
     else if (!trusted && carries(cx, type) && givesAny(cx, signature)) escape(cx, report, argument, "any");
     else if (carries(cx, type)) visitPackageCall(cx, report, argument, signature);
   }
@@ -308,15 +479,6 @@ function visitPackageCall(
 function isOwn(cx: GuardContext, signature: ts.Signature): boolean {
   const declaration = signature.declaration as ts.SignatureDeclaration | undefined;
   return declaration !== undefined && cx.packages.originOf(declaration.getSourceFile()).kind === "self";
-}
-
-function isTrustedCallee(cx: GuardContext, signature: ts.Signature): boolean {
-  const declaration = signature.declaration as ts.SignatureDeclaration | undefined;
-  if (declaration === undefined) return false;
-  const origin = cx.packages.originOf(declaration.getSourceFile());
-  if (origin.kind === "self") return true;
-  if (origin.kind === "package" && trustedPackage(origin.name)) return true;
-  return isTrusted(cx, declaration);
 }
 
 /** Functions of the language that look at a value and give nothing of it away. */
@@ -482,8 +644,7 @@ function absorb(cx: GuardContext, report: Report, arm: ts.Expression, whole: ts.
 
 function contextual(cx: GuardContext, report: Report, expression: ts.Expression): void {
   const type = cx.checker.getTypeAtLocation(expression);
-  const isAny = (type.flags & cx.ts.TypeFlags.Any) !== 0;
-  const callable = isAny || type.getCallSignatures().length > 0;
+  const callable = passesForEverything(cx, type) || type.getCallSignatures().length > 0;
   if (!callable && !carries(cx, type)) return;
   const expected = cx.checker.getContextualType(expression) ?? returnedType(cx, expression);
   if (expected === undefined) return;
@@ -491,7 +652,28 @@ function contextual(cx: GuardContext, report: Report, expression: ts.Expression)
   if (lost !== null) escape(cx, report, expression, lost);
   else if (callable) {
     const parameter = losesByParameter(cx, type, expected);
+    if (parameter === null) visitPackageHandler(cx, report, expression, type, expected);
     if (parameter !== null) report.add("no-writer-escape", "anyParameter", expression, { to: parameter });
+  }
+}
+
+/** A function of a package where the writer is passed in. */
+function visitPackageHandler(
+  cx: GuardContext,
+  report: Report,
+  expression: ts.Expression,
+  type: ts.Type,
+  expected: ts.Type,
+): void {
+  for (const { declaration } of type.getCallSignatures()) {
+    const origin = declaration && cx.packages.originOf(declaration.getSourceFile());
+    if (declaration === undefined || origin?.kind !== "package") continue;
+    if (trustedPackage(origin.name) || isTrusted(cx, declaration)) continue;
+    const arms = expected.isUnion() ? expected.types : [expected];
+    if (!arms.some((arm) => receives(cx, arm))) return;
+    const name = expression.getText(report.file);
+    report.add("no-writer-escape", "untrustedPackage", expression, { package: origin.name, name });
+    return;
   }
 }
 
@@ -511,8 +693,41 @@ function returnedType(cx: GuardContext, expression: ts.Expression): ts.Type | un
 
 function convert(cx: GuardContext, report: Report, expression: ts.Expression, target: ts.Type): void {
   const type = cx.checker.getTypeAtLocation(expression);
-  const lost = losesWriter(cx, type, target) ?? losesByParameter(cx, type, target);
+  const lost =
+    losesWriter(cx, type, target) ?? losesByParameter(cx, type, target) ?? losesView(cx, expression, target);
   if (lost !== null) escape(cx, report, expression, lost);
+}
+
+/** What becomes of a value that may be the writer although its type shows only a part of it; see `isView`. */
+function losesView(cx: GuardContext, expression: ts.Expression, target: ts.Type): string | null {
+  const lost = blindness(cx, target);
+  return lost !== null && isLostView(cx, expression) ? lost : null;
+}
+
+/** A name, or a part of one, that is annotated with a view of the writer: who gave the value may have had the writer. */
+function isLostView(cx: GuardContext, expression: ts.Expression): boolean {
+  const { ts } = cx;
+  const inner = stripAssertions(ts, expression);
+  if (!ts.isIdentifier(inner) && !ts.isPropertyAccessExpression(inner)) return false;
+  return isView(cx, cx.checker.getTypeAtLocation(inner)) && isAnnotated(cx, inner);
+}
+
+/** Whether an annotation says what a name is. A parameter without one has exactly the type of what Convex gives it. */
+function isAnnotated(cx: GuardContext, expression: ts.Expression, depth = 8): boolean {
+  const { ts, checker } = cx;
+  const inner = stripAssertions(ts, expression);
+  if (depth === 0 || (inner !== expression && !ts.isParenthesizedExpression(expression))) return true;
+  if (ts.isPropertyAccessExpression(inner) && inner.expression.kind !== ts.SyntaxKind.ThisKeyword)
+    return isAnnotated(cx, inner.expression, depth - 1);
+  const symbol = checker.getSymbolAtLocation(inner);
+  let declaration: ts.Node | undefined = symbol?.valueDeclaration;
+  while (declaration !== undefined && ts.isBindingElement(declaration))
+    declaration = declaration.parent.parent;
+  if (declaration === undefined) return false;
+  if (!ts.isVariableDeclaration(declaration) && !ts.isParameter(declaration))
+    return ts.isPropertyDeclaration(declaration) && declaration.type !== undefined;
+  if (declaration.type !== undefined || ts.getJSDocType(declaration) !== undefined) return true;
+  return declaration.initializer !== undefined && isAnnotated(cx, declaration.initializer, depth - 1);
 }
 
 function escape(cx: GuardContext, report: Report, node: ts.Node, to: string): void {
@@ -522,4 +737,117 @@ function escape(cx: GuardContext, report: Report, node: ts.Node, to: string): vo
 
 function isConst(cx: GuardContext, node: ts.AsExpression | ts.TypeAssertion): boolean {
   return cx.ts.isTypeReferenceNode(node.type) && node.type.typeName.getText() === "const";
+}
+
+/** Reports mutations that a module exports and that a package made: Convex deploys them like the app's own. */
+export function visitPackageFunctions(cx: GuardContext, report: Report): void {
+  const { ts, checker } = cx;
+  const judge = (node: ts.Node, name: string, type: ts.Type, source: string | null): void => {
+    const mayWrite = passesForEverything(cx, type) || type.getProperty("isMutation") !== undefined;
+    if (source !== null && mayWrite)
+      report.add("no-writer-escape", "packageFunction", node, { package: source, name });
+  };
+  for (const statement of report.file.statements) {
+    if (ts.isExportDeclaration(statement) && !statement.isTypeOnly) {
+      const { exportClause, moduleSpecifier } = statement;
+      const module = moduleSpecifier && checker.getSymbolAtLocation(moduleSpecifier);
+      const source = moduleSpecifier === undefined ? null : packageOfModule(cx, moduleSpecifier);
+      if (exportClause !== undefined && ts.isNamedExports(exportClause)) {
+        for (const one of exportClause.elements) {
+          const local = checker.getExportSpecifierLocalTargetSymbol(one);
+          const type = checker.getTypeAtLocation(one.name);
+          judge(
+            one,
+            one.name.text,
+            type,
+            source ?? (local === undefined ? null : packageOfSymbol(cx, local)),
+          );
+        }
+      } else if (source !== null) {
+        const names = module === undefined ? [] : checker.getExportsOfModule(module);
+        if (module === undefined) judge(statement, "*", checker.getAnyType(), source);
+        for (const one of names) judge(statement, one.name, checker.getTypeOfSymbol(one), source);
+      }
+    } else if (ts.isExportAssignment(statement)) {
+      judge(
+        statement,
+        "default",
+        checker.getTypeAtLocation(statement.expression),
+        packageOf(cx, statement.expression),
+      );
+    } else if (ts.isVariableStatement(statement)) {
+      if (statement.modifiers?.some((one) => one.kind === ts.SyntaxKind.ExportKeyword) !== true) continue;
+      for (const { name, initializer } of statement.declarationList.declarations) {
+        if (initializer === undefined) continue;
+        for (const one of namesIn(cx, name)) {
+          const type = checker.getTypeAtLocation(one);
+          if (passesForEverything(cx, type) || type.getProperty("isMutation") !== undefined)
+            judge(one, one.text, type, packageOf(cx, initializer));
+        }
+      }
+    }
+  }
+}
+
+function namesIn(cx: GuardContext, name: ts.BindingName): ts.Identifier[] {
+  const { ts } = cx;
+  if (ts.isIdentifier(name)) return [name];
+  return name.elements.flatMap((one) => (ts.isBindingElement(one) ? namesIn(cx, one.name) : []));
+}
+
+/** The package that nobody vouches for and that a value comes from, or null. */
+function packageOf(cx: GuardContext, expression: ts.Expression, depth = 8): string | null {
+  const { ts, checker } = cx;
+  const inner = stripAssertions(ts, expression);
+  if (depth === 0) return null;
+  const next = (one: ts.Expression): string | null => packageOf(cx, one, depth - 1);
+  if (ts.isAwaitExpression(inner) || ts.isSpreadElement(inner)) return next(inner.expression);
+  if (ts.isPropertyAccessExpression(inner) || ts.isElementAccessExpression(inner))
+    return next(inner.expression);
+  if (ts.isCallExpression(inner) && inner.expression.kind === ts.SyntaxKind.ImportKeyword)
+    return inner.arguments[0] === undefined ? null : packageOfModule(cx, inner.arguments[0]);
+  if (ts.isCallExpression(inner) || ts.isNewExpression(inner)) {
+    const [module] = inner.arguments ?? [];
+    if (ts.isIdentifier(inner.expression) && inner.expression.text === "require" && module !== undefined)
+      return packageOfModule(cx, module);
+    return [inner.expression, ...(inner.arguments ?? [])].map(next).find((one) => one !== null) ?? null;
+  }
+  if (!ts.isIdentifier(inner)) return null;
+  const symbol = checker.getSymbolAtLocation(inner);
+  return symbol === undefined ? null : packageOfSymbol(cx, symbol, depth - 1);
+}
+
+function packageOfSymbol(cx: GuardContext, symbol: ts.Symbol, depth = 8): string | null {
+  const { ts, checker } = cx;
+  const isAlias = (symbol.flags & ts.SymbolFlags.Alias) !== 0;
+  const target = isAlias ? checker.getAliasedSymbol(symbol) : symbol;
+  const declaration = target.valueDeclaration ?? target.declarations?.[0];
+  if (declaration === undefined) {
+    // An import that resolves to nothing leaves only its written name.
+    let node: ts.Node | undefined = symbol.declarations?.[0];
+    while (node !== undefined && !ts.isImportDeclaration(node)) node = node.parent as ts.Node | undefined;
+    return node === undefined ? null : packageOfModule(cx, node.moduleSpecifier);
+  }
+  const origin = cx.packages.originOf(declaration.getSourceFile());
+  if (origin.kind === "package")
+    return trustedPackage(origin.name) || isTrusted(cx, declaration) ? null : origin.name;
+  if (origin.kind !== "project") return null;
+  let owner: ts.Node = declaration;
+  while (ts.isBindingElement(owner)) owner = owner.parent.parent;
+  if (!ts.isVariableDeclaration(owner) || owner.initializer === undefined) return null;
+  return packageOf(cx, owner.initializer, depth - 1);
+}
+
+/** The package that a module specifier names, if it is none that the guard trusts. */
+function packageOfModule(cx: GuardContext, specifier: ts.Expression): string | null {
+  const { ts, checker } = cx;
+  if (!ts.isStringLiteralLike(specifier)) return null;
+  const file = checker.getSymbolAtLocation(specifier)?.declarations?.[0]?.getSourceFile();
+  if (file !== undefined) {
+    const origin = cx.packages.originOf(file);
+    if (origin.kind !== "package" || trustedPackage(origin.name) || isTrusted(cx, file)) return null;
+    return origin.name;
+  }
+  const name = /^(?:@[^/]+\/)?[^./@][^/]*/.exec(specifier.text)?.[0];
+  return name === undefined || trustedPackage(name) ? null : name;
 }

@@ -1,3 +1,5 @@
+import { mutationGeneric } from "convex/server";
+
 interface Db {
   insert: (table: string, value: unknown) => Promise<unknown>;
 }
@@ -11,7 +13,18 @@ export function hostileLibrary(row: object): Record<string, unknown> {
     }
     return undefined;
   };
+  const handler = async (ctx: unknown): Promise<null> => {
+    await abuse(ctx);
+    return null;
+  };
+  const add = mutationGeneric({ args: {}, handler });
   return {
+    add,
+    anything: { add },
+    built: () => add,
+    make: () => add,
+    makeAll: (builder: typeof mutationGeneric) => ({ add: builder({ args: {}, handler }) }),
+    wrapDb: handler,
     audit: abuse,
     consume: abuse,
     identity: (value: unknown) => {

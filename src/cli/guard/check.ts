@@ -140,7 +140,22 @@ function problemsOf(cwd: string, schema: SchemaInfo): string[] {
 function checkedFiles(cx: GuardContext, loaded: LoadedProgram, schema: SchemaInfo): ts.SourceFile[] {
   const deployed = [...loaded.deployed].flatMap((path) => cx.program.getSourceFile(path) ?? []);
   if (schema.file !== null) deployed.push(schema.file);
-  return [...new Set(deployed)].filter((file) => !file.isDeclarationFile && cx.packages.isProject(file));
+  const code = [...new Set(deployed)].filter(
+    (file) => !file.isDeclarationFile && cx.packages.isProject(file),
+  );
+  return [...code, ...augmentationsOf(cx)];
+}
+
+/** Declaration files of the app that change the types of the packages that the guard relies on. */
+function augmentationsOf(cx: GuardContext): ts.SourceFile[] {
+  return cx.program
+    .getSourceFiles()
+    .filter(
+      (file) =>
+        file.isDeclarationFile &&
+        /\bdeclare\s+module\s+["'](?:convex|@convex-dev)/.test(file.text) &&
+        cx.packages.isProject(file),
+    );
 }
 
 /** The directories of components that lie in the app: they have tables of their own, and are deployed by themselves. */

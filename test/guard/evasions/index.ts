@@ -1,6 +1,7 @@
 import { clean } from "./clean.js";
 import { escapes } from "./escapes.js";
 import type { Evasion } from "./evasion.js";
+import { handed } from "./handed.js";
 import { laundering } from "./laundering.js";
 import { libraries } from "./libraries.js";
 import { receivers } from "./receivers.js";
@@ -15,5 +16,6 @@ export const EVASIONS: readonly Evasion[] = [
   ...escapes,
   ...libraries,
   ...laundering,
+  ...handed,
   ...clean,
 ];
