@@ -21,6 +21,7 @@ export const {
   pause,
   resume,
   sweep,
+  resetGeneration,
   audit,
   repair,
   forgetDrift,

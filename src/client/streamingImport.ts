@@ -167,7 +167,7 @@ export class StreamingImport {
    *
    * - Queries: `importStatus`, `mirrorStatus`, `runs`, `samples`, `drift`, `unknownStreams`, `reached`; for operators
    *   `quarantine` and `auditReport`, which show rows and keys.
-   * - Mutations, for operators: `replay`, `discard`, `pause`, `resume`, `sweep`, `audit`, `repair`, `forgetDrift`,
+   * - Mutations, for operators: `replay`, `discard`, `pause`, `resume`, `sweep`, `resetGeneration`, `audit`, `repair`, `forgetDrift`,
    *   `forgetStream`.
    *   `replay` runs `replayQuarantine` of the module that exports `internalFunctions()`.
    *

@@ -97,7 +97,14 @@ export function MirrorDetails({ mirror, mayOperate }: Omit<MirrorDetailsProps, "
           {() => <Drift mirror={name} mayOperate={mayOperate} />}
         </Disclosure>
         <Disclosure label="Runs" about={name} shown={functions.runs !== undefined} initiallyOpen>
-          {() => <RunHistory mirror={name} now={now} />}
+          {() => (
+            <>
+              <RunHistory mirror={name} now={now} />
+              {mayOperate && mirror.generation !== null && mirror.generation > 0 && (
+                <StartOver mirror={name} generation={mirror.generation} />
+              )}
+            </>
+          )}
         </Disclosure>
         <Disclosure label="Audit" about={name} shown={mayOperate && functions.auditReport !== undefined}>
           {() => <Audit mirror={mirror} now={now} />}
@@ -161,6 +168,30 @@ function HeldSweep({ mirror, reason }: { mirror: string; reason: string }) {
         Delete what the refresh did not deliver
       </button>
       <span role="status">{sweep.error}</span>
+    </p>
+  );
+}
+
+/** Lets a sender whose refreshes are refused as old count them from 1 again. */
+function StartOver({ mirror, generation }: { mirror: string; generation: number }) {
+  const reset = useOperation(useImportFunctions().resetGeneration);
+  if (reset === null) return null;
+  return (
+    <p className="csi-actions">
+      <button
+        type="button"
+        aria-label={`Start the count over: ${mirror}`}
+        disabled={reset.pending}
+        onClick={() => {
+          void reset.run({ mirror });
+        }}
+      >
+        Start the count over
+      </button>
+      <span className="csi-muted" role="status">
+        {reset.error ??
+          `Refresh ${number(generation)} was the last. Only if the sender counts from 1 again and is refused (StaleGeneration).`}
+      </span>
     </p>
   );
 }

@@ -17,6 +17,7 @@ export const {
   pause,
   resume,
   sweep,
+  resetGeneration,
   audit,
   repair,
   forgetDrift,

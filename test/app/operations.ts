@@ -18,6 +18,7 @@ export const {
   pause,
   resume,
   sweep,
+  resetGeneration,
   audit,
   repair,
   forgetDrift,

@@ -206,6 +206,12 @@ describe("every action", () => {
       { discard: { mirror: "invoices", ids: ["q1"] } },
     ],
     [
+      "starts the count of a sender over",
+      "customers",
+      (drawer) => drawer.getByRole("button", { name: "Start the count over: customers" }).click(),
+      { resetGeneration: { mirror: "customers" } },
+    ],
+    [
       "dismisses drift",
       "invoices",
       (drawer) => drawer.getByRole("button", { name: "Dismiss" }).click(),

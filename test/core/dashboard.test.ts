@@ -65,6 +65,7 @@ const ARGS: Record<keyof typeof operations, object> = {
   pause: { mirror: "users" },
   resume: { mirror: "users" },
   sweep: { mirror: "users" },
+  resetGeneration: { mirror: "users" },
   audit: { mirror: "users" },
   repair: { mirror: "users" },
   forgetDrift: { mirror: "users" },
@@ -224,6 +225,18 @@ describe("an operator", () => {
     await app.passTime(1_000);
     expect(await reasons()).toMatchObject([{ field: "age", changes: 31 }]);
     expect(await app.status("users")).toMatchObject({ quarantined: 31 });
+  });
+
+  test("lets a sender count its refreshes from 1 again", async () => {
+    const app = await App.start();
+    const begin = (generation: number) =>
+      app.send("POST", "/v1/runs", { mirror: "users", syncMode: "overwrite", generation });
+    const { run } = (await begin(5)).json() as unknown as { run: string };
+    await app.send("POST", `/v1/runs/${run}/finish`, { outcome: "complete" });
+    expect((await begin(1)).status).toBe(409);
+    expect(await ask(app, "operator", "mirrorStatus", { mirror: "users" })).toMatchObject({ generation: 5 });
+    await ask(app, "operator", "resetGeneration", { mirror: "users" });
+    expect((await begin(1)).status).toBe(200);
   });
 
   test("pauses with a hint that says how to resume, and resumes", async () => {

@@ -81,6 +81,19 @@ export function dashboardMutations<DataModel extends GenericDataModel>(
       },
     }),
 
+    /**
+     * Resets the count of generations, for a sender that numbers its refreshes and has started again at 1. Its next
+     * refresh is applied as a new one.
+     */
+    resetGeneration: mutationGeneric({
+      args: vMirror,
+      returns: v.null(),
+      handler: async (ctx, { mirror }) => {
+        await gate.pass(ctx, "operate", mirror);
+        return await ctx.runMutation(component.runs.resetGeneration, { mirror });
+      },
+    }),
+
     /** Starts to look for rows that were written past the importer. `auditReport` has the result. */
     audit: mutationGeneric({
       args: vMirror,
