@@ -97,7 +97,7 @@ test("its sender brings what is new, exactly, and again after a failure", async 
 
   expect(await follow(database)).toBe(0);
   await database.query(`INSERT INTO customers VALUES
-    (9007199254740993, 'ada@example.com', 1.5, '{a,b}', '2026-01-01T00:00:00Z'),
+    (9007199254740993, 'ada@example.com', 1.10, '{a,b}', '2026-01-01T00:00:00Z'),
     (2, 'alan@example.com', NULL, NULL, '2026-01-02T00:00:00Z')`);
   failing = "/finish";
   await expect(follow(database)).rejects.toThrow("lost");
@@ -107,7 +107,7 @@ test("its sender brings what is new, exactly, and again after a failure", async 
     {
       id: 9007199254740993n,
       email: "ada@example.com",
-      balance: "1.5",
+      balance: "1.10",
       tags: ["a", "b"],
       updated_at: Date.UTC(2026, 0, 1),
     },
