@@ -138,7 +138,7 @@ function isModuleSpecifier(ts: TypeScript, node: ts.StringLiteralLike): boolean 
   );
 }
 
-/** `eval(…)`, `new Function(…)`, `(0, eval)(…)`, `import(name)`. */
+/** `eval(…)`, `new Function(…)`, `(0, eval)(…)`. */
 function visitCode(ts: TypeScript, report: Report, node: ts.CallExpression | ts.NewExpression): void {
   let callee = stripAssertions(ts, node.expression);
   if (ts.isBinaryExpression(callee) && callee.operatorToken.kind === ts.SyntaxKind.CommaToken) {
@@ -147,13 +147,11 @@ function visitCode(ts: TypeScript, report: Report, node: ts.CallExpression | ts.
   if (ts.isPropertyAccessExpression(callee) && isGlobalObject(ts, callee.expression)) callee = callee.name;
   const [first] = node.arguments ?? [];
   if (first === undefined) return;
-  // The bundler cannot follow a module whose name is made at run time, and neither can the guard.
-  const isChosenModule = callee.kind === ts.SyntaxKind.ImportKeyword && !ts.isStringLiteralLike(first);
   const name = ts.isIdentifier(callee) ? callee.text : "";
   const makesCode = name === "Function" || (name === "eval" && ts.isCallExpression(node));
   const isTimer =
     /^set(?:Timeout|Interval)$/.test(name) && ts.isStringLiteralLike(stripAssertions(ts, first));
-  if (makesCode || isChosenModule || isTimer) report.add("no-raw-syscalls", "dynamicCode", node);
+  if (makesCode || isTimer) report.add("no-raw-syscalls", "dynamicCode", node);
 }
 
 /** Globals through which code or the database is reached, as values: what becomes of them, nobody can follow. */

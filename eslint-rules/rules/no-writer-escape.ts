@@ -61,6 +61,7 @@ export function visitEscape(cx: GuardContext, report: Report, node: ts.Node): vo
     if (ts.isCallExpression(node)) {
       visitThis(cx, report, node);
       visitReflection(cx, report, node);
+      visitChosenModule(cx, report, node);
     }
     visitCall(cx, report, node);
   } else if (ts.isTaggedTemplateExpression(node)) visitTemplate(cx, report, node);
@@ -199,6 +200,13 @@ function visitChosenMember(cx: GuardContext, report: Report, node: ts.ElementAcc
       arm.isStringLiteral() || (arm.flags & (ts.TypeFlags.NumberLike | ts.TypeFlags.ESSymbolLike)) !== 0,
   );
   if (!isKnown) report.add("no-raw-syscalls", "dynamicCode", node);
+}
+
+/** `import(name)`: the bundler cannot follow a module whose name is made at run time, and neither can the guard. */
+function visitChosenModule(cx: GuardContext, report: Report, call: ts.CallExpression): void {
+  const [name] = call.arguments;
+  if (call.expression.kind !== cx.ts.SyntaxKind.ImportKeyword || name === undefined) return;
+  if (!cx.ts.isStringLiteralLike(name)) report.add("no-raw-syscalls", "dynamicCode", call);
 }
 
 /** Functions of the language that read a member by a name that is a value, or the prototype that has it. */
