@@ -7,7 +7,8 @@ import { count } from "../src/core/words.js";
 import { chargeNewest } from "./write/budget.js";
 import { jsonToConvex, v, type JSONValue, type Value } from "convex/values";
 import { decodeDigest, differingBuckets, rowCount } from "../src/core/proof/digest.js";
-import { decodeSketch, subtractSketch } from "../src/core/proof/sketch.js";
+import { subtractSketch } from "../src/core/proof/sketch.js";
+import { decodeSketch } from "../src/core/proof/decodeSketch.js";
 import { internal } from "./_generated/api.js";
 import type { Doc } from "./_generated/dataModel.js";
 import {

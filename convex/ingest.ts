@@ -1,22 +1,19 @@
 import { type Infer, v } from "convex/values";
 import { applyToMirror } from "./write/apply.js";
+import { internal } from "./_generated/api.js";
 import type { Doc, Id } from "./_generated/dataModel.js";
 import { mutation, type MutationCtx } from "./_generated/server.js";
 import { claimDelivery, findDelivery, namedKeys, recordDelivery, vPlace } from "./write/deliveries.js";
 import { refuseOverBudget } from "./write/budget.js";
 import { recordDrift } from "./write/drift.js";
 import { ledgerError } from "../src/core/wire/errors.js";
-import { pausedError } from "./registry.js";
 import { vMatch } from "../src/core/wire/port.js";
 import { exactly, recordChunk } from "./mirror/progress.js";
-import { storeInQuarantine } from "./quarantine.js";
-import { screen } from "./write/screen.js";
+import { screen, storeInQuarantine } from "./write/screen.js";
 import { writeManifests } from "./run/manifests.js";
-import { getMirror } from "./mirror/mirrors.js";
+import { getMirror, getRun, pausedError } from "./mirror/mirrors.js";
 import { promiseWatermark } from "./mirror/watermark.js";
 import { forgetResends } from "./write/resends.js";
-import { openRun } from "./run/lifecycle.js";
-import { getRun } from "./runs.js";
 import {
   addCounts,
   noCounts,
@@ -207,14 +204,14 @@ async function owningRun(
   const current = mirror.run === undefined ? null : await ctx.db.get("runs", mirror.run);
   if (current !== null) return current;
   const { token, settleAfterMs, syncMode = "append_dedup" } = args;
-  return await openRun(ctx, mirror, {
+  // Rare, and much code, which no other chunk has to load.
+  const opened = await ctx.runMutation(internal.run.lifecycle.openForRecords, {
+    mirror: mirror.name,
     token,
     settleAfterMs,
     syncMode,
-    openedBy: "records",
-    explicit: false,
-    refresh: null,
   });
+  return (await ctx.db.get("runs", opened))!;
 }
 
 async function notOwner(ctx: MutationCtx, mirror: Doc<"mirrors">, named: string) {

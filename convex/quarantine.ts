@@ -13,8 +13,7 @@ import { releaseReadable } from "./run/sweepAttempts.js";
 import type { Doc, Id } from "./_generated/dataModel.js";
 import { api, internal } from "./_generated/api.js";
 import { internalMutation, mutation, type MutationCtx, query } from "./_generated/server.js";
-import { now } from "../src/core/time.js";
-import { addCounts, type BadRow, vBudget, vCounts, vRowChange } from "../src/core/wire/validators.js";
+import { addCounts, vBudget, vCounts, vRowChange } from "../src/core/wire/validators.js";
 import { vQuarantineEntry } from "../src/core/wire/views.js";
 import { countReasons, reasonOf } from "./write/reasons.js";
 import { applyToMirror } from "./write/apply.js";
@@ -23,29 +22,6 @@ import { vMatch } from "../src/core/wire/port.js";
 
 /** How long a change waits before it is given up: a month leaves time to notice, to deploy and to replay. */
 export const QUARANTINE_DAYS = 30;
-
-/** Puts changes into quarantine. */
-export async function storeInQuarantine(
-  ctx: MutationCtx,
-  run: Doc<"runs">,
-  delivery: string | undefined,
-  bad: readonly BadRow[],
-): Promise<void> {
-  const receivedAt = now();
-  // In the order in which they came, for that is the order of a replay.
-  for (const { position: _position, ...row } of [...bad].sort((a, b) => a.position - b.position)) {
-    await ctx.db.insert("quarantine", {
-      mirror: run.mirror,
-      ...row,
-      reason: reasonOf(row).reason,
-      run: run._id,
-      ...(row.keyHash === undefined && { unreadableIn: run.generation }),
-      delivery,
-      receivedAt,
-    });
-  }
-  await countReasons(ctx, run.mirror, { entered: bad });
-}
 
 /**
  * Quarantined changes of a mirror, oldest first: a page of at most 32, or 4 MiB, after the entry `after`, which need no

@@ -22,7 +22,6 @@ import { unknownStream } from "./unknownStreams.js";
 import { noCounts, vBudget, vDeclaration, vHandles } from "../src/core/wire/validators.js";
 import { vExportedTable } from "../src/core/wire/exports.js";
 import { type MirrorStatus, vMirrorStatus } from "../src/core/wire/views.js";
-import { ledgerError } from "../src/core/wire/errors.js";
 
 /** More mirrors than a schema can hold tables of use; a bound for scans of the registry. */
 const MAX_MIRRORS = 1000;
@@ -234,9 +233,6 @@ async function failure(ctx: MutationCtx, mirror: Doc<"mirrors">, refusal: { code
   return "state" in change ? { ...change, hint: hintOfCode(refusal.code) } : change;
 }
 
-/** How long a sender should leave a paused mirror alone, in milliseconds. */
-const PAUSED_RETRY_MS = 60_000;
-
 /** Refuses deliveries for a mirror until it is resumed. What it holds stays readable. @throws UnknownMirror */
 export const pause = mutation({
   args: { mirror: v.string(), reason: v.optional(v.string()) },
@@ -264,12 +260,3 @@ export const resume = mutation({
     return null;
   },
 });
-
-/** The refusal of anything that would write to a paused mirror. */
-export function pausedError(mirror: Doc<"mirrors">) {
-  return ledgerError(
-    "MirrorPaused",
-    `The mirror "${mirror.name}" is paused: ${mirror.reason} Resume it with \`npx streaming-import resume ${mirror.name}\`.`,
-    { retryAfterMs: PAUSED_RETRY_MS },
-  );
-}

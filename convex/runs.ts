@@ -8,8 +8,7 @@ import { mutation, type MutationCtx, query } from "./_generated/server.js";
 import { deliveryAt } from "./write/deliveries.js";
 import { abandonRun, completeRun, MAX_RUNS_PER_MIRROR, openRun } from "./run/lifecycle.js";
 import { ledgerError } from "../src/core/wire/errors.js";
-import { getMirror } from "./mirror/mirrors.js";
-import { pausedError } from "./registry.js";
+import { getMirror, getRun, pausedError } from "./mirror/mirrors.js";
 import { promiseWatermark } from "./mirror/watermark.js";
 import { askedAgain } from "./write/resends.js";
 import { releaseSweep } from "./run/sweepAttempts.js";
@@ -274,13 +273,4 @@ async function checkWhole(ctx: MutationCtx, run: Doc<"runs">): Promise<void> {
     `Of the delivery "${begun.identity}", ${String(begun.applied)} of ${String(begun.size)} changes are applied. Send it again and finish the run then, or finish it as incomplete.`,
     { expected: begun.sequence },
   );
-}
-
-/** @throws UnknownRun */
-export async function getRun(ctx: MutationCtx, run: string): Promise<Doc<"runs">> {
-  const id = ctx.db.normalizeId("runs", run);
-  const doc = id === null ? null : await ctx.db.get("runs", id);
-  if (doc === null)
-    throw ledgerError("UnknownRun", `There is no run "${run}". Begin one with POST /v1/runs.`);
-  return doc;
 }

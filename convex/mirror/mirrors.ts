@@ -47,3 +47,24 @@ export function lastRun(
   const since = state === "running" || state === "sweeping" ? "since" : "at";
   return { lastRun: `${String(run.epoch)}: ${state} ${since} ${now()}` };
 }
+
+/** How long a sender should leave a paused mirror alone, in milliseconds. */
+const PAUSED_RETRY_MS = 60_000;
+
+/** The refusal of anything that would write to a paused mirror. */
+export function pausedError(mirror: Doc<"mirrors">) {
+  return ledgerError(
+    "MirrorPaused",
+    `The mirror "${mirror.name}" is paused: ${mirror.reason} Resume it with \`npx streaming-import resume ${mirror.name}\`.`,
+    { retryAfterMs: PAUSED_RETRY_MS },
+  );
+}
+
+/** The run of that id. @throws UnknownRun */
+export async function getRun(ctx: QueryCtx, run: string): Promise<Doc<"runs">> {
+  const id = ctx.db.normalizeId("runs", run);
+  const doc = id === null ? null : await ctx.db.get("runs", id);
+  if (doc === null)
+    throw ledgerError("UnknownRun", `There is no run "${run}". Begin one with POST /v1/runs.`);
+  return doc;
+}

@@ -13,7 +13,7 @@ import { nothingUnpublished, progressOf, flush } from "../mirror/progress.js";
 import { MAX_REASON, settled, stateChange } from "../mirror/state.js";
 import { shorten } from "../../src/core/rows/text.js";
 import { now, since } from "../../src/core/time.js";
-import { noCounts, type Refresh, type SyncMode } from "../../src/core/wire/validators.js";
+import { noCounts, type Refresh, type SyncMode, vSyncMode } from "../../src/core/wire/validators.js";
 import { advanceWatermark } from "../mirror/watermark.js";
 import { startSweep } from "./sweepAttempts.js";
 import { v } from "convex/values";
@@ -110,6 +110,16 @@ export async function openRun(ctx: MutationCtx, before: Doc<"mirrors">, args: Ne
   await scheduleExpiry(ctx, id, args.settleAfterMs);
   return (await ctx.db.get("runs", id))!;
 }
+
+/** Opens the run of changes that arrive in none. */
+export const openForRecords = internalMutation({
+  args: { mirror: v.string(), token: v.id("tokens"), settleAfterMs: v.number(), syncMode: vSyncMode },
+  returns: v.id("runs"),
+  handler: async (ctx, { mirror, ...options }) => {
+    const run = { ...options, openedBy: "records", explicit: false, refresh: null };
+    return (await openRun(ctx, await getMirror(ctx, mirror), run))._id;
+  },
+});
 
 /**
  * The generation of a refresh: the next number, or the one that its source names. Null for an incremental run, and for

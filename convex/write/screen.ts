@@ -3,14 +3,15 @@
  * up only their own keys, and none while the quarantine is empty.
  */
 import { convexToJson, getDocumentSize, type Value } from "convex/values";
-import { keyText } from "../../src/core/proof/hash.js";
+import { keyText } from "../../src/core/proof/keyText.js";
 import type { Doc } from "../_generated/dataModel.js";
 import { type MutationCtx } from "../_generated/server.js";
 import { replaceAt, splitPath, type Tree } from "../../src/core/rows/paths.js";
 import { UNAVAILABLE } from "../../src/core/rows/unavailable.js";
 import { isLower } from "../../src/core/rows/versions.js";
 import type { BadRow, RowChange } from "../../src/core/wire/validators.js";
-import { countReasons } from "./reasons.js";
+import { now } from "../../src/core/time.js";
+import { countReasons, reasonOf } from "./reasons.js";
 
 /** Entries on one page of a listing or of a replay. */
 const PAGE = 32;
@@ -196,4 +197,27 @@ export function quarantineChange(
     key: keyText(row.key as Value[]),
     version: row.version as Value,
   };
+}
+
+/** Puts changes into quarantine. */
+export async function storeInQuarantine(
+  ctx: MutationCtx,
+  run: Doc<"runs">,
+  delivery: string | undefined,
+  bad: readonly BadRow[],
+): Promise<void> {
+  const receivedAt = now();
+  // In the order in which they came, for that is the order of a replay.
+  for (const { position: _position, ...row } of [...bad].sort((a, b) => a.position - b.position)) {
+    await ctx.db.insert("quarantine", {
+      mirror: run.mirror,
+      ...row,
+      reason: reasonOf(row).reason,
+      run: run._id,
+      ...(row.keyHash === undefined && { unreadableIn: run.generation }),
+      delivery,
+      receivedAt,
+    });
+  }
+  await countReasons(ctx, run.mirror, { entered: bad });
 }

@@ -1,6 +1,6 @@
 import { convexToJson, type Value } from "convex/values";
 import { count } from "../core/words.js";
-import { readKeyText } from "../core/proof/hash.js";
+import { readKeyText } from "../core/proof/keyText.js";
 import type { MirrorStatus } from "../core/wire/views.js";
 
 const SECOND_MS = 1_000;

@@ -3,7 +3,7 @@ import { addRow, bucketOf, type Digest, emptyDigest } from "../../core/proof/dig
 import type { DriftPolicies } from "../../core/rows/drift.js";
 import { cleanFields } from "../../core/rows/identifiers.js";
 import { parseJson } from "../../core/rows/json.js";
-import { keyText } from "../../core/proof/hash.js";
+import { keyText } from "../../core/proof/keyText.js";
 import { type CompiledMirror, compileMirror, prepareRow } from "../../core/rows/row.js";
 import { addToSketch, emptySketch } from "../../core/proof/sketch.js";
 import { CliError } from "../terminal/exit.js";

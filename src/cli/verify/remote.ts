@@ -7,7 +7,8 @@ import {
   BUCKETS,
 } from "../../core/proof/digest.js";
 import { hashFromHex } from "../../core/proof/hash.js";
-import { decodeSketch, emptySketch, mergeSketch, subtractSketch } from "../../core/proof/sketch.js";
+import { emptySketch, mergeSketch, subtractSketch } from "../../core/proof/sketch.js";
+import { decodeSketch } from "../../core/proof/decodeSketch.js";
 import { bucketOf } from "../../core/proof/digest.js";
 import type { Admin } from "../deployment/admin.js";
 import { CliError, usageError } from "../terminal/exit.js";

@@ -1,7 +1,7 @@
 import type { BadRow, RowChange } from "../../core/wire/validators.js";
 import type { Change, RowEncoding } from "../../core/rows/change.js";
 import type { JsonObject } from "../../core/rows/values.js";
-import { keyText } from "../../core/proof/hash.js";
+import { keyText } from "../../core/proof/keyText.js";
 import { writeJson } from "../../core/rows/json.js";
 import { beginningOf } from "../../core/rows/text.js";
 import { utf8ToBytes } from "@noble/hashes/utils.js";

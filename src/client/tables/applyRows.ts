@@ -3,7 +3,8 @@ import { compareValues, type GenericId, getConvexSize, type Value } from "convex
 import type { Changed } from "../../core/wire/exports.js";
 import type { Applied, vTombstone } from "../../core/wire/port.js";
 import { type Counts, noCounts, type RowChange } from "../../core/wire/validators.js";
-import { keyText, rowHash as hashOf } from "../../core/proof/hash.js";
+import { rowHash as hashOf } from "../../core/proof/hash.js";
+import { keyText } from "../../core/proof/keyText.js";
 import { measureDocument } from "../../core/rows/limits.js";
 import { isLower } from "../../core/rows/versions.js";
 import { isTree, removeAt, splitPath, type Tree, valueAt } from "../../core/rows/paths.js";

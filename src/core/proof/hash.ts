@@ -3,7 +3,7 @@
  * other languages can check themselves against). Synchronous, for mutations have no other kind.
  */
 import { sha256 } from "@noble/hashes/sha2.js";
-import { convexToJson, jsonToConvex, type JSONValue, type Value } from "convex/values";
+import type { Value } from "convex/values";
 import { canonicalBytes } from "./canonical.js";
 
 /**
@@ -52,20 +52,4 @@ export function hashToInt64(hash: bigint): bigint {
 /** The hash whose 64 bits a Convex int64 holds. */
 export function hashFromInt64(int64: bigint): bigint {
   return BigInt.asUintN(64, int64);
-}
-
-/** Keys as text: under which the quarantine, the sketch and the requests for rows name a row. */
-/** The text of a key: Convex's encoded JSON of its values, `["EU",{"$integer":"KgAAAAAAAAA="}]`. */
-export function keyText(key: readonly Value[]): string {
-  return JSON.stringify(convexToJson(key as Value[]));
-}
-
-/** The key that a text names, or null when the text is not that of a key. */
-export function readKeyText(text: string): Value[] | null {
-  try {
-    const key = jsonToConvex(JSON.parse(text) as JSONValue);
-    return Array.isArray(key) ? key : null;
-  } catch {
-    return null;
-  }
 }

@@ -1,16 +1,17 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Value } from "convex/values";
-import { keyHash, keyText, rowHash } from "./hash.js";
+import { keyHash, rowHash } from "./hash.js";
+import { keyText } from "./keyText.js";
 import {
   addToSketch,
-  decodeSketch,
   emptySketch,
   mergeSketch,
   SKETCH_BYTES,
   type SketchEntry,
   subtractSketch,
 } from "./sketch.js";
+import { decodeSketch } from "./decodeSketch.js";
 
 /** A row of a mirror that is keyed by `key`. */
 interface Item {

@@ -23,18 +23,17 @@
  * 60 with 99.96 %, of 100 with 99.9 %, of 130 with 99 %; beyond 150, hardly ever all. (An edited row is two items. With
  * 3 partitions of 64 cells, as much memory, 60 items fail 20 times as often.)
  */
-import { keyHash as hashOfKey, readKeyText } from "./hash.js";
 
-const PARTITIONS = 4;
-const CELLS_PER_PARTITION = 48;
-const CELLS = PARTITIONS * CELLS_PER_PARTITION;
+export const PARTITIONS = 4;
+export const CELLS_PER_PARTITION = 48;
+export const CELLS = PARTITIONS * CELLS_PER_PARTITION;
 
-const CHECK = 4;
-const KEY_HASH = 8;
-const ROW_HASH = 16;
-const TEXT = 24;
-const TEXT_BYTES = 48;
-const CELL_BYTES = TEXT + TEXT_BYTES;
+export const CHECK = 4;
+export const KEY_HASH = 8;
+export const ROW_HASH = 16;
+export const TEXT = 24;
+export const TEXT_BYTES = 48;
+export const CELL_BYTES = TEXT + TEXT_BYTES;
 
 /** Bytes of a sketch: 13.5 KiB, which is what every chunk writes for it. */
 export const SKETCH_BYTES = CELLS * CELL_BYTES;
@@ -84,55 +83,6 @@ export function subtractSketch(a: ArrayBuffer, b: ArrayBuffer): ArrayBuffer {
   return combine(a, b, -1);
 }
 
-/**
- * The items of a difference.
- *
- * @returns `complete` is false when there are too many to separate, or equal ones; `entries` are those that were found,
- * and they are right. The key of an entry that was added without its text is null.
- */
-export function decodeSketch(difference: ArrayBuffer): { entries: SketchEntry[]; complete: boolean } {
-  const bytes = new Uint8Array(difference.slice(0));
-  const view = viewOf(bytes.buffer);
-  const entries: SketchEntry[] = [];
-  const waiting = Array.from({ length: CELLS }, (_, cell) => cell);
-  // Each true item that is taken out empties the cell that named it; more than there are cells would be going in circles.
-  while (waiting.length > 0 && entries.length < CELLS) {
-    const cell = waiting.pop()!;
-    const entry = nameOnly(view, bytes, cell);
-    if (entry === null) continue;
-    entries.push(entry);
-    const { sign, keyHash, rowHash } = entry;
-    const mixed = mixItem(keyHash, rowHash);
-    const length = takeText(bytes, cell * CELL_BYTES, sign);
-    addItem(view, bytes, sign === 1 ? -1 : 1, mixed, keyHash, rowHash, length);
-    for (let partition = 0; partition < PARTITIONS; partition++) waiting.push(mixed.cells[partition]!);
-  }
-  return { entries, complete: isEmpty(view) };
-}
-
-/** The item of a cell that holds no other, with its text as it stands in the cell; else null. */
-function nameOnly(view: DataView, bytes: Uint8Array, cell: number): SketchEntry | null {
-  const at = cell * CELL_BYTES;
-  const sign = view.getInt32(at);
-  if (sign !== 1 && sign !== -1) return null;
-  const keyHash = BigInt.asUintN(64, view.getBigUint64(at + KEY_HASH) * BigInt(sign));
-  const rowHash = BigInt.asUintN(64, view.getBigUint64(at + ROW_HASH) * BigInt(sign));
-  const { check, cells } = mixItem(keyHash, rowHash);
-  if (view.getUint32(at + CHECK) !== (sign * check) >>> 0) return null;
-  if (cells[Math.floor(cell / CELLS_PER_PARTITION)] !== cell) return null;
-  return { sign, keyHash, rowHash, key: readText(bytes, at, sign, keyHash) };
-}
-
-/** Sketches hold sums; where all are zero there is nothing. Texts do not count: some items come without theirs. */
-function isEmpty(view: DataView): boolean {
-  for (let at = 0; at < SKETCH_BYTES; at += CELL_BYTES) {
-    for (let offset = 0; offset < TEXT; offset += 8) {
-      if (view.getBigUint64(at + offset) !== 0n) return false;
-    }
-  }
-  return true;
-}
-
 function combine(a: ArrayBuffer, b: ArrayBuffer, sign: 1 | -1): ArrayBuffer {
   const [left, right] = [viewOf(a), viewOf(b)];
   const [leftBytes, rightBytes] = [new Uint8Array(a), new Uint8Array(b)];
@@ -161,7 +111,7 @@ const mixed: Mixed = { cells: new Int32Array(PARTITIONS), check: 0 };
 const words = new DataView(new ArrayBuffer(16));
 
 /** Cells and check of an item. The result is shared, valid until the next call. */
-function mixItem(keyHash: bigint, rowHash: bigint): Mixed {
+export function mixItem(keyHash: bigint, rowHash: bigint): Mixed {
   words.setBigUint64(0, keyHash);
   words.setBigUint64(8, rowHash);
   let place = 0x9e3779b9;
@@ -187,7 +137,7 @@ function scramble(word: number): number {
   return h ^ (h >>> 16);
 }
 
-function addItem(
+export function addItem(
   view: DataView,
   bytes: Uint8Array,
   sign: 1 | -1,
@@ -209,9 +159,8 @@ function addItem(
 }
 
 /** The text of the item at hand, as cells hold it; shared like `mixed`. */
-const text = new Uint8Array(TEXT_BYTES);
+export const text = new Uint8Array(TEXT_BYTES);
 const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { fatal: true });
 
 /** Writes a key text into `text`. Returns how many bytes of it count. */
 function writeText(keyText: string | null): number {
@@ -227,27 +176,14 @@ function writeText(keyText: string | null): number {
 }
 
 /** Copies the text of a cell that holds one item into `text`. */
-function takeText(bytes: Uint8Array, at: number, sign: 1 | -1): number {
+export function takeText(bytes: Uint8Array, at: number, sign: 1 | -1): number {
   for (let i = 0; i < TEXT_BYTES; i++) text[i] = sign * bytes[at + TEXT + i]!;
   return TEXT_BYTES;
 }
 
 /** The key text in a cell that holds one item, or null when there is none or it is not that of the item's key. */
-function readText(bytes: Uint8Array, at: number, sign: 1 | -1, keyHash: bigint): string | null {
-  takeText(bytes, at, sign);
-  const length = text[0]!;
-  if (length >= TEXT_BYTES) return null;
-  try {
-    const found = decoder.decode(text.subarray(1, 1 + length));
-    const key = readKeyText(found);
-    return key !== null && hashOfKey(key) === keyHash ? found : null;
-  } catch {
-    return null;
-  }
-}
-
 /** @throws RangeError when the bytes are not those of a sketch. */
-function viewOf(sketch: ArrayBuffer): DataView {
+export function viewOf(sketch: ArrayBuffer): DataView {
   if (sketch.byteLength !== SKETCH_BYTES) {
     throw new RangeError(`A sketch has ${String(SKETCH_BYTES)} bytes, not ${String(sketch.byteLength)}.`);
   }

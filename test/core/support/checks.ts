@@ -1,7 +1,9 @@
 import { expect } from "vitest";
 import { addRow, decodeDigest, differingBuckets, emptyDigest } from "../../../src/core/proof/digest.js";
-import { keyHash, keyText, rowHash } from "../../../src/core/proof/hash.js";
-import { addToSketch, decodeSketch, emptySketch, subtractSketch } from "../../../src/core/proof/sketch.js";
+import { keyHash, rowHash } from "../../../src/core/proof/hash.js";
+import { keyText } from "../../../src/core/proof/keyText.js";
+import { addToSketch, emptySketch, subtractSketch } from "../../../src/core/proof/sketch.js";
+import { decodeSketch } from "../../../src/core/proof/decodeSketch.js";
 import type { Counts } from "../../../src/core/wire/validators.js";
 import type { Row, World } from "./world.js";
 import type { Value } from "convex/values";
