@@ -1,10 +1,11 @@
 import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { CliError, messageOf, usageError } from "../terminal/exit.js";
 import type { Io } from "../terminal/io.js";
-import { resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
+import { didYouMean } from "../terminal/suggest.js";
 import { asUtf8, encodingOf, nameOfEncoding } from "./encoding.js";
 import { headOf } from "./csv.js";
 
@@ -58,10 +59,14 @@ export async function openSource(
 
 async function sizeOf(file: string): Promise<number> {
   try {
-    return (await stat(file)).size;
+    const found = await stat(file);
+    if (!found.isDirectory()) return found.size;
   } catch (error) {
-    throw usageError(messageOf(error));
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw usageError(messageOf(error));
+    const others = await readdir(dirname(file)).catch(() => []);
+    throw usageError(`There is no file ${file}.${didYouMean(basename(file), others)}`);
   }
+  throw usageError(`${file} is a folder. Name one of its files.`);
 }
 
 async function* counted(raw: Readable, count: (bytes: number) => void): AsyncGenerator<Buffer> {

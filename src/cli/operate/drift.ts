@@ -36,7 +36,7 @@ export async function drift(
       ago(lastSeenAt),
     ]);
     return [
-      table(["field", "difference", "sent as", "times", "last"], rows),
+      table(["field", "difference", "sent as", "times", "last"], rows, io.stdout.columns),
       "",
       `Add to the fields of "${mirror}" in convex/schema.ts, then deploy:`,
       "",

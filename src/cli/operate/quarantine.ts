@@ -74,13 +74,12 @@ export async function list(
     if (found.length === 0) return `Nothing of "${mirror}" waits in quarantine.`;
     const rows = found.map(({ id, code, key, op, receivedAt, message }) => [
       id,
-      code,
       keyForPeople(key, fields),
       op,
       ago(receivedAt),
-      message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE)}…` : message,
+      `${code}: ${message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE)}…` : message}`,
     ]);
-    return table(["id", "code", "key", "op", "received", "message"], rows);
+    return table(["id", "key", "op", "received", "reason"], rows, io.stdout.columns);
   });
 }
 

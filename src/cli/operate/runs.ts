@@ -18,10 +18,10 @@ export async function runs(
   if (!Number.isInteger(limit) || limit < 1) throw usageError("--limit is a whole number from 1.");
   const admin = await adminOf(io, mirror, options);
   const found = await admin.component<RunSummary[]>("runs:history", { mirror, limit });
-  print(io, options.json, found, () => describe(mirror, found));
+  print(io, options.json, found, () => describe(mirror, found, io.stdout.columns));
 }
 
-function describe(mirror: string, found: readonly RunSummary[]): string {
+function describe(mirror: string, found: readonly RunSummary[], columns: number | undefined): string {
   if (found.length === 0) return `The mirror "${mirror}" has no runs yet.`;
   const rows = found.map((run) => [
     run.epoch,
@@ -35,7 +35,7 @@ function describe(mirror: string, found: readonly RunSummary[]): string {
     run.reason,
   ]);
   const header = ["run", "state", "mode", "generation", "began", "took", "rows", "swept", "reason"];
-  return `${table(header, rows)}\nNewest: ${conservation(found[0]!.counts)}`;
+  return `${table(header, rows, columns)}\nNewest: ${conservation(found[0]!.counts)}`;
 }
 
 export async function pause(
@@ -157,8 +157,8 @@ export async function audit(io: Io, mirror: string, options: AuditOptions): Prom
       : null;
   print(io, options.json, { ...found, repaired }, () => {
     const findings = found.findings.map(({ kind, key }) => [kind, keyForPeople(key, fields)]);
-    const lines = [`${found.state}: ${found.reason} ${found.rows.toLocaleString("en")} rows.`];
-    if (findings.length > 0) lines.push(table(["finding", "key"], findings));
+    const lines = [`${found.state}: ${found.reason} ${count(found.rows, "row")}.`];
+    if (findings.length > 0) lines.push(table(["finding", "key"], findings, io.stdout.columns));
     if (!found.all) lines.push(`There are more, in the buckets ${found.differingBuckets.join(", ")} of 64.`);
     if (repaired !== null) lines.push(repairForPeople(repaired));
     return lines.join("\n");

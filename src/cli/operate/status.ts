@@ -46,7 +46,7 @@ export async function status(io: Io, mirror: string | undefined, options: Status
   };
   if (options.watch !== true) {
     const found = await look();
-    print(io, options.json, found, () => describe(found));
+    print(io, options.json, found, () => describe(found, io.stdout.columns));
     return;
   }
   const stop = new AbortController();
@@ -59,7 +59,7 @@ export async function status(io: Io, mirror: string | undefined, options: Status
     const found = await look();
     return isJson
       ? JSON.stringify(found)
-      : `${visible(describe(found))}\n${style.dim(new Date().toLocaleTimeString())}`;
+      : `${visible(describe(found, io.stdout.columns))}\n${style.dim(new Date().toLocaleTimeString())}`;
   };
   const out = isJson ? { write: (text: string) => io.stdout.write(text) } : io.stdout;
   await watch(show, { out, intervalMs: WATCH_MS, signal: stop.signal }).finally(off);
@@ -108,8 +108,8 @@ const COLOURS: Record<string, (text: string) => string> = {
   removed: style.dim,
 };
 
-function describe({ mirrors, budget, readers = [] }: Status): string {
-  const reading = readers.length === 0 ? [] : ["", describeReaders(readers)];
+function describe({ mirrors, budget, readers = [] }: Status, columns: number | undefined): string {
+  const reading = readers.length === 0 ? [] : ["", describeReaders(readers, columns)];
   if (mirrors.length === 0)
     return ["No mirrors. Declare one with mirrorTable in convex/schema.ts and deploy.", ...reading].join(
       "\n",
@@ -127,7 +127,7 @@ function describe({ mirrors, budget, readers = [] }: Status): string {
     .filter(({ state }) => state !== "upToDate")
     .map(({ name, reason }) => `${style.bold(name)}: ${reason}`);
   return [
-    table(["mirror", "state", "rows", "quarantined", "lag", "heard", "run"], rows),
+    table(["mirror", "state", "rows", "quarantined", "lag", "heard", "run"], rows, columns),
     ...reasons,
     ...(budget === null ? [] : [describeBudget(budget)]),
     ...reading,
@@ -135,7 +135,7 @@ function describe({ mirrors, budget, readers = [] }: Status): string {
 }
 
 /** Who reads the export; those that lose changes, or are about to, stand out. */
-function describeReaders(readers: readonly ReaderStatus[]): string {
+function describeReaders(readers: readonly ReaderStatus[], columns: number | undefined): string {
   const rows = readers.map(
     ({ token, client, tables, state, retention, unreadSince, lastPageAt, lastRows }) => [
       token,
@@ -158,7 +158,10 @@ function describeReaders(readers: readonly ReaderStatus[]): string {
       ? ["must start over: changes that the reader has not read are deleted. Refresh its streams or tables."]
       : []),
   ];
-  return [table(["reader", "client", "tables", "state", "behind", "last page"], rows), ...notes].join("\n");
+  return [
+    table(["reader", "client", "tables", "state", "behind", "last page"], rows, columns),
+    ...notes,
+  ].join("\n");
 }
 
 /** "write budget: 40% of 2.0 MiB/s in use"; above 100% imports wait. */
@@ -176,6 +179,5 @@ function progress({ running, run }: Watched): string | null {
   if (!running) return null;
   if (run === null || run === undefined) return "running";
   const seconds = Math.max(1, (Date.now() - Date.parse(run.startedAt)) / 1000);
-  const received = run.counts.received.toLocaleString("en");
-  return `${received} rows, ${Math.round(run.counts.received / seconds).toLocaleString("en")} rows/s, ${(run.bytes / seconds / 1024).toFixed(0)} KiB/s`;
+  return `${count(run.counts.received, "row")}, ${Math.round(run.counts.received / seconds).toLocaleString("en")} rows/s, ${(run.bytes / seconds / 1024).toFixed(0)} KiB/s`;
 }

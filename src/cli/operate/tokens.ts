@@ -6,6 +6,7 @@ import { openSession } from "../deployment/admin.js";
 import { agreed } from "./quarantine.js";
 import { isTemporaryToken } from "../../core/token.js";
 import type { TokenInfo } from "../../core/wire/views.js";
+import { didYouMean } from "../terminal/suggest.js";
 import type { Io } from "../terminal/io.js";
 
 interface CreateOptions extends CommonOptions {
@@ -68,6 +69,14 @@ export async function revoke(
   options: CommonOptions & { yes?: boolean },
 ): Promise<void> {
   const { admin } = openSession(io, options);
+  const inUse = (await admin.component<TokenInfo[]>("tokens:list")).filter(
+    ({ endsAt }) => endsAt === null || Date.parse(endsAt) > Date.now(),
+  );
+  const names = inUse.map((token) => token.name);
+  if (!names.includes(name))
+    throw new CliError(
+      `No token named "${name}" is in use.${didYouMean(name, names)} streaming-import token list shows them.`,
+    );
   await agreed(io, options, `Revoke the token "${name}"? Requests with it are refused from now on.`);
   const revoked = await admin.component<number>("tokens:revoke", { name });
   if (revoked === 0) throw new CliError(`No token named "${name}" is in use.`);
@@ -91,7 +100,7 @@ export async function list(io: Io, options: CommonOptions & { all?: boolean }): 
     const hidden = tokens.length - shown.length;
     const more =
       hidden === 0 ? "" : `\n${count(hidden, "temporary token")} of commands hidden; --all shows them.`;
-    return `${table(["name", "token", "mirrors", "access", "used", "ends"], rows)}${more}`;
+    return `${table(["name", "token", "mirrors", "access", "used", "ends"], rows, io.stdout.columns)}${more}`;
   });
 }
 

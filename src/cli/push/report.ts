@@ -1,12 +1,12 @@
 import type { SingleBar } from "cli-progress";
 import progress from "cli-progress";
 import type { MirrorInfo } from "../../core/wire/v1.js";
-import { isConserved, type Counts } from "../../core/wire/validators.js";
+import { isConserved, noCounts, type Counts } from "../../core/wire/validators.js";
 import type { Pushed } from "./push.js";
 import { style } from "../terminal/style.js";
 import type { Output } from "../terminal/io.js";
 import { keyForPeople } from "../terminal/output.js";
-import { count } from "../../core/words.js";
+import { count, number } from "../../core/words.js";
 
 /** How often a terminal is redrawn, in frames per second. */
 const FPS = 5;
@@ -18,7 +18,7 @@ export class ProgressDisplay {
   #firstRows: number | null = null;
 
   constructor(
-    out: Output,
+    private readonly out: Output,
     private readonly fraction: () => number | null,
     isSilent: boolean,
   ) {
@@ -30,15 +30,17 @@ export class ProgressDisplay {
               stream: out,
               fps: FPS,
               hideCursor: true,
-              barsize: 28,
+              barsize: 20,
             },
             progress.Presets.shades_classic,
           )
         : null;
-    this.#bar?.start(1000, 0, { share: "", rows: 0, speed: "–", eta_text: "" });
   }
 
+  /** The bar is there once rows have arrived: until then, people are asked and told things. */
   update(rows: number): void {
+    if (this.#bar?.isActive === false)
+      this.#bar.start(1000, 0, { share: "", rows: 0, speed: "–", eta_text: "" });
     this.#firstRows ??= rows;
     const seconds = (performance.now() - this.#startedAt) / 1000;
     const done = this.fraction();
@@ -49,6 +51,12 @@ export class ProgressDisplay {
       speed: Math.round((rows - this.#firstRows) / Math.max(seconds, 0.1)).toLocaleString("en"),
       eta_text: eta,
     });
+  }
+
+  /** Writes a line above the bar: on its own line, without the "^C" that a terminal shows there. */
+  note(text: string): void {
+    this.out.write(`${this.out.isTTY === true ? "\r\u001B[K" : ""}${text}\n`);
+    if (this.#bar?.isActive === true) this.#bar.render();
   }
 
   stop(): void {
@@ -91,8 +99,9 @@ export function summary({ name: mirror, primaryKey }: MirrorInfo, pushed: Pushed
 
 /** The conservation law: every row that was received is accounted for. */
 export function conservation(counts: Readonly<Counts>): string {
-  const { received, ...became } = counts;
-  const parts = Object.entries(became).map(([name, count]) => `${count.toLocaleString("en")} ${name}`);
+  // What the deployment sends comes in the order of the alphabet.
+  const names = Object.keys(noCounts).filter((name) => name !== "received") as (keyof Counts)[];
+  const parts = names.map((name) => `${number(counts[name])} ${name}`);
   const sign = isConserved(counts) ? "=" : "≠";
-  return `${received.toLocaleString("en")} received ${sign} ${parts.join(" + ")}`;
+  return `${number(counts.received)} received ${sign} ${parts.join(" + ")}`;
 }

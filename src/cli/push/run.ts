@@ -49,7 +49,11 @@ export async function pushFile(io: Io, file: string, options: PushCommandOptions
   const deployment = findDeployment(options, readVariables(io));
   const url = await importApi(deployment, io.cwd);
   const mapping = new Mapping(options.map ?? [], options.only ?? [], options.drop ?? []);
-  const note = (text: string) => io.stderr.write(`${visible(text)}\n`);
+  let fraction: () => number | null = () => null;
+  const display = new ProgressDisplay(io.stderr, () => fraction(), options.json === true);
+  const note = (text: string) => {
+    display.note(visible(text));
+  };
   const { token, giveBack } = await borrowToken(io, deployment, [options.mirror], "write");
   const { signal, kill, off } = onInterrupt(io, note);
   let isPauseSaid = false;
@@ -79,8 +83,6 @@ export async function pushFile(io: Io, file: string, options: PushCommandOptions
       );
     const mode = modeOf(options.mode, mirror.primaryKey !== null, mirror.name);
     let isChecked = false;
-    let fraction: () => number | null = () => null;
-    const display = new ProgressDisplay(io.stderr, () => fraction(), options.json === true);
     const startedAt = performance.now();
     const pushed = await push({
       client,

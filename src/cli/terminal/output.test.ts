@@ -26,3 +26,24 @@ test("a cell of a table is a line, and text of any language stays as it is", () 
   expect(table(["key"], [["a\nb\tc"]]).split("\n")).toEqual(["key", "a\\nb\\tc"]);
   expect(visible("日本 é 👍\n\tx")).toBe("日本 é 👍\n\tx");
 });
+
+test("a table fits its terminal: the last column goes below, the longest cell is cut, the first one never", () => {
+  const id = "0000000000000000010604quarantine";
+  const reason =
+    'InvalidBytes: the field "by" has text where base64 belongs. Encode the bytes at the source.';
+  const rows = [
+    [id, "k".repeat(60), 1_200, reason],
+    [id, "k", 3, null],
+  ];
+  const lines = table(["id", "key", "times", "reason"], rows, 80).split("\n");
+  for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
+  expect(lines).toHaveLength(5);
+  expect(lines[1]).toMatch(/^0000000000000000010604quarantine {2}k+… {2}1,200$/);
+  expect(
+    lines
+      .slice(2, 4)
+      .map((line) => line.trim())
+      .join(" "),
+  ).toBe(reason);
+  expect(table(["id", "key", "times", "reason"], rows)).toContain(reason);
+});

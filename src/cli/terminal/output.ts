@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import type { Io } from "./io.js";
 import { isColoured, style, STYLE_CODES } from "./style.js";
 import { convexToJson, jsonToConvex, type JSONValue, type Value } from "convex/values";
@@ -31,27 +32,65 @@ function withoutBigInts(_key: string, value: unknown): unknown {
   return typeof value === "bigint" ? String(value) : value;
 }
 
-/** A table for the terminal; numbers stand right. */
+/**
+ * A table for people; numbers stand right.
+ * @param columns Those of the terminal, if it is one. Where a table is wider, its last column comes in lines of its own
+ * below each row, and the longest cells are cut, but never those of the first column, by which rows are named.
+ */
 export function table(
   header: readonly string[],
   rows: readonly (readonly (string | number | null)[])[],
+  columns?: number,
 ): string {
   const cells = rows.map((row) =>
     row.map((cell) => (typeof cell === "number" ? cell.toLocaleString("en") : visibleCell(cell ?? "–"))),
   );
   const widths = header.map((name, i) => Math.max(name.length, ...cells.map((row) => width(row[i] ?? ""))));
+  const excess = () => widths.reduce((sum, each) => sum + each + 2, -2) - (columns ?? Infinity);
+  const below = excess() > 0 ? cells.map((row) => wrapped(row.at(-1)!, columns! - 2)) : [];
+  if (below.length > 0) widths.pop();
+  while (excess() > 0) {
+    const longest = Math.max(...widths.slice(1));
+    if (!(longest > MIN_COLUMN)) break;
+    widths[widths.lastIndexOf(longest)] = Math.max(MIN_COLUMN, longest - excess());
+  }
   const isNumber = header.map(
     (_, i) => rows.length > 0 && rows.every((row) => typeof row[i] === "number" || row[i] === null),
   );
   const line = (row: readonly string[]) =>
     row
-      .map((cell, i) => {
+      .slice(0, widths.length)
+      .map((whole, i) => {
+        const cell = whole.length > widths[i]! && width(whole) > widths[i]! ? cut(whole, widths[i]!) : whole;
         const space = " ".repeat(widths[i]! - width(cell));
         return isNumber[i] === true ? space + cell : cell + space;
       })
       .join("  ")
       .trimEnd();
-  return [style.dim(line(header)), ...cells.map(line)].join("\n");
+  return [
+    style.dim(line(header)),
+    ...cells.flatMap((row, i) => [line(row), ...(below[i] ?? []).map((text) => `  ${text}`)]),
+  ].join("\n");
+}
+
+/** A column is not made narrower than this. */
+const MIN_COLUMN = 8;
+
+function cut(text: string, columns: number): string {
+  return `${stripVTControlCharacters(text).slice(0, columns - 1)}…`;
+}
+
+/** A text in lines of so many columns, cut between words; none where there is nothing to say. */
+function wrapped(text: string, columns: number): string[] {
+  if (text === "–") return [];
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1)!;
+    if (last === "") lines[lines.length - 1] = word;
+    else if (width(last) + 1 + width(word) <= columns) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
 }
 
 /** A cell is a line. */
@@ -61,8 +100,7 @@ function visibleCell(text: string): string {
 
 /** Columns of a terminal that a text takes, without its colours. */
 function width(text: string): number {
-  // eslint-disable-next-line no-control-regex -- colours are control characters
-  return text.replace(/\u001B\[\d+m/g, "").length;
+  return stripVTControlCharacters(text).length;
 }
 
 /** A duration as people say it: "3 s", "12 min", "5 h", "2 d". */

@@ -1,3 +1,4 @@
+import { count, number } from "../../core/words.js";
 import { readFile } from "node:fs/promises";
 import { differingBuckets, rowCount } from "../../core/proof/digest.js";
 import { openAdmin } from "../deployment/admin.js";
@@ -94,14 +95,13 @@ interface Result {
 function describe(result: Result, mirror: MirrorInfo, file: FileDigest | null, isWalked: boolean): string {
   const { rows, differingBuckets: buckets, differences: found, all } = result;
   const lines: string[] = [];
-  const count = (rows: number) => rows.toLocaleString("en");
   if (result.equal) {
     lines.push(
-      `Equal: the mirror "${mirror.name}" holds exactly the ${count(rows.source)} rows of the source.`,
+      `Equal: the mirror "${mirror.name}" holds exactly the ${count(rows.source, "row")} of the source.`,
     );
   } else {
     lines.push(
-      `Different: the mirror "${mirror.name}" holds ${count(rows.mirror)} rows, the source ${count(rows.source)}; they differ in ${String(buckets.length)} of 64 buckets: ${buckets.join(", ")}.`,
+      `Different: the mirror "${mirror.name}" holds ${count(rows.mirror, "row")}, the source ${number(rows.source)}; they differ in ${String(buckets.length)} of 64 buckets: ${buckets.join(", ")}.`,
     );
     if (found.length > 0)
       lines.push(
@@ -119,7 +119,7 @@ function describe(result: Result, mirror: MirrorInfo, file: FileDigest | null, i
   }
   if (file !== null && file.unfit.count > 0) {
     lines.push(
-      `${count(file.unfit.count)} rows of the file cannot be stored and would go into quarantine:`,
+      `${count(file.unfit.count, "row")} of the file cannot be stored and would go into quarantine:`,
       ...file.unfit.reasons.map((reason) => `  ${reason}`),
     );
   }

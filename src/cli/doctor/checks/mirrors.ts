@@ -1,3 +1,4 @@
+import { count } from "../../../core/words.js";
 import { isDeepStrictEqual } from "node:util";
 import type { MirrorInfo } from "../../../core/wire/v1.js";
 import type { MirrorStatus, UnknownStream } from "../../../core/wire/views.js";
@@ -68,7 +69,7 @@ export function checkMirrorStates(mirrors: readonly MirrorStatus[], exec: string
     .map(({ name, quarantined }) =>
       warning(
         "quarantine-empty",
-        `${quarantined.toLocaleString("en")} rows of "${name}" wait in quarantine.`,
+        `${count(quarantined, "row")} of "${name}" ${quarantined === 1 ? "waits" : "wait"} in quarantine.`,
         `${exec} streaming-import quarantine list ${name}, fix the schema or the source, then quarantine replay ${name}.`,
       ),
     );

@@ -3,6 +3,7 @@ import type { Json, JsonObject } from "../../../core/rows/values.js";
 import { parseDateTime } from "../../../core/rows/dates.js";
 import { parseJson } from "../../../core/rows/json.js";
 import { readCopy, readCsv } from "../../files/csv.js";
+import { count as counted } from "../../../core/words.js";
 import { Mapping } from "../../files/mapping.js";
 import { readJson, readNdjson, type Rows } from "../../files/rows.js";
 import { openSource } from "../../files/source.js";
@@ -69,9 +70,7 @@ export async function readSample(io: Io, file: string, options: SampleOptions): 
     columns: [...columns].map(([name, column]) => column.result(name, count)),
     primaryKey: options.key.length === 0 ? null : options.key.map((name) => [name]),
     version: null,
-    notes: isWhole
-      ? []
-      : [`types are those of the first ${count.toLocaleString("en")} rows; --rows looks at more`],
+    notes: isWhole ? [] : [`types are those of the first ${counted(count, "row")}; --rows looks at more`],
   };
   return { tables: [table], namespaces: [] };
 }
