@@ -165,11 +165,10 @@ export class StreamingImport {
    *   });
    * ```
    *
-   * - Queries: `importStatus`, `mirrorStatus`, `runs`, `samples`, `drift`, `unknownStreams`, `reached`; for operators
-   *   `quarantine` and `auditReport`, which show rows and keys.
-   * - Mutations, for operators: `replay`, `discard`, `pause`, `resume`, `sweep`, `resetGeneration`, `audit`, `repair`, `forgetDrift`,
-   *   `forgetStream`.
-   *   `replay` runs `replayQuarantine` of the module that exports `internalFunctions()`.
+   * - Queries: `importStatus`, `mirrorStatus`, `runs`, `samples`, `drift`, `unknownStreams`, `exportReaders`,
+   *   `quarantineReasons`, `reached`; for operators `quarantine` and `auditReport`, which show rows and keys.
+   * - Mutations, for operators: `replay`, `discard`, `pause`, `resume`, `sweep`, `resetGeneration`, `audit`, `repair`,
+   *   `forgetDrift`, `forgetStream`. `replay` runs `replayQuarantine` of the module that exports `internalFunctions()`.
    *
    * @throws Error without `authorize`.
    */

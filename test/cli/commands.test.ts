@@ -1,5 +1,6 @@
 // @vitest-environment node
 import type { Command } from "commander";
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { createProgram } from "../../src/cli/program.js";
 import { run } from "./support/command.js";
@@ -103,8 +104,15 @@ describe.each(ASKING)("$name", ({ name, command }) => {
     });
 });
 
+test("the table of docs/cli.md has every command", () => {
+  const page = readFileSync(new URL("../../docs/cli.md", import.meta.url), "utf8");
+  const [table = ""] = page.split("\n## ");
+  const named = new Set([...table.matchAll(/`([^`]+)`/g)].flatMap(([, code]) => code!.split(" ")));
+
+  expect(OWN.filter(({ name }) => !name.split(" ").every((word) => named.has(word)))).toEqual([]);
+});
+
 test("the exit codes of docs/cli.md are those of the command", async () => {
-  const { readFileSync } = await import("node:fs");
   const { EXIT } = await import("../../src/cli/terminal/exit.js");
   const page = readFileSync(new URL("../../docs/cli.md", import.meta.url), "utf8");
   const documented = [...page.matchAll(/^\| (\d+) +\|/gm)].map(([, code]) => Number(code));
