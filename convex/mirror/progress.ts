@@ -5,7 +5,7 @@
 import { count } from "../../src/core/words.js";
 import { type Infer, v } from "convex/values";
 import { internal } from "../_generated/api.js";
-import type { Doc } from "../_generated/dataModel.js";
+import type { Doc, Id } from "../_generated/dataModel.js";
 import { internalMutation, type MutationCtx, type QueryCtx } from "../_generated/server.js";
 import { scheduleCheck } from "./freshness.js";
 import { findMirror, getMirror } from "./mirrors.js";
@@ -86,7 +86,7 @@ export async function recordChunk(
       syncMode,
     });
   } else if (!run.publishScheduled) {
-    await ctx.scheduler.runAfter(PUBLISH_EVERY_MS, internal.mirror.progress.publish, { run: run._id });
+    await schedulePublish(ctx, run._id, PUBLISH_EVERY_MS);
   }
   await scheduleCheck(ctx, mirror);
   const { spending, bytes: written, waitMs } = await charge(ctx, run, budget, debt);
@@ -103,7 +103,10 @@ export async function recordChunk(
   return { rows: Math.max(0, mirror.rows + unpublished.rows), written, waitMs };
 }
 
-/** Publishes a run's progress since the last publication. */
+/**
+ * Publishes a run's progress since the last publication, once no chunk has come for a second: while chunks come, they
+ * publish, and would rerun for what is written here.
+ */
 export const publish = internalMutation({
   args: { run: v.id("runs") },
   returns: v.null(),
@@ -111,11 +114,19 @@ export const publish = internalMutation({
     const run = await ctx.db.get("runs", id);
     // A run that has ended has published everything.
     if (run?.state !== "running") return null;
-    await flush(ctx, run);
-    await ctx.db.patch("runs", id, { publishScheduled: false });
+    const quietMs = since(run.lastDeliveryAt);
+    if (quietMs < PUBLISH_EVERY_MS) await schedulePublish(ctx, id, PUBLISH_EVERY_MS - quietMs);
+    else {
+      await flush(ctx, run);
+      await ctx.db.patch("runs", id, { publishScheduled: false });
+    }
     return null;
   },
 });
+
+async function schedulePublish(ctx: MutationCtx, run: Id<"runs">, inMs: number): Promise<void> {
+  await ctx.scheduler.runAfter(inMs, internal.mirror.progress.publish, { run });
+}
 
 /** Publishes all of a run's progress: before the run ends, and after a second. */
 export async function flush(ctx: MutationCtx, run: Doc<"runs">): Promise<void> {
