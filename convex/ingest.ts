@@ -67,6 +67,8 @@ export const applyChunk = mutation({
     budget: vBudget,
     /** What all imports owe to the budget. */
     debt: vDebt,
+    /** What is noted of the chunk already, in bytes: see write/budget.ts. */
+    noted: v.optional(v.number()),
   },
   returns: v.object({
     run: v.id("runs"),
@@ -119,7 +121,7 @@ export const applyChunk = mutation({
       match: matchOf(mirror, run, args.keylessRefresh),
     });
     if (outcome.written > 0)
-      refuseOverBudget(args.budget, args.debt, run.generation === undefined ? "live" : "refresh");
+      refuseOverBudget(args.budget, args.debt, run.generation === undefined ? "live" : "refresh", args.noted);
     const aside = [
       ...args.bad.filter((row) => !screened.superseded.has(row)),
       ...screened.held,
@@ -167,6 +169,7 @@ export const applyChunk = mutation({
       place,
       budget: args.budget,
       debt: args.debt,
+      noted: args.noted,
     });
     return { run: run._id, counts, total, quarantinedKeys, replayed: false, rows, syncMode, waitMs, written };
   },

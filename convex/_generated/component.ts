@@ -164,11 +164,11 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
           debt: {
             now: { at: number; bytes: number };
             settled: { at: number; bytes: number };
-            writers: number;
           };
           filtered: number;
           keylessRefresh: "content" | "append";
           mirror: string;
+          noted?: number;
           notes: Array<{
             field: string;
             from: string;
@@ -759,7 +759,6 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
           debt: {
             now: { at: number; bytes: number };
             settled: { at: number; bytes: number };
-            writers: number;
           };
           fingerprint: string | null;
           id: string;
@@ -881,8 +880,21 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
           {
             now: { at: number; bytes: number };
             settled: { at: number; bytes: number };
-            writers: number;
           },
+          Name
+        >;
+        note: FunctionReference<
+          "mutation",
+          "internal",
+          {
+            bytes: number;
+            debt: {
+              now: { at: number; bytes: number };
+              settled: { at: number; bytes: number };
+            };
+            mirror: string;
+          },
+          number,
           Name
         >;
       };

@@ -46,6 +46,7 @@ interface Chunk {
   place: Partial<Pick<Doc<"runs">, "sequence" | "begun">>;
   budget: Infer<typeof vBudget>;
   debt: Debt;
+  noted: number | undefined;
 }
 
 /**
@@ -56,7 +57,7 @@ export async function recordChunk(
   ctx: MutationCtx,
   mirror: Doc<"mirrors">,
   run: Doc<"runs">,
-  { counts, rowsDelta, quarantined, drift, bytes, syncMode, lagMs, place, budget, debt }: Chunk,
+  { counts, rowsDelta, quarantined, drift, bytes, syncMode, lagMs, place, budget, debt, noted }: Chunk,
 ): Promise<{ rows: number; written: number; waitMs: number }> {
   const at = now();
   const unpublished = {
@@ -89,7 +90,7 @@ export async function recordChunk(
     await schedulePublish(ctx, run._id, PUBLISH_EVERY_MS);
   }
   await scheduleCheck(ctx, mirror);
-  const { spending, bytes: written, waitMs } = await charge(ctx, run, budget, debt);
+  const { spending, bytes: written, waitMs } = await charge(ctx, run, budget, debt, noted);
   await ctx.db.patch("runs", run._id, {
     ...place,
     spending,

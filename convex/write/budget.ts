@@ -4,11 +4,11 @@
  */
 import { v, type Infer } from "convex/values";
 import { capacityOf, debtOf, noDebt, owedLater, spendingWith } from "../../src/core/wire/budget.js";
-import { type Debt, vDebt, type vBudget } from "../../src/core/wire/validators.js";
+import { type Debt, type Spending, vDebt, type vBudget } from "../../src/core/wire/validators.js";
 import type { Doc } from "../_generated/dataModel.js";
-import { query, type MutationCtx, type QueryCtx } from "../_generated/server.js";
+import { mutation, query, type MutationCtx, type QueryCtx } from "../_generated/server.js";
 import { ledgerError } from "../../src/core/wire/errors.js";
-import { getApp } from "../mirror/mirrors.js";
+import { getApp, getMirror } from "../mirror/mirrors.js";
 
 /**
  * Who writes, and how far the budget may be overdrawn already when they begin, in seconds of it. So live changes go
@@ -40,9 +40,11 @@ export function refuseOverBudget(
   { bytesPerSecond }: Budget,
   debt: Debt,
   priority: keyof typeof CREDIT_SECONDS,
+  noted = 0,
 ): void {
   const credit = bytesPerSecond * CREDIT_SECONDS[priority];
-  const over = owedLater(debt.now, bytesPerSecond, Date.now()) - capacityOf(bytesPerSecond) - credit;
+  const owed = owedLater(debt.now, bytesPerSecond, Date.now()) - noted;
+  const over = owed - capacityOf(bytesPerSecond) - credit;
   if (over <= 0) return;
   throw ledgerError(
     "OverBudget",
@@ -52,21 +54,22 @@ export function refuseOverBudget(
 }
 
 /**
- * What the run has written with this transaction, for its document: all that was written up to now, and that document.
- * Also how many milliseconds it takes until the budget is even again.
+ * What the run has written with this transaction, for its document: all that was written up to now, and that document,
+ * without what was noted before. Also how many milliseconds it takes until the budget is even again.
  */
 export async function charge(
   ctx: MutationCtx,
   run: Doc<"runs">,
   { bytesPerSecond }: Budget,
   debt: Debt = noDebt,
-): Promise<{ spending: NonNullable<Doc<"runs">["spending"]>; bytes: number; waitMs: number }> {
+  noted = 0,
+): Promise<{ spending: Spending; bytes: number; waitMs: number }> {
   const { bytesWritten } = await ctx.meta.getTransactionMetrics();
   const bytes = bytesWritten.used + RUN_BYTES;
   const at = Date.now();
-  const over = owedLater(debt.now, bytesPerSecond, at) + bytes - capacityOf(bytesPerSecond);
+  const over = owedLater(debt.now, bytesPerSecond, at) - noted + bytes - capacityOf(bytesPerSecond);
   return {
-    spending: spendingWith(run.spending, debt, bytes, at),
+    spending: spendingWith(run.spending, debt, bytes - noted, at),
     bytes,
     waitMs: Math.ceil((Math.max(0, over) / bytesPerSecond) * 1_000),
   };
@@ -74,6 +77,19 @@ export async function charge(
 
 /** Size of a run's document, in bytes. */
 const RUN_BYTES = 1_500;
+
+/** Notes what a large chunk is about to write, so that other senders see it. Returns how many bytes are noted. */
+export const note = mutation({
+  args: { mirror: v.string(), bytes: v.number(), debt: vDebt },
+  returns: v.number(),
+  handler: async (ctx, { mirror, bytes, debt }) => {
+    const { run: id } = await getMirror(ctx, mirror);
+    const run = id === undefined ? null : await ctx.db.get("runs", id);
+    if (run === null) return 0;
+    await ctx.db.patch("runs", run._id, { spending: spendingWith(run.spending, debt, bytes, Date.now()) });
+    return bytes;
+  },
+});
 
 /** Charges the mirror's newest run with what an operator writes, who never waits. */
 export async function chargeNewest(ctx: MutationCtx, mirror: string, budget: Budget): Promise<void> {

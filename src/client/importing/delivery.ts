@@ -1,6 +1,6 @@
 import type { ComponentApi } from "../../../convex/_generated/component.js";
 import { ledgerErrorData } from "../../core/wire/errors.js";
-import { paceOf } from "../../core/wire/budget.js";
+import { turnOf } from "../../core/wire/budget.js";
 import { addCounts, type Counts, type Debt, noCounts } from "../../core/wire/validators.js";
 import { chunkRows, MAX_CHUNK_BYTES, MAX_CHUNK_ROWS } from "../../core/wire/chunk.js";
 import { isTransactionLimit } from "../../core/wire/limitErrors.js";
@@ -54,8 +54,8 @@ const SIGN_OF_LIFE_MS = 2_000;
 /** A sender that is not kept waiting learns of the write budget with the first of so many bytes: it has sent the rest. */
 const ADMITTED_BYTES = 4 * MAX_CHUNK_BYTES;
 
-/** A pause that is shorter is not worth it, in milliseconds. */
-const SHORTEST_PAUSE_MS = 100;
+/** A chunk of so many bytes is noted before it is applied, and waits for its turn. */
+const LARGE_BYTES = MAX_CHUNK_BYTES / 4;
 
 /** Applies a delivery, in as many transactions as the platform's limits ask for. */
 export async function deliver(
@@ -77,25 +77,39 @@ export async function deliver(
   let patienceMs = MAX_PATIENCE_MS;
   let debt: Debt | null = firstDebt;
   let admitted = 0;
+  let noted = 0;
   if (touchDue) await showLife();
   do {
     const chunk = nextChunk(items, offset, maxRows);
-    const startedAt = Date.now();
-    const known: Debt = debt ?? (await ctx.runQuery(component.write.budget.debt, {}));
+    const bytes = chunk.reduce((sum, { bytes }) => sum + bytes, 0);
+    let known: Debt = debt ?? (await ctx.runQuery(component.write.budget.debt, {}));
     debt = null;
     try {
+      if (patient && bytes >= LARGE_BYTES && noted === 0) {
+        noted = await ctx.runMutation(component.write.budget.note, {
+          mirror: options.mirror,
+          bytes,
+          debt: known,
+        });
+        known = await ctx.runQuery(component.write.budget.debt, {});
+        const turn = Math.min(turnOf(noted, known, options.budget.bytesPerSecond), patienceMs);
+        await wait(turn);
+        patienceMs -= turn;
+      }
       const applied = await retryConflicts(async () =>
         ctx.runMutation(component.ingest.applyChunk, {
           ...common,
           debt: known,
+          noted,
           rows: chunk.flatMap(({ row }) => row ?? []),
           bad: chunk.flatMap(({ bad }) => bad ?? []),
           filtered: chunk.filter(({ row, bad }) => row === undefined && bad === undefined).length,
           notes: mergeNotes(chunk.flatMap(({ notes }) => notes)),
-          bytes: chunk.reduce((sum, { bytes }) => sum + bytes, 0),
+          bytes,
           ...(delivery !== undefined && { place: { ...delivery, size: items.length, offset } }),
         }),
       );
+      noted = 0;
       done.chunks += 1;
       done.syncMode = applied.syncMode;
       // The record of a delivery has the sum of its chunks, those of an earlier attempt included.
@@ -106,11 +120,7 @@ export async function deliver(
       admitted += applied.written;
       if (!patient && admitted < ADMITTED_BYTES) debt = known;
       else admitted = 0;
-      if (patient) {
-        const pace = paceOf(applied.written, known, options.budget.bytesPerSecond) - (Date.now() - startedAt);
-        const pause = pace < SHORTEST_PAUSE_MS ? 0 : pace;
-        await wait(Math.max(pause, offset < items.length ? Math.min(applied.waitMs, MAX_PATIENCE_MS) : 0));
-      }
+      if (patient && offset < items.length) await wait(Math.min(applied.waitMs, MAX_PATIENCE_MS));
     } catch (error) {
       const refusal = ledgerErrorData(error);
       if (refusal?.code === "DeliveryMoved") offset = refusal.applied!;

@@ -7,7 +7,7 @@ import type { Debt, Spending } from "./validators.js";
  * senders write the same document, and what they owe together is known but for the chunks that are under way.
  *
  * A run's document also has what all imports owed a few seconds before, so that the writes of the last seconds are all
- * that has to be kept and read.
+ * that has to be kept and read. A large chunk is noted before it begins, because others cannot see it before it commits.
  */
 
 /** A transaction has committed by then: what is older than this is known for certain. In milliseconds. */
@@ -16,14 +16,8 @@ const SETTLED_AFTER_MS = 5_000;
 /** Writes closer together than this are kept as one. */
 const GRAIN_MS = 250;
 
-/** A run that has written within so many milliseconds is writing. */
-const WRITING_MS = 2_000;
-
-/** In a second, imports may write that many times the budget: the platform counts per second. */
-const BURST = 1.5;
-
 /** What is owed while nobody has written. */
-export const noDebt: Debt = { now: { at: 0, bytes: 0 }, settled: { at: 0, bytes: 0 }, writers: 0 };
+export const noDebt: Debt = { now: { at: 0, bytes: 0 }, settled: { at: 0, bytes: 0 } };
 
 /** How much may be owed before anybody has to wait: a second's worth, and a chunk at least. */
 export function capacityOf(bytesPerSecond: number): number {
@@ -42,13 +36,11 @@ export async function debtOf(
   nowMs: number,
 ): Promise<Debt> {
   let from = noDebt.settled;
-  let writers = 0;
   const writes: Spending["writes"] = [];
   for await (const { at, settled, writes: own } of runs) {
     if (at <= from.at) break;
     if (settled.at > from.at) from = settled;
     writes.push(...own);
-    if (at > nowMs - WRITING_MS) writers += 1;
   }
   const start = from;
   writes.sort((a, b) => a.at - b.at);
@@ -60,7 +52,7 @@ export async function debtOf(
     }
     return { at: until, bytes: owedLater(owed, bytesPerSecond, until) };
   };
-  return { now: owedAt(nowMs), settled: owedAt(Math.max(start.at, nowMs - SETTLED_AFTER_MS)), writers };
+  return { now: owedAt(nowMs), settled: owedAt(Math.max(start.at, nowMs - SETTLED_AFTER_MS)) };
 }
 
 /** A run's spending with what it writes now. */
@@ -84,9 +76,12 @@ export function spendingWith(
   };
 }
 
-/** How long a sender among several takes for so many bytes, in milliseconds, for all of them to stay below the burst. */
-export function paceOf(bytes: number, { writers }: Debt, bytesPerSecond: number): number {
-  return writers < 2 ? 0 : (bytes * writers * 1_000) / (capacityOf(bytesPerSecond) * BURST);
+/**
+ * When it is the turn of a chunk that was noted before this debt was read, in milliseconds from then: as soon as what was
+ * noted before it is written, but for one chunk. So large chunks begin one after the other, at the pace of the budget.
+ */
+export function turnOf(noted: number, { now }: Debt, bytesPerSecond: number): number {
+  return (Math.max(0, now.bytes - noted - MAX_CHUNK_BYTES) / bytesPerSecond) * 1_000;
 }
 
 /** The write budget as the component tells it: what fills by `bytesPerSecond` up to `capacity`, from `at` on. */

@@ -251,8 +251,6 @@ export type Spending = Infer<typeof vSpending>;
 export const vDebt = v.object({
   now: vOwed,
   settled: vOwed,
-  /** Runs that have written within the last seconds. */
-  writers: v.number(),
 });
 export type Debt = Infer<typeof vDebt>;
 
