@@ -2,6 +2,8 @@
  * Measures what imports cost, per 1,000 rows: `npm run bench`, `npm run bench -- --json`. `--sizes 1000,10000` for
  * other sizes than 1k, 10k and 100k rows already in the mirror; `--no-flights` leaves out the 200,000 flights;
  * `--reader 0` leaves out the reader of the local server, another number has it read so many rows.
+ *
+ * `npm run bench -- contention`: which mutations conflict, and what that costs 1 to 64 senders.
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,7 +12,8 @@ import { parseArgs } from "node:util";
 import { startVitest } from "vitest/node";
 import type { Cost } from "./count.js";
 
-const { values: options } = parseArgs({
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     json: { type: "boolean", default: false },
     sizes: { type: "string" },
@@ -25,7 +28,7 @@ if (options.sizes !== undefined) process.env.BENCH_SIZES = options.sizes;
 if (options.reader !== undefined) process.env.BENCH_READER = options.reader === "0" ? "no" : options.reader;
 if (options["no-flights"]) process.env.BENCH_FLIGHTS = "no";
 
-const vitest = await startVitest("test", [], {
+const vitest = await startVitest("test", [positionals[0] ?? "bench.test.ts"], {
   config: "bench/vitest.config.ts",
   watch: false,
   reporters: options.json ? [{}] : ["default"],

@@ -1,5 +1,9 @@
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
-  test: { environment: "node", include: ["bench/bench.test.ts"], fileParallelism: false },
+  test: {
+    environment: "node",
+    include: ["bench/bench.test.ts", "bench/contention/contention.test.ts"],
+    fileParallelism: false,
+  },
 });

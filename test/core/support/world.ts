@@ -15,6 +15,8 @@ import ledgerSchema from "../../../convex/schema.js";
 import type { RowChange } from "../../../src/core/wire/validators.js";
 import { StreamingImport, type StreamingImportOptions } from "../../../src/client/index.js";
 import { attachIndexes } from "../../../tools/local-convex/indexes.js";
+import { Attempt, type DocumentChange, noteRange, runAs } from "../../../tools/local-convex/readSet.js";
+import { trackDatabase } from "../../../tools/local-convex/tracking.js";
 import { createMock, type Mock, type ModuleLoader, type Schema } from "../../../tools/local-convex/mock.js";
 import { Deployment } from "../../harness.js";
 import { Faults } from "./faults.js";
@@ -31,6 +33,15 @@ type Module = Record<string, unknown>;
 type LedgerCtx = GenericMutationCtx<DataModelFromSchemaDefinition<typeof ledgerSchema>>;
 type Handler = (ctx: object, args: unknown) => unknown;
 export type Row = Record<string, unknown>;
+
+/** A mutation that has run by itself: what it was about, what it read, and what it changed. */
+export interface Recorded {
+  /** "ingest:applyChunk" */
+  name: string;
+  args: Row;
+  read: Attempt;
+  changes: DocumentChange[];
+}
 
 /** What one deploy of the app consists of. */
 export interface AppVersion {
@@ -64,6 +75,9 @@ export class World extends Deployment {
   poison: ((row: RowChange, table: string) => string | null) | null = null;
   token = "";
   readonly #mock: Mock;
+  #recorded: Recorded[] | null = null;
+  /** The mutation that runs now; those that it calls belong to it. */
+  #recording = false;
   /** Requests come from outside, even when a fault plan sends them while a function of the component runs. */
   readonly #fromOutside = AsyncLocalStorage.snapshot() as <Result>(work: () => Result) => Result;
   #fetchRouter: { lookup: (path: string, method: string) => unknown[] | null } = { lookup: () => null };
@@ -77,7 +91,11 @@ export class World extends Deployment {
     super(mock.t);
     this.#mock = mock;
     this.#mock.t.registerComponent(COMPONENT, ledgerSchema, componentModules);
-    for (const { db } of Object.values(this.#mock.components)) attachIndexes(db);
+    for (const [path, { db }] of Object.entries(this.#mock.components)) {
+      attachIndexes(db, (read) => {
+        noteRange(path, read);
+      });
+    }
     this.#mock.components[COMPONENT]!.modules = this.#componentLoader();
     this.deploy(version);
   }
@@ -111,13 +129,25 @@ export class World extends Deployment {
     root.modules = async (path) => {
       const found = app[path];
       if (found === undefined) throw new Error(`The app has no module ${path}.`);
-      return Promise.resolve(this.#scoped(found));
+      return Promise.resolve(this.#scoped(found, path));
     };
   }
 
   async createToken(name: string, options: Row = {}): Promise<string> {
     if (options.mirrors !== undefined) await this.call("declare");
     return (await this.call("createToken", { name, mirrors: ["*"], ...options })) as string;
+  }
+
+  /** Records every mutation from now on. */
+  record(): Recorded[] {
+    const recorded: Recorded[] = [];
+    this.#recorded = recorded;
+    for (const [path, { db }] of Object.entries(this.#mock.components)) {
+      trackDatabase(db, path, (changes) => {
+        recorded.at(-1)?.changes.push(...changes);
+      });
+    }
+    return recorded;
   }
 
   /** Sends a request with the connector's token. */
@@ -193,20 +223,37 @@ export class World extends Deployment {
     return async (path) => {
       const load = byPath.get(path);
       if (load === undefined) throw new Error(`The component has no module ${path}.`);
-      return this.#scoped(await load());
+      return this.#scoped(await load(), path);
     };
   }
 
-  /** The module with its actions under the fault plan. */
-  #scoped(module: Module): Module {
+  /** The module with its actions under the fault plan, and its mutations recorded. */
+  #scoped(module: Module, path: string): Module {
     return Object.fromEntries(
-      Object.entries(module).map(([name, value]) => [
-        name,
-        isAction(value)
-          ? this.#withHandler(value, (handler) => (ctx, args) => handler(this.faults.around(ctx), args))
-          : value,
-      ]),
+      Object.entries(module).map(([name, value]) => {
+        if (isAction(value)) {
+          return [
+            name,
+            this.#withHandler(value, (handler) => (ctx, args) => handler(this.faults.around(ctx), args)),
+          ];
+        }
+        return [name, isMutation(value) ? this.#recordedMutation(value, `${path}:${name}`) : value];
+      }),
     );
+  }
+
+  #recordedMutation(value: object, name: string): object {
+    return this.#withHandler(value, (handler) => async (ctx, args) => {
+      if (this.#recorded === null || this.#recording) return await handler(ctx, args);
+      const read = new Attempt(() => 0);
+      this.#recorded.push({ name, args: args as Row, read, changes: [] });
+      this.#recording = true;
+      try {
+        return await runAs(read, async () => handler(ctx, args));
+      } finally {
+        this.#recording = false;
+      }
+    });
   }
 
   #withHandler(fn: object, wrap: (handler: Handler) => Handler): object {
@@ -236,6 +283,10 @@ export class World extends Deployment {
       ...rest,
     ];
   }
+}
+
+function isMutation(value: unknown): value is object {
+  return typeof value === "function" && "isMutation" in value && value.isMutation === true;
 }
 
 function isAction(value: unknown): value is object {
