@@ -82,3 +82,23 @@ test.each(Object.entries(PAGES))(
     await page.context().close();
   },
 );
+
+test.each(Object.entries(PAGES))(
+  "fits a small laptop, with every badge and verdict in sight: %s",
+  async (_name, { hash, ready }) => {
+    const page = await stage.visit(hash, { viewport: { width: 1024, height: 768 } });
+    await ready(page);
+    const outside = await page.evaluate(() => {
+      const shown = document.querySelectorAll(".csi-badge, [class*=verdict], nav a, h1, h2");
+      return [...shown]
+        .filter((each) => {
+          const { left, right, width } = each.getBoundingClientRect();
+          return width > 0 && (left < 0 || right > innerWidth);
+        })
+        .map((each) => each.textContent);
+    });
+    expect(outside).toEqual([]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(1024);
+    await page.context().close();
+  },
+);
