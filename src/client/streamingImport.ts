@@ -40,8 +40,9 @@ export interface StreamingImportOptions {
    */
   module?: string;
   /**
-   * How long a connector without an end-of-sync call must be silent before a full refresh counts as complete and stale
-   * rows go, in milliseconds. Default 60,000. Raise it for sources that pause longer within one sync.
+   * How long a connector without an end-of-sync call must be silent before a full refresh counts as complete and the
+   * rows that it did not deliver are deleted, in milliseconds. Default 60,000. Raise it for sources that pause longer
+   * within one sync.
    */
   settleAfterMs?: number;
   /**
@@ -59,7 +60,7 @@ export interface StreamingImportOptions {
    * `{ mirror, from, to, reason, at }`.
    */
   onStateChange?: string;
-  /** Key for columns that mirrors declare with `hash`: any text, the longer the better. */
+  /** The key for fields that mirrors declare with `hash`: at least 16 characters. Another key gives other hashes. */
   hashKey?: string;
 }
 
@@ -91,7 +92,12 @@ export class StreamingImport {
   readonly #hashKey: string | undefined;
   #compiled: Promise<AppMirrors> | null = null;
 
-  /** @throws Error when the schema declares no mirror, or an option makes no sense. */
+  /**
+   * @param component The component: `components.streamingImport`.
+   * @param schema The default export of `schema.ts`.
+   * @throws Error if the schema declares neither a mirror nor an exported table, if two mirrors have one stream, or if
+   * an option is wrong.
+   */
   constructor(
     private readonly component: ComponentApi,
     private readonly schema: SchemaDefinition<GenericSchema, boolean>,
@@ -151,8 +157,10 @@ export class StreamingImport {
   }
 
   /**
-   * The public functions that status pages use, those of `convex-streaming-import/react` first of all. The app says who
-   * may; there is no default.
+   * The public functions that status pages call, such as the panel of `convex-streaming-import/react`. The app says who
+   * may call them; there is no default.
+   *
+   * Each throws a `ConvexError` with the code `NotAuthorized` if `authorize` returns anything but `true`.
    *
    * ```ts
    * // convex/operations.ts

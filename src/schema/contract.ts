@@ -16,33 +16,33 @@ export const CONTENT_INDEX = "by_content";
 
 /**
  * The field that `mirrorTable` adds to a mirror without a primary key: a hash of the row's content. It gives rows
- * that have no name of their own an identity, so that a refresh can leave unchanged ones untouched.
+ * without a key an identity, so that a refresh can leave unchanged ones untouched.
  */
 export const CONTENT_KEY_FIELD = "mirrorKey";
 
-/** What a mirror declares, as a value. Field paths are dotted, as Convex's own index fields are. */
+/** What a mirror declares, as `contractOf` returns it. Field paths are dotted, as Convex's own index fields are. */
 export interface MirrorContract {
   /** Tells a contract from other values. */
   readonly brand: typeof MIRROR_BRAND;
-  /** Dotted paths of the fields that name a row, or null when rows have no name (append-only sources). */
+  /** The fields that identify a row, or null for sources without a key. */
   readonly primaryKey: readonly string[] | null;
-  /** Where rows come from, as `namespace.stream` or `stream`, or null when the source is named like the table. */
+  /** The stream, as `namespace.stream` or `stream`, or null if it is named like the table. */
   readonly source: string | null;
-  /** Dotted path of the field that orders the changes of one row, or null when arrival order decides. */
+  /** The field that orders the changes of one row, or null if the order of arrival decides. */
   readonly version: string | null;
-  /** Who answers for the source; shown in messages of the guard and in the dashboard. */
+  /** Who is responsible for the source. */
   readonly owner: string | null;
-  /** Whether rows that the source deletes go, or stay and are marked. */
+  /** Whether rows that the source deletes are deleted, or kept and marked. */
   readonly onDelete: "hard" | "soft";
-  /** The field that marks deleted rows; null when they go. */
+  /** The field that marks deleted rows, or null if they are deleted. */
   readonly deletedField: string | null;
-  /** What happens to rows that are not as the validators expect them. See `DriftPolicy`. */
+  /** What happens to rows that do not fit the validators. See `DriftPolicy`. */
   readonly drift: DriftPolicies;
   /** The field in which unknown fields are kept, or null. */
   readonly overflow: string | null;
-  /** How often to expect contact, in milliseconds, or null when silence means nothing. */
+  /** How often to expect contact, in milliseconds, or null for never. */
   readonly expectEveryMs: number | null;
-  /** The largest share of the rows that a full refresh may delete unasked, or null when it may delete all. */
+  /** The largest share of the rows, from 0 to less than 1, that a full refresh may delete without confirmation, or null for all. */
   readonly shrinkLimit: number | null;
   /** Source columns by the field that they feed, where the names differ. */
   readonly columns: Readonly<Record<string, string>>;
@@ -50,11 +50,11 @@ export interface MirrorContract {
   readonly drop: readonly string[];
   /** Fields that are stored as keyed hashes. */
   readonly hash: readonly string[];
-  /** How Fivetran's Convex destination knows the table; null when it does not. */
+  /** How Fivetran's Convex destination sees the table, or null if it does not feed it. */
   readonly fivetran: FivetranContract | null;
   /** Paths of objects whose fields an update merges one by one; all others it replaces. */
   readonly merged: readonly string[];
-  /** Whether a row belongs to the mirror; null when all do. */
+  /** Whether a row belongs to the mirror, or null if all do. */
   readonly where: RowFilter | null;
 }
 

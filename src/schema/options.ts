@@ -4,7 +4,7 @@ import type { ExportOptions } from "./exportTable.js";
 import { refuse, shown } from "./fields.js";
 import type { FivetranOption } from "./fivetran.js";
 
-/** What a mirror says about itself beside its fields. */
+/** Options of `mirrorTable`. The page "Configuration" has a table of them. */
 export interface MirrorOptions<
   Path extends string = string,
   PrimaryKey = readonly KeyPart<Path>[],
@@ -12,8 +12,8 @@ export interface MirrorOptions<
   Row = Record<string, Value>,
 > {
   /**
-   * The fields that name a row, most significant first: `["id"]`, `["airport", "flight"]` for a composite key,
-   * `[["address", "id"]]` or `["address.id"]` for a nested one. Leave it out for sources whose rows have no name: their
+   * The fields that identify a row, most significant first: `["id"]`, `["airport", "flight"]` for a composite key,
+   * `[["address", "id"]]` or `["address.id"]` for a nested one. Leave it out for sources without a key: their
    * rows are appended, and identified by their content.
    */
   primaryKey?: PrimaryKey;
@@ -21,60 +21,63 @@ export interface MirrorOptions<
   source?: string;
   /**
    * The field that orders the changes of one row: a change with a lower version than the stored row is stale and not
-   * applied. NULL, and none, is the lowest. Without this option, arrival order decides.
+   * applied. NULL and an absent field are the lowest. Without this option, the order of arrival decides.
    *
-   * Declare it as a number or an int64. Text compares as a moment where it is a date-time, as a number where it is one,
-   * and otherwise by its characters, where "v10" comes before "v9": for such text, name another column, have the source
+   * Declare it as a number or an int64. Text is compared as a time if it is a date-time, as a number if it is one, and
+   * otherwise by its characters, so that "v10" comes before "v9". For such text, name another column, let the source
    * send a number, or leave the option out.
    */
   version?: Path;
-  /** Who answers for the source (a team, a person): named where a write is refused, and in the dashboard. */
+  /** Who is responsible for the source (a team, a person). Named where a write is refused, and in the dashboard. */
   owner?: string;
   /**
    * What happens to a row that the source deletes: `"hard"` (the default) deletes it; `"soft"` keeps it and marks it in
-   * `deletedField`. A row that the source sends again afterwards is back, unmarked.
+   * `deletedField`. A row that the source sends again is unmarked. Soft deletes need a `primaryKey`.
    */
   onDelete?: "hard" | "soft";
   /**
    * The field that marks deleted rows: `v.optional(v.boolean())` is set to true, `v.optional(v.number())` to the time in
-   * milliseconds, `v.optional(v.string())` to an ISO 8601 date-time. It is the importer's: a source column of that name is
-   * ignored.
+   * milliseconds, `v.optional(v.string())` to an ISO 8601 date-time. Only the importer writes it: a source column of that
+   * name is ignored.
    */
   deletedField?: Field;
   /**
-   * What happens to rows that are not as the validators expect them: one policy, or one each for `unknownFields`,
+   * What happens to rows that do not fit the validators: one policy, or one each for `unknownFields`,
    * `types` and `missingFields`. Default: `"evolve"`, which stores what can be stored without loss. See `DriftPolicy`.
    */
   drift?: DriftOption;
   /** A field `v.optional(v.record(v.string(), v.any()))` in which unknown fields are kept. */
   overflow?: Field;
-  /** How often to expect contact: `"15 minutes"`, or milliseconds. Without it, the mirror becomes late, then stale. */
+  /**
+   * How often to expect contact with the connector: `"15 minutes"`, or milliseconds; at least a second. After that time
+   * without contact the mirror is late, after three times that time stale. Default: never.
+   */
   expectEvery?: Duration | number;
   /**
-   * The largest share of a mirror's rows, from 0 to 1, that a full refresh may delete without a person who agrees.
-   * Default: 0.5. Beyond it the sweep is held, in mirrors of 100 rows or more. False: no limit.
+   * The largest share of a mirror's rows, from 0 to less than 1, that a full refresh may delete without confirmation.
+   * Default: 0.5. Beyond it the sweep is held, in mirrors of 100 rows or more. `false`: no limit.
    */
   shrinkLimit?: number | false;
   /** Source columns by the field that they feed, where the names differ: `{ grossUs: "US Gross" }`. */
   columns?: { readonly [Name in Field]?: string };
   /**
-   * Source columns (or dotted paths into them) that are never stored, logged or quarantined: `["ssn"]`. Rows with them
-   * are as expected.
+   * Source columns (or dotted paths into them) that are never stored, logged or quarantined: `["ssn"]`. They are no
+   * drift.
    */
   drop?: readonly string[];
   /**
    * Text fields that are stored as HMAC-SHA-256 in place of the text, as 64 hexadecimal digits; null stays null. Equal
-   * texts have equal hashes, in all mirrors of an app. The importer needs its `hashKey` then.
+   * texts have equal hashes, in all mirrors of an app. `StreamingImport` needs the option `hashKey` then.
    */
   hash?: readonly Field[];
   /**
-   * The mirror is filled by Fivetran's Convex destination: `{}`, or what of its own columns the table has. Adds the field
-   * `fivetran` with those, which a primary key or a version may name: `version: "fivetran.synced"`.
+   * The mirror is filled by Fivetran's Convex destination: `{}`, or which of Fivetran's columns the table has. Adds the
+   * field `fivetran` with them, which a primary key or a version may name: `version: "fivetran.synced"`.
    */
   fivetran?: FivetranOption;
   /**
    * Which rows belong to the mirror. A row that does not pass is deleted from a mirror with a primary key, and not
-   * stored in one without. It sees the row converted and shaped, and must depend on nothing else.
+   * stored in one without. It gets the converted row, and must depend on nothing else.
    */
   where?: (row: Row) => boolean;
   /**

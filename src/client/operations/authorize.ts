@@ -1,14 +1,14 @@
 import type { GenericDataModel, GenericQueryCtx } from "convex/server";
 import { ConvexError } from "convex/values";
 
-/** What somebody asks for. */
+/** What a caller of `dashboardFunctions` asks for. */
 export interface AccessRequest {
   /**
    * - view: how imports are doing. Names of mirrors, fields and streams, counts and times; no row, and no part of one.
    * - operate: to see rows in quarantine and keys in audits, and to replay, discard, pause, resume, sweep, audit and repair.
    */
   access: "view" | "operate";
-  /** The mirror that it is about; null for all of them. */
+  /** The mirror in question; null for all of them. */
   mirror: string | null;
 }
 

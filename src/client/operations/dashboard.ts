@@ -9,7 +9,7 @@ import { dashboardQueries } from "./queries.js";
 export interface DashboardOptions<DataModel extends GenericDataModel> {
   /**
    * Who may see how imports are doing, and who may operate them. Called first by every function; only `true` opens.
-   * `() => true` opens everything to everybody who knows the deployment's address.
+   * `() => true` lets everybody who knows the deployment's address see and operate.
    */
   authorize: Authorize<DataModel>;
 }
