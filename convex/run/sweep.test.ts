@@ -154,7 +154,11 @@ describe("a sweep", () => {
     const app = await App.start();
     // Ten rows of 1 MB are two pages of a walk.
     const big = (id: number) => ({ id, payload: "x".repeat(1_000_000) });
-    for (let id = 0; id < 12; id++) await importRows(app, "things", [big(id)]);
+    for (let id = 0; id < 12; id++) {
+      await importRows(app, "things", [big(id)]);
+      // The write budget lets one of them through each half a second.
+      await app.passTime(1_000);
+    }
     await app.passTime(MINUTE);
     const run = await begin(app, "things");
     await importRows(app, "things", [big(5)]);
