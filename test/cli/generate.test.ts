@@ -517,7 +517,8 @@ describe("refused, with a code and what to do", () => {
     [[], 2, "NoSource", /--airbyte/],
     [["--airbyte", "a.json", "--fivetran", "a.json"], 2, "NoSource", /one of/],
     [["--postgres"], 2, "NoSource", /DATABASE_URL/],
-    [["--airbyte", "missing.json"], 1, "SourceUnreadable", /missing\.json cannot be read/],
+    [["--airbyte", "missing.json"], 1, "SourceUnreadable", /no file .*missing\.json\./],
+    [["--airbyte", "latin1.json"], 1, "SourceUnreadable", /Line 1 is not UTF-8/],
     [["--airbyte", "empty.json"], 1, "SourceUnreadable", /not an Airbyte catalog/],
     [["--fivetran", "empty.json"], 1, "SourceUnreadable", /not a Fivetran schema/],
     [
@@ -541,6 +542,7 @@ describe("refused, with a code and what to do", () => {
     await file("long.json", { streams: [{ name: "x".repeat(65), json_schema: { properties: { a: {} } } }] });
     await file("wide.json", { streams: [{ name: "wide", json_schema: { properties } }] });
     await file("rows.csv", "a\n1\n");
+    await writeFile(path.join(directory, "latin1.json"), Buffer.from('{"streams":"caf\u00e9"}', "latin1"));
     await file("none.csv", "a\n");
     await file("broken.ts", "export default defineSchema({");
     await file("other.ts", "export const x = 1;");

@@ -87,6 +87,8 @@ test.each([
   ["quarantine list", []],
   ["quarantine replay", []],
   ["quarantine discard", ["--yes"]],
+  ["verify", ["--file", "rows.csv"]],
+  ["push rows.csv --mirror", []],
 ])("%s names the mirror that is meant", async (command, more) => {
   const { code, err } = await run([...command.split(" "), "custmers", ...more], { cwd });
   expect(code).toBe(1);

@@ -371,6 +371,17 @@ describe("before it begins", () => {
     expect(sink.runs).toEqual([]);
   });
 
+  test("a file that is not there is a sentence with what may be meant; a folder is none", async () => {
+    await writeFile(path.join(directory, "customers.csv"), "id\n1\n");
+    const of = async (file: string) =>
+      await run(["push", file, "-m", "users"], { cwd: directory, env: env() });
+    expect(await of("custmers.csv")).toMatchObject({
+      code: 2,
+      err: `There is no file ${path.join(directory, "custmers.csv")}. Did you mean "customers.csv"?\n`,
+    });
+    expect((await of(".")).err).toContain("is a folder");
+  });
+
   test("a mirror that is not there is suggested", async () => {
     await writeFile(path.join(directory, "a.csv"), "id\n1\n");
     const { code, err } = await run(["push", "a.csv", "-m", "user"], { cwd: directory, env: env() });

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { EXIT, messageOf } from "../terminal/exit.js";
 import { CONNECTION_SPECIFICATION } from "./config.js";
@@ -98,8 +97,9 @@ async function readFiles(
   ...paths: (string | undefined)[]
 ): Promise<string[] | null> {
   try {
+    const { readText } = await import("../files/source.js");
     return await Promise.all(
-      paths.flatMap((file) => (file === undefined ? [] : [readFile(path.resolve(io.cwd, file), "utf8")])),
+      paths.flatMap((file) => (file === undefined ? [] : [readText(path.resolve(io.cwd, file))])),
     );
   } catch (error) {
     emitter.failure("config_error", messageOf(error));

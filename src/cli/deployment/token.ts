@@ -1,7 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { openAdmin } from "./admin.js";
 import type { Deployment } from "./environment.js";
-import { usageError } from "../terminal/exit.js";
+import type { MirrorStatus } from "../../core/wire/views.js";
+import { didYouMean } from "../terminal/suggest.js";
+import { CliError, usageError } from "../terminal/exit.js";
 import type { Place } from "../terminal/io.js";
 
 /** An import token for the time of one command. */
@@ -30,11 +32,12 @@ export async function borrowToken(
   const admin = openAdmin(place, deployment);
   const name = `cli-${randomBytes(6).toString("hex")}`;
   if (!mirrors.includes("*")) await admin.call("declare");
-  const token = await admin.component<string>("tokens:create", {
-    name,
-    mirrors: [...mirrors],
-    access,
-    expiresInDays: 1,
+  const create = { name, mirrors: [...mirrors], access, expiresInDays: 1 };
+  const token = await admin.component<string>("tokens:create", create).catch(async (error: unknown) => {
+    if (access === "export") throw error;
+    const names = (await admin.component<MirrorStatus[]>("registry:list")).map((mirror) => mirror.name);
+    const unknown = mirrors.find((mirror) => mirror !== "*" && !names.includes(mirror));
+    throw unknown === undefined ? error : unknownMirror(unknown, names);
   });
   return {
     token,
@@ -42,4 +45,10 @@ export async function borrowToken(
       await admin.component("tokens:revoke", { name });
     },
   };
+}
+
+export function unknownMirror(mirror: string, names: readonly string[]): CliError {
+  return new CliError(
+    `There is no mirror "${mirror}".${didYouMean(mirror, names)} The mirrors are: ${names.join(", ") || "none yet"}.`,
+  );
 }

@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
-import { readdir, stat } from "node:fs/promises";
-import type { Readable } from "node:stream";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { CliError, messageOf, usageError } from "../terminal/exit.js";
 import type { Io } from "../terminal/io.js";
@@ -55,6 +55,15 @@ export async function openSource(
     delimiter: found === "copy" || (wanted ?? extension) === "tsv" ? "\t" : delimiterOf(first),
     progress: () => (size === null || size === 0 ? null : Math.min(1, read / size)),
   };
+}
+
+/** The text of a file of UTF-8, without its mark. @throws CliError */
+export async function readText(path: string): Promise<string> {
+  await sizeOf(path);
+  const parts: Buffer[] = [];
+  const bytes = checkedBegin(await readFile(path), undefined);
+  for await (const part of asUtf8(Readable.from([bytes]), undefined)) parts.push(part);
+  return Buffer.concat(parts).toString("utf8");
 }
 
 async function sizeOf(file: string): Promise<number> {

@@ -7,7 +7,7 @@ import type { Replayed } from "../../client/importing/replay.js";
 import type { MirrorStatus, QuarantineEntry } from "../../core/wire/views.js";
 import type { Io } from "../terminal/io.js";
 import { ask } from "../terminal/ask.js";
-import { didYouMean } from "../terminal/suggest.js";
+import { unknownMirror } from "../deployment/token.js";
 
 const MAX_MESSAGE = 100;
 
@@ -25,12 +25,6 @@ export async function knownMirror(admin: Admin, mirror: string): Promise<MirrorS
   throw unknownMirror(
     mirror,
     all.map(({ name }) => name),
-  );
-}
-
-export function unknownMirror(mirror: string, names: readonly string[]): CliError {
-  return new CliError(
-    `There is no mirror "${mirror}".${didYouMean(mirror, names)} The mirrors are: ${names.join(", ") || "none yet"}.`,
   );
 }
 

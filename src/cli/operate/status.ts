@@ -7,7 +7,7 @@ import { count } from "../../core/words.js";
 import { budgetUse, type BudgetBalance, type BudgetUse } from "../../core/wire/budget.js";
 import type { MirrorStatus, ReaderStatus, RunSummary, SenderStatus } from "../../core/wire/views.js";
 import { watch } from "../terminal/watch.js";
-import { unknownMirror } from "./quarantine.js";
+import { unknownMirror } from "../deployment/token.js";
 import { style } from "../terminal/style.js";
 import type { Io } from "../terminal/io.js";
 

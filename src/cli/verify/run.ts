@@ -1,5 +1,4 @@
 import { count, number } from "../../core/words.js";
-import { readFile } from "node:fs/promises";
 import { differingBuckets, rowCount } from "../../core/proof/digest.js";
 import { openAdmin } from "../deployment/admin.js";
 import { V1Client } from "../api/client.js";
@@ -10,7 +9,7 @@ import { keyForPeople, print, table } from "../terminal/output.js";
 import { readCopy, readCsv } from "../files/csv.js";
 import { Mapping } from "../files/mapping.js";
 import { readJson, readNdjson, type Rows } from "../files/rows.js";
-import { openSource } from "../files/source.js";
+import { openSource, readText } from "../files/source.js";
 import { borrowToken } from "../deployment/token.js";
 import type { MirrorInfo } from "../../core/wire/v1.js";
 import { compileInfo, digestOf, type FileDigest, missingKeys } from "./local.js";
@@ -143,8 +142,9 @@ async function rowsOf(io: Io, options: VerifyOptions, mirror: MirrorInfo): Promi
 
 async function readJsonFile(path: string): Promise<unknown> {
   try {
-    return JSON.parse(await readFile(path, "utf8")) as unknown;
+    return JSON.parse(await readText(path)) as unknown;
   } catch (error) {
+    if (error instanceof CliError) throw error;
     throw usageError(`${path}: ${messageOf(error)}`);
   }
 }

@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
 import type { Json } from "../../../core/rows/values.js";
 import { parseJson } from "../../../core/rows/json.js";
-import { messageOf } from "../../terminal/exit.js";
+import { readText } from "../../files/source.js";
+import { CliError, messageOf } from "../../terminal/exit.js";
 import { GenerateError } from "../problem.js";
 
 /**
@@ -12,9 +12,10 @@ import { GenerateError } from "../problem.js";
  */
 export async function readJsonFile(file: string, isWanted?: (json: Json) => boolean): Promise<Json> {
   try {
-    const text = (await readFile(file, "utf8")).replace(/^\uFEFF/, "");
+    const text = await readText(file);
     return (isWanted === undefined ? undefined : lineOf(text, isWanted)) ?? parseJson(text);
   } catch (error) {
+    if (error instanceof CliError) throw new GenerateError("SourceUnreadable", error.message);
     throw new GenerateError("SourceUnreadable", `${file} cannot be read as JSON: ${messageOf(error)}`);
   }
 }
