@@ -327,7 +327,7 @@ describe("the input", () => {
     );
     expect(code).toBe(0);
     expect(sink.rows("users")).toEqual([{ id: 3 }]);
-    expect(writing.logs.join("\n")).toContain("public.other: 1 records ignored");
+    expect(writing.logs.join("\n")).toContain("public.other: 1 record ignored");
   });
 
   test("may be cut anywhere, begin with a byte order mark and end without a line break", async () => {
