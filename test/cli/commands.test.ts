@@ -1,6 +1,8 @@
 // @vitest-environment node
 import type { Command } from "commander";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { createProgram } from "../../src/cli/program.js";
 import { run } from "./support/command.js";
@@ -128,12 +130,23 @@ describe("TypeScript, an optional peer", () => {
       "TypeScript 7.0.2 does not",
     ],
   ])("that %s ends a command with how to install it", async (_, load, message) => {
-    const refused = requireTypescript(load);
+    const refused = requireTypescript(import.meta.dirname, load);
     await expect(refused).rejects.toThrow(message);
-    await expect(refused).rejects.toThrow("npm install --save-dev typescript@6");
+    await expect(refused).rejects.toThrow("npm i -D typescript@6");
+  });
+
+  test("that is missing is installed with the project's own package manager", async () => {
+    const root = mkdtempSync(path.join(os.tmpdir(), "pnpm-project-"));
+    try {
+      writeFileSync(path.join(root, "pnpm-lock.yaml"), "");
+      const refused = requireTypescript(root, async () => Promise.reject(new Error("Cannot find package")));
+      await expect(refused).rejects.toThrow("pnpm add -D typescript@6");
+    } finally {
+      rmSync(root, { recursive: true });
+    }
   });
 
   test("is there", async () => {
-    await expect(requireTypescript()).resolves.toBeUndefined();
+    await expect(requireTypescript(import.meta.dirname)).resolves.toBeUndefined();
   });
 });

@@ -25,8 +25,9 @@ Examples:
   $ streaming-import doctor --offline --json`,
     )
     .action(async ({ cwd, ...options }: CliOptions) => {
-      await requireTypescript();
+      const root = path.resolve(io.cwd, cwd ?? ".");
+      await requireTypescript(root);
       const { runDoctor } = await import("./run.js");
-      io.exitCode = await runDoctor({ ...io, cwd: path.resolve(io.cwd, cwd ?? ".") }, options);
+      io.exitCode = await runDoctor({ ...io, cwd: root }, options);
     });
 }

@@ -1,3 +1,4 @@
+import path from "node:path";
 import type { Command } from "commander";
 import { collect } from "../deployment/options.js";
 import type { Io } from "../terminal/io.js";
@@ -45,7 +46,7 @@ Examples:
   $ streaming-import generate --postgres --check`,
     )
     .action(async (options: GenerateCommandOptions) => {
-      await requireTypescript();
+      await requireTypescript(path.resolve(io.cwd, options.cwd ?? "."));
       const { runGenerate } = await import("./run.js");
       io.exitCode = await runGenerate(io, options);
     });

@@ -30,7 +30,7 @@ Examples:
   $ streaming-import guard --sarif > guard.sarif`,
     )
     .action(async ({ strict, json, sarif, verbose, functions, tsconfig }: Options) => {
-      await requireTypescript();
+      await requireTypescript(io.cwd);
       // Loaded here, so that no other command loads TypeScript.
       const { checkApp } = await import("./check.js");
       const { formatText } = await import("./report.js");

@@ -58,7 +58,7 @@ Examples:
         (await import("./example.js")).writeExample(io, root, example);
         return;
       }
-      await requireTypescript();
+      await requireTypescript(root);
       const { runInit } = await import("./run.js");
       const isNamed = command.getOptionValueSource("source") === "cli";
       io.exitCode = await runInit(io, root, { ...options, isNamed });
