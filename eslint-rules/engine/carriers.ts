@@ -7,6 +7,12 @@ import { kindOfDeclaration, memberOf, WRITE_METHODS } from "./members.js";
 /** How deep in an object the writer is looked for: `{ a: { b: { db } } }`. */
 export const CARRY_DEPTH = 6;
 
+/** How deep the writer is looked for in the types of a library. */
+const PACKAGE_DEPTH = 2;
+
+/** How deep a builder is looked for, and the writer in what it passes on: `{ builders: { mutation } }`, `ctx.db`. */
+const HANDING_DEPTH = 2;
+
 /** Types of Convex that hold the writer; its other types (references, builders, validators) never do. */
 const CONVEX_HOLDERS: ReadonlySet<string> = new Set(["GenericMutationCtx", "GenericDatabaseWriter"]);
 
@@ -36,12 +42,14 @@ function computeCarries(cx: GuardContext, type: ts.Type, depth: number): boolean
   const origin = originOfType(cx, type);
   if (origin === "lib") return argumentsOf(cx, type).some((argument) => carries(cx, argument, depth));
   if (origin === "convex" && !CONVEX_HOLDERS.has(type.symbol.name)) return false;
+  // The methods of a library's classes give out ever new types; the writer is near, or not there.
+  const left = origin === "package" ? Math.min(depth - 1, PACKAGE_DEPTH) : depth - 1;
   for (const signature of type.getCallSignatures()) {
-    if (carries(cx, signature.getReturnType(), depth - 1) || handsOut(cx, signature)) return true;
+    if (carries(cx, signature.getReturnType(), left) || handsOut(cx, signature, depth)) return true;
   }
   const element = type.getNumberIndexType() ?? type.getStringIndexType();
-  if (element !== undefined && carries(cx, element, depth - 1)) return true;
-  return type.getProperties().some((property) => carries(cx, checker.getTypeOfSymbol(property), depth - 1));
+  if (element !== undefined && carries(cx, element, left)) return true;
+  return type.getProperties().some((property) => carries(cx, checker.getTypeOfSymbol(property), left));
 }
 
 /** A type parameter that stands for the writer, or a type that is made of one: `T[K]`, `Awaited<T>`. */
@@ -57,8 +65,9 @@ function standsForWriter(cx: GuardContext, type: ts.Type): boolean {
 }
 
 /** Whether a function passes the writer to a function that it is given, as Convex's builders do to `handler`. */
-function handsOut(cx: GuardContext, signature: ts.Signature): boolean {
+function handsOut(cx: GuardContext, signature: ts.Signature, depth: number): boolean {
   const { checker } = cx;
+  if (depth < CARRY_DEPTH - HANDING_DEPTH) return false;
   const declaration = signature.declaration as ts.SignatureDeclaration | undefined;
   // Functions of other packages do not have the writer until they get it.
   const origin = declaration && cx.packages.originOf(declaration.getSourceFile());
@@ -67,19 +76,19 @@ function handsOut(cx: GuardContext, signature: ts.Signature): boolean {
     const type = checker.getTypeOfSymbol(parameter);
     const arms = type.isUnion() ? type.types : [type];
     return arms.some((arm) => {
-      if (receives(cx, arm)) return true;
+      if (receives(cx, arm, HANDING_DEPTH)) return true;
       const handler = arm.getProperty("handler");
-      return handler !== undefined && receives(cx, checker.getTypeOfSymbol(handler));
+      return handler !== undefined && receives(cx, checker.getTypeOfSymbol(handler), HANDING_DEPTH);
     });
   });
 }
 
 /** Whether who calls this function, or a function in this object, passes the writer in. */
-export function receives(cx: GuardContext, type: ts.Type): boolean {
+export function receives(cx: GuardContext, type: ts.Type, depth = CARRY_DEPTH): boolean {
   return type
     .getCallSignatures()
     .some((signature) =>
-      signature.parameters.some((parameter) => carries(cx, cx.checker.getTypeOfSymbol(parameter))),
+      signature.parameters.some((parameter) => carries(cx, cx.checker.getTypeOfSymbol(parameter), depth)),
     );
 }
 
@@ -112,7 +121,7 @@ export function isWriteMethod(cx: GuardContext, type: ts.Type): boolean {
   return kind === "writer" || kind === "tableWriter" || kind === "ents";
 }
 
-function originOfType(cx: GuardContext, type: ts.Type): "lib" | "convex" | "other" {
+function originOfType(cx: GuardContext, type: ts.Type): "lib" | "convex" | "package" | "other" {
   const declaration = (type.symbol as ts.Symbol | undefined)?.declarations?.[0];
   if (declaration === undefined)
     return cx.checker.isArrayType(type) || cx.checker.isTupleType(type) ? "lib" : "other";
@@ -120,7 +129,8 @@ function originOfType(cx: GuardContext, type: ts.Type): "lib" | "convex" | "othe
   // A type literal is described by its parts; a named type of Convex by its name.
   if (type.symbol.name === "__type") return "other";
   if (origin.kind === "lib") return "lib";
-  return origin.kind === "package" && origin.name === "convex" ? "convex" : "other";
+  if (origin.kind !== "package") return "other";
+  return origin.name === "convex" ? "convex" : "package";
 }
 
 export function argumentsOf(cx: GuardContext, type: ts.Type): readonly ts.Type[] {
