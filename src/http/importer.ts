@@ -95,6 +95,8 @@ export interface FinishOptions {
   reach?: Watermark | undefined;
   /** It knows that the refresh deletes more than the mirror's limit allows. */
   allowShrink?: boolean;
+  /** It cannot retry, so it is kept waiting while the deployment is too busy. */
+  patient?: boolean;
 }
 
 /** A run that was begun. See `runs.begin` of the component. */

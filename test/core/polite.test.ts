@@ -171,3 +171,58 @@ test("POLITE-8: a connector that does not retry is kept waiting while the deploy
   await world.passTime(10 * 60_000);
   expect(await world.rows("plain")).toEqual([{ id: 1, text: "new" }]);
 });
+
+test("POLITE-8: so are its heartbeats, its refreshes and the first request after a deploy", async () => {
+  const world = await start();
+  const tables = {
+    plain: { jsonSchema: {}, primaryKey: [["id"]] },
+    punctual: { jsonSchema: {}, primaryKey: [["id"]] },
+  };
+  await refresh(world, "punctual", [{ id: 1, text: "a" }]);
+  const sends = [
+    async () => world.send("POST", "/api/streaming_import/import_airbyte_records", { tables, messages: [] }),
+    async () => world.send("PUT", "/api/streaming_import/clear_tables", { tableNames: ["plain", "facts"] }),
+    async () => {
+      const version = {
+        schema: schema as unknown as Schema,
+        options: { writeBudget: { bytesPerSecond: 1e6 } },
+      };
+      world.deploy(version);
+      return world.send("POST", "/api/streaming_import/import_airbyte_records", { tables, messages: [] });
+    },
+  ];
+  for (const send of sends) {
+    await world.passTime(60_000);
+    const startedAt = Date.now();
+    let refused = 0;
+    world.faults.plan = ({ kind }) => {
+      if (kind !== "mutation" || Date.now() - startedAt > 10_000) return null;
+      refused += 1;
+      return "conflict";
+    };
+    expectOk(await world.whileTimePasses(send(), 500));
+    expect(refused).toBeGreaterThan(0);
+  }
+  expect((await world.ledger("mirrors")).filter(({ state }) => state === "failed")).toEqual([]);
+});
+
+test("POLITE-13: a sender that can retry learns at the beginning and end of a run when to, and one lost race does not show", async () => {
+  const world = await start();
+  let lost = 0;
+  world.faults.plan = ({ kind }) => (kind === "mutation" && lost++ % 2 === 0 ? "conflict" : null);
+  const sender = new Sender(world, "plain");
+  expectOk(await world.whileTimePasses(sender.tryBegin()));
+  expectOk(await world.whileTimePasses(sender.tryFinish()));
+  expect(lost).toBeGreaterThan(2);
+  vi.spyOn(console, "error").mockImplementation(() => undefined);
+  world.faults.plan = () => null;
+  await sender.tryBegin();
+  world.faults.plan = ({ kind }) => (kind === "mutation" ? "conflict" : null);
+  for (const attempt of [new Sender(world, "versioned").tryBegin(), sender.tryFinish()]) {
+    const answer = await world.whileTimePasses(attempt);
+    expectRefused(answer, 503, "Overloaded");
+    expect(Number(answer.headers.get("Retry-After"))).toBeGreaterThan(0);
+  }
+  world.faults.plan = () => null;
+  expect((await world.mirror("plain")).state).not.toBe("failed");
+});

@@ -6,6 +6,7 @@ import type { MirrorContract } from "../../schema/contract.js";
 import type { AppExports } from "../exports.js";
 import type { RunsFunctions } from "../mirrors.js";
 import type { TableMirrors } from "../tables/tableMirrors.js";
+import { patiently } from "./retry.js";
 
 /** What the component's registry stores of the app's schema. */
 export class Declaration {
@@ -53,13 +54,16 @@ export class Declaration {
         ? undefined
         : createFunctionHandle(makeFunctionReference<"mutation">(this.onStateChange)),
     ]);
-    await ctx.runMutation(component.registry.declare, {
-      fingerprint: this.fingerprint,
-      handles: { read, write, rows, onStateChange },
-      budget: this.budget,
-      mirrors: this.#mirrors,
-      exported: this.#exported,
-    });
+    // It reads every mirror, so it may lose against the chunks of each.
+    await patiently(async () =>
+      ctx.runMutation(component.registry.declare, {
+        fingerprint: this.fingerprint,
+        handles: { read, write, rows, onStateChange },
+        budget: this.budget,
+        mirrors: this.#mirrors,
+        exported: this.#exported,
+      }),
+    );
   }
 }
 

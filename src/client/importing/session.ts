@@ -24,7 +24,7 @@ import { CLEARED_ROWS, Pace } from "../../core/wire/pace.js";
 import { budgetUse, type BudgetUse } from "../../core/wire/budget.js";
 import { mayBeShortened, type AppMirror, type AppMirrors, type RunsFunctions } from "../mirrors.js";
 import { deliver } from "./delivery.js";
-import { patiently, unlessBusy } from "./retry.js";
+import { patiently, retryConflicts, unlessBusy } from "./retry.js";
 import { type Item, toItems } from "./items.js";
 
 /** The token that a session was opened with. */
@@ -149,14 +149,14 @@ export class Session implements ImportSession {
   }
 
   async rewrite({ id }: WaitingChange, row: JsonObject): Promise<void> {
-    await this.ctx.runMutation(this.component.quarantine.rewrite, { id, payload: writeJson(row) });
+    await patiently(async () =>
+      this.ctx.runMutation(this.component.quarantine.rewrite, { id, payload: writeJson(row) }),
+    );
   }
 
   async discard({ name: mirror }: Mirror, changes: readonly WaitingChange[]): Promise<void> {
-    await this.ctx.runMutation(this.component.quarantine.discard, {
-      mirror,
-      ids: changes.map(({ id }) => id),
-    });
+    const ids = changes.map(({ id }) => id);
+    await patiently(async () => this.ctx.runMutation(this.component.quarantine.discard, { mirror, ids }));
   }
 
   async deliver(changes: PreparedChanges, options: DeliverOptions): Promise<Delivered> {
@@ -237,15 +237,17 @@ export class Session implements ImportSession {
   }
 
   async begin(mirror: Mirror, { silenceMs, ...options }: BeginOptions): Promise<BegunRun> {
-    return await this.ctx.runMutation(this.component.runs.begin, {
-      mirror: mirror.name,
-      openedBy: "v1",
-      resume: false,
-      explicit: true,
-      ...options,
-      token: this.token.id,
-      settleAfterMs: silenceMs ?? DEFAULT_SILENCE_MS,
-    });
+    return await retryConflicts(async () =>
+      this.ctx.runMutation(this.component.runs.begin, {
+        mirror: mirror.name,
+        openedBy: "v1",
+        resume: false,
+        explicit: true,
+        ...options,
+        token: this.token.id,
+        settleAfterMs: silenceMs ?? DEFAULT_SILENCE_MS,
+      }),
+    );
   }
 
   async runningRun({ name: mirror }: Mirror, openedBy: string): Promise<string | null> {
@@ -272,15 +274,11 @@ export class Session implements ImportSession {
     run: string,
     outcome: "complete" | "incomplete",
     reason: string,
-    { reach, allowShrink = false }: FinishOptions = {},
+    { reach, allowShrink = false, patient = false }: FinishOptions = {},
   ) {
-    return await this.ctx.runMutation(this.component.runs.finish, {
-      run,
-      outcome,
-      reason,
-      reach,
-      ...(allowShrink && { allowShrink }),
-    });
+    const retry = patient ? patiently : retryConflicts;
+    const args = { run, outcome, reason, reach, ...(allowShrink && { allowShrink }) };
+    return await retry(async () => this.ctx.runMutation(this.component.runs.finish, args));
   }
 
   async status() {
@@ -303,11 +301,14 @@ export class Session implements ImportSession {
   }
 
   async recordUnknownStream(stream: string, snippet: string): Promise<void> {
-    await this.ctx.runMutation(this.component.unknownStreams.recordUnknownStream, {
-      stream,
-      snippet,
-      token: this.token.name,
-    });
+    // The sender is refused either way, and told why.
+    await unlessBusy(async () =>
+      this.ctx.runMutation(this.component.unknownStreams.recordUnknownStream, {
+        stream,
+        snippet,
+        token: this.token.name,
+      }),
+    );
   }
 
   async recordFailure(mirror: Mirror, error: unknown): Promise<void> {
@@ -336,10 +337,10 @@ export class Session implements ImportSession {
 
   async heard(mirrors: readonly Mirror[]): Promise<void> {
     if (!this.token.touchDue || this.access !== "write") return;
-    await this.ctx.runMutation(this.component.registry.heartbeat, {
-      token: this.token.id,
-      mirrors: mirrors.map(({ name }) => name).filter((name) => opens(this.token, name)),
-    });
+    const opened = mirrors.map(({ name }) => name).filter((name) => opens(this.token, name));
+    await patiently(async () =>
+      this.ctx.runMutation(this.component.registry.heartbeat, { token: this.token.id, mirrors: opened }),
+    );
   }
 }
 

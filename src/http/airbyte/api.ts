@@ -94,7 +94,9 @@ export async function replaceTables(importer: Importer, request: Request): Promi
       mirror.contract.primaryKey === null
         ? await session.runningRun(mirror, openedBy)
         : await session.beginRefresh(mirror, overwriteBy(openedBy));
-    if (run !== null) await session.finish(run, "complete", "The connector replaced the table.");
+    if (run !== null) {
+      await session.finish(run, "complete", "The connector replaced the table.", { patient: true });
+    }
   }
   return done();
 }
