@@ -1,9 +1,14 @@
 // @vitest-environment node
 import { Readable } from "node:stream";
+import { dsvFormat } from "d3-dsv";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { copyRecords } from "../../src/cli/files/copyText.js";
+import { readCsv } from "../../src/cli/files/csv.js";
 import { asUtf8 } from "../../src/cli/files/encoding.js";
+import { Mapping } from "../../src/cli/files/mapping.js";
+import { openSource } from "../../src/cli/files/source.js";
+import { CliError } from "../../src/cli/terminal/exit.js";
 import { nearest } from "../../src/cli/terminal/suggest.js";
 import { keyForPeople } from "../../src/cli/terminal/output.js";
 
@@ -101,6 +106,63 @@ describe("the backslash format", () => {
         },
       ),
     );
+  });
+});
+
+describe("files of another library", () => {
+  /** What another library writes, in an encoding; null where that has not all characters. */
+  const ENCODINGS: Record<string, (text: string) => Buffer | null> = {
+    "utf-8": (text) => Buffer.from(text),
+    "utf-8 with a mark": (text) => Buffer.from(`\uFEFF${text}`),
+    "utf-16le": (text) => Buffer.from(`\uFEFF${text}`, "utf16le"),
+    "utf-16be": (text) => Buffer.from(`\uFEFF${text}`, "utf16le").swap16(),
+    "windows-1252": (text) => (/^[\0-\x7f\xa0-\xff]*$/.test(text) ? Buffer.from(text, "latin1") : null),
+  };
+  const text = fc
+    .oneof(
+      fc.string({ unit: "binary", maxLength: 6 }),
+      fc.string({ unit: fc.constantFrom(...',;\t|" \r\n\\Né€a0') }),
+    )
+    .filter((each) => Buffer.from(each).toString() === each);
+  const file = fc.integer({ min: 1, max: 3 }).chain((width) =>
+    fc.record({
+      rows: fc.array(fc.array(text, { minLength: width, maxLength: width }), { minLength: 1, maxLength: 6 }),
+      delimiter: fc.constantFrom(",", ";", "\t", "|"),
+      lineEnd: fc.constantFrom("\n", "\r\n", "\r"),
+      encoding: fc.constantFrom(...Object.keys(ENCODINGS)),
+      chunk: fc.integer({ min: 1, max: 50 }),
+    }),
+  );
+
+  test("DATA-8: of any dialect and encoding are read as they are, or refused with a reason", async () => {
+    let read = 0;
+    await fc.assert(
+      fc.asyncProperty(file, async ({ rows, delimiter, lineEnd, encoding, chunk }) => {
+        const { formatRow } = dsvFormat(delimiter);
+        const names = rows[0]!.map((_, i) => `column ${String(i)}`);
+        const bytes = ENCODINGS[encoding]!([names, ...rows].map((row) => formatRow(row) + lineEnd).join(""));
+        if (bytes === null) return;
+        const stdin = inChunks(bytes, chunk) as Readable;
+        const named = encoding.startsWith("utf-8") ? undefined : encoding;
+        try {
+          const source = await openSource({ stdin, cwd: "." }, "-", { format: "csv", encoding: named });
+          const csv = { delimiter: source.delimiter, header: null, nulls: null };
+          const info = { name: "", source: null, primaryKey: null, version: null };
+          const found = (await all(readCsv(source.bytes, csv, info, new Mapping([], [], [])))).flat();
+          const values = found.map(({ bytes: json, start, end }) =>
+            Object.values(JSON.parse(json.toString("utf8", start, end)) as object),
+          );
+          // The writer makes no difference between NULL and the empty text.
+          expect(values).toEqual(rows.map((row) => row.map((value) => (value === "" ? null : value))));
+          read++;
+        } catch (error) {
+          expect(error).toBeInstanceOf(CliError);
+          expect(lineEnd === "\r" || names.length === 1 || rows.flat().includes("\\N")).toBe(true);
+        }
+      }),
+      { numRuns: 300 },
+    );
+    expect(read).toBeGreaterThan(100);
   });
 });
 
