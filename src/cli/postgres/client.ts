@@ -4,6 +4,7 @@ import { pathToFileURL } from "node:url";
 import type { Client } from "pg";
 import { messageOf } from "../terminal/exit.js";
 import { GenerateError } from "../generate/problem.js";
+import { packageManagerOf } from "../project/packageManager.js";
 
 /** How long to wait for a server, in milliseconds. */
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -63,7 +64,7 @@ async function loadDriver(root: string): Promise<Driver> {
     } catch (error) {
       throw new GenerateError(
         "DriverMissing",
-        "Reading a Postgres database needs its driver: npm install --save-dev pg",
+        `Reading a Postgres database needs its driver: ${(await packageManagerOf(root)).addDev} pg`,
         { cause: error },
       );
     }
