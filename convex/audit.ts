@@ -20,7 +20,8 @@ import {
   type MutationCtx,
 } from "./_generated/server.js";
 import { applyToMirror } from "./write/apply.js";
-import { addDelta, addToDigest, noDelta, readDigest } from "./write/digests.js";
+import { addDelta, noSums } from "../src/core/proof/delta.js";
+import { addToDigest, readDigest } from "./write/digests.js";
 import { ledgerError } from "../src/core/wire/errors.js";
 import { deltaOf, findingsOf } from "./write/findings.js";
 import { Pace } from "../src/core/wire/pace.js";
@@ -82,7 +83,7 @@ export const walk = internalAction({
   handler: async (ctx, { mirror, walk }) => {
     const before = await ctx.runQuery(internal.audit.ground, { mirror });
     const pace = new Pace(PAGE_ROWS);
-    let found = noDelta();
+    let found = noSums();
     let cursor: string | null = null;
     do {
       const page: Awaited<ReturnType<typeof readPage>> = await readPage(cursor);

@@ -9,7 +9,8 @@ import { internal } from "../_generated/api.js";
 import type { Doc } from "../_generated/dataModel.js";
 import { internalMutation, type MutationCtx } from "../_generated/server.js";
 import { addChanged, recordChanged } from "../changeFeed.js";
-import { addDelta, addToDigest, noDelta } from "./digests.js";
+import { addDelta } from "../../src/core/proof/delta.js";
+import { addToDigest } from "./digests.js";
 import { isSetUpError, ledgerError, ledgerErrorData } from "../../src/core/wire/errors.js";
 import { type Applied, type ApplyHandle, vApplied, vMatch, vTombstone } from "../../src/core/wire/port.js";
 import { quarantineChange, screenBehind } from "./screen.js";
@@ -169,7 +170,7 @@ async function write(
 }
 
 function nothing(): Applied {
-  return { counts: noCounts, rowsDelta: 0, written: 0, delta: noDelta(), inserted: [], tombstones: [] };
+  return { counts: noCounts, rowsDelta: 0, written: 0, delta: { items: [] }, inserted: [], tombstones: [] };
 }
 
 function addApplied(a: Applied, b: Applied): Applied {

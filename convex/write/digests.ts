@@ -3,41 +3,20 @@
  * does not depend on the order.
  */
 import { v } from "convex/values";
-import {
-  decodeDigest,
-  differingBuckets,
-  emptyDigest,
-  encodeDigest,
-  merge,
-  rowCount,
-} from "../../src/core/proof/digest.js";
-import { emptySketch, mergeSketch } from "../../src/core/proof/sketch.js";
+import { addDelta, noSums, sumsOf, type DigestDelta, type Sums } from "../../src/core/proof/delta.js";
+import { decodeDigest, differingBuckets, rowCount } from "../../src/core/proof/digest.js";
 import type { Doc } from "../_generated/dataModel.js";
 import { query, type MutationCtx, type QueryCtx } from "../_generated/server.js";
 
-/** What a write did to the digest and the sketch of a mirror. */
-export type DigestDelta = { digest: ArrayBuffer; sketch: ArrayBuffer };
-
-export function noDelta(): DigestDelta {
-  return { digest: encodeDigest(emptyDigest()), sketch: emptySketch() };
-}
-
-export function addDelta(a: DigestDelta, b: DigestDelta): DigestDelta {
-  return {
-    digest: encodeDigest(merge(decodeDigest(a.digest), decodeDigest(b.digest))),
-    sketch: mergeSketch(a.sketch, b.sketch),
-  };
-}
-
 /** The stored digest of a mirror; that of no rows before the first write. */
-export async function readDigest(ctx: QueryCtx, mirror: string): Promise<DigestDelta> {
-  return (await findDigest(ctx, mirror)) ?? noDelta();
+export async function readDigest(ctx: QueryCtx, mirror: string): Promise<Sums> {
+  return (await findDigest(ctx, mirror)) ?? noSums();
 }
 
 /** Updates the stored digest with the rows that this transaction has written. */
 export async function addToDigest(ctx: MutationCtx, mirror: string, delta: DigestDelta): Promise<void> {
   const stored = await findDigest(ctx, mirror);
-  if (stored === null) await ctx.db.insert("digests", { mirror, ...delta });
+  if (stored === null) await ctx.db.insert("digests", { mirror, ...sumsOf(delta) });
   else await ctx.db.patch("digests", stored._id, addDelta(stored, delta));
 }
 

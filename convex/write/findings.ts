@@ -1,7 +1,7 @@
 import { addRow, emptyDigest, encodeDigest, removeRow } from "../../src/core/proof/digest.js";
 import { addToSketch, emptySketch, type SketchEntry } from "../../src/core/proof/sketch.js";
 import type { Doc } from "../_generated/dataModel.js";
-import type { DigestDelta } from "./digests.js";
+import type { Sums } from "../../src/core/proof/delta.js";
 
 /** A row that was written past the importer. */
 export type Finding = Doc<"audits">["findings"][number];
@@ -25,7 +25,7 @@ export function findingsOf(entries: readonly SketchEntry[]): Finding[] {
 }
 
 /** What the findings say that the rows have and the stored digest has not. */
-export function deltaOf(findings: readonly Finding[]): DigestDelta {
+export function deltaOf(findings: readonly Finding[]): Sums {
   const digest = emptyDigest();
   const sketch = emptySketch();
   for (const { key, keyHash, expected, found } of findings) {

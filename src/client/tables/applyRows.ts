@@ -10,8 +10,7 @@ import { isLower } from "../../core/rows/versions.js";
 import { isTree, removeAt, splitPath, type Tree, valueAt } from "../../core/rows/paths.js";
 import type { TableMirror } from "./tableMirrors.js";
 import { isSoftDeleted, softDeleted } from "./softDelete.js";
-import { addRow, emptyDigest, encodeDigest, removeRow } from "../../core/proof/digest.js";
-import { addToSketch, emptySketch } from "../../core/proof/sketch.js";
+import { deltaOf, sumsOf, type ChangedItem, type DigestDelta, type Sums } from "../../core/proof/delta.js";
 
 type Db = GenericDatabaseWriter<GenericDataModel>;
 type Row = Record<string, Value>;
@@ -365,24 +364,30 @@ export function withoutSystemFields(row: GenericDocument): Row {
 
 /** What the writes of one transaction do to the digest and the sketch of a mirror. */
 export class DigestChange {
-  readonly #digest = emptyDigest();
-  readonly #sketch = emptySketch();
+  readonly #items: ChangedItem[] = [];
 
   /** A row that is there now. `rowHash` saves the hashing when it is known. */
   add(key: readonly Value[], keyHash: bigint, row: Record<string, Value>, rowHash?: bigint): void {
-    const hash = rowHash ?? hashOf(row);
-    addRow(this.#digest, keyHash, hash);
-    addToSketch(this.#sketch, 1, BigInt.asUintN(64, keyHash), BigInt.asUintN(64, hash), keyText(key));
+    this.#note(1, key, keyHash, rowHash ?? hashOf(row));
   }
 
   /** A row as it was before. */
   remove(key: readonly Value[], keyHash: bigint, row: Record<string, Value>): void {
-    const hash = hashOf(row);
-    removeRow(this.#digest, keyHash, hash);
-    addToSketch(this.#sketch, -1, BigInt.asUintN(64, keyHash), BigInt.asUintN(64, hash), keyText(key));
+    this.#note(-1, key, keyHash, hashOf(row));
   }
 
-  encode(): { digest: ArrayBuffer; sketch: ArrayBuffer } {
-    return { digest: encodeDigest(this.#digest), sketch: this.#sketch };
+  #note(sign: 1 | -1, key: readonly Value[], keyHash: bigint, rowHash: bigint): void {
+    // Arguments carry signed integers only.
+    const [named, hashed] = [BigInt.asIntN(64, keyHash), BigInt.asIntN(64, rowHash)];
+    this.#items.push({ sign, keyHash: named, rowHash: hashed, key: keyText(key) });
+  }
+
+  encode(): DigestDelta {
+    return deltaOf(this.#items);
+  }
+
+  /** As sums, however few they are: for who compares them. */
+  sums(): Sums {
+    return sumsOf({ items: this.#items });
   }
 }

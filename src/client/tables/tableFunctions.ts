@@ -180,7 +180,7 @@ function digestOf(rows: readonly GenericDocument[], keys: readonly Identity[]) {
   rows.forEach((row, i) => {
     change.add(keys[i]!.key, keys[i]!.hash, withoutSystemFields(row));
   });
-  return change.encode();
+  return change.sums();
 }
 
 async function deleteRows(db: Writer, mirror: TableMirror, rows: GenericDocument[]) {

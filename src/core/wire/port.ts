@@ -9,8 +9,16 @@ import { vCounts, vRowChange } from "./validators.js";
  * function handle, inside its own transaction.
  */
 
-/** What a write did to the digest of a mirror: differences to add to the stored ones. */
-const vDigestDelta = v.object({ digest: v.bytes(), sketch: v.bytes() });
+/** Differences to add to a stored digest and sketch. */
+const vSums = v.object({ digest: v.bytes(), sketch: v.bytes() });
+
+/** What a write did to the digest of a mirror: see `proof/delta.ts`. */
+const vDigestDelta = v.union(
+  vSums,
+  v.object({
+    items: v.array(v.object({ sign: v.number(), keyHash: v.int64(), rowHash: v.int64(), key: v.string() })),
+  }),
+);
 
 /** The version of a deleted row, for its tombstone. */
 export const vTombstone = v.object({ keyHash: v.int64(), version: v.any() });
@@ -66,7 +74,7 @@ export const vPage = v.object({
   /** 8 bytes, little-endian, of SHA-256 of each row's key, in the same order. */
   keyHashes: v.bytes(),
   /** Digest and sketch of the page's rows, when wanted. */
-  delta: v.union(vDigestDelta, v.null()),
+  delta: v.union(vSums, v.null()),
   /** The values of the keys' fields of those rows whose keys are wanted. */
   keys: v.optional(v.array(v.array(v.any()))),
   /** Where the next page starts, or null at the end. */
