@@ -7,6 +7,7 @@ import { deepEqual } from "node:assert/strict";
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import { BESIDE_7 } from "../src/cli/project/typescript.js";
 import { spawnLocalConvex, type SpawnedLocalConvex } from "./local-convex/spawn.js";
 import { pack, ROOT, run } from "./package/commands.js";
 
@@ -182,7 +183,7 @@ async function pushAndRead(consumer: Consumer): Promise<void> {
 
 /**
  * Today's templates bring TypeScript 7. The package installs beside it, and the types refuse a write; the command, which
- * needs the compiler's API, says what to install.
+ * needs the compiler's API, says what to install beside it, and works then.
  */
 async function tryTypescript7(consumer: Consumer, tarball: string): Promise<void> {
   const { devDependencies } = JSON.parse(await readFile(path.join(ROOT, "package.json"), "utf8")) as {
@@ -208,7 +209,19 @@ async function tryTypescript7(consumer: Consumer, tarball: string): Promise<void
     other.directory,
   );
   await other.mustFail(/trespass\.ts.*\n?.*customers.*mirror/i, "tsc");
-  await other.mustFail(/npm i -D typescript@6/, "streaming-import", "guard", "--strict");
+  await other.mustFail(
+    /does not have\. Install version 6 beside it/,
+    "streaming-import",
+    "guard",
+    "--strict",
+  );
+  await run(
+    "npm",
+    ["install", "--save-dev", "--prefer-offline", "--no-audit", "--no-fund", ...BESIDE_7.split(" ")],
+    other.directory,
+  );
+  await other.mustFail(/trespass\.ts/, "streaming-import", "guard", "--strict");
+  await other.mustFail(/trespass\.ts.*\n?.*customers.*mirror/i, "tsc");
 }
 
 /** The app that `init --example` writes: installed, deployed, filled, compiled, linted and built. */

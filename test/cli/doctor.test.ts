@@ -115,7 +115,7 @@ describe("a project's files", () => {
     [
       "typescript-version",
       "error",
-      "typescript@6",
+      "typescript@npm:@typescript/typescript6@6",
       () => {
         fake("typescript", "7.0.2");
       },

@@ -1,3 +1,4 @@
+import { BESIDE_7 } from "../../project/typescript.js";
 import { installed, type Installed, ownManifest } from "../../project/manifests.js";
 import type { Project } from "../../project/project.js";
 import { type Check, error, ok, warning } from "../check.js";
@@ -70,7 +71,7 @@ function checkTypescript({ language, root }: Project, addDev: string): Check[] {
       error(
         code,
         `typescript-eslint cannot run with TypeScript ${found.version}: no rule finds a write to a mirror.`,
-        `${addDev} typescript@6`,
+        `${addDev} ${BESIDE_7}`,
       ),
     ];
   }
