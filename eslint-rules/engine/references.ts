@@ -48,6 +48,17 @@ export function callersOf(
   return calls;
 }
 
+/** Whether a variable that stays as it is declared is only called, in its own file. */
+export function isOnlyCalled(cx: GuardContext, declaration: ts.VariableDeclaration): boolean {
+  const { ts } = cx;
+  if (!ts.isIdentifier(declaration.name)) return false;
+  if ((ts.getCombinedNodeFlags(declaration) & ts.NodeFlags.Const) === 0) return false;
+  if ((ts.getCombinedModifierFlags(declaration) & ts.ModifierFlags.Export) !== 0) return false;
+  return usesOf(cx, declaration, declaration.name).every(
+    (use) => ts.isCallExpression(use.parent) && use.parent.expression === use,
+  );
+}
+
 const ASSIGNMENTS: ReadonlySet<string> = new Set(["=", "??=", "||=", "&&="]);
 
 /** What a variable is set to after its declaration; null for a value that a pattern takes out of something. */

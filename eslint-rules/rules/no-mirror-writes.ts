@@ -10,6 +10,7 @@ import { entsWrite } from "../engine/ents.js";
 import { WRITER_NAME, WRITE_METHODS, memberOf } from "../engine/members.js";
 import { quoted } from "../engine/messages.js";
 import type { Member, TextEdit, Write } from "../engine/model.js";
+import { isOnlyCalled } from "../engine/references.js";
 import { Report } from "../engine/report.js";
 import { constraintOf, targetByName, targetOfCall, type Target } from "../engine/tables.js";
 import { IMPORTERS_OWN } from "../../src/core/brand.js";
@@ -76,7 +77,7 @@ export function visitAccess(cx: GuardContext, report: Report, node: Access): voi
       const write: Write = { node: call, callee: node, method, member, receiver, args: call.arguments };
       if (member.kind === "ents") entsWrite(cx, report, write);
       else judgeWrite(cx, report, write);
-    } else if (!isAssignedTo(cx, node)) {
+    } else if (!isAssignedTo(cx, node) && !isBoundForCalls(cx, node)) {
       reportDetached(report, node, method, member);
     }
     return;
@@ -137,6 +138,23 @@ function callOf(cx: GuardContext, node: ts.Node): ts.CallExpression | null {
     parent = parent.parent;
   }
   return ts.isCallExpression(parent) && parent.expression === current ? parent : null;
+}
+
+/**
+ * `const insert = db.insert.bind(db)`, and nothing but calls of it: it keeps its type, and each call is judged. Strict
+ * reports that the writer is bound.
+ */
+function isBoundForCalls(cx: GuardContext, node: Access): boolean {
+  const { ts } = cx;
+  const { parent } = node;
+  if (!ts.isPropertyAccessExpression(parent) || parent.name.text !== "bind") return false;
+  const call = parent.parent;
+  if (!ts.isCallExpression(call) || call.expression !== parent || call.arguments.length !== 1) return false;
+  return (
+    ts.isVariableDeclaration(call.parent) &&
+    isWriteMethod(cx, cx.checker.getTypeAtLocation(call)) &&
+    isOnlyCalled(cx, call.parent)
+  );
 }
 
 /** `x.insert = …` and `delete x.insert` change an object; they take nothing off a writer. */

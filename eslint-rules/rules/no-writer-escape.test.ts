@@ -141,7 +141,9 @@ runTyped(rule, {
     invalid("const methods = { save: ctx.db.insert };", "detached"),
     invalid("const methods = [ctx.db.insert];", "detached"),
     invalid("const use = (fn: typeof ctx.db.delete) => fn; use(ctx.db.delete);", "detached"),
-    invalid("const bound = ctx.db.patch.bind(ctx.db);", "detached", "escape"),
+    invalid("const bound = ctx.db.patch.bind(ctx.db);", "escape"),
+    invalid("const o = { bound: ctx.db.patch.bind(ctx.db) };", "detached", "escape"),
+    invalid("const bound = ctx.db.insert.bind(ctx.db, 'customers');", "detached"),
     { ...invalid("const write = ctx.db.replace;", "detached"), options: [{ check: "detached" }] },
     invalidModule(
       "export const f = mutation({ args: {}, handler: async (ctx: any) => ctx });",

@@ -64,5 +64,6 @@ export const clean = [
       {},
     ],
     'import { defineEnt } from "convex-ents"; export const notes = defineEnt({ text: v.string() }).edge("customer").edge("user", { deletion: "soft" });',
+    'const OWN = new Set<string>(["notes", "users"]); export function checked(ctx: MutationCtx) { const insert = ctx.db.insert.bind(ctx.db); return { insert: async (table: "notes" | "users", value: never) => { if (!OWN.has(table)) throw new Error("no"); return await insert(table, value); } }; }',
   ]),
 ];
