@@ -196,6 +196,8 @@ class Player {
     }
     this.#stale = sender;
     this.#open = null;
+    // The request waited, and the sweep that it started may have run before its answer was read.
+    if (death?.fault === "conflict") await this.#passTime(null);
   }
 
   async #passTime(death: Death | null, live: Live<unknown> | null = null): Promise<void> {
