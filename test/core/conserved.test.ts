@@ -110,3 +110,20 @@ test("CONSERVE-5: equal keys that somebody wrote past the importer become one ro
   await expectConserved(world, "plain");
   await expectDigestInStep(world, "plain", ["id"]);
 });
+
+test.each(["cleared", "swept"] as const)(
+  "CONSERVE-6: rows that somebody wrote past the importer never make the number of rows negative: %s",
+  async (how) => {
+    const world = await World.start();
+    await refresh(world, "plain", [{ id: 1, text: "a" }]);
+    for (const id of [2, 3, 4]) {
+      await world.inApp(async (ctx) => ctx.db.insert("plain" as never, { id, text: "foreign" } as never));
+    }
+    if (how === "cleared") await world.call("clearMirror", { mirror: "plain" });
+    else await refresh(world, "plain", [{ id: 1, text: "b" }]);
+    const left = how === "cleared" ? 0 : 1;
+    expect(await world.rows("plain")).toHaveLength(left);
+    expect((await world.mirror("plain")).rows).toBe(left);
+    await expectConserved(world, "plain");
+  },
+);
