@@ -126,5 +126,9 @@ describe("the evasion suite", () => {
 
   it("is what the documentation shows", async () => {
     expect(readFileSync(TABLE, "utf8")).toBe(await table());
+    const all = String(BAD.length);
+    expect(readFileSync(path("../../README.md"), "utf8")).toContain(
+      `[${all} of ${all}](docs/rules/evasions.md)`,
+    );
   });
 });
