@@ -100,7 +100,7 @@ export function MirrorDetails({ mirror, mayOperate }: Omit<MirrorDetailsProps, "
           {() => (
             <>
               <RunHistory mirror={name} now={now} />
-              {mayOperate && mirror.generation !== null && mirror.generation > 0 && (
+              {mayOperate && mirror.generation > 0 && (
                 <StartOver mirror={name} generation={mirror.generation} />
               )}
             </>
