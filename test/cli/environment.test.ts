@@ -126,3 +126,25 @@ test.each([
   expect(await openAdmin({ cwd: directory, env: {} }, find(variables)).call("status")).toEqual([]);
   expect(requests).toEqual([[`${url}/api/function`, `Convex ${key}`]]);
 });
+
+test.each([
+  ["Uncaught Error: There is no mirror.\n    at handler (x.ts:1)", "There is no mirror."],
+  ["Uncaught Error: Uncaught Error: There is no mirror.\n    at handler (x.ts:1)", "There is no mirror."],
+  ['Uncaught ConvexError: {"code":"UnknownMirror","message":"There is no mirror."}', "There is no mirror."],
+  ["Uncaught TypeError: x is not a function", "x is not a function"],
+])("what a function threw is shown as it said it: %j", async (thrown, shown) => {
+  const url = "http://127.0.0.1:3210";
+  vi.stubGlobal("fetch", async () =>
+    Promise.resolve(
+      Response.json({
+        status: "error",
+        errorMessage: `[Request ID: 1] Server Error\n${thrown}`,
+        logLines: [],
+      }),
+    ),
+  );
+  const variables = { CONVEX_SELF_HOSTED_URL: url, CONVEX_SELF_HOSTED_ADMIN_KEY: "k|1" };
+  await expect(openAdmin({ cwd: directory, env: {} }, find(variables)).call("status")).rejects.toThrow(
+    new RegExp(`^${shown.replaceAll(".", "\\.")}$`),
+  );
+});

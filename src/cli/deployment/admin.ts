@@ -99,9 +99,19 @@ function explain(error: unknown, { component, path }: Target): CliError {
       { cause: error },
     );
   }
-  // "[Request ID: …] Server Error\nUncaught Error: <what the function said>\n    at …"
-  const said = /Uncaught (?:\w*Error: )?([^]*?)(?:\n\s+at |$)/.exec(message)?.[1];
-  return new CliError(said?.trim() ?? message, undefined, { cause: error });
+  // "[Request ID: …] Server Error\nUncaught Error: <what the function said>\n    at …", with one "Uncaught" per call.
+  const said = /(?:Uncaught (?:\w*Error: )?)+([^]*?)(?:\n\s+at |$)/.exec(message)?.[1];
+  return new CliError(said === undefined ? message : sentenceOf(said.trim()), undefined, { cause: error });
+}
+
+/** The message of a refusal that arrives as the JSON of its data; any other text as it is. */
+function sentenceOf(said: string): string {
+  try {
+    const data = JSON.parse(said) as { message?: unknown } | null;
+    return typeof data?.message === "string" ? data.message : said;
+  } catch {
+    return said;
+  }
 }
 
 async function callWithCli<T>(
