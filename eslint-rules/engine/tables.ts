@@ -1,6 +1,7 @@
 import type ts from "typescript";
 import type { GuardContext } from "./context.js";
 import { stripAssertions } from "./contracts.js";
+import { isToldApart } from "./narrowing.js";
 import { tablesByOrigin } from "./origins.js";
 
 /**
@@ -129,6 +130,7 @@ function withCast(
   if (written.tables !== null) {
     // To tell apart tables that the type already names claims nothing new.
     const narrows = claimed.tables?.every((table) => written.tables?.includes(table)) === true;
+    if (narrows && isToldApart(cx, outer, claimed.tables, written.tables)) return claimed;
     return { ...written, cast: !proved && !narrows };
   }
   return { ...claimed, cast: true };

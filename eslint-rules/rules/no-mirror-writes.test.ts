@@ -38,8 +38,39 @@ const HOLDERS: readonly (readonly [setup: string, db: string])[] = [
   ["let db: DatabaseWriter; db = ctx.db;", "db"],
 ];
 
+/** A class for any table, which is made for the tables of `uses` only. */
+const generic = (uses: string, keyword = "") =>
+  moduleOf(
+    `${keyword} class Table<T extends TableNames> { constructor(private readonly name: T, private readonly ctx: MutationCtx) {} async save(id: Id<T>, value: Partial<Doc<T>>) { await this.ctx.db.patch(this.name, id, value); await this.ctx.db.delete(id); } } ${uses}`,
+  );
+const genericWrites = (uses: string, ...ids: Id[]) => ({ ...generic(uses), ...errors(...ids) });
+
+/** A mutation with an id of two tables, and a tag beside it. */
+const tagged = (code: string, tags = "'notes' | 'customers'") =>
+  moduleOf(
+    `export async function f(ctx: MutationCtx, tag: ${tags}, id: Id<'notes'> | Id<'customers'>) { ${code} }`,
+  );
+const taggedWrites = (code: string, tags?: string) => ({
+  ...tagged(code, tags),
+  ...errors("maybeMirrorWrite"),
+});
+const DROP_NOTE = "await ctx.db.delete(id as Id<'notes'>);";
+
 runTyped(rule, {
   valid: [
+    tagged(`switch (tag) { case 'notes': ${DROP_NOTE} break; case 'customers': throw new Error(); }`),
+    tagged(`switch (tag) { case 'customers': { return; } default: { ${DROP_NOTE} } }`),
+    tagged(`switch (tag) { case 'note': case 'memo': ${DROP_NOTE} }`, "'note' | 'memo' | 'customer'"),
+    tagged(`if (tag === 'notes') { ${DROP_NOTE} }`),
+    tagged(`if (tag !== 'customers') ${DROP_NOTE}`),
+    tagged(`if (tag === 'customers') return; else ${DROP_NOTE}`),
+    tagged("await ctx.db.delete(tag === 'notes' ? (id as Id<'notes'>) : ('' as Id<'notes'>));"),
+    generic("export const f = (ctx: MutationCtx) => [new Table('notes', ctx), new Table('users', ctx)];"),
+    generic("export const f = (ctx: MutationCtx) => new Table('notes', ctx);", "export"),
+    generic("export class Notes extends Table<'notes'> {}"),
+    generic(
+      "export const f = <T extends 'notes' | 'users'>(ctx: MutationCtx, name: T): Table<T> => new Table(name, ctx);",
+    ),
     ...["notes", "users", "carts"].flatMap((table) => [
       valid(`await ctx.db.insert("${table}", {} as never);`),
       valid(`await ctx.db.patch("${table}", "" as never, {});`),
@@ -101,6 +132,31 @@ runTyped(rule, {
     { ...module("export const x = 1;"), settings: { "streaming-import": { tables: ["notes"] } } },
   ],
   invalid: [
+    // A tag beside an id that says another table, or nothing.
+    taggedWrites(DROP_NOTE),
+    taggedWrites(`switch (tag) { case 'customers': ${DROP_NOTE} }`),
+    taggedWrites(`switch (tag) { case 'customers': case 'notes': ${DROP_NOTE} }`),
+    taggedWrites(`switch (tag) { case 'customers': text.trim(); default: ${DROP_NOTE} }`),
+    taggedWrites(`switch (tag) { case 'notes': return; default: ${DROP_NOTE} }`),
+    taggedWrites(`switch (tag) { case 'notes': ${DROP_NOTE} }`, "string"),
+    taggedWrites(`if (tag === 'notes') text.trim(); else ${DROP_NOTE}`),
+    taggedWrites(`if (tag !== 'notes') ${DROP_NOTE}`),
+    taggedWrites(`if (tag > 'notes') ${DROP_NOTE}`),
+    // A generic class that is made for a mirror, or that may be.
+    ...[
+      "export const f = (ctx: MutationCtx) => [new Table('notes', ctx), new Table('customers', ctx)];",
+      "export const f = (ctx: MutationCtx) => new Table<'notes'>('customers' as never, ctx);",
+      "export const f = (ctx: MutationCtx, name: any) => new Table<'notes'>(name, ctx);",
+      "const { T } = { T: Table }; export const f = (ctx: MutationCtx) => [new Table('notes', ctx), new T('customers', ctx)];",
+      "export const f = (ctx: MutationCtx) => new Table('notes', ctx); export { Table as Renamed };",
+      "export class Sub<T extends TableNames> extends Table<T> {}",
+      "export type Unmade = Table<'notes'>;",
+    ].map((uses) => genericWrites(uses, "maybeMirrorWrite", "maybeMirrorWrite")),
+    genericWrites(
+      "export const f = (ctx: MutationCtx) => new Table('customers', ctx);",
+      "mirrorWrite",
+      "mirrorWrite",
+    ),
     // Where the types say nothing, but the text does.
     invalidModule(
       "async function wipe(ctx: any, table: string) { for (const row of await ctx.db.query(table).collect()) await ctx.db.delete(row._id); } export const f = async (ctx: MutationCtx) => [await wipe(ctx, 'notes'), await wipe(ctx, 'customers')];",

@@ -10,6 +10,7 @@ import { entsWrite } from "../engine/ents.js";
 import { WRITER_NAME, WRITE_METHODS, memberOf } from "../engine/members.js";
 import { quoted } from "../engine/messages.js";
 import type { Member, TextEdit, Write } from "../engine/model.js";
+import { tablesOfInstances } from "../engine/narrowing.js";
 import { isOnlyCalled } from "../engine/references.js";
 import { Report } from "../engine/report.js";
 import { constraintOf, targetByName, targetOfCall, type Target } from "../engine/tables.js";
@@ -348,8 +349,9 @@ function judgeTarget(cx: GuardContext, report: Report, write: Write, target: Tar
     );
     return;
   }
-  judgeRecording(cx, report, write, tables);
-  if (reportMirrors(report, write, target, tables)) return;
+  const written = tablesWritten(cx, report, write, target, tables);
+  judgeRecording(cx, report, write, written);
+  if (reportMirrors(report, write, target, written)) return;
   if (target.cast) {
     const [table] = tables;
     const what = target.form === "id" ? "id" : "table name";
@@ -363,6 +365,19 @@ function judgeTarget(cx: GuardContext, report: Report, write: Write, target: Tar
       { ...suggestion, tables: [] },
     );
   } else if (target.how === "type") reportInexplicit(cx, report, write, target, tables);
+}
+
+/** A generic class writes the tables for which it is made, though its constraint allows mirrors. */
+function tablesWritten(
+  cx: GuardContext,
+  report: Report,
+  write: Write,
+  target: Target,
+  tables: readonly string[],
+): readonly string[] {
+  const [first] = write.args;
+  const isUndecided = tables.length > 1 && !target.cast && report.mirrorsAmong(tables).length > 0;
+  return (isUndecided && first !== undefined ? tablesOfInstances(cx, first) : null) ?? tables;
 }
 
 /** Reports a write to a mirror, certain or possible. */
