@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import ts from "typescript";
 import { analyzeFile } from "../../../eslint-rules/analyze.js";
-import { functionsOfConvexJson, loadConfigFile } from "../../../eslint-rules/engine/options.js";
+import { appAround, functionsOfConvexJson, loadConfigFile } from "../../../eslint-rules/engine/options.js";
 import { contextFor, type GuardContext } from "../../../eslint-rules/engine/context.js";
 import { formatMessage } from "../../../eslint-rules/engine/messages.js";
 import { governFiles, schemaFor } from "../../../eslint-rules/engine/mirrors.js";
@@ -32,11 +32,16 @@ export type ExitCode = 0 | 1 | 2;
 export function checkApp(options: CheckOptions): { exitCode: ExitCode; report: GuardReport } {
   const cwd = normalize(options.cwd);
   try {
-    const config = loadConfigFile(ts, cwd);
+    const { functionsDir } = options;
+    // ESLint looks for the app's options around each file: from wherever the command runs, it reads the same ones.
+    const app = appAround(ts, `${functionsDir === undefined ? cwd : absolute(cwd, functionsDir)}/x`, cwd);
+    const config = loadConfigFile(ts, app);
     const directory =
-      options.functionsDir ?? config.functionsDir ?? functionsOfConvexJson(ts, cwd) ?? "convex";
+      functionsDir === undefined
+        ? absolute(app, config.functionsDir ?? functionsOfConvexJson(ts, app) ?? "convex")
+        : absolute(cwd, functionsDir);
     const tsconfig = options.tsconfig === undefined ? null : absolute(cwd, options.tsconfig);
-    const loaded = loadProgram(absolute(cwd, directory), tsconfig, options.createHost);
+    const loaded = loadProgram(directory, tsconfig, options.createHost);
     const guard: GuardOptions = { ...config, functionsDir: null, today: options.today ?? config.today };
     return check(cwd, options.strict, loaded, guard);
   } catch (error) {
