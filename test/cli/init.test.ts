@@ -522,6 +522,8 @@ describe("other projects", () => {
     await expect(init()).rejects.toThrow("convex.json is not valid JSON");
     project.write("package.json", "{");
     await expect(init()).rejects.toThrow("package.json is not valid JSON");
+    project.write("package.json", "null");
+    await expect(init()).rejects.toThrow("package.json is no JSON object");
     project.remove("package.json");
     await expect(init()).rejects.toThrow("no package.json");
   });
@@ -577,5 +579,9 @@ describe("--example", () => {
     expect(project.has("My App/.gitignore")).toBe(true);
     const again = await run(["init", "--example", "My App"], { cwd: project.directory });
     expect([again.code, again.err]).toEqual([2, expect.stringContaining("has files already")]);
+    for (const folder of ["package.json", "package.json/app"]) {
+      const { code, err } = await run(["init", "--example", folder], { cwd: project.directory });
+      expect([code, err]).toEqual([2, expect.stringContaining(`${folder} cannot be made: `)]);
+    }
   });
 });

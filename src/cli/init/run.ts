@@ -141,8 +141,8 @@ export function changes(steps: readonly Step[]): Step[] {
 export function write({ root }: Project, steps: readonly Step[]): void {
   for (const { file, before, after } of changes(steps)) {
     const full = path.join(root, file);
-    mkdirSync(path.dirname(full), { recursive: true });
     try {
+      mkdirSync(path.dirname(full), { recursive: true });
       // "wx" refuses a file that has come into being while somebody looked at the diff.
       writeFileSync(full, after ?? "", { flag: before === null ? "wx" : "w" });
     } catch (error) {

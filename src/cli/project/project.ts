@@ -73,11 +73,16 @@ function readManifest(root: string): Manifest {
       "There is no package.json here. Run this in the root of your project, or name it with --cwd.",
     );
   }
+  let manifest: unknown;
   try {
-    return JSON.parse(text) as Manifest;
+    // Editors of Windows write a byte order mark; npm reads over it.
+    manifest = JSON.parse(text.replace(/^\uFEFF/, ""));
   } catch (error) {
     throw usageError(`package.json is not valid JSON: ${messageOf(error)}`);
   }
+  if (typeof manifest !== "object" || manifest === null || Array.isArray(manifest))
+    throw usageError("package.json is no JSON object. Run `npm init` to write a new one.");
+  return manifest;
 }
 
 function functionsDirOf(root: string): string {
