@@ -44,7 +44,8 @@ export function tableFunctions(component: ComponentApi, mirrors: TableMirrors) {
     read: internalQuery({
       args: vReadArgs,
       returns: vPage,
-      handler: async (ctx, { table, cursor, limit, hashed, keys: wanted }) => {
+      // The validator's type has no name of its own, so that an app with `declaration: true` can write it down.
+      handler: async (ctx, { table, cursor, limit, hashed, keys: wanted }): Promise<Infer<typeof vPage>> => {
         const mirror = mirrors.get(table);
         const page = await walk(ctx.db, mirror).paginate({
           cursor,
@@ -72,7 +73,10 @@ export function tableFunctions(component: ComponentApi, mirrors: TableMirrors) {
       internalMutation({
         args: vWriteArgs,
         returns: vWritten,
-        handler: async (ctx, { secret, table, apply, remove, clear, copy }) => {
+        handler: async (
+          ctx,
+          { secret, table, apply, remove, clear, copy },
+        ): Promise<Infer<typeof vWritten>> => {
           if (secret === undefined || !(await ctx.runQuery(component.capability.check, { secret })))
             throw ledgerError("ImporterOnly", IMPORTER_ONLY);
           const { db } = ctx;
