@@ -32,14 +32,14 @@ export type ExitCode = 0 | 1 | 2;
 export function checkApp(options: CheckOptions): { exitCode: ExitCode; report: GuardReport } {
   const cwd = normalize(options.cwd);
   try {
-    const { functionsDir } = options;
+    const named = options.functionsDir;
     // ESLint looks for the app's options around each file: from wherever the command runs, it reads the same ones.
-    const app = appAround(ts, `${functionsDir === undefined ? cwd : absolute(cwd, functionsDir)}/x`, cwd);
+    const app = appAround(ts, `${named === undefined ? cwd : absolute(cwd, named)}/x`, cwd);
     const config = loadConfigFile(ts, app);
     const directory =
-      functionsDir === undefined
-        ? absolute(app, config.functionsDir ?? functionsOfConvexJson(ts, app) ?? "convex")
-        : absolute(cwd, functionsDir);
+      named === undefined && config.functionsDir !== null
+        ? absolute(app, config.functionsDir)
+        : absolute(cwd, named ?? functionsOfConvexJson(ts, cwd) ?? "convex");
     const tsconfig = options.tsconfig === undefined ? null : absolute(cwd, options.tsconfig);
     const loaded = loadProgram(directory, tsconfig, options.createHost);
     const guard: GuardOptions = { ...config, functionsDir: null, today: options.today ?? config.today };
