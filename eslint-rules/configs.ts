@@ -88,7 +88,9 @@ function directories({ functionsDir }: ConfigOptions): readonly string[] {
   if (functionsDir !== undefined) return functionsDir.map(clean);
   const typescript = ownTypescript();
   const configured = typescript === null ? [] : functionsDirectories(typescript, process.cwd());
-  return [...new Set(["**/convex", ...configured.map((directory) => `**/${clean(directory)}`)])];
+  // `../backend/functions` lies outside of the app: the pattern finds it from the repository's root.
+  const patterns = configured.map((directory) => `**/${clean(directory).replace(/^(?:\.\.\/)+/, "")}`);
+  return [...new Set(["**/convex", ...patterns])];
 }
 
 function clean(directory: string): string {

@@ -74,8 +74,8 @@ const tsconfig = (more: object) =>
   });
 
 /**
- * A repository of npm workspaces with two apps: `web` has its functions where Convex puts them, `shop` where its
- * convex.json says, with project references. Both use the package `shared`.
+ * A repository of npm workspaces with three apps: `web` has its functions where Convex puts them, `shop` where its
+ * convex.json says, with project references. Those of `admin` lie in another package. All use the package `shared`.
  */
 const FILES: Record<string, string> = {
   "package.json": '{ "name": "acme", "private": true, "workspaces": ["apps/*", "packages/*"] }',
@@ -99,6 +99,13 @@ const FILES: Record<string, string> = {
   "apps/shop/backend/functions/_generated/server.d.ts": SERVER,
   "apps/shop/backend/functions/a.ts": FUNCTIONS,
   "apps/shop/streaming-import.guard.json": EXEMPTION,
+  "apps/admin/package.json": '{ "name": "@acme/admin", "type": "module" }',
+  "apps/admin/convex.json": '{ "functions": "../../packages/backend/server" }',
+  "packages/backend/package.json": '{ "name": "@acme/backend", "type": "module" }',
+  "packages/backend/tsconfig.json": tsconfig({}),
+  "packages/backend/server/schema.ts": SCHEMA,
+  "packages/backend/server/_generated/server.d.ts": SERVER,
+  "packages/backend/server/a.ts": FUNCTIONS,
 };
 
 beforeAll(() => {
@@ -155,7 +162,11 @@ async function ofEslint(cwd: string): Promise<string[]> {
 const WEB = "apps/web/convex/a.ts";
 const SHOP = "apps/shop/backend/functions/a.ts";
 const HELPER = "packages/shared/src/save.ts";
+const ADMIN = "packages/backend/server/a.ts";
 const written = (file: string) => `${file}:3 mirrorWrite`;
+
+/** No exemption holds there. */
+const inAdmin = [written(ADMIN), `${ADMIN}:4 mirrorWrite`];
 
 describe("a monorepo", () => {
   it.each([
@@ -167,9 +178,15 @@ describe("a monorepo", () => {
     expect(ofCommand("", functions)).toEqual(expected);
   });
 
+  it("the command finds the writes of functions outside of the app", () => {
+    const expected = [...inAdmin, written(HELPER)].sort();
+    expect(ofCommand("apps/admin")).toEqual(expected);
+    expect(ofCommand("", "packages/backend/server")).toEqual(expected);
+  });
+
   it("ESLint finds the same in the functions, from the root and from each app", async () => {
     expect(await ofEslint("apps/web")).toEqual([written(WEB)]);
     expect(await ofEslint("apps/shop")).toEqual([written(SHOP)]);
-    expect(await ofEslint("")).toEqual([written(SHOP), written(WEB)].sort());
+    expect(await ofEslint("")).toEqual([...inAdmin, written(SHOP), written(WEB)].sort());
   });
 });
