@@ -1,6 +1,6 @@
 // @vitest-environment node
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { beforeAll, expect, test } from "vitest";
@@ -44,7 +44,7 @@ function publishedSources(): string[] {
   ).filter((file) => /\.tsx?$/.test(file) && !/\.test(-d)?\.tsx?$|\/testing\//.test(file));
 }
 
-test("holds the sources, what is built from them, and three files about the package: nothing else", () => {
+test("holds the sources, what is built from them, the app that init writes, and files about the package: nothing else", () => {
   const sources = publishedSources();
   const built = sources
     .filter((file) => file !== NOT_BUILT)
@@ -56,7 +56,12 @@ test("holds the sources, what is built from them, and three files about the pack
 
   const styles = "src/react/styles.css";
 
-  const expected = [...sources, ...built, ...pages, styles, "LICENSE", "README.md", "package.json"];
+  const template = readdirSync(`${ROOT}/template`, { recursive: true, encoding: "utf8" })
+    .map((file) => `template/${file.replaceAll("\\", "/")}`)
+    .filter((file) => statSync(`${ROOT}/${file}`).isFile());
+
+  const about = ["LICENSE", "README.md", "llms.txt", "package.json"];
+  const expected = [...sources, ...built, ...pages, ...template, styles, ...about];
   // A file too many under dist belongs to a source that is gone: the build removes those.
   expect({
     missing: expected.filter((file) => !packed.includes(file)),
