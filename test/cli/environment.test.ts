@@ -128,9 +128,13 @@ test.each([
 });
 
 test.each([
-  ["Uncaught Error: There is no mirror.\n    at handler (x.ts:1)", "There is no mirror."],
+  [
+    "[Request ID: 1] Server Error\nUncaught Error: There is no mirror.\n    at handler (x.ts:1)",
+    "There is no mirror.",
+  ],
   ["Uncaught Error: Uncaught Error: There is no mirror.\n    at handler (x.ts:1)", "There is no mirror."],
   ['Uncaught ConvexError: {"code":"UnknownMirror","message":"There is no mirror."}', "There is no mirror."],
+  ['{"code":"BadDeployKey","message":"The key is wrong."}', "The key is wrong."],
   ["Uncaught TypeError: x is not a function", "x is not a function"],
 ])("what a function threw is shown as it said it: %j", async (thrown, shown) => {
   const url = "http://127.0.0.1:3210";
@@ -138,7 +142,7 @@ test.each([
     Promise.resolve(
       Response.json({
         status: "error",
-        errorMessage: `[Request ID: 1] Server Error\n${thrown}`,
+        errorMessage: thrown,
         logLines: [],
       }),
     ),

@@ -118,6 +118,20 @@ describe("a fresh project", () => {
     await expectIdempotent();
   });
 
+  test.each([
+    ["id,name\n1,Ada\n", 'primaryKey: ["id"]', "people"],
+    ["name,age\nAda,36\n", "people: mirrorTable(", "people --mode refresh"],
+  ])(
+    "declares %j with the key that it most likely has, and pushes it as it can be",
+    async (csv, declared, push) => {
+      project = UserProject.fresh({ "people.csv": csv });
+      const args = ["init", "--sample", "people.csv", "--yes", "--json"];
+      const { next } = JSON.parse((await run(args, { cwd: project.directory })).out) as InitResult;
+      expect(project.read("convex/schema.ts")).toContain(declared);
+      expect(next).toContain(`npx streaming-import push people.csv --mirror ${push}`);
+    },
+  );
+
   test("asks where the rows come from, on a terminal", async () => {
     project = UserProject.fresh({ "people.csv": "id,name\n1,Ada\n" });
     const call = new Call(["init"], { cwd: project.directory });
@@ -133,12 +147,12 @@ describe("a fresh project", () => {
     await says("Where do the rows of your first mirror come from?");
     call.stdin.write("\r");
     await says("The file?");
-    for (const key of "people.csv") call.stdin.write(key);
+    // The only file with rows is there to take.
     call.stdin.write("\r");
     await says("Which columns name a row?");
     call.stdin.write("\r");
     await says("Write these files?");
-    call.stdin.write("y");
+    call.stdin.write("\r");
     expect((await call.ended).code).toBe(0);
     expect(project.read("convex/schema.ts")).toContain('primaryKey: ["id"]');
   });

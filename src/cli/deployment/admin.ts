@@ -93,15 +93,15 @@ function explain(error: unknown, { component, path }: Target): CliError {
   ) {
     return new CliError(
       component === undefined
-        ? `The deployment has no function ${path}. Export it from convex/${path.split(":")[0]!}.ts and deploy, or name another module with --module.`
-        : `The deployment's component "${component}" has no function ${path}. Deploy with this version of the package, or name the component with --component.`,
+        ? `The deployment has no function ${path}. If nothing is deployed yet, run npx convex dev. Otherwise export it from convex/${path.split(":")[0]!}.ts and deploy, or name another module with --module.`
+        : `The deployment's component "${component}" has no function ${path}. If nothing is deployed yet, run npx convex dev. Otherwise deploy with this version of the package, or name the component with --component.`,
       undefined,
       { cause: error },
     );
   }
   // "[Request ID: …] Server Error\nUncaught Error: <what the function said>\n    at …", with one "Uncaught" per call.
   const said = /(?:Uncaught (?:\w*Error: )?)+([^]*?)(?:\n\s+at |$)/.exec(message)?.[1];
-  return new CliError(said === undefined ? message : sentenceOf(said.trim()), undefined, { cause: error });
+  return new CliError(sentenceOf((said ?? message).trim()), undefined, { cause: error });
 }
 
 /** The message of a refusal that arrives as the JSON of its data; any other text as it is. */

@@ -1,3 +1,4 @@
+import { readdirSync } from "node:fs";
 import { readSource } from "../generate/run.js";
 import { schemaOf } from "../project/parts.js";
 import { readProject } from "../project/project.js";
@@ -27,6 +28,10 @@ export async function originOf(
   root: string,
   { isQuiet, ...options }: Origin & { isQuiet: boolean },
 ): Promise<Origin | null> {
+  if (options.sample !== undefined && options.key === undefined) {
+    const columns = await columnsOf(io, root, options.sample);
+    return { ...options, key: likelyKey(columns) };
+  }
   if (KINDS.some((kind) => options[kind] !== undefined)) return options;
   if (isQuiet || io.stdin.isTTY !== true || schemaOf(await readProject(root)).hasMirrors) return null;
   const { isCancel, multiselect, select, text } = await import("@clack/prompts");
@@ -35,12 +40,13 @@ export async function originOf(
     if (isCancel(answer)) throw new CliError("Nothing was written.", EXIT.interrupted);
     return answer as Exclude<Answer, symbol>;
   };
-  const ask = async (message: string, placeholder: string) =>
+  const ask = async (message: string, example: string, initialValue?: string) =>
     answered(
       await text({
         ...place,
         message,
-        placeholder,
+        placeholder: `for example ${example}`,
+        ...(initialValue !== undefined && { initialValue }),
         validate: (value) => ((value ?? "").trim() === "" ? "Please answer, or press Ctrl-C." : undefined),
       }),
     ).trim();
@@ -65,15 +71,14 @@ export async function originOf(
     case "fivetran":
       return { fivetran: await ask("The schema?", "schema.json") };
     case "sample": {
-      const sample = await ask("The file?", "customers.csv");
-      const [table] = (await readSource(io, { sample }, root)).tables;
-      const columns = table!.columns.map(({ name }) => name);
+      const sample = await ask("The file?", "customers.csv", onlyFile(root));
+      const columns = await columnsOf(io, root, sample);
       const key = answered(
         await multiselect({
           ...place,
           message: "Which columns name a row? (space chooses; none if rows have no key)",
           options: columns.map((value) => ({ value })),
-          initialValues: columns.filter((name) => name === "id"),
+          initialValues: likelyKey(columns),
           required: false,
         }),
       );
@@ -82,4 +87,20 @@ export async function originOf(
     default:
       return null;
   }
+}
+
+async function columnsOf(io: Io, root: string, sample: string): Promise<string[]> {
+  const [table] = (await readSource(io, { sample }, root)).tables;
+  return table!.columns.map(({ name }) => name);
+}
+
+/** The column that names a row where nobody says so. */
+function likelyKey(columns: readonly string[]): string[] {
+  return columns.filter((name) => name === "id");
+}
+
+/** The only file with rows in a folder; undefined where there are none or several. */
+function onlyFile(root: string): string | undefined {
+  const files = readdirSync(root).filter((name) => /\.(csv|tsv|jsonl|ndjson)(\.gz)?$/i.test(name));
+  return files.length === 1 ? files[0] : undefined;
 }

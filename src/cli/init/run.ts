@@ -48,6 +48,7 @@ export async function runInit(io: Io, root: string, options: RunOptions): Promis
       json: options.json === true,
       nobody: usageError(LOOK),
       declined: "Nothing was written.",
+      suggested: true,
     });
   const writes = options.dryRun !== true && pending.length > 0;
   if (writes) write(project, steps);
@@ -203,7 +204,9 @@ function firstRows(exec: string, from: From | null): string[] {
   const [first] = from?.tables.tables ?? [];
   const mirror = first === undefined ? "<mirror>" : cleanTableName(first.name);
   const push = `${exec} streaming-import push`;
-  if (from?.sample !== undefined) return [`${push} ${from.sample} --mirror ${mirror}`];
+  // Rows without a key cannot be matched: the file replaces what is there.
+  const mode = first?.primaryKey === null ? " --mode refresh" : "";
+  if (from?.sample !== undefined) return [`${push} ${from.sample} --mirror ${mirror}${mode}`];
   if (from?.postgres !== undefined)
     return [
       `psql -c "copy ${first!.name} to stdout csv header" | ${push} - --format csv --mirror ${mirror} --mode refresh`,
