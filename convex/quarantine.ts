@@ -10,7 +10,7 @@ import { changedBy } from "./mirror/rowCount.js";
 import { patchSettled } from "./mirror/state.js";
 import { writeManifests } from "./run/manifests.js";
 import { releaseReadable } from "./run/sweepAttempts.js";
-import type { Doc, Id } from "./_generated/dataModel.js";
+import type { Doc } from "./_generated/dataModel.js";
 import { api, internal } from "./_generated/api.js";
 import { internalMutation, mutation, type MutationCtx, query } from "./_generated/server.js";
 import { addCounts, vBudget, vCounts, vRowChange } from "../src/core/wire/validators.js";
@@ -68,7 +68,7 @@ export const list = query({
  * goes on with the rest.
  */
 export const discard = mutation({
-  args: { mirror: v.string(), ids: v.optional(v.array(v.id("quarantine"))) },
+  args: { mirror: v.string(), ids: v.optional(v.array(v.string())) },
   returns: v.number(),
   handler: async (ctx, { mirror: name, ids }) => {
     const mirror = await getMirror(ctx, name);
@@ -85,10 +85,11 @@ export const discard = mutation({
 async function* entriesOf(
   ctx: MutationCtx,
   mirror: string,
-  ids: readonly Id<"quarantine">[],
+  ids: readonly string[],
 ): AsyncGenerator<Doc<"quarantine">> {
-  for (const id of ids) {
-    const entry = await ctx.db.get("quarantine", id);
+  for (const text of ids) {
+    const id = ctx.db.normalizeId("quarantine", text);
+    const entry = id === null ? null : await ctx.db.get("quarantine", id);
     if (entry?.mirror === mirror) yield entry;
   }
 }

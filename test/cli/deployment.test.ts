@@ -146,6 +146,11 @@ describe("a project with .env.local", () => {
     expect((await cli("quarantine", "show", "users", entry!.id)).out).toContain("a lot");
     expect((await cli("quarantine", "replay", "users")).code).toBe(0);
     expect((await cli("quarantine", "discard", "users")).code).toBe(2);
+    const unknown = await cli("quarantine", "discard", "users", "nope");
+    expect([unknown.code, unknown.err]).toEqual([
+      1,
+      'Nothing of "users" with the id nope waits in quarantine.\n',
+    ]);
     expect((await cli("quarantine", "discard", "users", "--yes")).out).toContain("1 change discarded.");
     expect(await json("quarantine", "list", "users")).toEqual([]);
   });

@@ -133,6 +133,8 @@ export async function discard(
     gone += page;
     if (page === 0) break;
   }
+  if (ids.length > 0 && gone === 0)
+    throw new CliError(`Nothing of "${mirror}" with the id ${ids.join(", ")} waits in quarantine.`);
   print(io, options.json, { discarded: gone }, () => `${count(gone, "change")} discarded.`);
 }
 
