@@ -333,6 +333,17 @@ describe("whatever the source", () => {
     return diagnostics.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"));
   }
 
+  test("of two tables that arrive as one stream, the first is mirrored, and the other is named", () => {
+    const tables = [table(" ", [column("id"), column(" ")]), table("*/", [column(" ")])];
+    const before = generated(null, [table(" ", [column("id")])]);
+    const after = generated(before, tables);
+    expect(mistakes(after)).toEqual([]);
+    expect(generated(after, tables)).toBe(after);
+    expect(planFor(after, tables).notes).toEqual([
+      "public.*/: arrives as the same stream as public. , and is left out.",
+    ]);
+  });
+
   test("GENERATE-3: what was generated is read again as what it is: nothing is left to do", () => {
     fc.assert(
       fc.property(anyTables, (tables) => {

@@ -76,6 +76,8 @@ class Planner implements Plan {
   readonly notes: string[] = [];
   readonly #entries: readonly Entry[];
   readonly #taken: Set<string>;
+  /** The table of each stream: the importer knows no two by one name. */
+  readonly #streams = new Map<string, string>();
 
   constructor(schema: SchemaFile | null) {
     this.#entries = schema?.entries ?? [];
@@ -85,6 +87,14 @@ class Planner implements Plan {
   }
 
   add(table: SourceTable): void {
+    const label = tableLabel(table);
+    const stream = streamKey(label) ?? label;
+    const other = this.#streams.get(stream);
+    if (other !== undefined) {
+      this.notes.push(`${label}: arrives as the same stream as ${other}, and is left out.`);
+      return;
+    }
+    this.#streams.set(stream, label);
     const entry = this.#find(table);
     if (entry === null) {
       this.#addMirror(table);
