@@ -344,6 +344,19 @@ describe("whatever the source", () => {
     ]);
   });
 
+  test("a mirror that names no source is of the first table with its name; the others are named", () => {
+    const before = generated(null, [table("orders", [column("id")], { namespace: null })]);
+    const tables = ["public", "archive"].map((namespace) =>
+      table("orders", [column("id"), column("at")], { namespace }),
+    );
+    const after = generated(before, tables);
+    expect(mistakes(after)).toEqual([]);
+    expect(after.match(/at:/g)).toHaveLength(1);
+    expect(planFor(after, tables).notes).toEqual([
+      'archive.orders: "orders" mirrors public.orders; name its source in schema.ts.',
+    ]);
+  });
+
   test("GENERATE-3: what was generated is read again as what it is: nothing is left to do", () => {
     fc.assert(
       fc.property(anyTables, (tables) => {

@@ -78,6 +78,8 @@ class Planner implements Plan {
   readonly #taken: Set<string>;
   /** The table of each stream: the importer knows no two by one name. */
   readonly #streams = new Map<string, string>();
+  /** The table of each mirror that is there. */
+  readonly #mirrored = new Map<string, string>();
 
   constructor(schema: SchemaFile | null) {
     this.#entries = schema?.entries ?? [];
@@ -96,6 +98,12 @@ class Planner implements Plan {
     }
     this.#streams.set(stream, label);
     const entry = this.#find(table);
+    const first = entry === null ? undefined : this.#mirrored.get(entry.name);
+    if (first !== undefined) {
+      this.notes.push(`${label}: "${entry!.name}" mirrors ${first}; name its source in schema.ts.`);
+      return;
+    }
+    if (entry !== null) this.#mirrored.set(entry.name, label);
     if (entry === null) {
       this.#addMirror(table);
     } else if (entry.mirror === null) {
