@@ -3,7 +3,7 @@
  *
  *     npm run conformance -- --url https://….convex.site --token csi_…
  *
- * For authors of senders, who can see in them what to send and what to expect; and for whoever serves the protocol. The
+ * For authors of senders, who can see in them what to send and what to expect; and for servers of the protocol. The
  * deployment needs the mirrors of scenarios/schema.ts, which the scenarios empty.
  */
 import { readdirSync, readFileSync } from "node:fs";

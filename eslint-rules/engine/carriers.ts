@@ -147,8 +147,8 @@ const VIEWS: readonly ReadonlySet<string>[] = [
 ];
 
 /**
- * Whether a type shows only a part of the writer, or of a ctx that holds it (QueryCtx, DatabaseReader, `{ auth }`): the
- * value may have the rest, too, and gives it to whoever forgets the type.
+ * Whether a type shows only a part of the writer, or of a ctx that holds it (QueryCtx, DatabaseReader, `{ auth }`). The
+ * value may be the whole, and code that drops the type can use the rest.
  */
 export function isView(cx: GuardContext, type: ts.Type): boolean {
   const { ts, checker } = cx;

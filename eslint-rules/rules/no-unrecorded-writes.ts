@@ -129,9 +129,9 @@ export function visitRecording(cx: GuardContext, report: Report): void {
     if (ts.isTypeNode(node) && !ts.isExpressionWithTypeArguments(node)) return;
     if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) return;
     if (ts.isCallExpression(node) || ts.isNewExpression(node)) {
-      const library = unrecordedLibrary(cx, report, node);
-      if (library !== null)
-        report.add("no-unrecorded-writes", "unrecordedLibrary", node, { ...library, tables });
+      const writer = unrecordedLibrary(cx, report, node);
+      if (writer !== null)
+        report.add("no-unrecorded-writes", "unrecordedLibrary", node, { ...writer, tables });
     }
     if (ts.isCallExpression(node) && isGuard(cx, node.expression)) {
       for (const argument of node.arguments) visit(argument, true);

@@ -44,7 +44,7 @@ export default defineSchema({
 
   /**
    * Ours: what people write about a flight. It names the flight by the source's key, so it survives every refresh. Readers
-   * of the export get it, without the name of whoever wrote it.
+   * of the export get it, without the name of its author.
    */
   notes: exportTable(
     defineTable({

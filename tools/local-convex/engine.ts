@@ -66,7 +66,7 @@ export interface EngineOptions {
   logger: FunctionLogger;
   /** Mutations run against snapshots, conflict and are retried, and refuse to begin above the write throughput. */
   optimistic?: boolean;
-  /** Each call evaluates its modules anew. */
+  /** Each call evaluates its modules again. */
   freshContext?: boolean;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Modules that are evaluated anew for each call, as the backend does: nothing that a module keeps outlives a call, and a
+ * Modules that are evaluated for each call, as the backend does: nothing that a module keeps outlives a call, and a
  * large module costs every call. The text is compiled once, into V8's code cache, which the backend keeps as well.
  */
 import { readFileSync } from "node:fs";

@@ -112,7 +112,7 @@ function behind(interval: Interval, order: "asc" | "desc", { parts }: Place): In
   return comparePlaces(after, interval.high) < 0 ? { ...interval, high: after } : interval;
 }
 
-/** What is read of an interval by whoever stops at the document at `place`. */
+/** What a read of an interval covers that stops at the document at `place`. */
 export function upTo(interval: Interval, order: "asc" | "desc", { parts }: Place): Interval {
   return order === "asc"
     ? { ...interval, high: { parts, edge: 1 } }

@@ -8,7 +8,7 @@ const USAGE = `Usage: local-convex [options]
   --site-port <n>    HTTP actions port (default: port + 1; 0 picks a free one)
   --env NAME=value   environment variable of the deployment, repeatable
   --optimistic       mutations run at the same time: they conflict, are retried and refused as in production
-  --fresh-context    each call evaluates its modules anew, as on the backend (node --experimental-vm-modules)
+  --fresh-context    each call evaluates its modules again, as on the backend (node --experimental-vm-modules)
   --json             print one line {"url","siteUrl","adminKey","pid"} and nothing else
   --verbose          print what functions log, and errors, to stderr
   --stop-with-stdin  stop when stdin ends, so that it cannot outlive the process that started it

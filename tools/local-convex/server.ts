@@ -27,7 +27,7 @@ export interface LocalConvexOptions {
   env?: Record<string, string>;
   /** Mutations run against snapshots, conflict, are retried and refused as in production. */
   optimistic?: boolean;
-  /** Each call evaluates its modules anew, as on the backend. Needs node --experimental-vm-modules. */
+  /** Each call evaluates its modules again, as on the backend. Needs node --experimental-vm-modules. */
   freshContext?: boolean;
   /** Receives function logs and errors, line by line. Silent by default. */
   logger?: (line: string) => void;

@@ -11,7 +11,7 @@ export interface SpawnOptions {
   env?: Record<string, string>;
   /** Write conflicts, retries and refusals as in production. */
   optimistic?: boolean;
-  /** Each call evaluates its modules anew, as on the backend. */
+  /** Each call evaluates its modules again, as on the backend. */
   freshContext?: boolean;
   /** Passes --verbose; the lines arrive here. */
   onLog?: (line: string) => void;
