@@ -1,6 +1,7 @@
 import { ConvexError } from "convex/values";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { NameError } from "../core/rows/names.js";
+import { pageOf } from "../core/docs.js";
 import { describe as describeError, errorResponse, HttpError } from "./errors.js";
 
 beforeEach(() => {
@@ -41,6 +42,7 @@ describe("an error", () => {
     const response = errorResponse(error);
     expect(response.status).toBe(status);
     expect(response.headers.get("Content-Type")).toContain("application/json");
+    expect(response.headers.get("Link")).toBe(`<${pageOf(code)}>; rel="help"`);
     const message =
       error instanceof ConvexError ? (error.data as { message: string }).message : error.message;
     expect(await response.json()).toMatchObject({ code, message });

@@ -1,3 +1,4 @@
+import { pageOf } from "../core/docs.js";
 import { ledgerErrorData, type LedgerErrorData } from "../core/wire/errors.js";
 import { shorten } from "../core/rows/text.js";
 import { NameError } from "../core/rows/names.js";
@@ -105,13 +106,15 @@ const OVERLOADED_RETRY_MS = 5_000;
 /** What a sender is asked whose request a person has to make possible, in milliseconds. */
 const UNAVAILABLE_RETRY_MS = 60_000;
 
-/** What the client sees of an error: always JSON, always with `code` and `message`. */
+/** What the client sees of an error: always JSON, always with `code` and `message`; and a link to the code's page. */
 export function errorResponse(error: unknown): Response {
   const { status, code, message, details } = describe(error);
-  const headers: Record<string, string> =
-    details.retryAfterMs === undefined
-      ? {}
-      : { "Retry-After": String(Math.max(1, Math.ceil(details.retryAfterMs / 1000))) };
+  const headers = {
+    Link: `<${pageOf(code)}>; rel="help"`,
+    ...(details.retryAfterMs !== undefined && {
+      "Retry-After": String(Math.max(1, Math.ceil(details.retryAfterMs / 1000))),
+    }),
+  };
   return Response.json({ code, message, ...details }, { status, headers });
 }
 
