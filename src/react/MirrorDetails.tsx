@@ -158,7 +158,7 @@ function HeldSweep({ mirror, reason }: { mirror: string; reason: string }) {
     <p className="csi-actions">
       <button
         type="button"
-        aria-label={`Delete the rows of ${mirror} that the refresh did not deliver`}
+        aria-label={`Delete what the refresh did not deliver: ${mirror}`}
         title={reason}
         disabled={sweep.pending}
         onClick={() => {

@@ -1,6 +1,7 @@
 import type { FunctionReturnType } from "convex/server";
 import { useState } from "react";
 import type { MirrorStatus } from "../core/wire/views.js";
+import { pageOf } from "../core/docs.js";
 import { useAnswer, useOperation } from "./hooks.js";
 import { useImportFunctions, type ImportFunction } from "./ImportProvider.js";
 import { Ago, Notice, Snippet } from "./parts.js";
@@ -107,7 +108,9 @@ function Reason({
   return (
     <li className="csi-entry">
       <p>
-        <strong>{code}</strong>
+        <a href={pageOf(code)} target="_blank" rel="noreferrer">
+          {code}
+        </a>
         {field !== null && (
           <>
             {" "}

@@ -102,10 +102,10 @@ describe("the list", () => {
     const page = await open();
     const names = await page.getByRole("rowheader").allInnerTexts();
     expect(names).toHaveLength(MIRRORS.length);
-    expect(names.slice(0, 4)).toEqual(["payments", "invoices", "shipments", "orders"]);
+    expect(names.slice(0, 4)).toEqual(["payments", "rates", "invoices", "ledger"]);
     const panel = page.getByRole("region", { name: "Imports" });
     expect(await panel.locator(".csi-summary").innerText()).toMatch(
-      /3 need attention\s*1 loading\s*44 healthy\s*2 idle/,
+      /5 need attention\s*1 loading\s*41 healthy\s*3 idle/,
     );
     await page.context().close();
   });
@@ -206,6 +206,13 @@ describe("every action", () => {
       { discard: { mirror: "invoices", ids: ["q1"] } },
     ],
     [
+      "lets a held sweep go",
+      "ledger",
+      (drawer) =>
+        drawer.getByRole("button", { name: "Delete what the refresh did not deliver: ledger" }).click(),
+      { sweep: { mirror: "ledger" } },
+    ],
+    [
       "starts the count of a sender over",
       "customers",
       (drawer) => drawer.getByRole("button", { name: "Start the count over: customers" }).click(),
@@ -281,14 +288,22 @@ describe("every action", () => {
 });
 
 describe("every state", () => {
-  test.each(["Up to date", "Loading, 25 %", "Failed", "Late", "Paused", "Waiting"])(
-    "%s is in the list",
-    async (label) => {
-      const page = await open();
-      await page.getByRole("table").getByText(label, { exact: true }).first().waitFor();
-      await page.context().close();
-    },
-  );
+  test.each([
+    "Up to date",
+    "Loading, 25 %",
+    "2,000 rows waiting",
+    "Sweep held",
+    "Failed",
+    "Late",
+    "Stale",
+    "Paused",
+    "Removed",
+    "Waiting",
+  ])("%s is in the list", async (label) => {
+    const page = await open();
+    await page.getByRole("table").getByText(label, { exact: true }).first().waitFor();
+    await page.context().close();
+  });
 
   test("who may only view sees states and no action", async () => {
     const page = await open("a bare page", {

@@ -59,6 +59,13 @@ export const MIRRORS: MirrorStatus[] = [
     hint: "Give the connector a token that is valid: npx streaming-import token rotate airbyte.",
     lastError: `${ago(60)} Unauthorized: The token is revoked.`,
   }),
+  mirror("ledger", {
+    state: "sweepHeld",
+    reason: "Refresh 7 is complete, but delivered only 3 of 900 rows.",
+    held: "Refresh 7 is complete, but delivered only 3 of 900 rows.",
+  }),
+  mirror("rates", { state: "stale", lastHeardAt: ago(9_000), reason: "No contact for 2 h." }),
+  mirror("old_table", { state: "removed", reason: "No longer declared." }),
   mirror("shipments", {
     state: "late",
     lastHeardAt: ago(900),
@@ -73,7 +80,7 @@ export const MIRRORS: MirrorStatus[] = [
     lastHeardAt: null,
     lastRun: null,
   }),
-  ...Array.from({ length: 42 }, (_, i) =>
+  ...Array.from({ length: 39 }, (_, i) =>
     mirror(`table_${String(i + 1).padStart(2, "0")}`, { rows: i * 997 }),
   ),
 ];
