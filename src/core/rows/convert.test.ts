@@ -348,6 +348,12 @@ describe("unions", () => {
     ],
     [v.union(v.array(v.string()), v.array(v.union(v.number(), v.null()))), [1, null], [1, null]],
     [v.union(v.union(v.string(), v.null()), v.number()), null, null],
+    [
+      v.union(v.object({ a: v.optional(v.bytes()) }), v.record(v.string(), v.null())),
+      { a: null },
+      { a: null },
+    ],
+    [v.union(v.object({ a: v.optional(v.bytes()) }), v.object({ a: v.string() })), { a: null }, {}],
   ])("the member that is nearest takes the value", (validator, json, value) => {
     expect(exactly(validator, json)).toEqual(value);
   });

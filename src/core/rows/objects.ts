@@ -5,6 +5,7 @@ import {
   COERCED,
   type Conversion,
   type Convert,
+  EXACT,
   fail,
   FAILED,
   failWithin,
@@ -116,7 +117,11 @@ function convertFields(
       continue;
     }
     found++;
-    if (json === null && field.optional && !field.admitsNull) continue;
+    if (json === null && field.optional && !field.admitsNull) {
+      // Sources write an absent value as null, but another member of a union may hold null itself.
+      if (conversion.level === EXACT) return FAILED;
+      continue;
+    }
     const start = conversion.notes?.length ?? 0;
     const value = field.convert(json, conversion);
     if (value === FAILED) return failWithin(conversion, name);
