@@ -1,6 +1,6 @@
 import { useAnswer, useOperation } from "./hooks.js";
 import { useImportFunctions } from "./ImportProvider.js";
-import { Notice, Snippet } from "./parts.js";
+import { MissingDeclaration, Notice } from "./parts.js";
 
 /** Fields that the source sends and the schema does not declare, as lines to paste. */
 export function Drift({ mirror, mayOperate }: { mirror: string; mayOperate: boolean }) {
@@ -12,25 +12,18 @@ export function Drift({ mirror, mayOperate }: { mirror: string; mayOperate: bool
   const { entries, snippet } = answer.value;
   if (entries.length === 0) return <p className="csi-muted">The source matches the schema.</p>;
   return (
-    <>
-      <p>
-        Add to the fields of <code>{mirror}</code> in <code>schema.ts</code>, then deploy:
-      </p>
-      <Snippet code={snippet} label={`Fields to add to ${mirror}`} />
-      {mayOperate && forget !== null && (
-        <p className="csi-actions">
-          <button
-            type="button"
-            disabled={forget.pending}
-            onClick={() => {
-              void forget.run({ mirror });
-            }}
-          >
-            Dismiss
-          </button>
-          <span role="status">{forget.error}</span>
-        </p>
-      )}
-    </>
+    <MissingDeclaration
+      place={
+        <>
+          the fields of <code>{mirror}</code> in <code>schema.ts</code>
+        </>
+      }
+      code={snippet}
+      label={`Fields to add to ${mirror}`}
+      forget={mayOperate ? forget : null}
+      onDismiss={() => {
+        void forget?.run({ mirror });
+      }}
+    />
   );
 }

@@ -4,7 +4,7 @@ import { useAnswer, useImportStatus, useOperation } from "./hooks.js";
 import { useImportFunctions } from "./ImportProvider.js";
 import { MirrorDrawer } from "./MirrorDetails.js";
 import { MirrorList } from "./MirrorList.js";
-import { Notice, Snippet } from "./parts.js";
+import { MissingDeclaration, Notice } from "./parts.js";
 import { Readers } from "./Readers.js";
 import { byUrgency, overviewOf, STATES } from "./states.js";
 import { count } from "../core/words.js";
@@ -147,24 +147,15 @@ function UnknownStreams({ streams, mayOperate }: { streams: number; mayOperate: 
             <summary>
               <code>{stream}</code> <span className="csi-muted">sent {count(times, "time")}</span>
             </summary>
-            <p>
-              Add to <code>schema.ts</code>, then deploy:
-            </p>
-            <Snippet code={snippet} label={`Mirror for ${stream}`} />
-            {mayOperate && forget !== null && (
-              <p className="csi-actions">
-                <button
-                  type="button"
-                  disabled={forget.pending}
-                  onClick={() => {
-                    void forget.run({ stream });
-                  }}
-                >
-                  Dismiss
-                </button>
-                <span role="status">{forget.error}</span>
-              </p>
-            )}
+            <MissingDeclaration
+              place={<code>schema.ts</code>}
+              code={snippet}
+              label={`Mirror for ${stream}`}
+              forget={mayOperate ? forget : null}
+              onDismiss={() => {
+                void forget?.run({ stream });
+              }}
+            />
           </details>
         ))}
     </section>

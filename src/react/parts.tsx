@@ -69,6 +69,34 @@ export function Disclosure({
   );
 }
 
+interface MissingDeclarationProps {
+  /** Where the lines belong: "Add to …". */
+  place: ReactNode;
+  code: string;
+  label: string;
+  /** What hides them until they are sent again. Null for those who may not. */
+  forget: { pending: boolean; error: string | null } | null;
+  onDismiss: () => void;
+}
+
+/** Lines of schema.ts that the source asks for, to paste or to dismiss. */
+export function MissingDeclaration({ place, code, label, forget, onDismiss }: MissingDeclarationProps) {
+  return (
+    <>
+      <p>Add to {place}, then deploy:</p>
+      <Snippet code={code} label={label} />
+      {forget !== null && (
+        <p className="csi-actions">
+          <button type="button" disabled={forget.pending} onClick={onDismiss}>
+            Dismiss
+          </button>
+          <span role="status">{forget.error}</span>
+        </p>
+      )}
+    </>
+  );
+}
+
 /** Code to paste. */
 export function Snippet({ code, label }: { code: string; label: string }) {
   const [copied, setCopied] = useState<"no" | "yes" | "failed">("no");
