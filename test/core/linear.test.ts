@@ -11,6 +11,7 @@ import { noCounts } from "../../src/core/wire/validators.js";
 import { mirrorTable } from "../../src/schema/index.js";
 import { cleanFields } from "../../src/core/rows/identifiers.js";
 import { parseJson } from "../../src/core/rows/json.js";
+import { compareVersions } from "../../src/core/rows/versions.js";
 import type { Json, JsonObject } from "../../src/core/rows/values.js";
 import { mirrorSnippet } from "../../src/schema/snippet.js";
 import { readBatch } from "../../src/http/airbyte/envelope.js";
@@ -53,6 +54,19 @@ const INPUTS: Record<string, (size: number) => () => unknown> = {
     const keys = range(8 * size, (i) => `_${i.toString(2).replaceAll("0", "!").replaceAll("1", "#")}a`);
     const object = Object.fromEntries([...chain, ...keys].map((key) => [key, 1])) as JsonObject;
     return () => cleanFields(object);
+  },
+  "names that collide with a chain of the source's own": (size) => {
+    const chain = range(500, (i) => `${"source_".repeat(i)}source_a`);
+    const rivals = range(
+      8 * size,
+      (i) => `_!#%a${"$".repeat(1 + (i % 5))}${"!".repeat(i % 900)}${String(i)}`,
+    );
+    const object = Object.fromEntries([...chain, ...rivals].map((key) => [key, 1])) as JsonObject;
+    return () => cleanFields(object);
+  },
+  "versions of many digits": (size) => {
+    const digits = "9".repeat(100 * size);
+    return () => compareVersions(digits, `${digits}1`);
   },
   "a name": (size) => {
     const object = { [`_${"!a ".repeat(size)}`]: 1 };
