@@ -2,7 +2,7 @@
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { gunzip } from "./request.js";
+import { gunzip } from "./gunzip.js";
 
 const MAX = 1024 * 1024;
 

@@ -1,12 +1,8 @@
-import { hmac } from "@noble/hashes/hmac.js";
-import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import { isObject, type Json, type JsonObject } from "../core/rows/values.js";
 import { parseJson } from "../core/rows/json.js";
 import { isAscii, loadScripts } from "../core/rows/transliterate.js";
 import { HttpError } from "./errors.js";
 import type { Importer, ImportSession } from "./importer.js";
-import { Gunzip } from "fflate";
 
 /**
  * The largest body accepted, in bytes, before and after decompression. The backend's own route takes 20 MiB; parsing
@@ -16,9 +12,6 @@ export const MAX_BODY_BYTES = 20 * 1024 * 1024;
 
 /** The shortest `Authorization` header that Convex takes for one. */
 const MIN_HEADER_LENGTH = 7;
-
-/** How far the time of a signature may be from ours, in seconds: what webhook senders commonly allow. */
-const SIGNATURE_WINDOW_S = 300;
 
 /** The token in `Authorization: Convex <token>` (what the connectors send) or `Bearer <token>`. */
 export function tokenOf(request: Request): string {
@@ -71,54 +64,19 @@ export async function readBody(
   return bytes;
 }
 
-/**
- * Checks the signature of a request: `X-Signature: t=<seconds since 1970>,v1=<hex>`, where the second part is the
- * HMAC-SHA-256 of `<t>.<method> <path and query>.<body>` under the token's signing key.
- * @throws HttpError 403 InvalidSignature
- */
-export function verifySignature(request: Request, body: Uint8Array, signingKey: string, nowMs: number): void {
-  const header = request.headers.get("X-Signature") ?? "";
-  const match = /^t=(\d{1,12}),v1=([0-9a-f]{64})$/.exec(header);
-  if (match === null) {
-    throw invalidSignature("The token demands signed requests: send `X-Signature: t=<seconds>,v1=<hex>`.");
-  }
-  const [, time, presented] = match;
-  if (Math.abs(nowMs / 1000 - Number(time)) > SIGNATURE_WINDOW_S) {
-    throw invalidSignature(
-      "The signature is too old, or from the future; sign when sending, and check the clock.",
-    );
-  }
-  const { pathname, search } = new URL(request.url);
-  const signed = concatBytes(utf8ToBytes(`${time!}.${request.method} ${pathname}${search}.`), body);
-  const expected = hmac(sha256, hexToBytes(signingKey), signed);
-  if (!isEqualInConstantTime(bytesToHex(expected), presented!)) {
-    throw invalidSignature(
-      "The signature does not fit the request. Sign its method, path and query, and the bytes of its body as they are sent, compressed if they are.",
-    );
-  }
-}
-
-function isEqualInConstantTime(a: string, b: string): boolean {
-  let difference = a.length ^ b.length;
-  for (let i = 0; i < a.length; i++) difference |= a.charCodeAt(i) ^ b.charCodeAt(i);
-  return difference === 0;
-}
-
-function invalidSignature(message: string): HttpError {
-  return new HttpError(403, "InvalidSignature", message);
-}
-
 /** The bytes of a body, decompressed. @throws HttpError 413 BodyTooLarge, 400 BadJsonBody */
-export function plainBytesOf(
+export async function plainBytesOf(
   request: Request,
   body: Uint8Array<ArrayBuffer>,
   maxBytes = MAX_BODY_BYTES,
-): Uint8Array<ArrayBuffer> {
+): Promise<Uint8Array<ArrayBuffer>> {
   const encoding = (request.headers.get("Content-Encoding") ?? "identity").trim().toLowerCase();
   if (encoding === "identity" || encoding === "") return body;
   if (encoding !== "gzip" && encoding !== "x-gzip") {
     throw badJson(`the Content-Encoding "${encoding}" is not understood; send it plain or as gzip`);
   }
+  // It builds tables when it is evaluated, which a body that is plain does not pay for.
+  const { gunzip } = await import("./gunzip.js");
   const bytes = gunzip(body, maxBytes);
   if (bytes === "corrupt") throw badJson("it is not a complete gzip stream; compress it and send it again");
   if (bytes === "too large") throw tooLarge(null, maxBytes);
@@ -143,7 +101,7 @@ export async function textOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
 
 /** The body as a JSON object. @throws HttpError 413 BodyTooLarge, 400 BadJsonBody */
 export async function jsonObjectOf(request: Request, body: Uint8Array<ArrayBuffer>): Promise<JsonObject> {
-  const value = parse(await textOf(plainBytesOf(request, body)));
+  const value = parse(await textOf(await plainBytesOf(request, body)));
   if (!isObject(value)) throw badJson("the body must be a JSON object");
   return value;
 }
@@ -184,69 +142,4 @@ function tooLarge(bytes: number | null, limit: number): HttpError {
     `The body has ${size} bytes; at most ${String(limit)} (${String(limit / 1024 / 1024)} MiB) are accepted, decompressed too. Send fewer records per request.`,
     { limit },
   );
-}
-
-/**
- * Bytes fed to the decompressor at a time. They unpack to a thousand times as many at worst, so that a bomb gets no
- * further than 8 MiB past `maxBytes` before it is noticed; an action has 64 MiB.
- */
-const FEED_BYTES = 8 * 1024;
-
-/** The end of a gzip stream: CRC-32 and length of what it holds, each 4 bytes, little-endian. */
-const TRAILER_BYTES = 8;
-
-/**
- * Decompresses one gzip stream, up to a size. Not by DecompressionStream, which not every runtime of Convex has had.
- * The stream's own checksum and length are compared, which fflate leaves to its callers: it takes a stream that was cut
- * off for one that is whole.
- */
-export function gunzip(
-  body: Uint8Array,
-  maxBytes: number,
-): Uint8Array<ArrayBuffer> | "corrupt" | "too large" {
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  const stream = new Gunzip((part) => {
-    parts.push(part);
-    size += part.byteLength;
-  });
-  try {
-    for (let at = 0; at < body.byteLength && size <= maxBytes; at += FEED_BYTES) {
-      stream.push(body.subarray(at, at + FEED_BYTES), at + FEED_BYTES >= body.byteLength);
-    }
-  } catch {
-    return "corrupt";
-  }
-  if (size > maxBytes) return "too large";
-  const whole = join(parts, size);
-  return isAsTrailerSays(body, whole) ? whole : "corrupt";
-}
-
-function join(parts: readonly Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.byteLength;
-  }
-  return whole;
-}
-
-function isAsTrailerSays(body: Uint8Array, content: Uint8Array): boolean {
-  if (body.byteLength < TRAILER_BYTES) return false;
-  const trailer = new DataView(body.buffer, body.byteOffset + body.byteLength - TRAILER_BYTES, TRAILER_BYTES);
-  return trailer.getUint32(4, true) === content.byteLength && trailer.getUint32(0, true) === crc32(content);
-}
-
-const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let rest = byte;
-  for (let bit = 0; bit < 8; bit++) rest = rest & 1 ? (rest >>> 1) ^ 0xedb88320 : rest >>> 1;
-  return rest;
-});
-
-/** The checksum of gzip, RFC 1952. */
-function crc32(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) crc = CRC_TABLE[(crc ^ byte) & 0xff]! ^ (crc >>> 8);
-  return (crc ^ 0xffffffff) >>> 0;
 }

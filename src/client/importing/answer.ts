@@ -3,9 +3,8 @@ import { hashToken, isToken } from "../../core/token.js";
 import { errorResponse, HttpError } from "../../http/errors.js";
 import type { Exporter } from "../../http/exporter.js";
 import type { Importer } from "../../http/importer.js";
-import { readBody, tokenOf, verifySignature } from "../../http/request.js";
+import { readBody, tokenOf } from "../../http/request.js";
 import type { Route } from "../../http/routes.js";
-import { ReaderSession } from "../exporting/exportSession.js";
 import type { AppExports } from "../exports.js";
 import type { AppMirrors, RunsFunctions } from "../mirrors.js";
 import type { Declaration } from "./declaration.js";
@@ -49,7 +48,10 @@ function importerOf({ ctx, component, mirrors, exports, declaration, settings }:
       );
     }
     const body = await readBody(request, maxBodyBytes);
-    if (token.signingKey !== null) verifySignature(request, body, token.signingKey, Date.now());
+    if (token.signingKey !== null) {
+      const { verifySignature } = await import("../../http/signature.js");
+      verifySignature(request, body, token.signingKey, Date.now());
+    }
     if (token.useDue)
       await unlessBusy(async () =>
         ctx.runMutation(component.tokens.touch, { token: token.id, sending: false }),
@@ -72,6 +74,7 @@ function importerOf({ ctx, component, mirrors, exports, declaration, settings }:
     },
     openExport: async (request) => {
       const { token, body } = await authenticate(request);
+      const { ReaderSession } = await import("../exporting/exportSession.js");
       return new ReaderSession(ctx, component, exports, token, body);
     },
   };

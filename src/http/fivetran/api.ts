@@ -166,7 +166,7 @@ async function truncateWaiting(
 export async function applyOperations(importer: Importer, request: Request): Promise<Response> {
   const session = await openToWrite(importer, request, MAX_OPERATIONS_BYTES);
   requireJson(request);
-  const windows = windowsOf(plainBytesOf(request, session.body, MAX_OPERATIONS_BYTES));
+  const windows = windowsOf(await plainBytesOf(request, session.body, MAX_OPERATIONS_BYTES));
   let checked: PreparedChanges[] = [];
   for (const window of windows) checked = await prepare(session, window);
   for (const window of windows) {

@@ -26,7 +26,7 @@ export async function beginRun(importer: Importer, request: Request): Promise<Re
 /** `POST /v1/deliveries`: applies a batch of changes once, and says what became of them. */
 export async function acceptDelivery(importer: Importer, request: Request): Promise<Response> {
   const session = await openToWrite(importer, request);
-  const bytes = plainBytesOf(request, session.body);
+  const bytes = await plainBytesOf(request, session.body);
   const delivery = readDelivery(await textOf(bytes), request.headers.get("Content-Type") ?? "");
   const mirror = await mirrorOf(session, delivery);
   const changes = readChanges(mirror, delivery.changes);
