@@ -12,8 +12,7 @@ import { patiently } from "./retry.js";
 export class Declaration {
   readonly #mirrors;
   readonly #exported;
-  /** Hash of the declaration: when the registry's differs, a deploy has changed something. */
-  readonly fingerprint: string;
+  #fingerprint: string | null = null;
 
   constructor(
     mirrors: TableMirrors,
@@ -38,8 +37,18 @@ export class Declaration {
       shrinkLimit: contract.shrinkLimit ?? undefined,
     }));
     this.#exported = exports.all.map(({ name, kind }) => ({ table: name, kind }));
-    const declared = JSON.stringify([module, onStateChange, budget, this.#mirrors, this.#exported]);
-    this.fingerprint = bytesToHex(sha256(utf8ToBytes(declared))).slice(0, 16);
+  }
+
+  /**
+   * Hash of the declaration: when the registry's differs, a deploy has changed something. Made when it is asked for:
+   * the functions that read and write rows do not.
+   */
+  get fingerprint(): string {
+    const { module, onStateChange, budget } = this;
+    this.#fingerprint ??= bytesToHex(
+      sha256(utf8ToBytes(JSON.stringify([module, onStateChange, budget, this.#mirrors, this.#exported]))),
+    ).slice(0, 16);
+    return this.#fingerprint;
   }
 
   /** Updates the registry. */
