@@ -4,7 +4,7 @@ import { App } from "../test/harness.js";
 import { expectConserved, users } from "../test/airbyte/support.js";
 import { deleteOf, inOrder, storedKeyHash, upsertOf } from "../test/rowChange.js";
 import { noDebt } from "../src/core/wire/budget.js";
-import type { RowChange } from "../src/core/wire/validators.js";
+import type { RowChange } from "../src/core/wire/changes.js";
 
 beforeEach(() => {
   vi.useFakeTimers();

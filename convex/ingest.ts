@@ -15,8 +15,6 @@ import { getMirror, getRun, pausedError } from "./mirror/mirrors.js";
 import { promiseWatermark } from "./mirror/watermark.js";
 import { forgetResends } from "./write/resends.js";
 import {
-  addCounts,
-  noCounts,
   vBadRow,
   vBudget,
   vCounts,
@@ -25,7 +23,8 @@ import {
   vWatermark,
   vRowChange,
   vSyncMode,
-} from "../src/core/wire/validators.js";
+} from "../src/core/wire/changes.js";
+import { addCounts, noCounts } from "../src/core/wire/counts.js";
 
 /**
  * Applies one chunk of changes to one mirror: the rows (in the app, through its function handle), quarantine, drift,

@@ -19,7 +19,9 @@ import { now } from "../src/core/time.js";
 import { newSecret } from "../src/core/token.js";
 import { touchToken } from "./tokens.js";
 import { unknownStream } from "./unknownStreams.js";
-import { noCounts, vBudget, vDeclaration, vHandles } from "../src/core/wire/validators.js";
+import { vBudget } from "../src/core/wire/changes.js";
+import { noCounts } from "../src/core/wire/counts.js";
+import { vDeclaration, vHandles } from "../src/core/wire/validators.js";
 import { vExportedTable } from "../src/core/wire/exports.js";
 import { type MirrorStatus, vMirrorStatus } from "../src/core/wire/views.js";
 

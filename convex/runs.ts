@@ -12,7 +12,8 @@ import { getMirror, getRun, pausedError } from "./mirror/mirrors.js";
 import { promiseWatermark } from "./mirror/watermark.js";
 import { askedAgain } from "./write/resends.js";
 import { releaseSweep } from "./run/sweepAttempts.js";
-import { vCounts, vRefresh, vRunState, vSyncMode, vWatermark } from "../src/core/wire/validators.js";
+import { vCounts, vSyncMode, vWatermark } from "../src/core/wire/changes.js";
+import { vRefresh, vRunState } from "../src/core/wire/validators.js";
 import { vRunSummary } from "../src/core/wire/views.js";
 
 const vBegun = v.object({

@@ -1,19 +1,21 @@
 import { defineSchema, defineTable } from "convex/server";
 import { v } from "convex/values";
 import {
-  vAccess,
   vBudget,
   vCounts,
+  vWatermark,
+  vRowEncoding,
+  vSpending,
+  vSyncMode,
+} from "../src/core/wire/changes.js";
+import {
+  vAccess,
   vHandles,
   vMirrorState,
   vProgress,
   vReaderState,
-  vWatermark,
-  vRowEncoding,
   vRunState,
   vSample,
-  vSpending,
-  vSyncMode,
 } from "../src/core/wire/validators.js";
 
 /**

@@ -9,7 +9,7 @@ import {
 import { vi } from "vitest";
 import type { Doc, TableNames } from "../convex/_generated/dataModel.js";
 import ledgerSchema from "../convex/schema.js";
-import type { Counts } from "../src/core/wire/validators.js";
+import type { Counts } from "../src/core/wire/changes.js";
 import streamingImportTest from "../src/test.js";
 import schema from "./app/schema.js";
 import { operation } from "./operations.js";

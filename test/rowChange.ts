@@ -1,6 +1,6 @@
 /** Rows on their way to the component, as the importer prepares them. */
 import { getConvexSize, type Value } from "convex/values";
-import type { RowChange } from "../src/core/wire/validators.js";
+import type { RowChange } from "../src/core/wire/changes.js";
 import { hashToInt64, keyHash, rowHash } from "../src/core/proof/hash.js";
 
 type Row = Record<string, Value>;

@@ -7,7 +7,7 @@
 import { capacityOf, debtOf, owedLater, spendingWith, turnOf } from "../../src/core/wire/budget.js";
 import { MAX_CHUNK_BYTES } from "../../src/core/wire/chunk.js";
 import type { Contention } from "./record.js";
-import type { Spending } from "../../src/core/wire/validators.js";
+import type { Spending } from "../../src/core/wire/changes.js";
 
 /** Retries after the first try, and the first wait before one in milliseconds; each is twice as long. */
 const RETRIES = 4;

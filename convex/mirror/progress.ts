@@ -13,14 +13,8 @@ import { takeSample } from "./samples.js";
 import { changedBy } from "./rowCount.js";
 import { settled, stateChange } from "./state.js";
 import { now, since } from "../../src/core/time.js";
-import {
-  addCounts,
-  noCounts,
-  type Counts,
-  type Debt,
-  type SyncMode,
-  type vBudget,
-} from "../../src/core/wire/validators.js";
+import type { Counts, Debt, SyncMode, vBudget } from "../../src/core/wire/changes.js";
+import { addCounts, noCounts } from "../../src/core/wire/counts.js";
 import { charge } from "../write/budget.js";
 
 /**

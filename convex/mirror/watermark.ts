@@ -8,7 +8,7 @@ import type { Doc } from "../_generated/dataModel.js";
 import { query, type MutationCtx, type QueryCtx } from "../_generated/server.js";
 import { ledgerError } from "../../src/core/wire/errors.js";
 import { getMirror } from "./mirrors.js";
-import type { Watermark } from "../../src/core/wire/validators.js";
+import type { Watermark } from "../../src/core/wire/changes.js";
 import { vReached } from "../../src/core/wire/views.js";
 
 /** What a caller waits for. */

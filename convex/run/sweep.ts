@@ -32,7 +32,7 @@ import {
 import { getApp, getHandles, getMirror, lastRun } from "../mirror/mirrors.js";
 import { Pace } from "../../src/core/wire/pace.js";
 import type { CopyHandle, ReadHandle, RemoveHandle } from "../../src/core/wire/port.js";
-import { type Debt, vDebt } from "../../src/core/wire/validators.js";
+import { type Debt, vDebt } from "../../src/core/wire/changes.js";
 import { changedBy, recounted } from "../mirror/rowCount.js";
 import { progressOf, published, writesOf } from "../mirror/progress.js";
 import { advanceWatermark } from "../mirror/watermark.js";

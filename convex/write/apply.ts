@@ -16,13 +16,8 @@ import { type Applied, type ApplyHandle, vApplied, vMatch, vTombstone } from "..
 import { quarantineChange, screenBehind } from "./screen.js";
 import { getApp } from "../mirror/mirrors.js";
 import { findTombstones, layTombstones } from "./tombstones.js";
-import {
-  addCounts,
-  type BadRow,
-  noCounts,
-  type RowChange,
-  vRowChange,
-} from "../../src/core/wire/validators.js";
+import { type BadRow, type RowChange, vRowChange } from "../../src/core/wire/changes.js";
+import { addCounts, noCounts } from "../../src/core/wire/counts.js";
 
 /** What became of converted changes. */
 interface Outcome {

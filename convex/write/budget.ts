@@ -4,7 +4,7 @@
  */
 import { v, type Infer } from "convex/values";
 import { capacityOf, debtOf, noDebt, owedLater, spendingWith } from "../../src/core/wire/budget.js";
-import { type Debt, type Spending, vDebt, type vBudget } from "../../src/core/wire/validators.js";
+import { type Debt, type Spending, vDebt, type vBudget } from "../../src/core/wire/changes.js";
 import type { Doc } from "../_generated/dataModel.js";
 import { mutation, query, type MutationCtx, type QueryCtx } from "../_generated/server.js";
 import { ledgerError } from "../../src/core/wire/errors.js";

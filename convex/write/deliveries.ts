@@ -7,7 +7,8 @@ import { ledgerError } from "../../src/core/wire/errors.js";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx } from "../_generated/server.js";
 import { now } from "../../src/core/time.js";
-import { addCounts, noCounts, type Counts } from "../../src/core/wire/validators.js";
+import type { Counts } from "../../src/core/wire/changes.js";
+import { addCounts, noCounts } from "../../src/core/wire/counts.js";
 
 /**
  * Applied deliveries of a run that are remembered. A sender waits for each answer before it sends the next, so that it

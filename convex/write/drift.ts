@@ -7,7 +7,7 @@ import type { Doc } from "../_generated/dataModel.js";
 import { mutation, query, type MutationCtx } from "../_generated/server.js";
 import { getMirror } from "../mirror/mirrors.js";
 import { now } from "../../src/core/time.js";
-import type { DriftNote } from "../../src/core/wire/validators.js";
+import type { DriftNote } from "../../src/core/wire/changes.js";
 import { vDriftEntry } from "../../src/core/wire/views.js";
 
 /** Fields of one mirror on record: a source that invents field names must not fill the table. */

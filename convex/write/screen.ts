@@ -9,7 +9,7 @@ import { type MutationCtx } from "../_generated/server.js";
 import { replaceAt, splitPath, type Tree } from "../../src/core/rows/paths.js";
 import { UNAVAILABLE } from "../../src/core/rows/unavailable.js";
 import { isLower } from "../../src/core/rows/versions.js";
-import type { BadRow, RowChange } from "../../src/core/wire/validators.js";
+import type { BadRow, RowChange } from "../../src/core/wire/changes.js";
 import { now } from "../../src/core/time.js";
 import { countReasons, reasonOf } from "./reasons.js";
 

@@ -9,7 +9,8 @@ export { vMirrorStatus, type MirrorStatus, type StateChange } from "../core/wire
 export type { AccessRequest, Authorize, AuthorizeCtx } from "./operations/authorize.js";
 export type { DashboardFunctions, DashboardOptions } from "./operations/dashboard.js";
 export type { BudgetUse } from "../core/wire/budget.js";
-export type { Counts, MirrorState } from "../core/wire/validators.js";
+export type { Counts } from "../core/wire/changes.js";
+export type { MirrorState } from "../core/wire/validators.js";
 export type { WriteBudget } from "./importing/budget.js";
 export type { Replayed } from "./importing/replay.js";
 export type { ReachTarget } from "./operations/target.js";

@@ -1,5 +1,6 @@
 import type { ObjectFieldType } from "convex/values";
-import type { Counts, Refresh, Watermark } from "../core/wire/validators.js";
+import type { Counts, Watermark } from "../core/wire/changes.js";
+import type { Refresh } from "../core/wire/validators.js";
 import type { Change, RowEncoding } from "../core/rows/change.js";
 import type { Json, JsonObject } from "../core/rows/values.js";
 import type { MirrorContract } from "../schema/contract.js";

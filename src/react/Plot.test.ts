@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { noCounts } from "../core/wire/validators.js";
+import { noCounts } from "../core/wire/counts.js";
 import { plotPath, seriesOf } from "./Plot.js";
 
 const SIZE = { width: 100, height: 10 };

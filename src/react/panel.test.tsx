@@ -5,7 +5,7 @@ import { ConvexError } from "convex/values";
 import type { ReactNode } from "react";
 import { renderToStaticMarkup } from "react-dom/server";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { noCounts } from "../core/wire/validators.js";
+import { noCounts } from "../core/wire/counts.js";
 import type { MirrorStatus, ReaderStatus } from "../core/wire/views.js";
 import { Audit } from "./Audit.js";
 import { Drift } from "./Drift.js";

@@ -1,6 +1,6 @@
 /** What the Airbyte tests share: the streams that the app under test mirrors, and a connection to it. */
 import { expect } from "vitest";
-import type { Counts } from "../../src/core/wire/validators.js";
+import type { Counts } from "../../src/core/wire/changes.js";
 import type { Answer, App, AppTable, TestRow } from "../harness.js";
 import {
   record,

@@ -1,5 +1,6 @@
 /** What a mirror should be: the rules of docs/SPEC.md in a few dozen lines, without chunks, hashes, indexes or crashes. */
-import { noCounts, type Counts } from "../../src/core/wire/validators.js";
+import type { Counts } from "../../src/core/wire/changes.js";
+import { noCounts } from "../../src/core/wire/counts.js";
 import type { SentChange } from "../core/support/sender.js";
 import type { Counter } from "./commands.js";
 

@@ -1,6 +1,6 @@
 /** Plays commands on an app and on a model, and compares the two after every step. */
 import { expect } from "vitest";
-import type { Counts } from "../../src/core/wire/validators.js";
+import type { Counts } from "../../src/core/wire/changes.js";
 import { expectConserved, expectDigestInStep } from "../core/support/checks.js";
 import { expectOk, expectRefused, Sender, type SentChange } from "../core/support/sender.js";
 import type { Answer, World } from "../core/support/world.js";

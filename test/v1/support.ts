@@ -1,7 +1,7 @@
 /** What the tests of our own protocol share: a sender, and the laws that hold after every test. */
 import { jsonToConvex, type JSONValue, type Value } from "convex/values";
 import { afterEach, beforeEach, expect, vi } from "vitest";
-import type { Counts } from "../../src/core/wire/validators.js";
+import type { Counts } from "../../src/core/wire/changes.js";
 import { addRow, emptyDigest } from "../../src/core/proof/digest.js";
 import { hashToHex, keyHash, rowHash } from "../../src/core/proof/hash.js";
 import { keyOf } from "../../src/core/rows/paths.js";

@@ -3,7 +3,7 @@ import { mirrorSnippet } from "../../schema/snippet.js";
 import type { Json } from "../../core/rows/values.js";
 import { messageOf } from "../terminal/exit.js";
 import type { MirrorInfo, RunOptions } from "../../core/wire/v1.js";
-import type { SyncMode } from "../../core/wire/validators.js";
+import type { SyncMode } from "../../core/wire/changes.js";
 import {
   configError,
   type ConfiguredCatalog,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Delivered } from "../../core/wire/v1.js";
-import { addCounts } from "../../core/wire/validators.js";
+import { addCounts } from "../../core/wire/counts.js";
 import type { Lane, Sealed } from "./lane.js";
 
 export interface DispatchLimits {

@@ -1,6 +1,7 @@
 import { DeliveryBody } from "../files/body.js";
 import type { FinishedRun } from "../../core/wire/v1.js";
-import { type Counts, noCounts } from "../../core/wire/validators.js";
+import type { Counts } from "../../core/wire/changes.js";
+import { noCounts } from "../../core/wire/counts.js";
 import type { Target } from "./catalog.js";
 import { streamKey } from "./protocol.js";
 import { type Span, startsWith, valueAtPath } from "../files/jsonSpan.js";

@@ -3,7 +3,8 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node
 import os from "node:os";
 import path from "node:path";
 import { CliError, messageOf } from "../terminal/exit.js";
-import { noCounts, type Counts } from "../../core/wire/validators.js";
+import type { Counts } from "../../core/wire/changes.js";
+import { noCounts } from "../../core/wire/counts.js";
 import type { Place } from "../terminal/io.js";
 
 /** What a push has to remember to go on after it was cut off. No token, and no row. */

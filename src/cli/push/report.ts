@@ -1,7 +1,8 @@
 import type { SingleBar } from "cli-progress";
 import progress from "cli-progress";
 import type { MirrorInfo } from "../../core/wire/v1.js";
-import { isConserved, noCounts, type Counts } from "../../core/wire/validators.js";
+import type { Counts } from "../../core/wire/changes.js";
+import { isConserved, noCounts } from "../../core/wire/counts.js";
 import type { Pushed } from "./push.js";
 import { style } from "../terminal/style.js";
 import type { Output } from "../terminal/io.js";

@@ -1,11 +1,12 @@
 import type { ComponentApi } from "../../../convex/_generated/component.js";
 import { ledgerErrorData } from "../../core/wire/errors.js";
 import { turnOf } from "../../core/wire/budget.js";
-import { addCounts, type Counts, type Debt, noCounts } from "../../core/wire/validators.js";
+import type { Counts, Debt } from "../../core/wire/changes.js";
+import { addCounts, noCounts } from "../../core/wire/counts.js";
 import { chunkRows, MAX_CHUNK_BYTES, MAX_CHUNK_ROWS } from "../../core/wire/chunk.js";
 import { isTransactionLimit } from "../../core/wire/limitErrors.js";
 import { mergeNotes } from "../../core/rows/problem.js";
-import { isTransient } from "../../http/errors.js";
+import { isTransient } from "../../core/wire/transient.js";
 import type { SyncMode } from "../../http/importer.js";
 import { sleep } from "../../core/time.js";
 import type { RunsFunctions } from "../mirrors.js";

@@ -1,4 +1,4 @@
-import type { BadRow, RowChange } from "../../core/wire/validators.js";
+import type { BadRow, RowChange } from "../../core/wire/changes.js";
 import type { Change, RowEncoding } from "../../core/rows/change.js";
 import type { JsonObject } from "../../core/rows/values.js";
 import { keyText } from "../../core/proof/keyText.js";

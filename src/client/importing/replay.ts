@@ -1,5 +1,6 @@
 import type { ComponentApi } from "../../../convex/_generated/component.js";
-import { addCounts, type Counts, noCounts } from "../../core/wire/validators.js";
+import type { Counts } from "../../core/wire/changes.js";
+import { addCounts, noCounts } from "../../core/wire/counts.js";
 import type { Change, RowEncoding } from "../../core/rows/change.js";
 import type { JsonObject } from "../../core/rows/values.js";
 import { parseJson } from "../../core/rows/json.js";

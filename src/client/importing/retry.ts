@@ -1,5 +1,5 @@
 import { sleep } from "../../core/time.js";
-import { isTransient } from "../../http/errors.js";
+import { isTransient } from "../../core/wire/transient.js";
 
 /** Attempts of one transaction, the first included. The backend has retried each four times by itself before. */
 const MAX_ATTEMPTS = 5;

@@ -3,7 +3,7 @@ import { convexTest, type TestConvex } from "convex-test";
 import { defineSchema } from "convex/server";
 import { v, type Value } from "convex/values";
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import type { Counts, RowChange } from "../../core/wire/validators.js";
+import type { Counts, RowChange } from "../../core/wire/changes.js";
 import { tapWrites, type WriteTap } from "../../../test/writeTap.js";
 import { deleteOf, inOrder, updateOf, upsertOf } from "../../../test/rowChange.js";
 import { mirrorTable } from "../../schema/index.js";

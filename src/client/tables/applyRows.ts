@@ -2,7 +2,8 @@ import type { GenericDatabaseWriter, GenericDataModel, GenericDocument } from "c
 import { compareValues, type GenericId, getConvexSize, type Value } from "convex/values";
 import type { Changed } from "../../core/wire/exports.js";
 import type { Applied, vTombstone } from "../../core/wire/port.js";
-import { type Counts, noCounts, type RowChange } from "../../core/wire/validators.js";
+import type { Counts, RowChange } from "../../core/wire/changes.js";
+import { noCounts } from "../../core/wire/counts.js";
 import { rowHash as hashOf } from "../../core/proof/hash.js";
 import { keyText } from "../../core/proof/keyText.js";
 import { measureDocument } from "../../core/rows/limits.js";

@@ -6,7 +6,7 @@ import { type Conversion, FAILED } from "./conversion.js";
 import { NO_NOTES, problemOf, startConversion } from "./convert.js";
 import { contentKey, hashToInt64, keyHash, rowHash } from "../proof/hash.js";
 import { measureDocument } from "./limits.js";
-import type { RowChange } from "../wire/validators.js";
+import type { RowChange } from "../wire/changes.js";
 import type { CompiledMirror, Path, Reading } from "./mirror.js";
 import { joinPath, located, type Note, type Problem } from "./problem.js";
 import { missingKey, valueAt } from "./paths.js";

@@ -1,5 +1,5 @@
 import { MAX_CHUNK_BYTES } from "./chunk.js";
-import type { Debt, Spending } from "./validators.js";
+import type { Debt, Spending } from "./changes.js";
 
 /**
  * The write budget of all imports: a bucket that fills by `bytesPerSecond`, with no document of its own. Each run keeps

@@ -1,7 +1,7 @@
 import type { FunctionHandle } from "convex/server";
 import { v, type Infer, type ObjectType } from "convex/values";
 import { vChanged } from "./exports.js";
-import { vCounts, vRowChange } from "./validators.js";
+import { vCounts, vRowChange } from "./changes.js";
 
 /**
  * The port: the functions that the component needs of the app to keep a mirror. A component cannot touch the app's

@@ -1,5 +1,5 @@
 /** What our own protocol says and hears (docs/protocol.md), as the command uses it. */
-import type { Counts, SyncMode } from "./validators.js";
+import type { Counts, SyncMode } from "./changes.js";
 
 /** `POST /v1/runs`. */
 export interface RunOptions {

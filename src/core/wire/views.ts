@@ -1,13 +1,6 @@
 import { v, type Infer } from "convex/values";
-import {
-  vAccess,
-  vCounts,
-  vMirrorState,
-  vReaderState,
-  vRunState,
-  vSyncMode,
-  type MirrorState,
-} from "./validators.js";
+import { vCounts, vSyncMode } from "./changes.js";
+import { vAccess, vMirrorState, vReaderState, vRunState, type MirrorState } from "./validators.js";
 
 /**
  * What status pages show of the ledger. Ids are plain texts: those of a component mean nothing outside of it. Times are

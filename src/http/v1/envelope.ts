@@ -1,4 +1,5 @@
-import type { Refresh, Watermark } from "../../core/wire/validators.js";
+import type { Watermark } from "../../core/wire/changes.js";
+import type { Refresh } from "../../core/wire/validators.js";
 import { isObject, type Json, type JsonObject } from "../../core/rows/values.js";
 import { HttpError } from "../errors.js";
 import type { SyncMode } from "../importer.js";

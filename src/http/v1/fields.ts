@@ -1,6 +1,6 @@
 import { type JsonObject, plainNumber } from "../../core/rows/values.js";
 import { parseDateTime } from "../../core/rows/dates.js";
-import type { Watermark } from "../../core/wire/validators.js";
+import type { Watermark } from "../../core/wire/changes.js";
 import { badJson } from "../request.js";
 import { isWellFormed, shorten } from "../../core/rows/text.js";
 import { positionText } from "../../core/rows/position.js";

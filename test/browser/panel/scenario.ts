@@ -1,4 +1,4 @@
-import { noCounts } from "../../../src/core/wire/validators.js";
+import { noCounts } from "../../../src/core/wire/counts.js";
 import type { MirrorStatus } from "../../../src/core/wire/views.js";
 
 /** What a deployment answers whose mirrors are in every state. */

@@ -4,7 +4,7 @@ import { keyHash, rowHash } from "../../../src/core/proof/hash.js";
 import { keyText } from "../../../src/core/proof/keyText.js";
 import { addToSketch, emptySketch, subtractSketch } from "../../../src/core/proof/sketch.js";
 import { decodeSketch } from "../../../src/core/proof/decodeSketch.js";
-import type { Counts } from "../../../src/core/wire/validators.js";
+import type { Counts } from "../../../src/core/wire/changes.js";
 import type { Row, World } from "./world.js";
 import type { Value } from "convex/values";
 

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { Counts } from "../../../src/core/wire/validators.js";
+import type { Counts } from "../../../src/core/wire/changes.js";
 import type { Answer, Row, World } from "./world.js";
 
 /** A change as the protocol writes it. */

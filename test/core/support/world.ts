@@ -12,7 +12,7 @@ import { getMirror } from "../../../convex/mirror/mirrors.js";
 import { exactly } from "../../../convex/mirror/progress.js";
 import type { Doc } from "../../../convex/_generated/dataModel.js";
 import ledgerSchema from "../../../convex/schema.js";
-import type { RowChange } from "../../../src/core/wire/validators.js";
+import type { RowChange } from "../../../src/core/wire/changes.js";
 import { StreamingImport, type StreamingImportOptions } from "../../../src/client/index.js";
 import { attachIndexes } from "../../../tools/local-convex/indexes.js";
 import { Attempt, type DocumentChange, noteRange, runAs } from "../../../tools/local-convex/readSet.js";
