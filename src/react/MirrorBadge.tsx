@@ -15,7 +15,7 @@ export interface MirrorBadgeProps {
 }
 
 /**
- * The status of one mirror in a few words: "orders live, 3 s behind".
+ * The status of one mirror in a few words: "orders live, 3 s behind", "orders last rows 2 d ago".
  *
  * @param props What to show, and how.
  */

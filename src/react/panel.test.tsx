@@ -90,8 +90,9 @@ function textOf(markup: string): string {
 describe("MirrorBadge", () => {
   const badge = (status: unknown) => render(<MirrorBadge mirror="orders" />, { mirrorStatus: status });
 
-  test("says how far behind the mirror is", () => {
-    expect(textOf(badge(mirror))).toBe("orders live, 3 s behind");
+  test("says how far behind the mirror is while a sender is there, else when the last rows came", () => {
+    expect(textOf(badge({ ...mirror, running: true }))).toBe("orders live, 3 s behind");
+    expect(textOf(badge(mirror))).toBe("orders last rows 2 s ago");
     expect(badge(mirror)).toContain('data-csi-tone="good"');
   });
 
@@ -113,7 +114,7 @@ describe("MirrorBadge", () => {
 
   test("takes another label, or none", () => {
     expect(textOf(render(<MirrorBadge mirror="orders" label={null} />, { mirrorStatus: mirror }))).toBe(
-      "live, 3 s behind",
+      "last rows 2 s ago",
     );
   });
 });

@@ -5,9 +5,10 @@ const NOW = Date.parse("2026-01-31T08:00:00.000Z");
 const ago = (ms: number) => new Date(NOW - ms).toISOString();
 const status = (words: Partial<BadgeStatus>): BadgeStatus => ({
   state: "upToDate",
-  rows: 0,
   quarantined: 0,
   run: null,
+  running: false,
+  expectEveryMs: null,
   lagMs: null,
   lastHeardAt: null,
   lastAppliedAt: null,
@@ -24,10 +25,18 @@ const run = {
 } as const;
 
 test.each<[Partial<BadgeStatus>, string]>([
-  [{ lastHeardAt: ago(2_000), lagMs: 1_000 }, "live, 3 s behind"],
-  [{ lastHeardAt: ago(2_000) }, "live, 2 s behind"],
-  [{ lastHeardAt: ago(-5_000), lagMs: 0 }, "live, 0 s behind"],
-  [{ lastHeardAt: ago(45 * 60_000) }, "up to date as of 45 min ago"],
+  [{ running: true, lastHeardAt: ago(2_000), lagMs: 1_000 }, "live, 3 s behind"],
+  [{ running: true, lastHeardAt: ago(2_000) }, "live, 2 s behind"],
+  [{ running: true, lastHeardAt: ago(-5_000), lagMs: 0 }, "live, 0 s behind"],
+  [{ running: true, lastHeardAt: ago(45 * 60_000) }, "up to date as of 45 min ago"],
+  [{ running: true }, "up to date"],
+  // A file was pushed once: nobody says that more will come.
+  [{ lastHeardAt: ago(2_000), lastAppliedAt: ago(3_000), lagMs: 1_000 }, "last rows 3 s ago"],
+  [{ lastHeardAt: ago(45 * 60_000), lastAppliedAt: ago(46 * 60_000) }, "last rows 46 min ago"],
+  [{ lastHeardAt: ago(2_000) }, "up to date"],
+  // A schedule is declared, so that silence shows.
+  [{ expectEveryMs: 30_000, lastHeardAt: ago(2_000), lastAppliedAt: ago(3_600_000) }, "live, 2 s behind"],
+  [{ expectEveryMs: 3_600_000, lastHeardAt: ago(2_000) }, "up to date as of 2 s ago"],
   [{}, "up to date"],
   [{ state: "rowsWaiting", quarantined: 8 }, "8 rows waiting"],
   [{ state: "rowsWaiting", quarantined: 1 }, "1 row waiting"],
@@ -45,7 +54,7 @@ test.each<[Partial<BadgeStatus>, string]>([
 });
 
 test("relative times advance without a new answer", () => {
-  const live = status({ lastHeardAt: ago(0), lagMs: 500 });
+  const live = status({ running: true, lastHeardAt: ago(0), lagMs: 500 });
   expect([0, 1_000, 59_000, 60_000].map((ms) => badgeWords(live, NOW + ms))).toEqual([
     "live, 0 s behind",
     "live, 1 s behind",

@@ -8,18 +8,22 @@ const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
-/** A mirror is called live when it is at most this far behind, in milliseconds. A mirror synced every hour is up to date, not live. */
+/**
+ * A mirror is called live when it is at most this far behind, in milliseconds, and its sender is there: a run owns the
+ * mirror, or contact is expected as often as this. A mirror synced every hour is up to date, not live.
+ */
 const LIVE_MS = MINUTE_MS;
 
 /** What a badge says. */
 export type BadgeStatus = Pick<
   MirrorStatus,
-  "state" | "rows" | "quarantined" | "run" | "lagMs" | "lastHeardAt" | "lastAppliedAt"
+  "state" | "quarantined" | "run" | "running" | "lagMs" | "lastHeardAt" | "lastAppliedAt" | "expectEveryMs"
 >;
 
 /**
  * The state of a mirror in a few words: "live, 3 s behind". "Behind" is the time since the connector last reported,
- * plus the lag of its last delivery.
+ * plus the lag of its last delivery. Where nobody delivers and nobody is expected, as after a push of a file, nothing
+ * is known of the source: "last rows 3 s ago".
  */
 export function badgeWords(mirror: BadgeStatus, now: number): string {
   switch (mirror.state) {
@@ -27,13 +31,8 @@ export function badgeWords(mirror: BadgeStatus, now: number): string {
       return "waiting for the first row";
     case "snapshotting":
       return mirror.run === null ? "loading" : `loading, ${count(mirror.run.received, "row")} so far`;
-    case "upToDate": {
-      const behind = behindMs(mirror, now);
-      if (behind === null) return "up to date";
-      return behind <= LIVE_MS
-        ? `live, ${duration(behind)} behind`
-        : `up to date as of ${duration(behind)} ago`;
-    }
+    case "upToDate":
+      return upToDateWords(mirror, now);
     case "rowsWaiting":
       return `${count(mirror.quarantined, "row")} waiting`;
     case "sweepHeld":
@@ -48,6 +47,18 @@ export function badgeWords(mirror: BadgeStatus, now: number): string {
     case "removed":
       return mirror.state;
   }
+}
+
+function upToDateWords(mirror: BadgeStatus, now: number): string {
+  const { running, expectEveryMs, lastAppliedAt } = mirror;
+  const behind = behindMs(mirror, now);
+  if (running || expectEveryMs !== null) {
+    if (behind === null) return "up to date";
+    const isLive = behind <= LIVE_MS && (running || expectEveryMs! <= LIVE_MS);
+    return isLive ? `live, ${duration(behind)} behind` : `up to date as of ${duration(behind)} ago`;
+  }
+  const applied = sinceMs(lastAppliedAt, now);
+  return applied === null ? "up to date" : `last rows ${duration(applied)} ago`;
 }
 
 /** How far a mirror is behind its source at most, in milliseconds; null when the connector never reported. */
