@@ -1,4 +1,33 @@
-/** Numbers and counts in messages: the same in the component, the command and the browser. */
+import type { MirrorState, ReaderState } from "./wire/validators.js";
+
+/** Numbers, counts and states in messages: the same in the component, the command and the browser. */
+
+/** The states of a mirror, in words. JSON and the dashboard have their names. */
+export const STATE_WORDS: Readonly<Record<MirrorState, string>> = {
+  waiting: "waiting",
+  snapshotting: "loading",
+  upToDate: "up to date",
+  rowsWaiting: "rows waiting",
+  sweepHeld: "sweep held",
+  late: "late",
+  stale: "stale",
+  paused: "paused",
+  failed: "failed",
+  removed: "removed",
+};
+
+/** Where a reader of the export is, in words. */
+export const READER_WORDS: Readonly<Record<ReaderState, string>> = {
+  snapshotting: "reading the rows",
+  snapshotRead: "has the rows",
+  reading: "reading changes",
+  upToDate: "up to date",
+};
+
+/** "Up to date": words at the beginning of a line. */
+export function capitalised(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
 
 /** "12,000". Without `Intl`, so that every runtime and every locale says the same. */
 export function number(value: number): string {

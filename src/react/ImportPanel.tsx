@@ -6,8 +6,8 @@ import { MirrorDrawer } from "./MirrorDetails.js";
 import { MirrorList } from "./MirrorList.js";
 import { MissingDeclaration, Notice } from "./parts.js";
 import { Readers } from "./Readers.js";
-import { byUrgency, overviewOf, STATES } from "./states.js";
-import { count } from "../core/words.js";
+import { byUrgency, overviewOf } from "./states.js";
+import { capitalised, count, STATE_WORDS } from "../core/words.js";
 import { type Theme } from "./words.js";
 
 /** Properties of {@link ImportPanel}. */
@@ -123,7 +123,9 @@ function StateAnnouncer({ mirrors }: { mirrors: readonly Pick<MirrorStatus, "nam
     if (before === null) return;
     const changed = mirrors.filter(({ name, state }) => before.has(name) && before.get(name) !== state);
     if (changed.length > 0)
-      setAnnouncement(changed.map(({ name, state }) => `${name}: ${STATES[state].label}.`).join(" "));
+      setAnnouncement(
+        changed.map(({ name, state }) => `${name}: ${capitalised(STATE_WORDS[state])}.`).join(" "),
+      );
   }, [mirrors]);
   return (
     <p className="csi-hidden" role="status">

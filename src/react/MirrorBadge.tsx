@@ -1,5 +1,5 @@
 import { useMirrorStatus, useNow } from "./hooks.js";
-import { STATES } from "./states.js";
+import { TONES } from "./states.js";
 import { badgeWords, type Theme } from "./words.js";
 
 /** Properties of {@link MirrorBadge}. */
@@ -23,7 +23,7 @@ export function MirrorBadge({ mirror, label = mirror, theme, className }: Mirror
   const answer = useMirrorStatus(mirror);
   const now = useNow();
   const status = answer.status === "ready" ? answer.value : null;
-  const tone = status === null ? "idle" : STATES[status.state].tone;
+  const tone = status === null ? "idle" : TONES[status.state];
   const words =
     answer.status === "loading"
       ? "…"

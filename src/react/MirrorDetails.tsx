@@ -8,7 +8,7 @@ import { Ago, Disclosure, State } from "./parts.js";
 import { Plot } from "./Plot.js";
 import { Quarantine } from "./Quarantine.js";
 import { RunHistory, RunProgress } from "./RunHistory.js";
-import { progressOf, shownState, STATES } from "./states.js";
+import { progressOf, shownState, TONES } from "./states.js";
 import { number } from "../core/words.js";
 import { behindMs, duration, lagWords } from "./words.js";
 
@@ -59,7 +59,7 @@ export function MirrorDetails({ mirror, mayOperate }: Omit<MirrorDetailsProps, "
   const functions = useImportFunctions();
   const now = useNow();
   const { name, state, reason, hint, lastError, quarantined, drift } = mirror;
-  const { tone } = STATES[state];
+  const tone = TONES[state];
   const progress = progressOf(mirror);
   return (
     <>

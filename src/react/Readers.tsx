@@ -3,7 +3,7 @@ import { useAnswer, useNow } from "./hooks.js";
 import { useImportFunctions } from "./ImportProvider.js";
 import { Ago, State } from "./parts.js";
 import type { Tone } from "./states.js";
-import { count } from "../core/words.js";
+import { capitalised, count, READER_WORDS } from "../core/words.js";
 import { duration, sinceMs } from "./words.js";
 
 /** Who reads the export: how far each has come, and who is about to lose changes. Nothing while nobody reads. */
@@ -61,17 +61,10 @@ function ReaderRow({ reader, now }: { reader: ReaderStatus; now: number }) {
   );
 }
 
-const STATES: Record<ReaderStatus["state"], string> = {
-  snapshotting: "Reading the rows",
-  snapshotRead: "Has the rows",
-  reading: "Reading changes",
-  upToDate: "Up to date",
-};
-
 /** Where a reader is; first of all whether it has lost changes, or is about to. */
 function stateOf({ state, retention }: ReaderStatus): { label: string; tone: Tone } {
   if (retention === "lost") return { label: "Must start over: its changes are deleted", tone: "bad" };
   if (retention === "ending")
     return { label: "Must read soon: its changes are about to be deleted", tone: "warn" };
-  return { label: STATES[state], tone: state === "upToDate" ? "good" : "idle" };
+  return { label: capitalised(READER_WORDS[state]), tone: state === "upToDate" ? "good" : "idle" };
 }

@@ -1,41 +1,42 @@
 import type { MirrorStatus } from "../core/wire/views.js";
-import { count } from "../core/words.js";
+import { capitalised, count, STATE_WORDS } from "../core/words.js";
 
 /** The colour of a state. The label says the same, so that colour is never the only sign. */
 export type Tone = "good" | "busy" | "idle" | "warn" | "bad";
 
-/** The label and colour of each state. */
-export const STATES: Record<MirrorStatus["state"], { label: string; tone: Tone }> = {
-  waiting: { label: "Waiting", tone: "idle" },
-  snapshotting: { label: "Loading", tone: "busy" },
-  upToDate: { label: "Up to date", tone: "good" },
-  rowsWaiting: { label: "Rows waiting", tone: "warn" },
-  sweepHeld: { label: "Sweep held", tone: "warn" },
-  late: { label: "Late", tone: "warn" },
-  stale: { label: "Stale", tone: "bad" },
-  paused: { label: "Paused", tone: "idle" },
-  failed: { label: "Failed", tone: "bad" },
-  removed: { label: "Removed", tone: "idle" },
+/** The colour of each state. */
+export const TONES: Readonly<Record<MirrorStatus["state"], Tone>> = {
+  waiting: "idle",
+  snapshotting: "busy",
+  upToDate: "good",
+  rowsWaiting: "warn",
+  sweepHeld: "warn",
+  late: "warn",
+  stale: "bad",
+  paused: "idle",
+  failed: "bad",
+  removed: "idle",
 };
 
 /** The label and colour of a mirror: "8 rows waiting". */
 export function shownState({ state, quarantined }: Standing): { label: string; tone: Tone } {
-  const shown = STATES[state];
-  return state === "rowsWaiting" ? { ...shown, label: `${count(quarantined, "row")} waiting` } : shown;
+  const label =
+    state === "rowsWaiting" ? `${count(quarantined, "row")} waiting` : capitalised(STATE_WORDS[state]);
+  return { label, tone: TONES[state] };
 }
 
 type Standing = Pick<MirrorStatus, "state" | "quarantined">;
 
 /** Whether somebody should look at a mirror: its state is a problem, or changes are in quarantine. */
 function needsAttention({ state, quarantined }: Standing): boolean {
-  const { tone } = STATES[state];
+  const tone = TONES[state];
   return tone === "bad" || tone === "warn" || quarantined > 0;
 }
 
 /** How many mirrors there are of each kind, worst first: "2 need attention, 1 loading, 28 healthy". */
 export function overviewOf(mirrors: readonly Standing[]): { tone: Tone; words: string }[] {
   const calm = mirrors.filter((mirror) => !needsAttention(mirror));
-  const amount = (tone: Tone) => calm.filter(({ state }) => STATES[state].tone === tone).length;
+  const amount = (tone: Tone) => calm.filter(({ state }) => TONES[state] === tone).length;
   const attention = mirrors.length - calm.length;
   const parts: [Tone, number, string][] = [
     ["bad", attention, attention === 1 ? "needs attention" : "need attention"],
@@ -49,13 +50,7 @@ export function overviewOf(mirrors: readonly Standing[]): { tone: Tone; words: s
 /** What needs attention first, then what is loading, then the others; in their order otherwise. */
 export function byUrgency<Mirror extends Standing>(mirrors: readonly Mirror[]): Mirror[] {
   const rank = (mirror: Mirror) =>
-    needsAttention(mirror)
-      ? STATES[mirror.state].tone === "bad"
-        ? 0
-        : 1
-      : STATES[mirror.state].tone === "busy"
-        ? 2
-        : 3;
+    needsAttention(mirror) ? (TONES[mirror.state] === "bad" ? 0 : 1) : TONES[mirror.state] === "busy" ? 2 : 3;
   return [...mirrors].sort((a, b) => rank(a) - rank(b));
 }
 

@@ -75,7 +75,7 @@ describe("a project with .env.local", () => {
       quarantined: 0,
     });
     const { out } = await cli("status", "users");
-    expect(out).toContain("users");
+    expect(out).toMatch(/^users +up to date +3 /m);
     expect(out).not.toContain("events");
     expect(out).toMatch(/write budget: \d+% of 2\.0 MiB\/s in use/);
     const runs = await json<{ state: string }[]>("runs", "users");
@@ -194,7 +194,7 @@ describe("a project with .env.local", () => {
     const held = await push(csv(10));
     expect(held).toMatchObject({ code: 5, out: expect.stringContaining("only 10 of 120 rows") as string });
     expect(held.out).toContain("streaming-import sweep users");
-    expect((await cli("status", "users")).out).toMatch(/sweepHeld[^]*only 10 of 120 rows/);
+    expect((await cli("status", "users")).out).toMatch(/sweep held[^]*only 10 of 120 rows/);
     expect((await cli("sweep", "users")).code).toBe(2);
     expect(await rows()).toBe(120);
     expect((await cli("sweep", "users", "--yes")).code).toBe(0);

@@ -137,5 +137,5 @@ test("EXPORT-8: status shows the reader", async () => {
   const { code, out, err } = await run(["status"], { cwd });
   expect({ code, err }).toEqual({ code: 0, err: "" });
   expect(out).not.toContain("cli-");
-  expect(out).toMatch(/^files +streaming-import-\S+ +orders +upToDate +– +\d+ s ago, \d+ rows?$/m);
+  expect(out).toMatch(/^files +streaming-import-\S+ +orders +up to date +– +\d+ s ago, \d+ rows?$/m);
 });

@@ -3,8 +3,9 @@ import { V1Client } from "../api/client.js";
 import { findDeployment, importApi, readVariables } from "../deployment/environment.js";
 import type { CommonOptions } from "../deployment/options.js";
 import { ago, print, since, table, visible } from "../terminal/output.js";
-import { count } from "../../core/words.js";
+import { count, READER_WORDS, STATE_WORDS } from "../../core/words.js";
 import { budgetUse, type BudgetBalance, type BudgetUse } from "../../core/wire/budget.js";
+import type { MirrorState } from "../../core/wire/validators.js";
 import type { MirrorStatus, ReaderStatus, RunSummary, SenderStatus } from "../../core/wire/views.js";
 import { watch } from "../terminal/watch.js";
 import { unknownMirror } from "../deployment/token.js";
@@ -95,7 +96,7 @@ function reader(io: Io, options: StatusOptions): () => Promise<Status> {
   };
 }
 
-const COLOURS: Record<string, (text: string) => string> = {
+const COLOURS: Record<MirrorState, (text: string) => string> = {
   upToDate: style.green,
   rowsWaiting: style.yellow,
   sweepHeld: style.yellow,
@@ -116,7 +117,7 @@ function describe({ mirrors, budget, readers = [] }: Status, columns: number | u
     );
   const rows = mirrors.map((mirror) => [
     mirror.name,
-    (COLOURS[mirror.state] ?? String)(mirror.state),
+    COLOURS[mirror.state](STATE_WORDS[mirror.state]),
     mirror.rows,
     mirror.quarantined,
     mirror.lagMs === null ? null : since(mirror.lagMs),
@@ -145,7 +146,7 @@ function describeReaders(readers: readonly ReaderStatus[], columns: number | und
         ? style.red("must start over")
         : retention === "ending"
           ? style.yellow("must read soon")
-          : state,
+          : READER_WORDS[state],
       unreadSince === null ? null : since(Date.now() - Date.parse(unreadSince)),
       `${ago(lastPageAt)}, ${count(lastRows, "row")}`,
     ],

@@ -14,6 +14,7 @@ export const vReaderState = v.union(
   v.literal("reading"),
   v.literal("upToDate"),
 );
+export type ReaderState = Infer<typeof vReaderState>;
 
 /**
  * - waiting: declared; nothing has arrived yet.
