@@ -87,7 +87,11 @@ describe("a project's files", () => {
       () => {
         project.write(
           "package.json",
-          JSON.stringify({ ...MANIFEST, dependencies: {}, scripts: { guard: "streaming-import guard" } }),
+          JSON.stringify({
+            ...MANIFEST,
+            dependencies: {},
+            scripts: { lint: "eslint .", guard: "streaming-import guard" },
+          }),
         );
       },
     ],
@@ -240,6 +244,22 @@ describe("a project's files", () => {
       },
     ],
     [
+      "eslint-script",
+      "warning",
+      '"lint": "oxlint && eslint convex"',
+      () => {
+        replace("package.json", '"eslint ."', '"oxlint"');
+      },
+    ],
+    [
+      "eslint-script",
+      "warning",
+      'Add to the scripts in package.json: "lint": "eslint convex"',
+      () => {
+        replace("package.json", /"lint": "eslint \.",?/, "");
+      },
+    ],
+    [
       "guard-gate",
       "warning",
       "convex deploy",
@@ -256,6 +276,14 @@ describe("a project's files", () => {
       const found = await examined({ offline: true });
       expect(found.map((check) => [check.code, check.level])).toEqual([[code, level]]);
       expect(found[0]!.fix).toContain(fix);
+    },
+  );
+
+  test.each(["eslint_d convex", "npm run types && eslint .", "next lint", "oxlint && npx eslint convex"])(
+    "the script %j runs ESLint",
+    async (script) => {
+      replace("package.json", '"eslint ."', JSON.stringify(script));
+      expect(await examined({ offline: true })).toEqual([]);
     },
   );
 

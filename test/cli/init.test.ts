@@ -90,6 +90,15 @@ describe("a fresh project", () => {
     await expectIdempotent();
   });
 
+  test("names the script that has to run ESLint, where lint is another linter", async () => {
+    const lint = (script: string) => JSON.stringify({ ...MANIFEST, scripts: { lint: script } });
+    // As `npm create vite` writes it.
+    project = UserProject.fresh({ "package.json": lint("oxlint") });
+    expect((await init()).next.join("\n")).toContain('"lint": "oxlint && eslint convex"');
+    project.write("package.json", lint("oxlint && eslint convex"));
+    expect((await init()).next.join("\n")).not.toContain("eslint");
+  });
+
   test("takes the source and the path of the routes from the command line", async () => {
     project = UserProject.fresh();
     await init(checkOptions({ pathPrefix: "/", source: "sales.Order Lines".replace(" ", "") }));

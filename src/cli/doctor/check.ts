@@ -13,6 +13,7 @@ export const CHECKS = [
   "builders-guarded",
   "builders-used",
   "eslint-plugin",
+  "eslint-script",
   "guard-gate",
   "deployment-configured",
   "deployment-reachable",
@@ -30,7 +31,7 @@ export const CHECKS = [
 
 export type CheckCode = (typeof CHECKS)[number];
 
-/** What the doctor says of one thing: that it is well, or what is wrong and how it is mended. */
+/** What the doctor says of one thing: that it is well, or what is wrong and how to fix it. */
 export interface Check {
   code: CheckCode;
   level: "ok" | "warning" | "error";

@@ -7,7 +7,7 @@ import path from "node:path";
 import { type Project, readProject } from "../project/project.js";
 import { plan } from "./plan.js";
 import { installed } from "../project/manifests.js";
-import { guardOf, rawBuildersOf } from "../project/parts.js";
+import { guardOf, missingLintScript, rawBuildersOf } from "../project/parts.js";
 import { cleanTableName } from "../../core/rows/names.js";
 import { readSource } from "../generate/run.js";
 import type { SourceSchema } from "../generate/model.js";
@@ -174,6 +174,7 @@ function nextSteps(project: Project, steps: readonly Step[], from: From | null):
   const linters = ["eslint", "typescript-eslint"].filter(
     (name) => (name === "eslint" || config.includes(`"${name}"`)) && installed(root, name) === null,
   );
+  const lint = missingLintScript(project);
   const guard = guardOf(project)?.file ?? `${functionsDir}/functions.${project.language}`;
   const raw = rawBuildersOf(project, guardOf(project)).filter((file) => file !== guard);
   const schema = steps.find(({ file }) => /\/schema\.\w+$/.test(file));
@@ -182,6 +183,7 @@ function nextSteps(project: Project, steps: readonly Step[], from: From | null):
     ...steps.flatMap((step) => (actionOf(step) === "by hand" ? [`Edit ${step.file} as shown above.`] : [])),
     ...(missing.length > 0 ? [`${add} ${missing.join(" ")}`] : []),
     ...(linters.length > 0 ? [`${addDev} ${linters.join(" ")}`] : []),
+    ...(lint === null ? [] : [`${lint.fix}. ${lint.why}.`]),
     ...(isNewMirror && from === null
       ? [`Give the mirror in ${schema.file} the name, key and columns of your table.`]
       : []),

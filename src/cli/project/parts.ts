@@ -156,6 +156,30 @@ export function lints({ source, text }: Module): boolean {
   );
 }
 
+/** Runs ESLint, by itself or through a framework. */
+const RUNS_ESLINT = /(?<![\w-])(?:eslint(?:_d)?|(?:next|nuxt|expo|ng) lint)(?![\w-])/;
+
+/**
+ * What to write into package.json so that a script runs ESLint; null where one does. Without it, the rules are seen in
+ * editors alone: `npm create vite` makes apps whose `lint` is oxlint, which does not load the plugin.
+ */
+export function missingLintScript({ manifest, functionsDir }: Project): { why: string; fix: string } | null {
+  const scripts = manifest.scripts ?? {};
+  if (Object.values(scripts).some((script) => RUNS_ESLINT.test(script))) return null;
+  const eslint = `eslint ${functionsDir}`;
+  const { lint } = scripts;
+  if (lint === undefined) {
+    return {
+      why: "No script in package.json runs ESLint, so only editors show writes to mirrors",
+      fix: `Add to the scripts in package.json: "lint": "${eslint}"`,
+    };
+  }
+  return {
+    why: `The script "lint" runs ${JSON.stringify(lint)}, not ESLint, so only editors show writes to mirrors`,
+    fix: `Change the script in package.json to: "lint": ${JSON.stringify(`${lint} && ${eslint}`)}`,
+  };
+}
+
 /** The script of package.json that runs the guard's gate, or null. */
 export function gateOf({ manifest }: Project): string | null {
   const found = Object.entries(manifest.scripts ?? {}).find(([, script]) =>

@@ -52,7 +52,7 @@ export const MANIFEST = {
   name: "shop",
   private: true,
   type: "module",
-  scripts: { dev: "convex dev" },
+  scripts: { dev: "convex dev", lint: "eslint ." },
   dependencies: { convex: "^1.43.0", "convex-streaming-import": "^0.1.0" },
 };
 

@@ -9,6 +9,7 @@ import {
   importerOf,
   lintConfigOf,
   lints,
+  missingLintScript,
   mountOf,
   rawBuildersOf,
   routesOf,
@@ -153,6 +154,8 @@ function checkGuard(project: Project, init: string): Check[] {
           `${config === null ? "There is no flat config of ESLint" : `${config.file} does not use the plugin`}: ESLint does not find writes to mirrors.`,
           init,
         ),
+    // Without the plugin, ESLint would find nothing.
+    ...(config !== null && lints(config) ? [checkLintScript(project)] : []),
     gate === null
       ? warning(
           "guard-gate",
@@ -161,6 +164,14 @@ function checkGuard(project: Project, init: string): Check[] {
         )
       : ok("guard-gate", `The script "${gate}" runs the guard.`),
   ];
+}
+
+function checkLintScript(project: Project): Check {
+  const code = "eslint-script";
+  const missing = missingLintScript(project);
+  return missing === null
+    ? ok(code, "A script in package.json runs ESLint.")
+    : warning(code, `${missing.why}.`, missing.fix);
 }
 
 function checkRaw(raw: readonly string[], guard: string): Check {
