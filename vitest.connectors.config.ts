@@ -14,7 +14,7 @@ export default defineConfig({
     passWithNoTests: python === null,
     // Each file is a deployment of its own; two at once only make both slow.
     fileParallelism: false,
-    testTimeout: 180_000,
+    testTimeout: 300_000,
     // The first run installs the packages.
     hookTimeout: 900_000,
     silent: "passed-only",

@@ -7,7 +7,7 @@ export default defineConfig({
     include: ["test/postgres/**/*.test.ts"],
     // A file is a database server and a deployment of its own; two at once only make both slow.
     fileParallelism: false,
-    testTimeout: 120_000,
-    hookTimeout: 240_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
   },
 });

@@ -198,7 +198,7 @@ describe("a project with .env.local", () => {
     expect((await cli("sweep", "users")).code).toBe(2);
     expect(await rows()).toBe(120);
     expect((await cli("sweep", "users", "--yes")).code).toBe(0);
-    await expect.poll(rows, { timeout: 30_000 }).toBe(10);
+    await expect.poll(rows).toBe(10);
     expect(await cli("sweep", "users", "--yes")).toMatchObject({
       code: 1,
       err: expect.stringContaining("No sweep") as string,
@@ -206,13 +206,13 @@ describe("a project with .env.local", () => {
 
     expect((await push(csv(120))).code).toBe(0);
     expect((await push(csv(10), "--allow-shrink")).code).toBe(0);
-    await expect.poll(rows, { timeout: 30_000 }).toBe(10);
+    await expect.poll(rows).toBe(10);
     // A key that cannot be read, in a file of few rows.
     const unreadable = await push("id,name\none,n\n2,n\n");
     expect(unreadable).toMatchObject({ code: 5, out: expect.stringContaining("cannot be read") as string });
     expect(await rows()).toBe(10);
     expect((await cli("quarantine", "discard", "users", "--yes")).code).toBe(0);
-    await expect.poll(rows, { timeout: 30_000 }).toBe(1);
+    await expect.poll(rows).toBe(1);
   });
 
   test("tokens are created, rotated and revoked; only a new one is printed", async () => {

@@ -111,7 +111,7 @@ test("export writes what guarded mutations did, and after a walk what came past 
   expect(await exported()).toEqual(changed);
   await deployed.run("orders:walk");
   const { 10: _gone, ...edited }: Record<string, string> = { ...changed, 9: "edited" };
-  await expect.poll(exported, { timeout: 30_000, interval: 1_000 }).toEqual(edited);
+  await expect.poll(exported, { interval: 1_000 }).toEqual(edited);
 });
 
 test("without a token, the deployment's key lends one for the time of the command", async () => {

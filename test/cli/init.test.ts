@@ -150,7 +150,7 @@ describe("a fresh project", () => {
         () => {
           expect(call.out).toContain(words);
         },
-        { timeout: 20_000 },
+        { timeout: 60_000 },
       );
     };
     await says("Where do the rows of your first mirror come from?");

@@ -78,17 +78,17 @@ test("a WebSocket subscription sees rows, in order, as they are imported", async
     socket.onUpdate(listUsers, {}, (rows) => seen.push(rows.map((row) => row.name)));
     await vi.waitFor(() => {
       expect(seen.at(-1)).toEqual(["Ada"]);
-    }, 60_000);
+    });
 
     await importUsers([{ id: 2, name: "Grace" }]);
     await vi.waitFor(() => {
       expect(seen.at(-1)).toEqual(["Ada", "Grace"]);
-    }, 60_000);
+    });
 
     await importUsers([{ id: 2, name: "Barbara" }]);
     await vi.waitFor(() => {
       expect(seen.at(-1)).toEqual(["Ada", "Barbara"]);
-    }, 60_000);
+    });
   } finally {
     await socket.close();
   }
@@ -101,13 +101,13 @@ test("a row that has not changed does not wake a subscription", async () => {
     socket.onUpdate(listUsers, {}, () => updates++);
     await vi.waitFor(() => {
       expect(updates).toBe(1);
-    }, 60_000);
+    });
 
     await importUsers([{ id: 2, name: "Barbara" }]);
     await importUsers([{ id: 2, name: "Betty" }]);
     await vi.waitFor(() => {
       expect(updates).toBe(2);
-    }, 60_000);
+    });
   } finally {
     await socket.close();
   }
@@ -223,7 +223,7 @@ test("an overwrite keeps the old rows readable, then the scheduler sweeps what i
   expect((await client.query(listUsers, {}))[0]!._id).toBe(kept);
   await vi.waitFor(async () => {
     expect(await status("users")).toMatchObject({ state: "upToDate", rows: 2, generation: 1 });
-  }, 60_000);
+  });
 });
 
 test("an append-only mirror keeps equal rows apart, and an overwrite empties it", async () => {

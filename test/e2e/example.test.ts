@@ -66,7 +66,7 @@ test("0.1.0 overwrites through a temporary table; replace_tables sweeps the rows
   await overwrite(2, airports);
   await vi.waitFor(async () => {
     expect(await client.query(api.airports.get, { iata: "OLD" })).toBeNull();
-  }, 60_000);
+  });
   expect(await client.query(api.airports.get, { iata: "ABQ" })).toMatchObject({ city: "Albuquerque" });
 });
 
@@ -129,5 +129,5 @@ test("append mode keeps real duplicates", async () => {
       rows: 2,
       syncMode: "append",
     });
-  }, 60_000);
+  });
 });
