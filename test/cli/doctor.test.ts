@@ -7,7 +7,8 @@ import { type Check, type CheckCode, CHECKS, findings } from "../../src/cli/doct
 import { type DoctorOptions, examine } from "../../src/cli/doctor/run.js";
 import { checkMirrorStates } from "../../src/cli/doctor/checks/mirrors.js";
 import { checkOptions, prepare, write } from "../../src/cli/init/run.js";
-import type { MirrorStatus } from "../../src/core/wire/views.js";
+import { checkConnectorTokens } from "../../src/cli/doctor/checks/tokens.js";
+import type { MirrorStatus, TokenInfo } from "../../src/core/wire/views.js";
 import { run } from "./support/command.js";
 import { DeployedProject } from "./support/deployed.js";
 import { MANIFEST, UserProject } from "./support/projects.js";
@@ -483,6 +484,32 @@ test.each([
   expect(found).toMatchObject([{ code: "mirrors-fresh", level }]);
   expect(found[0]!.message).toContain("because");
   expect(found[0]!.fix).toContain(fix);
+});
+
+describe("connector-tokens", () => {
+  const NOW = Date.parse("2026-01-31T08:00:00.000Z");
+  const past = "2026-01-31T07:00:00.000Z";
+  const token = (name: string, mirrors: string[], endsAt: string | null = null): TokenInfo => ({
+    ...{ name, startsWith: "csi_000000", mirrors, access: "write", signed: false, createdAt: past },
+    ...{ lastUsedAt: past, endsAt, endReason: endsAt === null ? null : "revoked" },
+  });
+  const filled = { name: "orders", lastAppliedAt: past };
+  const empty = { name: "orders", lastAppliedAt: null };
+
+  test.each<[string, TokenInfo[], typeof filled | typeof empty, string | null]>([
+    ["a token that is in use", [token("airbyte", ["orders"])], empty, null],
+    ["one for all mirrors", [token("airbyte", ["*"])], filled, null],
+    ["rows that push has brought", [token("cli-0123456789ab", ["orders"], past)], filled, null],
+    ["rows that push has brought long ago", [], filled, null],
+    ["no rows and no token", [], empty, "streaming-import push <file> --mirror orders"],
+    ["a push without a row", [token("cli-0123456789ab", ["orders"], past)], empty, "push <file>"],
+    ["a connector's token that is revoked", [token("airbyte", ["orders"], past)], filled, "token create"],
+    ["a revoked one for all mirrors", [token("airbyte", ["*"], past)], empty, "token create"],
+  ])("%s", (_, tokens, mirror, fix) => {
+    const found = findings(checkConnectorTokens(tokens, [mirror], NOW, "npx"));
+    if (fix === null) expect(found).toEqual([]);
+    else expect(found).toMatchObject([{ level: "warning", fix: expect.stringContaining(fix) as string }]);
+  });
 });
 
 test("docs/cli.md has a row for every check, in their order", () => {

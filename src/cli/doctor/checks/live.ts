@@ -94,7 +94,12 @@ async function checkFunctions({ setUp, deployment, now, exec, place }: Context):
     ...(local === null ? [] : checkSchema(local, seen.contracts, deploy)),
     ...checkMirrorStates(seen.status, exec),
     checkStreams(seen.unknown),
-    ...checkConnectorTokens(seen.tokens, seen.contracts, now(), exec),
+    ...checkConnectorTokens(
+      seen.tokens,
+      seen.status.filter(({ state }) => state !== "removed"),
+      now(),
+      exec,
+    ),
   ];
 }
 
