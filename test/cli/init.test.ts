@@ -469,6 +469,30 @@ describe("files that cannot be edited safely are left alone, with what to paste"
   });
 });
 
+test.each([
+  'import { defineSchema } from "convex/server";\nexport default defineSchema(makeTables());\n',
+  "export default defineSchema({ a: \n",
+])("a file's mirror for a schema that cannot be edited is shown, to paste", async (schema) => {
+  project = UserProject.fresh({ "people.csv": "id,name\n1,Ada\n", "convex/schema.ts": schema });
+  const { code, out } = await run(["init", "--sample", "people.csv", "--yes", "--json"], {
+    cwd: project.directory,
+  });
+  const { files } = JSON.parse(out) as InitResult;
+  const { action, manual } = files.find(({ file }) => file === "convex/schema.ts")!;
+  expect([code, action]).toEqual([3, "by hand"]);
+  expect(manual).toContain("people: mirrorTable(");
+  // An option of another command.
+  expect(manual).not.toContain("--out");
+  expect(project.read("convex/schema.ts")).toBe(schema);
+});
+
+test("an error that names an option of generate says so", async () => {
+  project = UserProject.fresh({ "people.csv": Buffer.from("id,name\n1,\xe9\n", "latin1") });
+  const { code, err } = await run(["init", "--sample", "people.csv", "--yes"], { cwd: project.directory });
+  expect(code).toBe(1);
+  expect(err).toContain("Use --encoding with streaming-import generate");
+});
+
 describe("other projects", () => {
   test("without a functions directory gets a tsconfig.json, so that types are checked", async () => {
     project = new UserProject({});

@@ -30,7 +30,7 @@ export function columnWriters(
 }
 
 export function twoColumns(name: string): string {
-  return `Two columns are called "${name}". Rename one of them in the file, or leave out one of another name with --drop.`;
+  return `Two columns are called "${name}". Rename one of them in the file.`;
 }
 
 /** The field that a source column feeds; null when the mirror has none. */

@@ -3,6 +3,7 @@ import type { Io } from "../terminal/io.js";
 import path from "node:path";
 import { collect } from "../deployment/options.js";
 import { requireTypescript } from "../project/typescript.js";
+import { CliError } from "../terminal/exit.js";
 import type { RunOptions } from "./run.js";
 
 /** The first mirror's source, where nobody says another. */
@@ -61,6 +62,22 @@ Examples:
       await requireTypescript(root);
       const { runInit } = await import("./run.js");
       const isNamed = command.getOptionValueSource("source") === "cli";
-      io.exitCode = await runInit(io, root, { ...options, isNamed });
+      io.exitCode = await runInit(io, root, { ...options, isNamed }).catch((error: unknown) => {
+        throw withForeignOptions(error, command);
+      });
     });
+}
+
+/** `init` reads files as `generate` does, and has not all of its options: an error that names one says whose it is. */
+function withForeignOptions(error: unknown, { options }: Command): unknown {
+  if (!(error instanceof CliError)) return error;
+  const named = new Set(error.message.match(/(?<![\w-])--[a-z][a-z-]*/g));
+  for (const { long } of options) named.delete(long ?? "");
+  if (named.size === 0) return error;
+  const names = [...named].join(" and ");
+  return new CliError(
+    `${error.message} Use ${names} with streaming-import generate, which declares the same mirror; then run init.`,
+    error.exitCode,
+    { cause: error },
+  );
 }

@@ -203,7 +203,8 @@ async function check(
     );
   const names = columns.flatMap((column) => mapping.nameOf(column) ?? []);
   const twice = names.find((name, i) => names.indexOf(name) < i);
-  if (twice !== undefined) throw usageError(twoColumns(twice));
+  if (twice !== undefined)
+    throw usageError(`${twoColumns(twice)} If they are called differently there, --drop leaves one out.`);
   const separated = delimiter === null ? "" : `, separated by ${JSON.stringify(delimiter)}`;
   if (preview.missingKey.length > 0) throw usageError(withoutKey(preview, columns, mirror, separated));
   if (preview.feeds.length === 0 && (mirror.overflow ?? null) === null)

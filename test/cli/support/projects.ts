@@ -61,7 +61,7 @@ export class UserProject {
   readonly directory = mkdtempSync(path.join(os.tmpdir(), "streaming-import-project-"));
 
   constructor(
-    files: Record<string, string>,
+    files: Record<string, string | Buffer>,
     readonly functionsDir = "convex",
   ) {
     const modules = path.join(this.directory, "node_modules");
@@ -77,11 +77,11 @@ export class UserProject {
   }
 
   /** A project as `npm create convex` leaves it: TypeScript, no functions yet. */
-  static fresh(files: Record<string, string> = {}, functionsDir = "convex"): UserProject {
+  static fresh(files: Record<string, string | Buffer> = {}, functionsDir = "convex"): UserProject {
     return new UserProject({ [`${functionsDir}/tsconfig.json`]: TSCONFIG, ...files }, functionsDir);
   }
 
-  write(file: string, text: string): void {
+  write(file: string, text: string | Buffer): void {
     const full = path.join(this.directory, file);
     mkdirSync(path.dirname(full), { recursive: true });
     writeFileSync(full, text);

@@ -3,7 +3,8 @@ import { cleanTableName } from "../../../core/rows/names.js";
 import { merge } from "../../generate/merge.js";
 import type { SourceSchema } from "../../generate/model.js";
 import { plan } from "../../generate/plan.js";
-import { readSchemaFile } from "../../generate/schemaFile.js";
+import { GenerateError } from "../../generate/problem.js";
+import { readSchemaFile, type SchemaFile } from "../../generate/schemaFile.js";
 import { selectTables } from "../../generate/select.js";
 import { schemaOf } from "../../project/parts.js";
 import type { Module, Project } from "../../project/project.js";
@@ -85,19 +86,19 @@ export function planSchema({ project, options }: Planning): Step {
   );
 }
 
-/** Declares the tables of a source, as `generate` does. @throws GenerateError when nothing can be added to the schema */
+/** Declares the tables of a source, as `generate` does; by hand where nothing can be added to the schema. */
 function planMirrors(project: Project, schema: Module | null, source: SourceSchema): Step {
   const file = schema?.file ?? `${project.functionsDir}/schema.${project.language}`;
-  const before = schema === null ? null : readSchemaFile(file, schema.text);
-  const after = merge(
-    plan(
-      selectTables(source.tables, ALL, () => false),
-      source,
-      before,
-    ),
-    before,
-  );
-  return { file, before: schema?.text ?? null, after, manual: null };
+  const selected = selectTables(source.tables, ALL, () => false);
+  const declared = (before: SchemaFile | null) => merge(plan(selected, source, before), before);
+  if (schema === null) return create(file, declared(null));
+  try {
+    return { file, before: schema.text, after: declared(readSchemaFile(file, schema.text)), manual: null };
+  } catch (error) {
+    if (!(error instanceof GenerateError) || error.code !== "SchemaUnreadable") throw error;
+    const why = "Nothing can be added to this schema safely. Add the mirrors of this one to it:";
+    return byHand(file, schema.text, why, declared(null));
+  }
 }
 
 const ALL = { tables: [], exclude: [] };
