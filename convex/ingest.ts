@@ -5,14 +5,14 @@ import type { Doc, Id } from "./_generated/dataModel.js";
 import { mutation, type MutationCtx } from "./_generated/server.js";
 import { claimDelivery, findDelivery, namedKeys, recordDelivery, vPlace } from "./write/deliveries.js";
 import { refuseOverBudget } from "./write/budget.js";
-import { recordDrift } from "./write/drift.js";
+import { recordDrift } from "./write/recordDrift.js";
 import { ledgerError } from "../src/core/wire/errors.js";
 import { vMatch } from "../src/core/wire/port.js";
 import { exactly, recordChunk } from "./mirror/progress.js";
 import { screen, storeInQuarantine } from "./write/screen.js";
 import { writeManifests } from "./run/manifests.js";
 import { getMirror, getRun, pausedError } from "./mirror/mirrors.js";
-import { promiseWatermark } from "./mirror/watermark.js";
+import { promiseWatermark } from "./mirror/advanceWatermark.js";
 import { forgetResends } from "./write/resends.js";
 import {
   vBadRow,

@@ -13,7 +13,7 @@ import { patchSettled } from "./mirror/state.js";
 import { since } from "../src/core/time.js";
 import { isTemporaryToken } from "../src/core/token.js";
 import { pageOf } from "./write/screen.js";
-import { countReasons } from "./write/reasons.js";
+import { countReasons } from "./write/countReasons.js";
 import { TOMBSTONE_DAYS } from "./write/tombstones.js";
 
 /** Documents deleted per transaction, of each table. */

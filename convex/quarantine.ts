@@ -16,7 +16,7 @@ import { internalMutation, mutation, type MutationCtx, query } from "./_generate
 import { vBudget, vCounts, vRowChange } from "../src/core/wire/changes.js";
 import { addCounts } from "../src/core/wire/counts.js";
 import { vQuarantineEntry } from "../src/core/wire/views.js";
-import { countReasons, reasonOf } from "./write/reasons.js";
+import { countReasons, reasonOf } from "./write/countReasons.js";
 import { applyToMirror } from "./write/apply.js";
 import { pageOf } from "./write/screen.js";
 import { vMatch } from "../src/core/wire/port.js";

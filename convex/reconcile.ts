@@ -19,7 +19,8 @@ import { now, since } from "../src/core/time.js";
 import { internal } from "./_generated/api.js";
 import type { Doc } from "./_generated/dataModel.js";
 import { internalMutation, mutation, type MutationCtx } from "./_generated/server.js";
-import { MAX_EXPORTED, recordChanges } from "./changeFeed.js";
+import { MAX_EXPORTED } from "./changeFeed.js";
+import { recordChanges } from "./write/recordChanges.js";
 import { rowsHandle } from "./exportReaders.js";
 
 /** Rows of one step, and bytes: a step hashes them in a transaction. */

@@ -9,7 +9,7 @@ import { deliveryAt } from "./write/deliveries.js";
 import { abandonRun, completeRun, MAX_RUNS_PER_MIRROR, openRun } from "./run/lifecycle.js";
 import { ledgerError } from "../src/core/wire/errors.js";
 import { getMirror, getRun, pausedError } from "./mirror/mirrors.js";
-import { promiseWatermark } from "./mirror/watermark.js";
+import { promiseWatermark } from "./mirror/advanceWatermark.js";
 import { askedAgain } from "./write/resends.js";
 import { releaseSweep } from "./run/sweepAttempts.js";
 import { vCounts, vSyncMode, vWatermark } from "../src/core/wire/changes.js";

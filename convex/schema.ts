@@ -349,7 +349,7 @@ export default defineSchema({
 
   /**
    * What connectors may present. Never the token itself: its SHA-256.
-   * Read by tokens.authenticate and run/lifecycle.
+   * Read by access.authenticate and run/lifecycle.
    */
   tokens: defineTable({
     name: v.string(),
@@ -498,7 +498,7 @@ export default defineSchema({
 
   /**
    * One document: how the component reaches the app.
-   * Read by tokens.authenticate, capability.check, ingest.* and sweep.*.
+   * Read by access.authenticate, capability.check, ingest.* and sweep.*.
    */
   app: defineTable({
     /** Hash of all contracts; when a request has another, the registry is updated. */

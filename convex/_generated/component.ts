@@ -23,6 +23,29 @@ import type { FunctionReference } from "convex/server";
  */
 export type ComponentApi<Name extends string | undefined = string | undefined> =
   {
+    access: {
+      authenticate: FunctionReference<
+        "query",
+        "internal",
+        { hash: string; nowMs: number },
+        null | {
+          access: "write" | "read" | "export";
+          debt: {
+            now: { at: number; bytes: number };
+            settled: { at: number; bytes: number };
+          };
+          fingerprint: string | null;
+          id: string;
+          mirrors: Array<string>;
+          name: string;
+          signingKey: string | null;
+          toClear: Array<Array<string>>;
+          touchDue: boolean;
+          useDue: boolean;
+        },
+        Name
+      >;
+    };
     audit: {
       repair: FunctionReference<
         "mutation",
@@ -750,27 +773,6 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
       >;
     };
     tokens: {
-      authenticate: FunctionReference<
-        "query",
-        "internal",
-        { hash: string; nowMs: number },
-        null | {
-          access: "write" | "read" | "export";
-          debt: {
-            now: { at: number; bytes: number };
-            settled: { at: number; bytes: number };
-          };
-          fingerprint: string | null;
-          id: string;
-          mirrors: Array<string>;
-          name: string;
-          signingKey: string | null;
-          toClear: Array<Array<string>>;
-          touchDue: boolean;
-          useDue: boolean;
-        },
-        Name
-      >;
       create: FunctionReference<
         "mutation",
         "internal",

@@ -9,7 +9,7 @@ import type { Doc, Id } from "../_generated/dataModel.js";
 import { internalMutation, type MutationCtx, type QueryCtx } from "../_generated/server.js";
 import { scheduleCheck } from "./freshness.js";
 import { findMirror, getMirror } from "./mirrors.js";
-import { takeSample } from "./samples.js";
+import { takeSample } from "./takeSample.js";
 import { changedBy } from "./rowCount.js";
 import { settled, stateChange } from "./state.js";
 import { now, since } from "../../src/core/time.js";

@@ -16,11 +16,11 @@ import { now, since } from "../../src/core/time.js";
 import { type SyncMode, vSyncMode } from "../../src/core/wire/changes.js";
 import { noCounts } from "../../src/core/wire/counts.js";
 import type { Refresh } from "../../src/core/wire/validators.js";
-import { advanceWatermark } from "../mirror/watermark.js";
+import { advanceWatermark } from "../mirror/advanceWatermark.js";
 import { startSweep } from "./sweepAttempts.js";
 import { v } from "convex/values";
 import { internal } from "../_generated/api.js";
-import { LAST_USED_GRAIN_MS } from "../tokens.js";
+import { LAST_USED_GRAIN_MS } from "../access.js";
 
 /** Runs kept per mirror. For an hourly sync that is two weeks, enough to see a trend. */
 export const MAX_RUNS_PER_MIRROR = 300;

@@ -15,7 +15,7 @@ import {
   internalQuery,
   type QueryCtx,
 } from "../_generated/server.js";
-import { recordChanged } from "../changeFeed.js";
+import { recordChanged } from "../write/recordChanges.js";
 import { charge, refuseOverBudget } from "../write/budget.js";
 import { addToDigest } from "../write/digests.js";
 import { isMirrorGone, ledgerErrorData } from "../../src/core/wire/errors.js";
@@ -35,7 +35,7 @@ import type { CopyHandle, ReadHandle, RemoveHandle } from "../../src/core/wire/p
 import { type Debt, vDebt } from "../../src/core/wire/changes.js";
 import { changedBy, recounted } from "../mirror/rowCount.js";
 import { progressOf, published, writesOf } from "../mirror/progress.js";
-import { advanceWatermark } from "../mirror/watermark.js";
+import { advanceWatermark } from "../mirror/advanceWatermark.js";
 import { settled, stateChange } from "../mirror/state.js";
 import { firstOfGeneration, holdSweep, supersedeQuarantined, vWhere, type Tally } from "./sweepAttempts.js";
 

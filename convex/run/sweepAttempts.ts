@@ -8,7 +8,7 @@ import type { Doc, Id } from "../_generated/dataModel.js";
 import { internalMutation, type MutationCtx, type QueryCtx } from "../_generated/server.js";
 import { getMirror, lastRun } from "../mirror/mirrors.js";
 import { dropManifest } from "./manifests.js";
-import { advanceWatermark, further } from "../mirror/watermark.js";
+import { advanceWatermark, further } from "../mirror/advanceWatermark.js";
 import { stateChange } from "../mirror/state.js";
 import { now } from "../../src/core/time.js";
 

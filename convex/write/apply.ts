@@ -8,7 +8,7 @@ import { isTransactionLimit } from "../../src/core/wire/limitErrors.js";
 import { internal } from "../_generated/api.js";
 import type { Doc } from "../_generated/dataModel.js";
 import { internalMutation, type MutationCtx } from "../_generated/server.js";
-import { addChanged, recordChanged } from "../changeFeed.js";
+import { addChanged, recordChanged } from "./recordChanges.js";
 import { addDelta } from "../../src/core/proof/delta.js";
 import { addToDigest } from "./digests.js";
 import { isSetUpError, ledgerError, ledgerErrorData } from "../../src/core/wire/errors.js";

@@ -5,7 +5,7 @@
 import { v } from "convex/values";
 import { api } from "../_generated/api.js";
 import { action, mutation } from "../_generated/server.js";
-import { recordChanged } from "../changeFeed.js";
+import { recordChanged } from "./recordChanges.js";
 import { addToDigest } from "./digests.js";
 import { getApp } from "../mirror/mirrors.js";
 import { published } from "../mirror/progress.js";

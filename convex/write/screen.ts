@@ -11,7 +11,7 @@ import { UNAVAILABLE } from "../../src/core/rows/unavailable.js";
 import { isLower } from "../../src/core/rows/versions.js";
 import type { BadRow, RowChange } from "../../src/core/wire/changes.js";
 import { now } from "../../src/core/time.js";
-import { countReasons, reasonOf } from "./reasons.js";
+import { countReasons, reasonOf } from "./countReasons.js";
 
 /** Entries on one page of a listing or of a replay. */
 const PAGE = 32;

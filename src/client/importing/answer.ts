@@ -35,7 +35,7 @@ function importerOf({ ctx, component, mirrors, exports, declaration, settings }:
     const presented = tokenOf(request);
     // What is no token costs no query.
     const token = isToken(presented)
-      ? await ctx.runQuery(component.tokens.authenticate, {
+      ? await ctx.runQuery(component.access.authenticate, {
           hash: hashToken(presented),
           nowMs: Date.now(),
         })

@@ -136,7 +136,7 @@ describe("write", () => {
     expect(await app.ledger("app")).toMatchObject([{ secret }]);
     const [token] = await app.ledger("tokens");
     const answers = await Promise.all([
-      app.component("tokens:authenticate", { hash: token!.hash, nowMs: Date.now() }),
+      app.component("access:authenticate", { hash: token!.hash, nowMs: Date.now() }),
       app.component("tokens:list"),
       app.component("registry:list"),
       app.component("registry:get", { mirror: "users" }),

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { MAX_SAMPLES, thin } from "./samples.js";
+import { MAX_SAMPLES, thin } from "./takeSample.js";
 
 test("keeps what is within bounds", () => {
   expect(thin([1, 2, 3], 4)).toEqual([1, 2, 3]);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { reasonOf } from "./reasons.js";
+import { reasonOf } from "./countReasons.js";
 
 test.each([
   ['The field "tags": found "x".', "TypeMismatch tags", "tags"],
