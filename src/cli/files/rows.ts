@@ -138,9 +138,7 @@ function checkRow({ bytes, start, end }: RawRow, place: string): void {
   } catch (error) {
     // The parser's message quotes the row; where it is, is enough.
     const at = /position (\d+)/.exec(String(error))?.[1];
-    throw new CliError(
-      `${place} is not JSON${at === undefined ? "" : `, at character ${at}`}. No row after it was sent.`,
-    );
+    throw new CliError(`${place} is not JSON${at === undefined ? "" : `, at character ${at}`}.`);
   }
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return;
   const found = bytes.toString("utf8", skipSpace(bytes, start), start + 1);

@@ -31,6 +31,15 @@ const FORMATS: Record<string, Format> = {
   ndjson: "ndjson",
 };
 
+/** Whether a file can be read a second time: stdin and named pipes, as `<(psql …)` makes them, cannot. */
+export async function isRereadable({ cwd }: Pick<Io, "cwd">, file: string): Promise<boolean> {
+  if (file === "-") return false;
+  return await stat(resolve(cwd, file)).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+}
+
 /** @param file A path, or "-" for stdin. @throws CliError */
 export async function openSource(
   { stdin, cwd }: Pick<Io, "stdin" | "cwd">,

@@ -16,15 +16,22 @@ const MAX_BYTES = 1024 * 1024;
 /** How long a push may rest between Ctrl-C and its resumption before its run counts as died, in seconds: an hour. */
 const SILENCE_SECONDS = 60 * 60;
 
+const NO_ROWS = "The file has no rows; a refresh would empty the mirror.";
+
+/** A file from its beginning. The mapping is what is still to be done to its rows. */
+interface Opened {
+  rows: Rows;
+  mapping: Mapping;
+}
+
 export type Mode = "upsert" | "append" | "refresh";
 
 export interface PushOptions {
   client: V1Client;
   mirror: MirrorInfo;
   mode: Mode;
-  /** Opens the file from its beginning. The mapping is what is still to be done to its rows. */
-  open: () => Promise<{ rows: Rows; mapping: Mapping }>;
-  /** Whether it can be opened again; stdin cannot. */
+  open: () => Promise<Opened>;
+  /** Whether it can be opened again; a pipe cannot. */
   rereadable: boolean;
   /** A refresh without a single row empties the mirror: only if that is said to be right. */
   allowEmpty: boolean;
@@ -90,23 +97,19 @@ class Pushing {
   }
 
   async run(): Promise<Pushed> {
-    const { open, signal } = this.options;
+    const { open, rereadable, signal } = this.options;
     // Opened first: a file that is not there should not begin a run.
-    const { rows, mapping } = await open();
-    if (!this.resuming) await this.#begin();
-    try {
-      let body = new DeliveryBody();
-      reading: for await (const some of rows) {
-        for (const row of some) {
-          mapping.addTo(body, row);
-          if (body.rows < MAX_ROWS && body.bytes < MAX_BYTES) continue;
-          if (signal.aborted) break reading;
-          await this.#submit(body);
-          body = new DeliveryBody();
-        }
-        if (signal.aborted) break;
+    let opened = await open();
+    if (!this.resuming) {
+      if (rereadable) {
+        await this.#check(opened);
+        opened = await open();
       }
-      if (!signal.aborted && body.rows > 0) await this.#submit(body);
+      if (signal.aborted) return this.#result(false, { state: "cut off" });
+      await this.#begin();
+    }
+    try {
+      for await (const body of this.#bodies(opened)) await this.#submit(body);
       await this.#inFlight;
     } catch (error) {
       await this.#inFlight.catch(() => undefined);
@@ -117,6 +120,44 @@ class Pushing {
     if (this.#cut === 0 && this.options.mode === "refresh" && !this.options.allowEmpty)
       await this.#refuseEmpty();
     return await this.#finish();
+  }
+
+  /** Cuts the rows of the file into deliveries. */
+  async *#bodies({ rows, mapping }: Opened): AsyncGenerator<DeliveryBody, void> {
+    const { signal } = this.options;
+    let body = new DeliveryBody();
+    for await (const some of rows) {
+      for (const row of some) {
+        mapping.addTo(body, row);
+        if (body.rows < MAX_ROWS && body.bytes < MAX_BYTES) continue;
+        if (signal.aborted) return;
+        yield body;
+        body = new DeliveryBody();
+      }
+      if (signal.aborted) return;
+    }
+    if (body.rows > 0) yield body;
+  }
+
+  /**
+   * Reads the file to its end before a run begins: one that is empty or breaks off should leave no trace on the
+   * deployment. Reading takes far less time than sending.
+   * @throws CliError
+   */
+  async #check(opened: Opened): Promise<void> {
+    let isEmpty = true;
+    try {
+      for await (const body of this.#bodies(opened)) {
+        isEmpty = false;
+        body.release();
+      }
+    } catch (error) {
+      if (!(error instanceof CliError)) throw error;
+      throw new CliError(`${error.message} Nothing was sent.`, error.exitCode, { cause: error });
+    }
+    const { mode, allowEmpty, signal } = this.options;
+    if (isEmpty && mode === "refresh" && !allowEmpty && !signal.aborted)
+      throw new CliError(`${NO_ROWS} Add --allow-empty to do that.`);
   }
 
   /** Begins a run for what is not acknowledged yet. */
@@ -206,10 +247,9 @@ class Pushing {
   }
 
   async #refuseEmpty(): Promise<never> {
-    const reason = "The file has no rows; a refresh would empty the mirror.";
-    await this.options.client.finish(this.checkpoint.run, "incomplete", reason);
+    await this.options.client.finish(this.checkpoint.run, "incomplete", NO_ROWS);
     this.options.checkpoints.remove();
-    throw new CliError(`${reason} Add --allow-empty to do that.`);
+    throw new CliError(`${NO_ROWS} Add --allow-empty to do that.`);
   }
 
   /** Another file is another refresh. In the other modes a person should know that a part of the old one is applied. */

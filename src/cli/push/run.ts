@@ -8,7 +8,7 @@ import { twoColumns } from "../files/columns.js";
 import { readCopy, readCsv } from "../files/csv.js";
 import { Mapping } from "../files/mapping.js";
 import { readJson, readNdjson, type RawRow, type Rows } from "../files/rows.js";
-import { openSource } from "../files/source.js";
+import { isRereadable, openSource } from "../files/source.js";
 import { CliError, EXIT, usageError } from "../terminal/exit.js";
 import type { Io } from "../terminal/io.js";
 import { CheckpointFile } from "./checkpoint.js";
@@ -88,7 +88,7 @@ export async function pushFile(io: Io, file: string, options: PushCommandOptions
       client,
       mirror,
       mode,
-      rereadable: file !== "-",
+      rereadable: await isRereadable(io, file),
       allowEmpty: options.allowEmpty === true,
       allowShrink: options.allowShrink === true,
       checkpoints: new CheckpointFile(io, { url, mirror: mirror.name, mode, file }),
