@@ -225,6 +225,17 @@ describe("a project with .env.local", () => {
     expect(listed.out).toContain(out.slice(0, 10));
     expect(listed.out + listed.err).not.toContain(out.trim());
     expect((await cli("token", "create", "airbyte", "--mirror", "users")).code).toBe(1);
+    expect(await cli("token", "create", "t", "--mirror", "user")).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('There is no mirror "user". Did you mean "users"?') as string,
+    });
+    expect(await cli("token", "create", "t")).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/Which mirror\? Add --mirror with one of: .*users/) as string,
+    });
+    expect((await cli("token", "create", "t", "--access", "export")).err).toContain(
+      "--mirror with each table",
+    );
     expect((await cli("token", "revoke", "airbyte")).code).toBe(2);
     expect((await cli("token", "revoke", "airbyte", "--yes")).code).toBe(0);
     expect((await cli("token", "revoke", "airbyte", "--yes")).code).toBe(1);

@@ -59,6 +59,19 @@ describe("a project whose routes are under a path", () => {
   });
 });
 
+test("where there is one mirror, push and token create need no name", async () => {
+  const env = { XDG_STATE_HOME: `${cwd}/state` };
+  const pushed = await run(["push", "customers.csv", "--json"], { cwd, env });
+  expect(pushed).toMatchObject({ code: 0, err: "" });
+  expect(JSON.parse(pushed.out)).toMatchObject({ mirror: "customers" });
+  expect(await run(["token", "create", "only"], { cwd })).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/^csi_[0-9a-f]{64}\n$/) as string,
+    err: expect.stringContaining('the only mirror, "customers"') as string,
+  });
+  expect((await run(["token", "revoke", "only", "--yes"], { cwd })).code).toBe(0);
+});
+
 describe("drift", () => {
   test("is shown with the line to paste, and forgotten on request", async () => {
     expect((await run(["drift", "customers"], { cwd })).out).toContain("matches the schema");

@@ -403,6 +403,24 @@ describe("before it begins", () => {
     const { code, err } = await run(["push", "a.csv", "-m", "user"], { cwd: directory, env: env() });
     expect(code).toBe(1);
     expect(err).toContain('Did you mean "users"?');
+    const verified = await run(["verify", "user", "--file", "a.csv"], { cwd: directory, env: env() });
+    expect(verified.err).toContain('Did you mean "users"?');
+  });
+
+  test("the only mirror need not be named; of several, one has to be", async () => {
+    await writeFile(path.join(directory, "a.csv"), "id\n1\n");
+    const args = ["push", "a.csv"];
+    expect(await run(args, { cwd: directory, env: env() })).toMatchObject({
+      code: 2,
+      err: "Which mirror? Add --mirror with one of: users, events.\n",
+    });
+    await sink.close();
+    sink = await Sink.start([mirror("users", { fields: { id: field("bigint") } })]);
+    expect((await run(args, { cwd: directory, env: env() })).code).toBe(0);
+    expect(sink.rows("users")).toEqual([{ id: 1 }]);
+    await sink.close();
+    sink = await Sink.start([]);
+    expect((await run(args, { cwd: directory, env: env() })).err).toContain("There is no mirror yet");
   });
 });
 

@@ -27,6 +27,11 @@ interface AdminClient {
   ) => Promise<unknown>;
 }
 
+/** Whether there is a way to operate a deployment: its key, or the Convex CLI's. */
+export function isOperated({ adminKey, name }: Deployment): boolean {
+  return adminKey !== null || name !== null;
+}
+
 /**
  * The operator's access to a deployment: with its admin or deploy key; without one, through the Convex CLI of the project,
  * which knows the deployments of the user who is logged in.

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { openAdmin } from "./admin.js";
+import { type Admin, isOperated, openAdmin } from "./admin.js";
 import type { Deployment } from "./environment.js";
+import type { MirrorInfo } from "../../core/wire/v1.js";
 import type { MirrorStatus } from "../../core/wire/views.js";
 import { didYouMean } from "../terminal/suggest.js";
 import { CliError, usageError } from "../terminal/exit.js";
@@ -24,7 +25,7 @@ export async function borrowToken(
   access: "read" | "write" | "export",
 ): Promise<BorrowedToken> {
   if (deployment.token !== null) return { token: deployment.token, giveBack: async () => Promise.resolve() };
-  if (deployment.adminKey === null && deployment.name === null) {
+  if (!isOperated(deployment)) {
     throw usageError(
       `There is no token. Set STREAMING_IMPORT_TOKEN to ${access === "export" ? "an export token (streaming-import token create <name> --access export)" : "an import token (streaming-import token create)"}, or the deployment's key in CONVEX_DEPLOY_KEY or CONVEX_SELF_HOSTED_ADMIN_KEY.`,
     );
@@ -33,18 +34,63 @@ export async function borrowToken(
   const name = `cli-${randomBytes(6).toString("hex")}`;
   if (!mirrors.includes("*")) await admin.call("declare");
   const create = { name, mirrors: [...mirrors], access, expiresInDays: 1 };
-  const token = await admin.component<string>("tokens:create", create).catch(async (error: unknown) => {
-    if (access === "export") throw error;
-    const names = (await admin.component<MirrorStatus[]>("registry:list")).map((mirror) => mirror.name);
-    const unknown = mirrors.find((mirror) => mirror !== "*" && !names.includes(mirror));
-    throw unknown === undefined ? error : unknownMirror(unknown, names);
-  });
+  const token = await createToken(admin, create);
   return {
     token,
     giveBack: async () => {
       await admin.component("tokens:revoke", { name });
     },
   };
+}
+
+/** Creates a token. @throws CliError for a mirror that is not there, with the one that may be meant */
+export async function createToken(
+  admin: Admin,
+  create: { name: string; mirrors: string[]; access: string; expiresInDays?: number; signed?: boolean },
+): Promise<string> {
+  return await admin.component<string>("tokens:create", create).catch(async (error: unknown) => {
+    // The names are those of tables.
+    if (create.access === "export") throw error;
+    const names = await mirrorNames(admin);
+    const unknown = create.mirrors.find((mirror) => mirror !== "*" && !names.includes(mirror));
+    throw unknown === undefined ? error : unknownMirror(unknown, names);
+  });
+}
+
+async function mirrorNames(admin: Admin): Promise<string[]> {
+  const mirrors = await admin.component<MirrorStatus[]>("registry:list");
+  return mirrors.filter(({ state }) => state !== "removed").map(({ name }) => name);
+}
+
+/** The mirror of a deployment that has one, for a command that names none. @throws CliError where there are others */
+export async function onlyMirror(admin: Admin): Promise<string> {
+  // The registry knows the mirrors of a schema that has just been deployed only after this.
+  await admin.call("declare");
+  return onlyOf(await mirrorNames(admin));
+}
+
+/** The only one of several names. @throws CliError with the names */
+export function onlyOf(names: readonly string[]): string {
+  const [only, ...more] = names;
+  if (only === undefined)
+    throw new CliError(
+      "There is no mirror yet. Declare one with mirrorTable in convex/schema.ts and deploy.",
+    );
+  if (more.length > 0) throw usageError(`Which mirror? Add --mirror with one of: ${names.join(", ")}.`);
+  return only;
+}
+
+/** A mirror that a token opens. @throws CliError with the name that may be meant */
+export function openedMirror(mirrors: readonly MirrorInfo[], name: string): MirrorInfo {
+  const found = mirrors.find((mirror) => mirror.name === name);
+  if (found !== undefined) return found;
+  const meant = didYouMean(
+    name,
+    mirrors.map((mirror) => mirror.name),
+  );
+  throw new CliError(
+    `The token opens no mirror "${name}".${meant} streaming-import status lists the mirrors.`,
+  );
 }
 
 export function unknownMirror(mirror: string, names: readonly string[]): CliError {

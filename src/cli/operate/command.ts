@@ -129,15 +129,15 @@ function addTokens(token: Command, io: Io): void {
     "token create airbyte --mirror customers --mirror orders",
     'token create dashboard --mirror "*" --access read --expires-in-days 30',
   ])
-    .requiredOption(
+    .option(
       "-m, --mirror <name>",
-      'a mirror that the token opens; repeatable. "*" means all',
+      'a mirror that the token opens; repeatable. "*" means all; default: the only mirror',
       collect,
     )
     .option("--access <access>", "write, read, or export (the names are those of tables then)", "write")
     .option("--expires-in-days <days>", "days until it expires")
     .option("--signed", "require signed bodies")
-    .action(async (name: string, options: CommonOptions & { mirror: string[]; access: string }) => {
+    .action(async (name: string, options: CommonOptions & { mirror?: string[]; access: string }) => {
       await (await import("./tokens.js")).create(io, name, options);
     });
   add(

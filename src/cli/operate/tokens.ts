@@ -3,6 +3,7 @@ import type { CommonOptions } from "../deployment/options.js";
 import { ago, print, table } from "../terminal/output.js";
 import { count } from "../../core/words.js";
 import { openSession } from "../deployment/admin.js";
+import { createToken, onlyMirror } from "../deployment/token.js";
 import { agreed } from "./quarantine.js";
 import { isTemporaryToken } from "../../core/token.js";
 import type { TokenInfo } from "../../core/wire/views.js";
@@ -10,7 +11,7 @@ import { didYouMean } from "../terminal/suggest.js";
 import type { Io } from "../terminal/io.js";
 
 interface CreateOptions extends CommonOptions {
-  mirror: string[];
+  mirror?: string[];
   access: string;
   expiresInDays?: string;
   signed?: boolean;
@@ -20,18 +21,23 @@ interface CreateOptions extends CommonOptions {
 export async function create(io: Io, name: string, options: CreateOptions): Promise<void> {
   if (!["read", "write", "export"].includes(options.access))
     throw usageError("--access is read, write or export.");
+  if (options.mirror === undefined && options.access === "export")
+    throw usageError("Add --mirror with each table that the token exports.");
   const { admin } = openSession(io, options);
+  const mirrors = options.mirror ?? [await onlyMirror(admin)];
   // The registry knows the mirrors of a schema that has just been deployed only after this.
   await admin.call("declare");
-  const token = await admin.component<string>("tokens:create", {
+  const token = await createToken(admin, {
     name,
-    mirrors: options.mirror,
+    mirrors,
     access: options.access,
     ...(options.expiresInDays !== undefined && {
       expiresInDays: positive("--expires-in-days", options.expiresInDays),
     }),
     ...(options.signed === true && { signed: true }),
   });
+  if (options.mirror === undefined && options.json !== true)
+    io.stderr.write(`It opens the only mirror, "${mirrors[0]!}".\n`);
   printToken(io, options, name, token);
 }
 

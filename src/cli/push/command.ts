@@ -7,7 +7,7 @@ export function addPushCommand(parent: Command, io: Io): void {
   withDeployment(parent.command("push"))
     .description("import the rows of a file: CSV, TSV, JSON or JSON Lines, plain or gzipped; - is stdin")
     .argument("<file>", "the file, or - for stdin")
-    .requiredOption("-m, --mirror <name>", "the mirror")
+    .option("-m, --mirror <name>", "the mirror; default: the only one")
     .option(
       "--mode <mode>",
       "upsert, append, or refresh (also deletes rows that are not in the file). Default: upsert",

@@ -3,7 +3,8 @@ import type { CommonOptions } from "../deployment/options.js";
 import { ApiError } from "../api/apiError.js";
 import { V1Client } from "../api/client.js";
 import { findDeployment, importApi, readVariables } from "../deployment/environment.js";
-import { borrowToken } from "../deployment/token.js";
+import { isOperated, openAdmin } from "../deployment/admin.js";
+import { borrowToken, onlyMirror, onlyOf, openedMirror } from "../deployment/token.js";
 import { twoColumns } from "../files/columns.js";
 import { readCopy, readCsv } from "../files/csv.js";
 import { Mapping } from "../files/mapping.js";
@@ -21,7 +22,7 @@ import { describePreview, previewOf, type Preview } from "./preview.js";
 import { didYouMean } from "../terminal/suggest.js";
 
 export interface PushCommandOptions extends CommonOptions {
-  mirror: string;
+  mirror?: string;
   mode?: string;
   format?: string;
   delimiter?: string;
@@ -54,7 +55,13 @@ export async function pushFile(io: Io, file: string, options: PushCommandOptions
   const note = (text: string) => {
     display.note(visible(text));
   };
-  const { token, giveBack } = await borrowToken(io, deployment, [options.mirror], "write");
+  const wanted =
+    options.mirror ??
+    (deployment.token === null && isOperated(deployment)
+      ? await onlyMirror(openAdmin(io, deployment))
+      : null);
+  // Without a mirror's name there is a token, or none can be made, which is said here.
+  const { token, giveBack } = await borrowToken(io, deployment, wanted === null ? [] : [wanted], "write");
   const { signal, kill, off } = onInterrupt(io, note);
   let isPauseSaid = false;
   try {
@@ -73,14 +80,7 @@ export async function pushFile(io: Io, file: string, options: PushCommandOptions
       },
     });
     const mirrors = await client.mirrors();
-    const mirror = mirrors.find(({ name }) => name === options.mirror);
-    if (mirror === undefined)
-      throw new CliError(
-        `The token opens no mirror "${options.mirror}".${didYouMean(
-          options.mirror,
-          mirrors.map(({ name }) => name),
-        )} streaming-import status lists the mirrors.`,
-      );
+    const mirror = openedMirror(mirrors, wanted ?? onlyOf(mirrors.map(({ name }) => name)));
     const mode = modeOf(options.mode, mirror.primaryKey !== null, mirror.name);
     let isChecked = false;
     const startedAt = performance.now();

@@ -10,7 +10,7 @@ import { readCopy, readCsv } from "../files/csv.js";
 import { Mapping } from "../files/mapping.js";
 import { readJson, readNdjson, type Rows } from "../files/rows.js";
 import { openSource, readText } from "../files/source.js";
-import { borrowToken } from "../deployment/token.js";
+import { borrowToken, openedMirror } from "../deployment/token.js";
 import type { MirrorInfo } from "../../core/wire/v1.js";
 import { compileInfo, digestOf, type FileDigest, missingKeys } from "./local.js";
 import { type Difference, differences, readDigest, walk } from "./remote.js";
@@ -37,9 +37,7 @@ export async function verify(io: Io, name: string, options: VerifyOptions): Prom
   const { token, giveBack } = await borrowToken(io, deployment, [name], "read");
   try {
     const client = new V1Client({ url: await importApi(deployment, io.cwd), token });
-    const mirror = (await client.mirrors()).find((each) => each.name === name);
-    if (mirror === undefined)
-      throw new CliError(`The token opens no mirror "${name}". streaming-import status lists the mirrors.`);
+    const mirror = openedMirror(await client.mirrors(), name);
     const compiled =
       options.file === undefined ? null : compileInfo(mirror, variables("STREAMING_IMPORT_HASH_KEY"));
     const file = compiled === null ? null : await digestOf(await rowsOf(io, options, mirror), compiled);
