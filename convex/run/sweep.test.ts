@@ -191,9 +191,7 @@ describe("a sweep", () => {
     await app.component("run/sweepAttempts:watch", { run, attempt: 1 });
     expect(await runOf(app, run)).toMatchObject({ sweepAttempt: 2 });
     // The second slice has begun already.
-    await vi.waitFor(async () => {
-      expect(await runOf(app, run)).toMatchObject({ state: "complete", sweepAttempt: 2, swept: 11 });
-    });
+    await expect.poll(() => runOf(app, run)).toMatchObject({ state: "complete", sweepAttempt: 2, swept: 11 });
     expect((await app.rows("things")).map(({ id }) => id)).toEqual([5]);
     await expectConserved(app, "things");
   });

@@ -3,7 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { ConvexClient, ConvexHttpClient } from "convex/browser";
 import { makeFunctionReference } from "convex/server";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Project } from "./project.js";
 
 /**
@@ -76,19 +76,13 @@ test("a WebSocket subscription sees rows, in order, as they are imported", async
   const socket = new ConvexClient(project.server.url);
   try {
     socket.onUpdate(listUsers, {}, (rows) => seen.push(rows.map((row) => row.name)));
-    await vi.waitFor(() => {
-      expect(seen.at(-1)).toEqual(["Ada"]);
-    });
+    await expect.poll(() => seen.at(-1)).toEqual(["Ada"]);
 
     await importUsers([{ id: 2, name: "Grace" }]);
-    await vi.waitFor(() => {
-      expect(seen.at(-1)).toEqual(["Ada", "Grace"]);
-    });
+    await expect.poll(() => seen.at(-1)).toEqual(["Ada", "Grace"]);
 
     await importUsers([{ id: 2, name: "Barbara" }]);
-    await vi.waitFor(() => {
-      expect(seen.at(-1)).toEqual(["Ada", "Barbara"]);
-    });
+    await expect.poll(() => seen.at(-1)).toEqual(["Ada", "Barbara"]);
   } finally {
     await socket.close();
   }
@@ -99,15 +93,11 @@ test("a row that has not changed does not wake a subscription", async () => {
   const socket = new ConvexClient(project.server.url);
   try {
     socket.onUpdate(listUsers, {}, () => updates++);
-    await vi.waitFor(() => {
-      expect(updates).toBe(1);
-    });
+    await expect.poll(() => updates).toBe(1);
 
     await importUsers([{ id: 2, name: "Barbara" }]);
     await importUsers([{ id: 2, name: "Betty" }]);
-    await vi.waitFor(() => {
-      expect(updates).toBe(2);
-    });
+    await expect.poll(() => updates).toBe(2);
   } finally {
     await socket.close();
   }
@@ -213,17 +203,10 @@ test("an overwrite keeps the old rows readable, then the scheduler sweeps what i
   });
   expect((await users()).map(({ name }) => name)).toContain("Old");
 
-  await vi.waitFor(
-    async () => {
-      expect((await users()).map(({ name }) => name)).toEqual(["Kept", "New"]);
-    },
-    { timeout: 60_000, interval: 200 },
-  );
+  await expect.poll(async () => (await users()).map(({ name }) => name)).toEqual(["Kept", "New"]);
   // The document is the same, so references to it stay good.
   expect((await client.query(listUsers, {}))[0]!._id).toBe(kept);
-  await vi.waitFor(async () => {
-    expect(await status("users")).toMatchObject({ state: "upToDate", rows: 2, generation: 1 });
-  });
+  await expect.poll(() => status("users")).toMatchObject({ state: "upToDate", rows: 2, generation: 1 });
 });
 
 test("an append-only mirror keeps equal rows apart, and an overwrite empties it", async () => {

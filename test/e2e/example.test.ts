@@ -1,6 +1,6 @@
 // @vitest-environment node
 import { ConvexHttpClient } from "convex/browser";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { api } from "../../example/convex/_generated/api.js";
 import { Project } from "./project.js";
 
@@ -64,9 +64,7 @@ test("0.1.0 overwrites through a temporary table; replace_tables sweeps the rows
   expect(await client.query(api.airports.get, { iata: "OLD" })).toMatchObject({ name: "Closed Field" });
 
   await overwrite(2, airports);
-  await vi.waitFor(async () => {
-    expect(await client.query(api.airports.get, { iata: "OLD" })).toBeNull();
-  });
+  await expect.poll(() => client.query(api.airports.get, { iata: "OLD" })).toBeNull();
   expect(await client.query(api.airports.get, { iata: "ABQ" })).toMatchObject({ city: "Albuquerque" });
 });
 
@@ -123,11 +121,9 @@ test("append mode keeps real duplicates", async () => {
   expect(await project.importRecords(token, "telemetry_measurements", null, [row, row])).toEqual(OK);
 
   // Counts reach the registry within a second or two.
-  await vi.waitFor(async () => {
+  const measurements = async () => {
     const { mirrors } = await client.query(api.operations.importStatus, {});
-    expect(mirrors.find(({ name }) => name === "measurements")).toMatchObject({
-      rows: 2,
-      syncMode: "append",
-    });
-  });
+    return mirrors.find(({ name }) => name === "measurements");
+  };
+  await expect.poll(measurements).toMatchObject({ rows: 2, syncMode: "append" });
 });
