@@ -18,8 +18,8 @@ import {
   type Schema,
   type WriteLayer,
 } from "./mock.js";
-import { Optimistic } from "./optimistic.js";
-import { type DocumentChange, noteRange, runAs } from "./readSet.js";
+import { crashed, DEFAULT_GAP_MS, Optimistic } from "./optimistic.js";
+import { type DocumentChange, noteFunction, noteRange, runAs } from "./readSet.js";
 import { FreshModules } from "./freshModules.js";
 import { asRegisteredFunction, asRouter, type FunctionKind, httpHandler, kindOf } from "./registered.js";
 import type { Route } from "./site.js";
@@ -66,12 +66,17 @@ export interface EngineOptions {
   logger: FunctionLogger;
   /** Mutations run against snapshots, conflict and are retried, and refuse to begin above the write throughput. */
   optimistic?: boolean;
+  /** How long a commit, and an answer to an action, takes at most. */
+  gapMs?: number;
+  /** Seconds that the database may take for a query or mutation: 15, as on the backend, unless told. */
+  systemSeconds?: number;
   /** Each call evaluates its modules again. */
   freshContext?: boolean;
 }
 
-/** Seconds of processor time of a query or mutation. */
+/** Seconds that a query or mutation may take. */
 const CPU_SECONDS = 1;
+const SYSTEM_SECONDS = 15;
 
 /** How often a scheduled mutation that lost all its races is taken up again: on the backend, until it succeeds. */
 const SCHEDULED_TRIES = 50;
@@ -89,6 +94,7 @@ export class Engine {
   readonly optimistic: Optimistic | null;
   readonly #scheduler: Scheduler;
   readonly #freshContext: boolean;
+  readonly #systemSeconds: number;
   /** In fresh-context mode, the modules of each component. */
   readonly #fresh = new Map<string, FreshModules>();
   readonly logger: FunctionLogger;
@@ -99,13 +105,18 @@ export class Engine {
   #lastCommit = 0n;
   #components = new Map<string, InstalledComponent>();
   #requestCount = 0;
+  /** Ends with a crash. */
+  #life = new AbortController();
 
   constructor(options: EngineOptions) {
     this.urls = options.urls;
     this.logger = options.logger;
     this.optimistic =
-      options.optimistic === true ? new Optimistic((...args) => this.#applyWrites(...args)) : null;
+      options.optimistic === true
+        ? new Optimistic(options.gapMs ?? DEFAULT_GAP_MS, (...args) => this.#applyWrites(...args))
+        : null;
     this.#freshContext = options.freshContext === true;
+    this.#systemSeconds = options.systemSeconds ?? SYSTEM_SECONDS;
     installLimits();
     this.#scheduler = new Scheduler({
       runScheduled: (functionPath, args) => this.#runScheduled(functionPath, args),
@@ -172,7 +183,7 @@ export class Engine {
   async #runScheduled(path: FunctionPath, args: Record<string, unknown>): Promise<unknown> {
     const { kind } = this.#lookup({ ...path, args, admin: true });
     const run = this.#runner(kind, null);
-    if (kind !== "mutation") return await run(path, args);
+    if (kind !== "mutation") return await this.#untilCrash(run(path, args));
     for (let tries = 1; ; tries++) {
       try {
         return await this.#mutation(() => run(path, args));
@@ -185,6 +196,27 @@ export class Engine {
 
   close(): void {
     this.#scheduler.close();
+  }
+
+  /**
+   * Everything that runs dies at once, as when the machines go that run functions. What has committed stays. Scheduled
+   * mutations run again, actions do not. Only in optimistic mode.
+   */
+  crash(): void {
+    this.optimistic?.crash();
+    const life = this.#life;
+    this.#life = new AbortController();
+    life.abort();
+  }
+
+  async #untilCrash<T>(work: Promise<T>): Promise<T> {
+    const { signal } = this.#life;
+    const end = new Promise<never>((_, reject) => {
+      signal.addEventListener("abort", () => {
+        reject(crashed());
+      });
+    });
+    return await Promise.race([work, end]);
   }
 
   components(): ReadonlyMap<string, InstalledComponent> {
@@ -369,31 +401,42 @@ export class Engine {
     const scope = {
       componentPath: component.path,
       functionName,
-      ...(!isAction && { cpuSeconds: CPU_SECONDS }),
+      ...(!isAction && { limits: { cpu: CPU_SECONDS, system: this.#systemSeconds } }),
     };
     const own = fn._handler;
     const handler = (ctx: unknown, args: unknown) => {
       call.inAction = isAction;
+      noteFunction(component.path, functionName);
       return own(isAction ? this.#actionCtx(ctx) : ctx, args);
     };
     return Object.create(fn, { _handler: { value: inScope(scope, this.logger, handler) } });
   }
 
-  /** In optimistic mode, each call that an action makes gives others a turn. */
+  /** In optimistic mode, each call that an action makes gives others a turn, before it and before its answer. */
   #actionCtx(ctx: unknown): unknown {
     const { optimistic } = this;
     if (optimistic === null) return ctx;
     const { runQuery, runMutation, runAction, ...rest } = ctx as ActionCtx;
+    const { signal } = this.#life;
+    const turn = async (): Promise<void> => {
+      await optimistic.turn();
+      // The action is dead: it does nothing any more, not even fail.
+      if (signal.aborted) await new Promise<never>(() => undefined);
+    };
+    const step =
+      (run: ActionCtx["runQuery"]): ActionCtx["runQuery"] =>
+      async (...args) => {
+        await turn();
+        try {
+          return await run(...args);
+        } finally {
+          await turn();
+        }
+      };
     return {
       ...rest,
-      runQuery: async (...args: unknown[]) => {
-        await optimistic.turn();
-        return await runQuery(...args);
-      },
-      runMutation: async (...args: unknown[]) => {
-        await optimistic.turn();
-        return await optimistic.run(() => runMutation(...args));
-      },
+      runQuery: step(runQuery),
+      runMutation: step((...args) => optimistic.run(() => runMutation(...args))),
       runAction,
     };
   }

@@ -110,7 +110,7 @@ export function installLimits(): void {
         } catch (error) {
           throw inBackendWords(error);
         } finally {
-          clock?.resume();
+          clock?.resume(true);
         }
       };
     },
@@ -132,7 +132,7 @@ export function installLimits(): void {
         } catch (error) {
           throw inBackendWords(error);
         } finally {
-          clock?.resume();
+          clock?.resume(op !== "1.0/runUdf");
         }
       };
     },

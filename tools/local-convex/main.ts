@@ -8,11 +8,15 @@ const USAGE = `Usage: local-convex [options]
   --site-port <n>    HTTP actions port (default: port + 1; 0 picks a free one)
   --env NAME=value   environment variable of the deployment, repeatable
   --optimistic       mutations run at the same time: they conflict, are retried and refused as in production
+  --gap <ms>         how long a commit and an answer to an action take at most with --optimistic (default 4)
+  --system-seconds <n>  what the database may take for a query or mutation (default 15)
   --fresh-context    each call evaluates its modules again, as on the backend (node --experimental-vm-modules)
   --json             print one line {"url","siteUrl","adminKey","pid"} and nothing else
   --verbose          print what functions log, and errors, to stderr
   --stop-with-stdin  stop when stdin ends, so that it cannot outlive the process that started it
   --help
+
+SIGUSR2 crashes it, with --optimistic: connections are cut, what runs dies, and what has committed stays.
 `;
 
 function parsePort(text: string, option: string): number {
@@ -20,6 +24,13 @@ function parsePort(text: string, option: string): number {
   if (!Number.isInteger(port) || port < 0 || port > 65535)
     throw new Error(`--${option} must be a port number`);
   return port;
+}
+
+function parseNumber(text: string | undefined, option: string): number | undefined {
+  if (text === undefined) return undefined;
+  const number = Number(text);
+  if (!(number >= 0)) throw new Error(`--${option} must be a number, from 0`);
+  return number;
 }
 
 function parseEnv(assignments: string[]): Record<string, string> {
@@ -39,6 +50,8 @@ async function main(): Promise<void> {
       "site-port": { type: "string" },
       env: { type: "string", multiple: true, default: [] },
       optimistic: { type: "boolean", default: false },
+      gap: { type: "string" },
+      "system-seconds": { type: "string" },
       "fresh-context": { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       verbose: { type: "boolean", default: false },
@@ -60,6 +73,8 @@ async function main(): Promise<void> {
     sitePort,
     env: parseEnv(values.env),
     optimistic: values.optimistic,
+    gapMs: parseNumber(values.gap, "gap"),
+    systemSeconds: parseNumber(values["system-seconds"], "system-seconds"),
     freshContext: values["fresh-context"],
     logger: values.verbose ? (line) => process.stderr.write(`${line}\n`) : undefined,
   });
@@ -93,6 +108,9 @@ or keep pushing on every save:
   };
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
+  process.on("SIGUSR2", () => {
+    server.crash();
+  });
   if (values["stop-with-stdin"]) process.stdin.on("end", stop).resume();
 }
 

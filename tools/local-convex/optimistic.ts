@@ -12,16 +12,21 @@ import { PlatformError } from "./uncaught.js";
 const RETRIES = 4;
 const FIRST_BACKOFF_MS = 10;
 
-/** How long a mutation and its commit are apart at most, in milliseconds: long enough for others to come between. */
-const MAX_GAP_MS = 4;
+/**
+ * How long a mutation and its commit are apart at most, and each call of an action and its answer, in milliseconds: long
+ * enough for others to come between.
+ */
+export const DEFAULT_GAP_MS = 4;
 
 /** Bytes of commits per sliding second, and the waits of a mutation that begins above them: 0.75 s in all. */
 const WINDOW_BYTES = 4 << 20;
 const WINDOW_MS = 1000;
 const WINDOW_WAITS_MS = [50, 100, 200, 400];
 
+/** What has become of a mutation's tries, by the mutation's name. */
 export interface OptimisticStatistics {
-  commits: number;
+  commits: Record<string, number>;
+  /** By the table of the document that another has changed, too: "ingest:applyChunk runs". */
   conflicts: Record<string, number>;
   refused: number;
 }
@@ -33,12 +38,22 @@ export class Optimistic {
   /** Attempts under way, with the number of commits when they came: none has an older snapshot. */
   readonly #begun = new Map<Attempt, number>();
   readonly #written: { at: number; bytes: number }[] = [];
-  readonly statistics: OptimisticStatistics = { commits: 0, conflicts: {}, refused: 0 };
+  readonly statistics: OptimisticStatistics = { commits: {}, conflicts: {}, refused: 0 };
+  #crashes = 0;
 
-  /** @param apply Commits writes at once, in one transaction, when `isCurrent` says so as the transaction begins. */
+  /**
+   * @param gapMs The longest wait before each commit and each answer to an action; the average one is half of it.
+   * @param apply Commits writes at once, in one transaction, when `isCurrent` says so as the transaction begins.
+   */
   constructor(
+    readonly gapMs: number,
     readonly apply: (writes: ReadonlyMap<string, WriteLayer>, isCurrent: () => boolean) => Promise<void>,
   ) {}
+
+  /** Nothing that runs now commits any more. */
+  crash(): void {
+    this.#crashes += 1;
+  }
 
   /** Every commit, this mode's own and those past it. */
   committed(changes: readonly DocumentChange[]): void {
@@ -49,10 +64,11 @@ export class Optimistic {
 
   /** Lets others have a turn, as every wait of an action does. */
   async turn(): Promise<void> {
-    await sleep(Math.random() * MAX_GAP_MS);
+    await sleep(Math.random() * this.gapMs);
   }
 
   async run<T>(mutation: () => Promise<T>): Promise<T> {
+    const crashes = this.#crashes;
     for (let retry = 0; ; retry++) {
       await this.#admit();
       const attempt = new Attempt(() => this.#commits());
@@ -60,10 +76,9 @@ export class Optimistic {
       try {
         const result = await runAs(attempt, mutation);
         await this.turn();
-        const conflict = await this.#commit(attempt);
+        const conflict = await this.#commit(attempt, () => this.#crashes !== crashes);
         if (conflict === null) return result;
-        const { conflicts } = this.statistics;
-        conflicts[conflict.table] = (conflicts[conflict.table] ?? 0) + 1;
+        count(this.statistics.conflicts, `${attempt.functionName} ${conflict.table}`);
         if (retry === RETRIES) throw lostRace(conflict);
       } finally {
         this.#begun.delete(attempt);
@@ -73,8 +88,11 @@ export class Optimistic {
     }
   }
 
-  /** Null when the writes are committed; otherwise what another has changed. */
-  async #commit(attempt: Attempt): Promise<DocumentChange | null> {
+  /**
+   * Null when the writes are committed; otherwise what another has changed.
+   * @throws PlatformError when the server has crashed since the attempt began
+   */
+  async #commit(attempt: Attempt, hasCrashed: () => boolean): Promise<DocumentChange | null> {
     const conflict = (): DocumentChange | null => {
       const since = (attempt.start ?? this.#commits()) - this.#first;
       for (const changes of this.#log.slice(since)) {
@@ -85,12 +103,13 @@ export class Optimistic {
     if (attempt.writes.size === 0) return null;
     const found: DocumentChange[] = [];
     const isCurrent = (): boolean => {
+      if (hasCrashed()) throw crashed();
       const change = conflict();
       if (change !== null) found.push(change);
       return change === null;
     };
     await runAs(null, () => this.apply(attempt.writes, isCurrent));
-    if (found.length === 0) this.statistics.commits += 1;
+    if (found.length === 0) count(this.statistics.commits, attempt.functionName);
     return found[0] ?? null;
   }
 
@@ -118,6 +137,15 @@ export class Optimistic {
       429,
     );
   }
+}
+
+function count(counts: Record<string, number>, name: string): void {
+  counts[name] = (counts[name] ?? 0) + 1;
+}
+
+/** What a call that was under way has become. Nobody is left whom it could be told, but for jobs, which run again. */
+export function crashed(): PlatformError {
+  return new PlatformError("The server has crashed.", "InternalServerError", 500);
 }
 
 function lostRace({ table, id }: DocumentChange): PlatformError {

@@ -21,13 +21,16 @@ beforeAll(async () => {
     path.join(project, "node_modules"),
   );
   server = await spawnLocalConvex({ optimistic: true, freshContext: true, env: { GREETING: "hello" } });
+  await deploy(server);
+});
+async function deploy({ url, adminKey }: SpawnedLocalConvex): Promise<void> {
   const cli = createRequire(import.meta.url)
     .resolve("convex/package.json")
     .replace("package.json", "bin/main.js");
-  const target = ["--url", server.url, "--admin-key", server.adminKey];
+  const target = ["--url", url, "--admin-key", adminKey];
   const quick = ["--typecheck", "disable", "--codegen", "disable"];
   await promisify(execFile)(process.execPath, [cli, "deploy", ...quick, ...target], { cwd: project });
-});
+}
 afterAll(async () => {
   await server.close();
   await rm(project, { recursive: true, force: true });
@@ -72,6 +75,7 @@ const LIMITS: Record<string, string> = {
   replacedRanges: `Too many reads in a single function execution (limit: 4096). ${HINT}`,
   writes: "Too many writes in a single function execution (limit: 16000)",
   bytesWritten: "Too many bytes written in a single function execution (limit: 16 MiB)",
+  bytesRead: `Too many bytes read in a single function execution (limit: 16 MiB). ${HINT}`,
   bigDocument: "Value is too large (1.05 MiB > maximum size 1 MiB)",
   array: "Invalid argument `value` for `db.insert`: Array length is too long (8193 > maximum length 8192)",
   deep: `Document(value: {<system fields>, k: 3.0, s: ${"{a: ".repeat(17)}1.0${"}".repeat(17)}}) isn't a valid document: Document is too nested (nested 18 levels deep > maximum nesting 16)`,
@@ -98,6 +102,24 @@ describe("a limit reads as on the backend", () => {
     expect(words((await call("mutation", "fail:app", { what })).errorMessage)).toBe(message);
     const nested = await call("mutation", "fail:nested", { what });
     expect(words(nested.errorMessage)).toBe(`Uncaught Error: ${message}\n<stack>\n`);
+  });
+
+  test("the time that the database takes, which is no fault of the function", async () => {
+    const slow = await spawnLocalConvex({ systemSeconds: 0, env: { GREETING: "hello" } });
+    try {
+      await deploy(slow);
+      const put = {
+        method: "POST",
+        body: JSON.stringify({ path: "items:put", args: { key: "a", value: 1 } }),
+      };
+      const refused = await fetch(`${slow.url}/api/mutation`, put);
+      expect([refused.status, await refused.json()]).toEqual([
+        503,
+        { code: "SystemTimeoutError", message: "Your request timed out." },
+      ]);
+    } finally {
+      await slow.close();
+    }
   });
 
   test("strings are UTF-8, in documents and in arguments", async () => {
@@ -185,6 +207,46 @@ describe("mutations run at the same time", () => {
       expect(message).toMatch(/^Too many writes per second\. Your deployment is limited to 4 MiB/);
     }
   });
+});
+
+describe("the backend's own functions", () => {
+  test.each([
+    ["_system/cli/queryEnvironmentVariables", {}],
+    ["_system/cli/queryEnvironmentVariables:get", { name: "GREETING" }],
+    ["_system/cli/convexUrl:cloudUrl", {}],
+    ["_system/cli/modules:apiSpec", {}],
+    ["_system/cli/modules:apiSpec", { componentId: null }],
+    ["_system/cli/tables", { paginationOpts: { numItems: 10, cursor: null } }],
+    [
+      "_system/cli/tableData",
+      { table: "items", order: "asc", paginationOpts: { numItems: 1, cursor: null } },
+    ],
+    ["_system/cli/tableSize:default", { tableName: "items" }],
+  ])("%s takes %j, and nothing else", async (name, args) => {
+    expect(await call("query", name, args)).toMatchObject({ status: "success" });
+    const refused = await call("query", name, { ...args, more: 1 });
+    expect(refused.errorMessage).toContain("ArgumentValidationError");
+    const [first] = Object.keys(args).filter((field) => field !== "componentId");
+    if (first === undefined) return;
+    const { errorMessage } = await call("query", name, { ...args, [first]: undefined });
+    expect(errorMessage).toContain("ArgumentValidationError");
+  });
+});
+
+test("a crash undoes what has not committed, and nothing else; scheduled mutations run again", async () => {
+  const before = (await value("race:value", { key: "raced" })) as number;
+  await call("mutation", "race:addLater", { times: 5 });
+  // This one waits for another, which does not come.
+  const cut = fetch(`${server.siteUrl}/meet`, { method: "POST" });
+  const crashes = setInterval(server.crash, 20);
+  await expect(cut).rejects.toThrow("fetch failed");
+  clearInterval(crashes);
+  await vi.waitFor(
+    async () => {
+      expect(await value("race:value", { key: "raced" })).toBe(before + 5);
+    },
+    { timeout: 60_000, interval: 100 },
+  );
 });
 
 test("actions import modules while they run; queries and mutations do not", async () => {

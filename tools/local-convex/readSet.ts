@@ -24,6 +24,8 @@ export class Attempt {
   readonly #ranges = new Map<string, Omit<RangeRead, "table">[]>();
   /** The writes that it would make, by component. */
   readonly writes = new Map<string, WriteLayer>();
+  /** The mutation: "streamingImport/ingest:applyChunk". Those that it calls belong to it. */
+  functionName = "";
   /** How many commits there were before its snapshot, once it has read something. */
   start: number | undefined;
 
@@ -55,6 +57,12 @@ const attempts = new AsyncLocalStorage<Attempt | null>();
 /** Runs a mutation as this attempt; with null, what runs commits at once. */
 export function runAs<T>(attempt: Attempt | null, work: () => Promise<T>): Promise<T> {
   return attempts.run(attempt, work);
+}
+/** Names the attempt by the first function that runs in it. */
+export function noteFunction(componentPath: string, name: string): void {
+  const attempt = attempts.getStore();
+  if (attempt === undefined || attempt === null || attempt.functionName !== "") return;
+  attempt.functionName = componentPath === "" ? name : `${componentPath}/${name}`;
 }
 export function noteDocument(componentPath: string, id: string): void {
   attempts.getStore()?.noteDocument(componentPath, id);

@@ -17,30 +17,46 @@ export interface CallLog {
 interface Scope {
   componentPath: string;
   functionName: string;
-  /** Seconds of processor time that one call may take; unset for actions. */
-  cpuSeconds?: number;
+  /** What one call may take; unset for actions. */
+  limits?: TimeLimits;
 }
 
-/** The processor time that a function spends on its own: what the database and nested calls take is not counted. */
+export interface TimeLimits {
+  /** Seconds of processor time. */
+  cpu: number;
+  /** Seconds that the database takes, by the clock. */
+  system: number;
+}
+
+/**
+ * The processor time that a function spends on its own, and the time that the database takes for it. Nested calls have
+ * clocks of their own.
+ */
 class Clock {
   #usedMs = 0;
+  #systemMs = 0;
   #since: NodeJS.CpuUsage | null = process.cpuUsage();
+  #paused = 0;
 
-  constructor(readonly limitMs: number) {}
+  constructor(readonly limits: TimeLimits) {}
 
-  /** @throws PlatformError when the time is used up */
+  /** The function waits, or has ended. @throws PlatformError when its time is used up */
   pause(): void {
     if (this.#since === null) return;
     const { user, system } = process.cpuUsage(this.#since);
     this.#since = null;
+    this.#paused = performance.now();
     this.#usedMs += (user + system) / 1000;
-    if (this.#usedMs <= this.limitMs) return;
-    throw new PlatformError(
-      `Function execution timed out (maximum duration: ${String(this.limitMs / 1000)}s)`,
-    );
+    if (this.#usedMs <= this.limits.cpu * 1000) return;
+    throw new PlatformError(`Function execution timed out (maximum duration: ${String(this.limits.cpu)}s)`);
   }
-  resume(): void {
+
+  /** The function goes on. @throws PlatformError when the database has taken too long for it */
+  resume(waitedForDatabase: boolean): void {
+    if (waitedForDatabase) this.#systemMs += performance.now() - this.#paused;
     this.#since = process.cpuUsage();
+    if (this.#systemMs <= this.limits.system * 1000) return;
+    throw new PlatformError("Your request timed out.", "SystemTimeoutError", 503);
   }
 }
 
@@ -81,7 +97,7 @@ export function currentComponentPath(): string {
 /** Runs a handler as the function that it is: what it throws leaves it in the backend's form. */
 export function inScope(scope: Scope, logger: FunctionLogger, handler: Handler): Handler {
   return (ctx, args) => {
-    const clock = scope.cpuSeconds === undefined ? undefined : new Clock(scope.cpuSeconds * 1000);
+    const clock = scope.limits === undefined ? undefined : new Clock(scope.limits);
     return scopeStorage.run({ ...scope, clock }, async () => {
       // convex-test gives every handler its own set of replaceable globals, so this stays within this call.
       globalThis.console = functionConsole(scope, logger);

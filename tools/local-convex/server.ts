@@ -27,6 +27,10 @@ export interface LocalConvexOptions {
   env?: Record<string, string>;
   /** Mutations run against snapshots, conflict, are retried and refused as in production. */
   optimistic?: boolean;
+  /** How long a commit, and an answer to an action, takes at most in optimistic mode; 4 ms unless told. */
+  gapMs?: number;
+  /** Seconds that the database may take for a query or mutation; 15 unless told. */
+  systemSeconds?: number;
   /** Each call evaluates its modules again, as on the backend. Needs node --experimental-vm-modules. */
   freshContext?: boolean;
   /** Receives function logs and errors, line by line. Silent by default. */
@@ -36,6 +40,8 @@ export interface LocalConvex {
   url: string;
   siteUrl: string;
   adminKey: string;
+  /** Cuts every connection, and lets everything die that runs. What has committed stays. Only in optimistic mode. */
+  crash(): void;
   close(): Promise<void>;
 }
 
@@ -63,6 +69,8 @@ export async function startLocalConvex(options: LocalConvexOptions = {}): Promis
     urls,
     logger,
     optimistic: options.optimistic,
+    gapMs: options.gapMs,
+    systemSeconds: options.systemSeconds,
     freshContext: options.freshContext,
   });
   engine.updateEnv(Object.entries(options.env ?? {}).map(([name, value]) => ({ name, value })));
@@ -84,6 +92,10 @@ export async function startLocalConvex(options: LocalConvexOptions = {}): Promis
     url,
     siteUrl,
     adminKey,
+    crash: () => {
+      engine.crash();
+      for (const server of [api, site]) server.closeAllConnections();
+    },
     close: async () => {
       crons.close();
       engine.close();

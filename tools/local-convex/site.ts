@@ -13,9 +13,9 @@ export interface Route {
 type Routed = Route | "no-http" | "no-route";
 
 /** What the backend answers itself at the root of the site port, whatever the app's routes and the token are. */
-const BACKENDS_OWN: Record<string, string | undefined> = {
-  "/version": "local-convex",
-  "/metrics": "# local-convex measures nothing\n",
+const BACKENDS_OWN: Record<string, ((engine: Engine) => string) | undefined> = {
+  "/version": () => "local-convex",
+  "/metrics": metrics,
 };
 
 /** The backend routes these without reading a body, so actions never see one. */
@@ -41,7 +41,7 @@ export async function handleSiteRequest(
     const method = incoming.method ?? "GET";
     const own = BACKENDS_OWN[url.pathname];
     if (own !== undefined && (method === "GET" || method === "HEAD")) {
-      sendText(response, 200, own);
+      sendText(response, 200, own(engine));
       return;
     }
     const body = await readBody(incoming);
@@ -120,6 +120,22 @@ export function findRoute(
     component = components.get(childPath(component.path, mount.child));
   }
   return "no-http";
+}
+
+/** What has become of mutations, which is empty unless they are optimistic, in the format of Prometheus. */
+function metrics({ optimistic }: Engine): string {
+  const { commits = {}, conflicts = {}, refused = 0 } = optimistic?.statistics ?? {};
+  const lines = [
+    "# local-convex: mutations since its start",
+    ...Object.entries(commits).map(([name, times]) => `commits{function="${name}"} ${String(times)}`),
+    ...Object.entries(conflicts).map(([key, times]) => {
+      const [name = "", table = ""] = key.split(" ");
+      return `conflicts{function="${name}",table="${table}"} ${String(times)}`;
+    }),
+    `refused ${String(refused)}`,
+    `processor_seconds ${String(process.cpuUsage().user / 1e6 + process.cpuUsage().system / 1e6)}`,
+  ];
+  return `${lines.join("\n")}\n`;
 }
 
 function requestHeaders(incoming: IncomingMessage): Headers {

@@ -11,6 +11,10 @@ export interface SpawnOptions {
   env?: Record<string, string>;
   /** Write conflicts, retries and refusals as in production. */
   optimistic?: boolean;
+  /** How long a commit, and an answer to an action, takes at most in optimistic mode. */
+  gapMs?: number;
+  /** Seconds that the database may take for a query or mutation. */
+  systemSeconds?: number;
   /** Each call evaluates its modules again, as on the backend. */
   freshContext?: boolean;
   /** Passes --verbose; the lines arrive here. */
@@ -21,6 +25,8 @@ export interface SpawnedLocalConvex {
   siteUrl: string;
   adminKey: string;
   pid: number;
+  /** Cuts every connection, and lets everything die that runs. What has committed stays. Only in optimistic mode. */
+  crash(): void;
   close(): Promise<void>;
 }
 
@@ -38,6 +44,8 @@ export async function spawnLocalConvex(options: SpawnOptions = {}): Promise<Spaw
     args.push("--fresh-context");
   }
   if (options.optimistic === true) args.push("--optimistic");
+  if (options.gapMs !== undefined) args.push("--gap", String(options.gapMs));
+  if (options.systemSeconds !== undefined) args.push("--system-seconds", String(options.systemSeconds));
   if (options.onLog !== undefined) args.push("--verbose");
 
   const child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "pipe"] });
@@ -70,8 +78,8 @@ export async function spawnLocalConvex(options: SpawnOptions = {}): Promise<Spaw
     }, START_TIMEOUT_MS).unref();
   });
   try {
-    const started = JSON.parse(await ready) as Omit<SpawnedLocalConvex, "close">;
-    return { ...started, close };
+    const started = JSON.parse(await ready) as Omit<SpawnedLocalConvex, "close" | "crash">;
+    return { ...started, crash: () => child.kill("SIGUSR2"), close };
   } catch (error) {
     await close();
     throw error;

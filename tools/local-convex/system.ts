@@ -58,6 +58,8 @@ const ORDER = v.union(v.literal("asc"), v.literal("desc"));
 const ARGUMENTS: Record<string, GenericValidator | undefined> = {
   "_system/cli/queryEnvironmentVariables": v.object({}),
   "_system/cli/queryEnvironmentVariables:get": v.object({ name: v.string() }),
+  "_system/cli/convexUrl:cloudUrl": v.object({}),
+  "_system/cli/modules:apiSpec": v.object({}),
   "_system/cli/tables": v.object({ paginationOpts: PAGINATION_OPTIONS }),
   "_system/cli/tableData": v.object({ table: v.string(), order: ORDER, paginationOpts: PAGINATION_OPTIONS }),
   "_system/cli/tableSize:default": v.object({ tableName: v.string() }),
