@@ -3,6 +3,7 @@ import { createHash, createHmac } from "node:crypto";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Meter } from "../../bench/count.js";
 import { expectOk, expectRefused, Sender, upsert } from "./support/sender.js";
+import { routesUnder } from "../../src/http/routes.js";
 import { World, type Row } from "./support/world.js";
 
 const HOUR_MS = 3_600_000;
@@ -223,6 +224,27 @@ test.each([
   expect(status[0]).toBeGreaterThanOrEqual(400);
   expect(status[0]).toBeLessThan(404);
   expect(spent).toMatchObject({ ...cost, mirrorWrites: 0, ledgerWrites: 0 });
+});
+
+test("TOKEN-12: no route asks the database anything for a malformed token", async () => {
+  const world = await World.start();
+  const before = world.faults.steps;
+  for (const token of ["", "csi_0", `csi_${"0".repeat(63)}g`]) {
+    world.token = token;
+    for (const { method, path, prefix } of routesUnder("")) {
+      const at = `${method} ${path}`;
+      const { status } = await world.send(
+        method,
+        prefix === true ? `${path}x` : path,
+        method === "GET" ? undefined : {},
+      );
+      expect([at, status >= 400 && status < 404, world.faults.steps - before]).toEqual([at, true, 0]);
+    }
+  }
+  // It would show.
+  world.token = `csi_${"0".repeat(64)}`;
+  await world.send("POST", "/v1/deliveries", {});
+  expect(world.faults.steps - before).toBe(1);
 });
 
 test("tokens that commands make for themselves are pruned a day after their end, others after 90 days", async () => {
