@@ -5,6 +5,7 @@
  *
  * - `npm run bench -- contention`: which mutations conflict, and what that costs 1 to 64 senders.
  * - `npm run bench -- sizes`: what each call evaluates.
+ * - `npm run bench -- senders`: how much faster 2, 4 and 8 senders are than one, on the local server.
  * - `npm run bench -- speed`: how fast rows are written, beside a plain mutation.
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -21,6 +22,7 @@ const { values: options, positionals } = parseArgs({
     sizes: { type: "string" },
     "no-flights": { type: "boolean", default: false },
     reader: { type: "string" },
+    seconds: { type: "string", default: "30" },
   },
 });
 switch (positionals[0]) {
@@ -29,6 +31,16 @@ switch (positionals[0]) {
     const sizes = { ...(await measureSizes()), "Convex alone": await measureFloor() };
     if (options.json) console.log(JSON.stringify(sizes));
     else console.table(sizes);
+    break;
+  }
+  case "senders": {
+    const { measureSenders } = await import("./senders.js");
+    const { outcomes, conflicts } = await measureSenders([1, 2, 4, 8], Number(options.seconds));
+    if (options.json) console.log(JSON.stringify({ outcomes, conflicts }));
+    else {
+      console.table(outcomes.map(rounded));
+      console.log("Tries in vain since the start, by function and table:", conflicts);
+    }
     break;
   }
   case "speed": {

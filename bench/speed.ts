@@ -3,23 +3,9 @@
  * each call evaluates its bundle again, as on Convex's backend. Rows of about 300 bytes, one sender. What counts are
  * ratios: the database is a stand-in, and slower than a real one.
  */
-import { spawn } from "node:child_process";
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import { fileURLToPath } from "node:url";
-import { spawnLocalConvex, type SpawnedLocalConvex } from "../tools/local-convex/spawn.js";
-
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
+import { call, type Deployed, post, withApp } from "./project.js";
 
 const FILES: Record<string, string> = {
-  "package.json": '{ "type": "module", "private": true, "dependencies": { "convex": "*" } }',
-  "convex/convex.config.ts": `import { defineApp } from "convex/server";
-import streamingImport from "convex-streaming-import/convex.config";
-const app = defineApp();
-app.use(streamingImport);
-export default app;`,
   "convex/schema.ts": `import { defineSchema, defineTable } from "convex/server";
 import { v } from "convex/values";
 import { mirrorTable } from "convex-streaming-import/schema";
@@ -28,19 +14,6 @@ export default defineSchema({
   mirrored: mirrorTable(fields, { primaryKey: ["id"] }),
   plain: defineTable(fields).index("by_key", ["id"]),
 });`,
-  "convex/imports.ts": `import { StreamingImport } from "convex-streaming-import";
-import { componentsGeneric } from "convex/server";
-import schema from "./schema";
-// No budget: the path is measured, not its pauses.
-export const streamingImport = new StreamingImport(componentsGeneric().streamingImport as never, schema, {
-  writeBudget: { bytesPerSecond: 1e9 },
-});
-export const { read, write, declare, replayQuarantine } = streamingImport.internalFunctions();`,
-  "convex/http.ts": `import { httpRouter } from "convex/server";
-import { streamingImport } from "./imports";
-const http = httpRouter();
-streamingImport.registerRoutes(http);
-export default http;`,
   "convex/plain.ts": `import { mutationGeneric } from "convex/server";
 import { v } from "convex/values";
 const row = v.object({ id: v.number(), name: v.string(), note: v.string(), at: v.number(), open: v.boolean() });
@@ -71,33 +44,10 @@ export interface Speed {
 
 /** @param repeats Measurements of which the median counts, by the number of rows. */
 export async function measureSpeed(repeats: ReadonlyMap<number, number>): Promise<Speed[]> {
-  const directory = await mkdtemp(path.join(tmpdir(), "speed-"));
-  let server: SpawnedLocalConvex | null = null;
-  try {
-    const modules = path.join(directory, "node_modules");
-    await mkdir(modules);
-    await mkdir(path.join(directory, "convex"));
-    for (const [file, text] of Object.entries(FILES)) await writeFile(path.join(directory, file), text);
-    await symlink(path.join(ROOT, "node_modules/convex"), path.join(modules, "convex"), "junction");
-    await symlink(ROOT, path.join(modules, "convex-streaming-import"), "junction");
-    server = await spawnLocalConvex({ freshContext: true });
-    await push(directory, server);
-    return await measure(server, repeats);
-  } finally {
-    await server?.close();
-    await rm(directory, { recursive: true, force: true });
-  }
+  return await withApp(FILES, { freshContext: true }, async (deployed) => measure(deployed, repeats));
 }
 
-async function measure(server: SpawnedLocalConvex, repeats: ReadonlyMap<number, number>): Promise<Speed[]> {
-  await call(server, "function", "imports:declare", {});
-  const token = (await call(
-    server,
-    "function",
-    "tokens:create",
-    { name: "bench", mirrors: ["*"] },
-    "streamingImport",
-  )) as string;
+async function measure({ server, token }: Deployed, repeats: ReadonlyMap<number, number>): Promise<Speed[]> {
   const ways = {
     plain: async (rows: readonly object[]) => {
       await call(server, "mutation", "plain:upsert", { rows });
@@ -152,48 +102,4 @@ function rowOf(id: number, version: number): object {
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)]!;
-}
-
-async function call(
-  { url, adminKey }: SpawnedLocalConvex,
-  kind: string,
-  name: string,
-  args: object,
-  componentPath?: string,
-): Promise<unknown> {
-  const answer = (await post(`${url}/api/${kind}`, adminKey, { path: name, args, componentPath })) as {
-    status: string;
-    value?: unknown;
-  };
-  if (answer.status !== "success") throw new Error(`${name}: ${JSON.stringify(answer)}`);
-  return answer.value;
-}
-
-async function post(url: string, token: string, body: object): Promise<unknown> {
-  const response = await fetch(url, {
-    method: "POST",
-    headers: { Authorization: `Convex ${token}`, "Content-Type": "application/json" },
-    body: JSON.stringify(body),
-  });
-  const text = await response.text();
-  if (!response.ok) throw new Error(`${url}: ${String(response.status)} ${text}`);
-  return JSON.parse(text === "" ? "null" : text) as unknown;
-}
-
-async function push(directory: string, { url, adminKey }: SpawnedLocalConvex): Promise<void> {
-  const cli = createRequire(import.meta.url)
-    .resolve("convex/package.json")
-    .replace("package.json", "bin/main.js");
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("CONVEX_")));
-  const options = ["--typecheck", "disable", "--codegen", "disable", "--url", url, "--admin-key", adminKey];
-  const child = spawn(process.execPath, [cli, "deploy", ...options], {
-    cwd: directory,
-    env,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let output = "";
-  child.stdout.on("data", (text: Buffer) => (output += text.toString()));
-  child.stderr.on("data", (text: Buffer) => (output += text.toString()));
-  const code = await new Promise((resolve) => child.once("close", resolve));
-  if (code !== 0) throw new Error(`The push failed:\n${output}`);
 }
