@@ -4,6 +4,7 @@ import type { GuardContext } from "./context.js";
 import { declaredCall, readContract } from "./contracts.js";
 import { GuardConfigurationError } from "./options.js";
 import { directoryOf } from "./packages.js";
+import { readSchemaSyntax, schemaFile } from "./schemaSyntax.js";
 import type { MirrorInfo, SchemaInfo, SchemaProblem } from "./model.js";
 
 const EXTENSIONS = ["ts", "tsx", "mts", "js", "jsx", "mjs"];
@@ -15,7 +16,9 @@ export function schemaFor(cx: GuardContext, fileName: string): SchemaInfo {
   if (schema === undefined) {
     const component = componentAround(cx, directory);
     schema =
-      component === null ? readSchema(cx, findSchemaFile(cx, directory)) : readComponent(cx, component);
+      component === null
+        ? readSchema(cx, findSchemaFile(cx, directory), directory)
+        : readComponent(cx, component);
     cx.schemaOfDirectory.set(directory, schema);
   }
   return schema;
@@ -45,7 +48,7 @@ function readComponent(cx: GuardContext, directory: string): SchemaInfo {
   const file = EXTENSIONS.flatMap(
     (extension) => cx.program.getSourceFile(`${directory}/schema.${extension}`) ?? [],
   )[0];
-  const schema = readSchema(cx, file ?? null);
+  const schema = readSchema(cx, file ?? null, directory);
   return { ...schema, problem: null, component: directory };
 }
 
@@ -113,8 +116,8 @@ export function schemaType(cx: GuardContext, file: ts.SourceFile): ts.Type | nul
   return checker.getTypeOfSymbol(isAlias ? checker.getAliasedSymbol(exported) : exported);
 }
 
-function readSchema(cx: GuardContext, file: ts.SourceFile | null): SchemaInfo {
-  const key = file?.fileName ?? "";
+function readSchema(cx: GuardContext, file: ts.SourceFile | null, directory: string): SchemaInfo {
+  const key = file?.fileName ?? directory;
   const cached = cx.schemas.get(key);
   if (cached !== undefined) return cached;
   const tables = new Set<string>(cx.options.tables);
@@ -123,8 +126,13 @@ function readSchema(cx: GuardContext, file: ts.SourceFile | null): SchemaInfo {
   const ofSchema = new Set<string>();
   let problem: SchemaProblem | null = null;
   const type = file === null ? null : tablesType(cx, file);
-  if (type === null) problem = "noSchema";
-  else if ((type.flags & cx.ts.TypeFlags.Any) !== 0 || type.getStringIndexType() !== undefined)
+  if (type === null) {
+    const outside = file === null ? schemaOutside(cx, directory) : null;
+    if (outside === null) problem = "noSchema";
+    for (const table of outside?.tables ?? []) ofSchema.add(table);
+    for (const table of ofSchema) tables.add(table);
+    for (const [table, mirror] of outside?.mirrors ?? []) mirrors.set(table, mirror);
+  } else if ((type.flags & cx.ts.TypeFlags.Any) !== 0 || type.getStringIndexType() !== undefined)
     problem = "anySchema";
   else {
     for (const table of type.getProperties()) {
@@ -152,6 +160,16 @@ function readSchema(cx: GuardContext, file: ts.SourceFile | null): SchemaInfo {
   const schema: SchemaInfo = { file, tables, mirrors, exported, problem, component: null };
   cx.schemas.set(key, schema);
   return schema;
+}
+
+/**
+ * The schema that the option names and the program does not hold: ESLint gives a package of a workspace a program of its
+ * own, which the app's schema is not part of.
+ */
+function schemaOutside(cx: GuardContext, directory: string): SchemaInfo | null {
+  if (cx.options.schema === null) return null;
+  const file = schemaFile(cx.ts, `${directory}/x.ts`, cx.options);
+  return file === null ? null : readSchemaSyntax(cx.ts, file, []);
 }
 
 function unknownTable(table: string, known: readonly string[]): GuardConfigurationError {

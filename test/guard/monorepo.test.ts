@@ -129,15 +129,12 @@ function ofCommand(cwd: string, functionsDir?: string): string[] {
   const { report } = checkApp({ cwd: join(root, cwd), strict: true, functionsDir, createHost: compilerHost });
   expect([report.problems, report.typeErrors]).toEqual([[], []]);
   return report.findings
-    .map(({ file, line, messageId }) => {
-      const path = file.startsWith("/") ? file.slice(root.length + 1) : join(cwd, file);
-      return `${path}:${String(line)} ${messageId}`;
-    })
+    .map(({ file, line, messageId }) => `${join(cwd, file)}:${String(line)} ${messageId}`)
     .sort();
 }
 
 /** The same of ESLint, with the preset as it comes. */
-async function ofEslint(cwd: string): Promise<string[]> {
+async function ofEslint(cwd: string, more: readonly object[] = []): Promise<string[]> {
   const at = join(root, cwd);
   vi.spyOn(process, "cwd").mockReturnValue(at);
   const configs = createConfigs().strict;
@@ -146,7 +143,7 @@ async function ofEslint(cwd: string): Promise<string[]> {
   const eslint = new ESLint({
     cwd: at,
     overrideConfigFile: true,
-    overrideConfig: [{ files: ["**/*.ts"], languageOptions: parser }, ...configs] as never,
+    overrideConfig: [{ files: ["**/*.ts"], languageOptions: parser }, ...configs, ...more] as never,
   });
   const results = await eslint.lintFiles(["."]);
   return results
@@ -182,6 +179,23 @@ describe("a monorepo", () => {
     const expected = [...inAdmin, written(HELPER)].sort();
     expect(ofCommand("apps/admin")).toEqual(expected);
     expect(ofCommand("", "packages/backend/server")).toEqual(expected);
+  });
+
+  it("the command names files outside of the current directory from there", () => {
+    const { report } = checkApp({ cwd: join(root, "apps/web"), strict: true, createHost: compilerHost });
+    expect(report.findings.map(({ file }) => file)).toContain("../../packages/shared/src/save.ts");
+  });
+
+  it("ESLint finds the write of a helper whose directory a preset names, with the schema of the app", async () => {
+    const settings = { schema: "apps/web/convex/schema.ts" };
+    for (const preset of ["recommended", "strict"] as const) {
+      const helpers = createConfigs({ functionsDir: "packages/shared/src", settings })[preset];
+      expect(await ofEslint("", helpers)).toEqual(
+        [...inAdmin, written(SHOP), written(WEB), written(HELPER)].sort(),
+      );
+    }
+    const syntax = createConfigs({ functionsDir: "packages/shared/src", settings }).syntax;
+    expect(await ofEslint("", syntax)).toContain(`${HELPER}:3 syntaxWrite`);
   });
 
   it("ESLint finds the same in the functions, from the root and from each app", async () => {

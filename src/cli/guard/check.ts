@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { relative as pathBetween, resolve } from "node:path";
 import ts from "typescript";
 import { analyzeFile } from "../../../eslint-rules/analyze.js";
 import { appAround, functionsOfConvexJson, loadConfigFile } from "../../../eslint-rules/engine/options.js";
@@ -305,5 +305,5 @@ function absolute(cwd: string, path: string): string {
 }
 
 function relative(cwd: string, path: string): string {
-  return path.startsWith(`${cwd}/`) ? path.slice(cwd.length + 1) : path;
+  return pathBetween(cwd, path).replaceAll("\\", "/");
 }

@@ -1,0 +1,150 @@
+import type ts from "typescript";
+import { readContract, stripAssertions } from "./contracts.js";
+import type { MirrorInfo, SchemaInfo, TypeScript } from "./model.js";
+import type { GuardOptions } from "./options.js";
+import { directoryOf } from "./packages.js";
+
+const EXTENSIONS = ["ts", "tsx", "mts", "js", "jsx", "mjs"];
+
+/** A file's syntax tree, without types. */
+export function parse(typescript: TypeScript, path: string, text: string): ts.SourceFile {
+  return typescript.createSourceFile(path, text, typescript.ScriptTarget.Latest, true);
+}
+
+/**
+ * The schema by its place: the one that an option names, from the file's directory or one above it, or the nearest
+ * `schema.ts` in the directories above and their `convex`.
+ */
+export function schemaFile(
+  typescript: TypeScript,
+  path: string,
+  options: GuardOptions,
+): ts.SourceFile | null {
+  const read = (file: string): ts.SourceFile | null => {
+    const text = typescript.sys.readFile(file);
+    return text === undefined ? null : parse(typescript, file, text);
+  };
+  const { schema, functionsDir } = options;
+  for (let directory = directoryOf(path); ; directory = directoryOf(directory)) {
+    const from = (place: string): string =>
+      /^(?:\/|[A-Za-z]:)/.test(place) ? place : `${directory}/${place.replace(/^\.\/|\/$/g, "")}`;
+    const found =
+      schema !== null
+        ? read(from(schema))
+        : firstSchema(functionsDir !== null ? [from(functionsDir)] : [directory, from("convex")], read);
+    if (found !== null) return found;
+    if (directory === "" || directory === directoryOf(directory)) return null;
+  }
+}
+
+function firstSchema(
+  directories: readonly string[],
+  read: (file: string) => ts.SourceFile | null,
+): ts.SourceFile | null {
+  for (const directory of directories) {
+    for (const extension of EXTENSIONS) {
+      const file = read(`${directory}/schema.${extension}`);
+      if (file !== null && /\bdefine(?:Ent)?Schema\b/.test(file.text)) return file;
+    }
+  }
+  return null;
+}
+
+/** Reads the mirrors of a schema by syntax: the properties of `defineSchema({ … })` that lead to `mirrorTable(…)`. */
+export function readSchemaSyntax(
+  ts: TypeScript,
+  file: ts.SourceFile | null,
+  tables: readonly string[],
+): SchemaInfo {
+  const names = new Set<string>(tables);
+  const mirrors = new Map<string, MirrorInfo>();
+  const schemas: ts.CallExpression[] = [];
+  const variables = file === null ? new Map<string, ts.Expression>() : variablesOf(ts, file);
+  const visit = (node: ts.Node): void => {
+    if (
+      ts.isCallExpression(node) &&
+      ts.isIdentifier(node.expression) &&
+      /^define(?:Ent)?Schema$/.test(node.expression.text)
+    ) {
+      const [first] = node.arguments;
+      const object = first === undefined ? null : follow(ts, first, variables);
+      if (object !== null && ts.isObjectLiteralExpression(object)) {
+        schemas.push(node);
+        for (const property of object.properties) readTable(ts, property, variables, names, mirrors);
+      }
+    }
+    ts.forEachChild(node, visit);
+  };
+  if (file !== null) ts.forEachChild(file, visit);
+  for (const table of tables) {
+    if (!mirrors.has(table)) mirrors.set(table, plain(table));
+  }
+  const problem = mirrors.size > 0 ? null : schemas.length > 0 ? "noMirrors" : "noSchema";
+  return { file, tables: names, mirrors, exported: new Set(), problem, component: null };
+}
+
+function plain(table: string): MirrorInfo {
+  return { table, source: null, owner: null, primaryKey: null, branded: false, declaration: null };
+}
+
+function readTable(
+  ts: TypeScript,
+  property: ts.ObjectLiteralElementLike,
+  variables: ReadonlyMap<string, ts.Expression>,
+  names: Set<string>,
+  mirrors: Map<string, MirrorInfo>,
+): void {
+  if (property.name === undefined || !(ts.isIdentifier(property.name) || ts.isStringLiteral(property.name)))
+    return;
+  const table = property.name.text;
+  names.add(table);
+  const value = ts.isPropertyAssignment(property)
+    ? property.initializer
+    : ts.isShorthandPropertyAssignment(property)
+      ? property.name
+      : null;
+  const call = value === null ? null : findMirrorCall(ts, value, variables, 0);
+  if (call !== null) mirrors.set(table, { ...plain(table), ...readContract(ts, call), branded: true });
+}
+
+function findMirrorCall(
+  ts: TypeScript,
+  expression: ts.Expression,
+  variables: ReadonlyMap<string, ts.Expression>,
+  depth: number,
+): ts.CallExpression | null {
+  if (depth > 10) return null;
+  const inner = follow(ts, expression, variables);
+  if (!ts.isCallExpression(inner)) return null;
+  if (ts.isIdentifier(inner.expression) && inner.expression.text === "mirrorTable") return inner;
+  if (ts.isPropertyAccessExpression(inner.expression)) {
+    if (inner.expression.name.text === "mirrorTable") return inner;
+    return findMirrorCall(ts, inner.expression.expression, variables, depth + 1);
+  }
+  for (const argument of inner.arguments) {
+    const found = findMirrorCall(ts, argument, variables, depth + 1);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+function follow(
+  ts: TypeScript,
+  expression: ts.Expression,
+  variables: ReadonlyMap<string, ts.Expression>,
+): ts.Expression {
+  const inner = stripAssertions(ts, expression);
+  const value = ts.isIdentifier(inner) ? variables.get(inner.text) : undefined;
+  return value === undefined ? inner : stripAssertions(ts, value);
+}
+
+function variablesOf(ts: TypeScript, file: ts.SourceFile): Map<string, ts.Expression> {
+  const variables = new Map<string, ts.Expression>();
+  for (const statement of file.statements) {
+    if (!ts.isVariableStatement(statement)) continue;
+    for (const { name, initializer } of statement.declarationList.declarations) {
+      if (ts.isIdentifier(name) && initializer !== undefined) variables.set(name.text, initializer);
+    }
+  }
+  return variables;
+}
