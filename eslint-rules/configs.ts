@@ -9,15 +9,6 @@ import { NAME, plugin } from "./plugin.js";
 /** An object of ESLint's flat config. */
 export type Config = TSESLint.FlatConfig.Config;
 
-/**
- * @convex-dev/eslint-plugin, where it is installed. Imported, not required: ESLint refuses two objects for one plugin,
- * and an app's config imports it, too.
- */
-const official: TSESLint.FlatConfig.Plugin | null = await import("@convex-dev/eslint-plugin").then(
-  pluginOf,
-  () => null,
-);
-
 /** What the presets can be made for. */
 export interface ConfigOptions {
   /** The functions directories; default: that of convex.json, and every directory called `convex`. */
@@ -42,8 +33,9 @@ function typed(preset: PresetName, options: ConfigOptions): Config {
   for (const [name, { severity, options: option }] of Object.entries(PRESETS[preset])) {
     rules[`${NAME}/${name}`] = option === undefined ? severity : [severity, option];
   }
-  // In `strict` explicit-write-table says the same about writes, and never touches a receiver that is not Convex's.
-  return build(preset, options, rules, preset === "recommended" ? "error" : "off");
+  // explicit-write-table says the same about writes, and never touches a receiver that is not Convex's.
+  if (preset === "strict") rules["@convex-dev/explicit-table-ids"] = "off";
+  return build(preset, options, rules);
 }
 
 /** The rules that work without types; a hint, not a guarantee. */
@@ -59,25 +51,19 @@ function syntax(options: ConfigOptions): Config {
   const rules = Object.fromEntries(
     Object.entries(SYNTAX_RULES).map(([name, entry]) => [`${NAME}/${name}`, entry]),
   );
-  return build("syntax", options, rules, "off");
+  return build("syntax", options, rules);
 }
 
 function build(
   preset: string,
   options: ConfigOptions,
   rules: Record<string, TSESLint.FlatConfig.RuleEntry>,
-  explicitTableIds: "error" | "off",
 ): Config {
-  const plugins: Config["plugins"] = { [NAME]: plugin as unknown as TSESLint.FlatConfig.Plugin };
-  if (official !== null) {
-    plugins["@convex-dev"] = official;
-    rules["@convex-dev/explicit-table-ids"] = explicitTableIds;
-  }
   return {
     name: `${NAME}/${preset}`,
     files: directories(options).map((directory) => `${directory}/**/*.${EXTENSIONS}`),
     ignores: ["**/_generated/**", "**/*.test.*", "**/*.spec.*"],
-    plugins,
+    plugins: { [NAME]: plugin as unknown as TSESLint.FlatConfig.Plugin },
     rules,
     ...(options.settings === undefined ? {} : { settings: { [SETTINGS_KEY]: options.settings } }),
   };
@@ -95,12 +81,4 @@ function directories({ functionsDir }: ConfigOptions): readonly string[] {
 
 function clean(directory: string): string {
   return directory.replace(/^\.\//, "").replace(/\/$/, "");
-}
-
-function pluginOf(module: unknown): TSESLint.FlatConfig.Plugin | null {
-  if (typeof module !== "object" || module === null) return null;
-  // The default export first: loaders that mix the two kinds of modules show its members on the module, too.
-  const plugin = "default" in module ? pluginOf(module.default) : null;
-  if (plugin !== null) return plugin;
-  return "rules" in module ? (module as TSESLint.FlatConfig.Plugin) : null;
 }
