@@ -43,6 +43,7 @@ const SYNTAX_RULES: Partial<Record<RuleName, TSESLint.FlatConfig.RuleEntry>> = {
   "no-mirror-writes": ["error", { types: false }],
   "no-mirror-factories": ["error", { types: false }],
   "explicit-write-table": ["warn", { types: false }],
+  "mirror-schema": ["warn", { types: false }],
   "no-raw-syscalls": "error",
   "no-unreasoned-disable": ["warn", { check: "comments" }],
 };

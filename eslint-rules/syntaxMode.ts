@@ -57,6 +57,7 @@ function analyzeSyntax(
   const report = new Report(file, schema);
   const visit = (node: ts.Node): void => {
     if (ts.isCallExpression(node)) visitCall(ts, report, node);
+    if (ts.isImportDeclaration(node)) visitImport(ts, report, node);
     visitSyscall(ts, report, node);
     ts.forEachChild(node, visit);
   };
@@ -91,6 +92,14 @@ function visitCall(ts: TypeScript, report: Report, call: ts.CallExpression): voi
   if (call.arguments.length <= idOnly && !call.arguments.some((one) => ts.isSpreadElement(one))) {
     report.add("explicit-write-table", "explicitUntyped", call, { method });
   }
+}
+
+/** The schema of an app with convex-ents: what its ents write has no literal name of a table beside it. */
+function visitImport(ts: TypeScript, report: Report, node: ts.ImportDeclaration): void {
+  const { moduleSpecifier } = node;
+  const isSchema = report.schema.file?.fileName === report.file.fileName;
+  if (isSchema && ts.isStringLiteralLike(moduleSpecifier) && moduleSpecifier.text === "convex-ents")
+    report.add("mirror-schema", "entsUnseen", node);
 }
 
 function methodOf(ts: TypeScript, callee: ts.Expression): string | null {

@@ -121,6 +121,8 @@ export const MESSAGES = {
     'The mirror "{{table}}" has a field `v.id("{{target}}")`, but no source knows Convex ids. Store the key of the source, and look the row up by an index.',
   undeclaredMirror:
     "`mirrorTable` is called here, but its result is not a table of the schema's default export: nothing protects it. Put it into `defineSchema`.",
+  entsUnseen:
+    "The preset `syntax` does not see what convex-ents writes: through `ctx.table(…)`, an ent or an edge, and by a `delete()` that deletes the rows of edges, too. Such a write to a mirror stays unreported. Use the preset `recommended`, which reads types, or run `npx streaming-import guard`.",
 
   // no-mirror-triggers
   trigger:

@@ -1,4 +1,5 @@
 // @vitest-environment node
+import { FIXTURE } from "../../test/guard/programs.js";
 import { errors, runTyped, runUntyped } from "../../test/guard/ruleTester.js";
 import { rules } from "../plugin.js";
 
@@ -205,4 +206,18 @@ runTyped(rule, {
   ],
 });
 
-runUntyped(rule, { valid: [], invalid: [{ code: "export const x = 1;", ...errors("needsTypes") }] });
+const bySyntax = { filename: `${FIXTURE}/convex/schema.ts`, options: [{ types: false }] };
+const ENTS = 'import { defineEntSchema } from "convex-ents"; export default defineEntSchema({});';
+
+runUntyped(rule, {
+  valid: [
+    { code: "export default 1;", ...bySyntax },
+    { code: 'import { defineSchema } from "convex/server"; export default defineSchema({});', ...bySyntax },
+    // Only the schema says it.
+    { code: ENTS, options: [{ types: false }] },
+  ],
+  invalid: [
+    { code: "export const x = 1;", ...errors("needsTypes") },
+    { code: ENTS, ...bySyntax, ...errors("entsUnseen") },
+  ],
+});

@@ -3,13 +3,15 @@ import type { GuardContext } from "../engine/context.js";
 import { declaredCall, stripAssertions } from "../engine/contracts.js";
 import { schemaType } from "../engine/mirrors.js";
 import type { Report } from "../engine/report.js";
-import type { RuleDefinition } from "../engine/rule.js";
+import { TYPES_OPTION, type RuleDefinition } from "../engine/rule.js";
 
 /** Checks the schema: mirrors that are not seen as mirrors, and options that switch protection off. */
 export const mirrorSchema: RuleDefinition = {
   name: "mirror-schema",
   description: "Enforce that the schema declares mirrors so that they are protected",
-  messages: ["brandLost", "looseTableNames", "validationOff", "idInMirror", "undeclaredMirror"],
+  messages: ["brandLost", "looseTableNames", "validationOff", "idInMirror", "undeclaredMirror", "entsUnseen"],
+  schema: TYPES_OPTION,
+  typesOption: true,
 };
 
 /** Checks the schema file itself: a mirror that is not seen as one protects nothing. */
