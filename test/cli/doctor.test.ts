@@ -261,6 +261,19 @@ describe("a project's files", () => {
       },
     ],
     [
+      "helpers-linted",
+      "warning",
+      'functionsDir: ["shared"], settings: { schema: "convex/schema.ts" }',
+      () => {
+        project.write("shared/names.ts", "export const NAMES = [];\n");
+        project.write(
+          "shared/save.ts",
+          'import { NAMES } from "./names";\nexport const save = (ctx: any) => ctx.db.insert("customers", NAMES);\n',
+        );
+        project.write("convex/notes.ts", 'export { save } from "../shared/save";\n');
+      },
+    ],
+    [
       "guard-gate",
       "warning",
       "convex deploy",
@@ -287,6 +300,14 @@ describe("a project's files", () => {
       expect(await examined({ offline: true })).toEqual([]);
     },
   );
+
+  test("a helper outside of the functions that a preset matches is well", async () => {
+    project.write("shared/save.ts", "export const save = (ctx: any) => ctx.db;\n");
+    project.write("convex/notes.ts", 'export { save } from "../shared/save";\n');
+    const preset = 'streamingImport.createConfigs({ functionsDir: "shared" }).recommended';
+    replace("eslint.config.js", /\];\s*$/, `  ...${preset},\n];\n`);
+    expect(await examined({ offline: true })).toEqual([]);
+  });
 
   test("what init has mended is well", async () => {
     project.remove("convex/functions.ts");

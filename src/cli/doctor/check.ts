@@ -14,6 +14,7 @@ export const CHECKS = [
   "builders-used",
   "eslint-plugin",
   "eslint-script",
+  "helpers-linted",
   "guard-gate",
   "deployment-configured",
   "deployment-reachable",

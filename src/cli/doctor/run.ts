@@ -3,6 +3,7 @@ import { print } from "../terminal/output.js";
 import { type Check, error } from "./check.js";
 import type { DeploymentOptions } from "../deployment/environment.js";
 import { readProject } from "../project/project.js";
+import { checkHelpers } from "./checks/helpers.js";
 import { checkDeployment } from "./checks/live.js";
 import { checkPackages } from "./checks/packages.js";
 import { checkSetUp } from "./checks/setup.js";
@@ -57,7 +58,7 @@ export async function examine(place: Place, options: DoctorOptions): Promise<Che
   const project = await readProject(place.cwd);
   const packages = checkPackages(project);
   const setUp = await checkSetUp(project);
-  const checks = [...packages, ...setUp.checks];
+  const checks = [...packages, ...setUp.checks, ...(await checkHelpers(project))];
   if (offline === true) return checks;
   try {
     return [...checks, ...(await checkDeployment({ project, setUp, options: deployment, now, place }))];

@@ -61,12 +61,13 @@ export function loadProgram(
   delete compilerOptions.tsBuildInfoFile;
   const host = createHost(compilerOptions);
   let program = ts.createProgram([...roots], compilerOptions, host);
-  let deployed = deployedPaths(program, functionsDir, entryPoints);
+  const textOf = (file: string): string | undefined => program.getSourceFile(file)?.text;
+  let deployed = deployedPaths(compilerOptions, functionsDir, entryPoints, textOf);
   // A declaration file may stand before the code that is bundled: the guard reads the code.
   for (let missing = notIn(program, deployed); missing.length > 0; missing = notIn(program, deployed)) {
     for (const path of missing) roots.add(path);
     program = ts.createProgram([...roots], compilerOptions, host, program);
-    deployed = deployedPaths(program, functionsDir, entryPoints);
+    deployed = deployedPaths(compilerOptions, functionsDir, entryPoints, textOf);
   }
   const notDeployed = fileNames.filter((file) => file.startsWith(`${functionsDir}/`) && !deployed.has(file));
   return { program, tsconfig: path, functionsDir, deployed, notDeployed };
@@ -185,15 +186,25 @@ function entriesOf(directory: string): { files: string[]; directories: string[] 
   };
 }
 
+/** The code outside of the functions directory that the functions import, and so deploy. */
+export function deployedOutside(functionsDir: string): string[] {
+  const path = findConfig(functionsDir);
+  const { options } = path === null ? withoutConfig(functionsDir) : readConfig(path);
+  return [...deployedPaths(options, functionsDir, entryPointsOf(functionsDir), () => undefined)].filter(
+    (file) => !file.startsWith(`${functionsDir}/`) && /\.[cm]?[jt]sx?$/.test(file),
+  );
+}
+
 /** The files of the app that are bundled with the entry points, found as the bundler finds them. */
 function deployedPaths(
-  program: ts.Program,
+  compilerOptions: ts.CompilerOptions,
   functionsDir: string,
   entryPoints: readonly string[],
+  textOf: (path: string) => string | undefined,
 ): Set<string> {
   // `noDtsResolution` is of TypeScript's inside: it resolves to code, as a bundler does, not to declarations.
   const options: ts.CompilerOptions & { noDtsResolution: boolean } = {
-    ...program.getCompilerOptions(),
+    ...compilerOptions,
     noDtsResolution: true,
     customConditions: ["convex", "module"],
   };
@@ -203,7 +214,7 @@ function deployedPaths(
   for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
     if (reached.has(path)) continue;
     reached.add(path);
-    for (const specifier of specifiersOf(program.getSourceFile(path)?.text ?? ts.sys.readFile(path) ?? "")) {
+    for (const specifier of specifiersOf(textOf(path) ?? ts.sys.readFile(path) ?? "")) {
       const resolved = ts.resolveModuleName(specifier, path, options, ts.sys, cache).resolvedModule;
       const target = resolved?.resolvedFileName;
       if (target === undefined || target.includes("/node_modules/")) continue;
