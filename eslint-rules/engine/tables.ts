@@ -3,6 +3,7 @@ import type { GuardContext } from "./context.js";
 import { stripAssertions } from "./contracts.js";
 import { isToldApart } from "./narrowing.js";
 import { tablesByOrigin } from "./origins.js";
+import { declarationOf } from "./references.js";
 
 /**
  * How well the table of a write is known:
@@ -102,7 +103,8 @@ function nameByOrigin(cx: GuardContext, name: ts.Expression): Target | null {
 /** The table of an id, by its type. */
 function targetById(cx: GuardContext, expression: ts.Expression): Target {
   const inner = stripAssertions(cx.ts, expression);
-  const written = ofIdType(cx, cx.checker.getTypeAtLocation(inner));
+  const typed = ofIdType(cx, cx.checker.getTypeAtLocation(inner));
+  const written = ofReadDocument(cx, inner, typed) ?? typed;
   if (written.tables === null) {
     const tables = tablesByOrigin(cx, inner, "id", (type) => ofIdType(cx, type).tables);
     if (tables !== null) return { tables, how: "type", form: "id", reason: "", cast: false };
@@ -110,6 +112,30 @@ function targetById(cx: GuardContext, expression: ts.Expression): Target {
   if (inner === expression) return written;
   const target = ofIdType(cx, cx.checker.getTypeAtLocation(expression));
   return withCast(cx, target, written, inner, expression);
+}
+
+/**
+ * `(await db.get(id))._id` with an id that may be undefined: for that type error the compiler gives the document the type
+ * of any table's. The table is still the id's.
+ */
+function ofReadDocument(cx: GuardContext, id: ts.Expression, { tables }: Target): Target | null {
+  const { ts } = cx;
+  if (tables === null || tables.length < 2) return null;
+  if (!ts.isPropertyAccessExpression(id) || !ts.isIdentifier(id.expression)) return null;
+  const declaration = declarationOf(cx, id.expression);
+  if (declaration === null || !ts.isVariableDeclaration(declaration)) return null;
+  if ((ts.getCombinedNodeFlags(declaration) & ts.NodeFlags.Const) === 0) return null;
+  let value = declaration.initializer && stripAssertions(ts, declaration.initializer);
+  while (value !== undefined && ts.isAwaitExpression(value)) value = stripAssertions(ts, value.expression);
+  if (value === undefined || !ts.isCallExpression(value) || value.arguments.length !== 1) return null;
+  const {
+    expression: callee,
+    arguments: [read],
+  } = value;
+  if (read === undefined || !ts.isPropertyAccessExpression(callee) || callee.name.text !== "get") return null;
+  const isReader = cx.checker.getTypeAtLocation(callee.expression).getProperty("normalizeId") !== undefined;
+  const target = isReader && id.name.text === "_id" ? targetById(cx, read) : null;
+  return target?.tables?.every((table) => tables.includes(table)) === true ? target : null;
 }
 
 /** What an assertion claims against what the expression below it is known to be. */

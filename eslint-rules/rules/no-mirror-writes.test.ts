@@ -58,6 +58,10 @@ const DROP_NOTE = "await ctx.db.delete(id as Id<'notes'>);";
 
 runTyped(rule, {
   valid: [
+    // An id that may be undefined is a type error, by which the compiler gives the document any table.
+    body(
+      `const one = await ctx.db.get((await ctx.db.get(noteId))!.author); if (one) await ctx.db.patch(one._id, { name: "" });`,
+    ),
     tagged(`switch (tag) { case 'notes': ${DROP_NOTE} break; case 'customers': throw new Error(); }`),
     tagged(`switch (tag) { case 'customers': { return; } default: { ${DROP_NOTE} } }`),
     tagged(`switch (tag) { case 'note': case 'memo': ${DROP_NOTE} }`, "'note' | 'memo' | 'customer'"),
@@ -132,6 +136,18 @@ runTyped(rule, {
     { ...module("export const x = 1;"), settings: { "streaming-import": { tables: ["notes"] } } },
   ],
   invalid: [
+    invalid(
+      "const one = await ctx.db.get((await ctx.db.get(userId))!.favourite); if (one) await ctx.db.delete(one._id);",
+      "mirrorWrite",
+    ),
+    invalid(
+      "const one = await ctx.db.get(text as Id<TableNames>); if (one) await ctx.db.delete(one._id);",
+      "maybeMirrorWrite",
+    ),
+    invalid(
+      "let one = await ctx.db.get((await ctx.db.get(noteId))!.author); one = await ctx.db.get(customerId); if (one) await ctx.db.delete(one._id);",
+      "mirrorWrite",
+    ),
     // A tag beside an id that says another table, or nothing.
     taggedWrites(DROP_NOTE),
     taggedWrites(`switch (tag) { case 'customers': ${DROP_NOTE} }`),
