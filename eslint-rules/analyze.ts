@@ -3,7 +3,8 @@ import { visitBuilders } from "./rules/no-raw-builders.js";
 import { directivesOf } from "./engine/comments.js";
 import type { GuardContext } from "./engine/context.js";
 import { visitDisables, visitSuppressions } from "./rules/no-unreasoned-disable.js";
-import { visitEscape, visitPackageFunctions } from "./rules/no-writer-escape.js";
+import { visitPackageFunctions } from "./engine/packageFunctions.js";
+import { visitEscape } from "./rules/no-writer-escape.js";
 import { applyExemptions, nodeAt } from "./engine/exemptions.js";
 import { visitFactoryCall } from "./rules/no-mirror-factories.js";
 import type { Directive, FileAnalysis, RuleName, Specifier } from "./engine/model.js";
@@ -129,6 +130,7 @@ function walk(cx: GuardContext, report: Report): void {
 function walkEscapes(cx: GuardContext, report: Report): void {
   const { ts } = cx;
   const visit = (node: ts.Node): void => {
+    if (ts.isTypePredicateNode(node)) visitEscape(cx, report, node);
     if (ts.isTypeNode(node) && !ts.isExpressionWithTypeArguments(node)) return;
     visitEscape(cx, report, node);
     ts.forEachChild(node, visit);

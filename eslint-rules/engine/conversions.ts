@@ -20,6 +20,7 @@ export function losesWriter(
   if (source === target || !carries(cx, source, depth)) return null;
   const blind = blindness(cx, target);
   if (blind !== null) return blind;
+  if (depth === CARRY_DEPTH && isUnproved(cx, source, target)) return shortType(cx, target);
   if ((source.flags & ts.TypeFlags.Instantiable) !== 0 && cx.standIns.size > 0) {
     const [element] = argumentsOf(cx, target);
     return element === undefined ? null : blindness(cx, element);
@@ -47,6 +48,32 @@ export function losesWriter(
     losesThroughReturn(cx, source, target, depth) ??
     losesThroughProperties(cx, source, target, depth)
   );
+}
+
+/**
+ * Whether a value that carries the writer gets a type without it that it does not fit: by an assertion, by the parameter
+ * of a method, by an overload. Nothing proves it, so the value may be the writer under another type.
+ */
+function isUnproved(cx: GuardContext, source: ts.Type, target: ts.Type): boolean {
+  if (carries(cx, target) && !cx.standIns.has(target)) return false;
+  return (source.isUnion() ? source.types : [source]).some(
+    (arm) => carries(cx, arm) && !cx.checker.isTypeAssignableTo(arm, target),
+  );
+}
+
+/**
+ * What a value without the writer becomes when another type puts one in: a list or an object that keeps its own name and
+ * type, through which the writer then comes out as something else.
+ */
+export function gainsWriter(cx: GuardContext, source: ts.Type, target: ts.Type): string | null {
+  const { TypeFlags } = cx.ts;
+  if (source === target || !carries(cx, target)) return null;
+  if ((source.flags & TypeFlags.Object) === 0 || source.getCallSignatures().length > 0) return null;
+  if (carries(cx, source) || cx.standIns.size > 0) return null;
+  const arms = (target.isUnion() ? target.types : [target]).filter((arm) =>
+    cx.checker.isTypeAssignableTo(source, arm),
+  );
+  return arms.length > 0 && arms.every((arm) => carries(cx, arm)) ? shortType(cx, target) : null;
 }
 
 /** Types behind which anything may be done with a value. */
@@ -233,10 +260,10 @@ export function passesForEverything({ ts }: GuardContext, type: ts.Type): boolea
 function losesInside(cx: GuardContext, object: ts.Type, expected: ts.Type, depth: number): string | null {
   const { ObjectFlags, TypeFlags } = cx.ts;
   if ((object.flags & TypeFlags.Object) === 0 || (expected.flags & TypeFlags.Object) === 0) return null;
-  // Classes, and types of libraries with a name, are compared where they are declared.
+  // Types of libraries with a name are believed; a class of the app need not say what it is used as.
   const isPlain =
     ((object as ts.ObjectType).objectFlags & (ObjectFlags.Anonymous | ObjectFlags.ObjectLiteral)) !== 0;
-  if (!isPlain) return null;
+  if (!isPlain && !isClassOfApp(cx, object)) return null;
   const values = expected.getStringIndexType();
   for (const property of object.getProperties()) {
     const wanted = expected.getProperty(property.name);
@@ -246,6 +273,15 @@ function losesInside(cx: GuardContext, object: ts.Type, expected: ts.Type, depth
     if (lost !== null) return lost;
   }
   return null;
+}
+
+function isClassOfApp(cx: GuardContext, { symbol }: ts.Type): boolean {
+  const declaration = (symbol as ts.Symbol | undefined)?.valueDeclaration;
+  return (
+    declaration !== undefined &&
+    cx.ts.isClassLike(declaration) &&
+    cx.packages.isProject(declaration.getSourceFile())
+  );
 }
 
 /** What a function that callers call in one way loses when its own parameters are these. */

@@ -4,6 +4,7 @@ import type { GuardContext } from "../engine/context.js";
 import {
   blindness,
   comparesParameters,
+  gainsWriter,
   losesByParameter,
   losesWriter,
   parameterAt,
@@ -65,9 +66,12 @@ export function visitEscape(cx: GuardContext, report: Report, node: ts.Node): vo
     }
     visitCall(cx, report, node);
   } else if (ts.isTaggedTemplateExpression(node)) visitTemplate(cx, report, node);
+  else if (ts.isTypePredicateNode(node)) visitPredicate(cx, report, node);
   else if (ts.isModuleDeclaration(node)) visitAugmentation(cx, report, node);
-  else if (ts.isElementAccessExpression(node)) visitChosenMember(cx, report, node);
-  else if (ts.isDecorator(node)) visitDecorator(cx, report, node);
+  else if (ts.isElementAccessExpression(node)) {
+    visitChosenMember(cx, report, node);
+    visitKey(cx, report, node.argumentExpression, node.expression, node);
+  } else if (ts.isDecorator(node)) visitDecorator(cx, report, node);
   else if (ts.isAsExpression(node) || ts.isTypeAssertionExpression(node)) {
     if (!isConst(cx, node)) convert(cx, report, node.expression, checker.getTypeAtLocation(node));
   } else if (ts.isVariableDeclaration(node) || ts.isPropertyDeclaration(node) || ts.isParameter(node)) {
@@ -77,6 +81,8 @@ export function visitEscape(cx: GuardContext, report: Report, node: ts.Node): vo
     if (ts.isParameter(node) && isTyped) visitParameter(cx, report, node);
     if (ts.isPropertyDeclaration(node)) visitMember(cx, report, node);
   } else if (ts.isBindingElement(node)) {
+    if (node.propertyName !== undefined && ts.isComputedPropertyName(node.propertyName))
+      visitKey(cx, report, node.propertyName.expression, node.parent, node.name);
     if (node.initializer !== undefined)
       convert(cx, report, node.initializer, checker.getTypeAtLocation(node.name));
   } else if (ts.isShorthandPropertyAssignment(node)) {
@@ -147,7 +153,11 @@ function visitOverloads(
   for (const other of declarations) {
     if (other === fn || !ts.isFunctionLike(other)) continue;
     const overload = checker.getSignatureFromDeclaration(other);
-    const lost = overload === undefined ? null : comparesParameters(cx, overload, own);
+    const lost =
+      overload === undefined
+        ? null
+        : (comparesParameters(cx, overload, own) ??
+          losesWriter(cx, own.getReturnType(), overload.getReturnType()));
     if (lost === null) continue;
     report.add("no-writer-escape", "anyParameter", fn.parameters[0] ?? fn, { to: lost });
     return;
@@ -200,6 +210,56 @@ function visitChosenMember(cx: GuardContext, report: Report, node: ts.ElementAcc
       arm.isStringLiteral() || (arm.flags & (ts.TypeFlags.NumberLike | ts.TypeFlags.ESSymbolLike)) !== 0,
   );
   if (!isKnown) report.add("no-raw-syscalls", "dynamicCode", node);
+}
+
+/** `ctx[key]` with a key that is only said to be another's: what comes out may be the writer all the same. */
+function visitKey(
+  cx: GuardContext,
+  report: Report,
+  key: ts.Expression,
+  holder: ts.Node,
+  node: ts.Node,
+): void {
+  const { ts, checker } = cx;
+  if (ts.isStringLiteralLike(key) || ts.isNumericLiteral(key) || !hasAssertedType(cx, key)) return;
+  const object = checker.getTypeAtLocation(holder);
+  if (!carries(cx, object) || carries(cx, checker.getTypeAtLocation(node))) return;
+  const from = shortType(cx, object);
+  report.add("no-writer-escape", "escape", node, { from, to: `a member that \`${key.getText()}\` names` });
+}
+
+/** Whether an assertion or an annotation, and no value, says what a key is. */
+function hasAssertedType(cx: GuardContext, key: ts.Expression, depth = 8): boolean {
+  const { ts, checker } = cx;
+  const inner = stripAssertions(ts, key);
+  if (inner !== key || depth === 0) return true;
+  if (ts.isLiteralExpression(inner)) return false;
+  if (!ts.isIdentifier(inner)) return true;
+  const declaration = checker.getSymbolAtLocation(inner)?.valueDeclaration;
+  if (declaration === undefined || !ts.isVariableDeclaration(declaration)) return true;
+  const { initializer, type } = declaration;
+  return initializer === undefined || type !== undefined || hasAssertedType(cx, initializer, depth - 1);
+}
+
+/** `(value: Auth | DatabaseWriter): value is Auth`: nobody checks what the function says. */
+function visitPredicate(cx: GuardContext, report: Report, node: ts.TypePredicateNode): void {
+  const { ts, checker } = cx;
+  const fn = node.parent;
+  if (!ts.isFunctionLike(fn) || !ts.isIdentifier(node.parameterName)) return;
+  const { text } = node.parameterName;
+  const parameter = fn.parameters.find(({ name }) => ts.isIdentifier(name) && name.text === text);
+  if (parameter === undefined) return;
+  const type = checker.getTypeAtLocation(parameter);
+  if (!carries(cx, type)) return;
+  const claimed = node.type === undefined ? null : checker.getTypeAtLocation(node.type);
+  const others = (type.isUnion() ? type.types : [type]).filter(
+    (arm) => claimed === null || !checker.isTypeAssignableTo(arm, claimed),
+  );
+  const shown = claimed === null || carries(cx, claimed) ? others : [claimed];
+  const hidden = shown.find((arm) => !carries(cx, arm) && !isView(cx, arm));
+  if (hidden === undefined) return;
+  const data = { from: shortType(cx, type), to: shortType(cx, hidden) };
+  report.add("no-writer-escape", "escape", node, data);
 }
 
 /** `import(name)`: the bundler cannot follow a module whose name is made at run time, and neither can the guard. */
@@ -396,6 +456,7 @@ function mirrorOf(cx: GuardContext, report: Report, type: ts.Type): string | nul
 function visitCall(cx: GuardContext, report: Report, call: ts.CallExpression | ts.NewExpression): void {
   const { ts, checker } = cx;
   const args = call.arguments ?? [];
+  visitPutIn(cx, report, call);
   const interesting = args.filter((argument) => mayCarry(cx, argument) || isLostView(cx, argument));
   if (interesting.length === 0 || isHarmless(cx, call)) return;
   const callee = checker.getTypeAtLocation(call.expression);
@@ -430,6 +491,43 @@ function visitCall(cx: GuardContext, report: Report, call: ts.CallExpression | t
     else if (!trusted && carries(cx, type) && givesAny(cx, signature)) escape(cx, report, argument, "any");
     else if (carries(cx, type)) visitPackageCall(cx, report, argument, signature);
   }
+}
+
+/** An argument without the writer that the callee, or `Object.assign`, puts the writer into. */
+function visitPutIn(cx: GuardContext, report: Report, call: ts.CallExpression | ts.NewExpression): void {
+  const { ts, checker } = cx;
+  const args = call.arguments ?? [];
+  if (!args.some((argument) => isPlainName(cx, argument))) return;
+  const callee = call.expression;
+  const isAssign =
+    ts.isPropertyAccessExpression(callee) &&
+    callee.getText() === "Object.assign" &&
+    ts.isIdentifier(callee.expression) &&
+    isGlobal(cx, callee.expression);
+  if (isAssign) {
+    const [object, ...others] = args;
+    if (object === undefined || !isPlainName(cx, object) || !others.some((one) => mayCarry(cx, one))) return;
+    const type = checker.getTypeAtLocation(object);
+    const given = others.find((one) => carries(cx, checker.getTypeAtLocation(one)));
+    if (given !== undefined && !carries(cx, type)) escape(cx, report, given, shortType(cx, type));
+    return;
+  }
+  if ((checker.getTypeAtLocation(callee).flags & ts.TypeFlags.Any) !== 0) return;
+  const signature = checker.getResolvedSignature(call);
+  if (signature === undefined) return;
+  for (const [index, argument] of args.entries()) {
+    if (!isPlainName(cx, argument)) continue;
+    const expected = parameterType(cx, signature, index, call);
+    const lost = expected === null ? null : putsWriterIn(cx, argument, expected);
+    if (lost !== null) escape(cx, report, argument, lost);
+  }
+}
+
+function isPlainName({ ts }: GuardContext, expression: ts.Expression): boolean {
+  const inner = stripAssertions(ts, expression);
+  return (
+    ts.isIdentifier(inner) || ts.isPropertyAccessExpression(inner) || ts.isElementAccessExpression(inner)
+  );
 }
 
 /** The type of the parameter that takes the argument, a rest parameter's element included. */
@@ -635,6 +733,9 @@ function visitBinary(cx: GuardContext, report: Report, node: ts.BinaryExpression
     case SyntaxKind.QuestionQuestionEqualsToken:
       convert(cx, report, node.right, cx.checker.getTypeAtLocation(node.left));
       return;
+    case SyntaxKind.InstanceOfKeyword:
+      visitInstanceOf(cx, report, node);
+      return;
     case SyntaxKind.BarBarToken:
     case SyntaxKind.AmpersandAmpersandToken:
     case SyntaxKind.QuestionQuestionToken: {
@@ -643,6 +744,20 @@ function visitBinary(cx: GuardContext, report: Report, node: ts.BinaryExpression
       absorb(cx, report, node.right, whole);
     }
   }
+}
+
+/** `value instanceof K` where the class decides by itself what its instances are. */
+function visitInstanceOf(cx: GuardContext, report: Report, { left, right }: ts.BinaryExpression): void {
+  if (!carries(cx, cx.checker.getTypeAtLocation(left))) return;
+  const decides = cx.checker
+    .getTypeAtLocation(right)
+    .getProperties()
+    .some(
+      ({ escapedName, declarations }) =>
+        escapedName.toString().startsWith("__@hasInstance") &&
+        declarations?.some((one) => !one.getSourceFile().isDeclarationFile),
+    );
+  if (decides) escape(cx, report, left, `what \`${right.getText()}\` takes for its own`);
 }
 
 /** An arm of a conditional or an element of a list whose other arms make the complete expression `any` or `unknown`. */
@@ -702,8 +817,25 @@ function returnedType(cx: GuardContext, expression: ts.Expression): ts.Type | un
 function convert(cx: GuardContext, report: Report, expression: ts.Expression, target: ts.Type): void {
   const type = cx.checker.getTypeAtLocation(expression);
   const lost =
-    losesWriter(cx, type, target) ?? losesByParameter(cx, type, target) ?? losesView(cx, expression, target);
+    losesWriter(cx, type, target) ??
+    losesByParameter(cx, type, target) ??
+    losesView(cx, expression, target) ??
+    losesByAssertion(cx, expression, target) ??
+    putsWriterIn(cx, expression, target);
   if (lost !== null) escape(cx, report, expression, lost);
+}
+
+/** `fn as unknown as (ctx: MutationCtx) => …`: what the function takes is seen below the assertions. */
+function losesByAssertion(cx: GuardContext, expression: ts.Expression, target: ts.Type): string | null {
+  const inner = stripAssertions(cx.ts, expression);
+  return inner === expression ? null : losesByParameter(cx, cx.checker.getTypeAtLocation(inner), target);
+}
+
+/** A value with a name of its own that is used as something the writer can be put into. */
+function putsWriterIn(cx: GuardContext, expression: ts.Expression, target: ts.Type): string | null {
+  const { ts, checker } = cx;
+  if (!isPlainName(cx, expression) || !carries(cx, target)) return null;
+  return gainsWriter(cx, checker.getTypeAtLocation(stripAssertions(ts, expression)), target);
 }
 
 /** What becomes of a value that may be the writer although its type shows only a part of it; see `isView`. */
@@ -745,117 +877,4 @@ function escape(cx: GuardContext, report: Report, node: ts.Node, to: string): vo
 
 function isConst(cx: GuardContext, node: ts.AsExpression | ts.TypeAssertion): boolean {
   return cx.ts.isTypeReferenceNode(node.type) && node.type.typeName.getText() === "const";
-}
-
-/** Reports mutations that a module exports and that a package made: Convex deploys them like the app's own. */
-export function visitPackageFunctions(cx: GuardContext, report: Report): void {
-  const { ts, checker } = cx;
-  const judge = (node: ts.Node, name: string, type: ts.Type, source: string | null): void => {
-    const mayWrite = passesForEverything(cx, type) || type.getProperty("isMutation") !== undefined;
-    if (source !== null && mayWrite)
-      report.add("no-writer-escape", "packageFunction", node, { package: source, name });
-  };
-  for (const statement of report.file.statements) {
-    if (ts.isExportDeclaration(statement) && !statement.isTypeOnly) {
-      const { exportClause, moduleSpecifier } = statement;
-      const module = moduleSpecifier && checker.getSymbolAtLocation(moduleSpecifier);
-      const source = moduleSpecifier === undefined ? null : packageOfModule(cx, moduleSpecifier);
-      if (exportClause !== undefined && ts.isNamedExports(exportClause)) {
-        for (const one of exportClause.elements) {
-          const local = checker.getExportSpecifierLocalTargetSymbol(one);
-          const type = checker.getTypeAtLocation(one.name);
-          judge(
-            one,
-            one.name.text,
-            type,
-            source ?? (local === undefined ? null : packageOfSymbol(cx, local)),
-          );
-        }
-      } else if (source !== null) {
-        const names = module === undefined ? [] : checker.getExportsOfModule(module);
-        if (module === undefined) judge(statement, "*", checker.getAnyType(), source);
-        for (const one of names) judge(statement, one.name, checker.getTypeOfSymbol(one), source);
-      }
-    } else if (ts.isExportAssignment(statement)) {
-      judge(
-        statement,
-        "default",
-        checker.getTypeAtLocation(statement.expression),
-        packageOf(cx, statement.expression),
-      );
-    } else if (ts.isVariableStatement(statement)) {
-      if (statement.modifiers?.some((one) => one.kind === ts.SyntaxKind.ExportKeyword) !== true) continue;
-      for (const { name, initializer } of statement.declarationList.declarations) {
-        if (initializer === undefined) continue;
-        for (const one of namesIn(cx, name)) {
-          const type = checker.getTypeAtLocation(one);
-          if (passesForEverything(cx, type) || type.getProperty("isMutation") !== undefined)
-            judge(one, one.text, type, packageOf(cx, initializer));
-        }
-      }
-    }
-  }
-}
-
-function namesIn(cx: GuardContext, name: ts.BindingName): ts.Identifier[] {
-  const { ts } = cx;
-  if (ts.isIdentifier(name)) return [name];
-  return name.elements.flatMap((one) => (ts.isBindingElement(one) ? namesIn(cx, one.name) : []));
-}
-
-/** The package that nobody vouches for and that a value comes from, or null. */
-function packageOf(cx: GuardContext, expression: ts.Expression, depth = 8): string | null {
-  const { ts, checker } = cx;
-  const inner = stripAssertions(ts, expression);
-  if (depth === 0) return null;
-  const next = (one: ts.Expression): string | null => packageOf(cx, one, depth - 1);
-  if (ts.isAwaitExpression(inner) || ts.isSpreadElement(inner)) return next(inner.expression);
-  if (ts.isPropertyAccessExpression(inner) || ts.isElementAccessExpression(inner))
-    return next(inner.expression);
-  if (ts.isCallExpression(inner) && inner.expression.kind === ts.SyntaxKind.ImportKeyword)
-    return inner.arguments[0] === undefined ? null : packageOfModule(cx, inner.arguments[0]);
-  if (ts.isCallExpression(inner) || ts.isNewExpression(inner)) {
-    const [module] = inner.arguments ?? [];
-    if (ts.isIdentifier(inner.expression) && inner.expression.text === "require" && module !== undefined)
-      return packageOfModule(cx, module);
-    return [inner.expression, ...(inner.arguments ?? [])].map(next).find((one) => one !== null) ?? null;
-  }
-  if (!ts.isIdentifier(inner)) return null;
-  const symbol = checker.getSymbolAtLocation(inner);
-  return symbol === undefined ? null : packageOfSymbol(cx, symbol, depth - 1);
-}
-
-function packageOfSymbol(cx: GuardContext, symbol: ts.Symbol, depth = 8): string | null {
-  const { ts, checker } = cx;
-  const isAlias = (symbol.flags & ts.SymbolFlags.Alias) !== 0;
-  const target = isAlias ? checker.getAliasedSymbol(symbol) : symbol;
-  const declaration = target.valueDeclaration ?? target.declarations?.[0];
-  if (declaration === undefined) {
-    // An import that resolves to nothing leaves only its written name.
-    let node: ts.Node | undefined = symbol.declarations?.[0];
-    while (node !== undefined && !ts.isImportDeclaration(node)) node = node.parent as ts.Node | undefined;
-    return node === undefined ? null : packageOfModule(cx, node.moduleSpecifier);
-  }
-  const origin = cx.packages.originOf(declaration.getSourceFile());
-  if (origin.kind === "package")
-    return trustedPackage(origin.name) || isTrusted(cx, declaration) ? null : origin.name;
-  if (origin.kind !== "project") return null;
-  let owner: ts.Node = declaration;
-  while (ts.isBindingElement(owner)) owner = owner.parent.parent;
-  if (!ts.isVariableDeclaration(owner) || owner.initializer === undefined) return null;
-  return packageOf(cx, owner.initializer, depth - 1);
-}
-
-/** The package that a module specifier names, if it is none that the guard trusts. */
-function packageOfModule(cx: GuardContext, specifier: ts.Expression): string | null {
-  const { ts, checker } = cx;
-  if (!ts.isStringLiteralLike(specifier)) return null;
-  const file = checker.getSymbolAtLocation(specifier)?.declarations?.[0]?.getSourceFile();
-  if (file !== undefined) {
-    const origin = cx.packages.originOf(file);
-    if (origin.kind !== "package" || trustedPackage(origin.name) || isTrusted(cx, file)) return null;
-    return origin.name;
-  }
-  const name = /^(?:@[^/]+\/)?[^./@][^/]*/.exec(specifier.text)?.[0];
-  return name === undefined || trustedPackage(name) ? null : name;
 }

@@ -4,6 +4,7 @@ import type { Evasion } from "./evasion.js";
 import { handed } from "./handed.js";
 import { laundering } from "./laundering.js";
 import { libraries } from "./libraries.js";
+import { lies } from "./lies.js";
 import { receivers } from "./receivers.js";
 import { tables } from "./tables.js";
 
@@ -17,5 +18,6 @@ export const EVASIONS: readonly Evasion[] = [
   ...libraries,
   ...laundering,
   ...handed,
+  ...lies,
   ...clean,
 ];

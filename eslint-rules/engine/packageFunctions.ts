@@ -1,0 +1,205 @@
+import type ts from "typescript";
+import type { GuardContext } from "./context.js";
+import { stripAssertions } from "./contracts.js";
+import { passesForEverything } from "./conversions.js";
+import { assignmentsTo } from "./references.js";
+import type { Report } from "./report.js";
+import { isTrusted, trustedPackage } from "./trust.js";
+
+/** Reports mutations that a module exports and that a package made: Convex deploys them like the app's own. */
+export function visitPackageFunctions(cx: GuardContext, report: Report): void {
+  const { ts, checker } = cx;
+  const judge = (node: ts.Node, name: string, type: ts.Type, source: string | null): void => {
+    const mayWrite = passesForEverything(cx, type) || type.getProperty("isMutation") !== undefined;
+    if (source !== null && mayWrite)
+      report.add("no-writer-escape", "packageFunction", node, { package: source, name });
+  };
+  for (const statement of report.file.statements) {
+    if (ts.isExportDeclaration(statement) && !statement.isTypeOnly) {
+      const { exportClause, moduleSpecifier } = statement;
+      const module = moduleSpecifier && checker.getSymbolAtLocation(moduleSpecifier);
+      const source = moduleSpecifier === undefined ? null : packageOfModule(cx, moduleSpecifier);
+      if (exportClause !== undefined && ts.isNamedExports(exportClause)) {
+        for (const one of exportClause.elements) {
+          const local = checker.getExportSpecifierLocalTargetSymbol(one);
+          const type = checker.getTypeAtLocation(one.name);
+          judge(
+            one,
+            one.name.text,
+            type,
+            source ?? (local === undefined ? null : packageOfSymbol(cx, local)),
+          );
+        }
+      } else if (source !== null) {
+        const names = module === undefined ? [] : checker.getExportsOfModule(module);
+        if (module === undefined) judge(statement, "*", checker.getAnyType(), source);
+        for (const one of names) judge(statement, one.name, checker.getTypeOfSymbol(one), source);
+      }
+    } else if (ts.isExportAssignment(statement)) {
+      judge(
+        statement,
+        "default",
+        checker.getTypeAtLocation(statement.expression),
+        packageOf(cx, statement.expression),
+      );
+    } else if (ts.isImportEqualsDeclaration(statement)) {
+      const isExported = statement.modifiers?.some((one) => one.kind === ts.SyntaxKind.ExportKeyword);
+      const alias = checker.getSymbolAtLocation(statement.name);
+      if (isExported !== true || alias === undefined) continue;
+      judge(
+        statement,
+        statement.name.text,
+        checker.getTypeOfSymbol(checker.getAliasedSymbol(alias)),
+        packageOfSymbol(cx, alias),
+      );
+    } else if (ts.isVariableStatement(statement)) {
+      if (statement.modifiers?.some((one) => one.kind === ts.SyntaxKind.ExportKeyword) !== true) continue;
+      for (const { name, initializer } of statement.declarationList.declarations) {
+        if (initializer === undefined) continue;
+        for (const one of namesIn(cx, name)) {
+          const type = checker.getTypeAtLocation(one);
+          if (passesForEverything(cx, type) || type.getProperty("isMutation") !== undefined)
+            judge(one, one.text, type, packageOf(cx, initializer));
+        }
+      }
+    }
+  }
+}
+
+function namesIn(cx: GuardContext, name: ts.BindingName): ts.Identifier[] {
+  const { ts } = cx;
+  if (ts.isIdentifier(name)) return [name];
+  return name.elements.flatMap((one) => (ts.isBindingElement(one) ? namesIn(cx, one.name) : []));
+}
+
+/** The package that nobody vouches for and that a value comes from, or null. */
+function packageOf(cx: GuardContext, expression: ts.Expression, depth = 8): string | null {
+  const { ts, checker } = cx;
+  const inner = stripAssertions(ts, expression);
+  if (depth === 0) return null;
+  const next = (one: ts.Expression): string | null => packageOf(cx, one, depth - 1);
+  if (ts.isAwaitExpression(inner) || ts.isSpreadElement(inner)) return next(inner.expression);
+  if (ts.isPropertyAccessExpression(inner) || ts.isElementAccessExpression(inner))
+    return next(inner.expression);
+  if (ts.isCallExpression(inner) && inner.expression.kind === ts.SyntaxKind.ImportKeyword)
+    return inner.arguments[0] === undefined ? null : packageOfModule(cx, inner.arguments[0]);
+  if (ts.isConditionalExpression(inner)) return next(inner.whenTrue) ?? next(inner.whenFalse);
+  if (ts.isBinaryExpression(inner)) return next(inner.left) ?? next(inner.right);
+  const parts = partsOf(cx, inner);
+  if (parts !== null) return firstPackage(parts, next);
+  if (ts.isCallExpression(inner) || ts.isNewExpression(inner)) {
+    const [module] = inner.arguments ?? [];
+    if (ts.isIdentifier(inner.expression) && inner.expression.text === "require" && module !== undefined)
+      return packageOfModule(cx, module);
+    return firstPackage([inner.expression, ...(inner.arguments ?? [])], next);
+  }
+  if (!ts.isIdentifier(inner)) return null;
+  const symbol = ts.isShorthandPropertyAssignment(inner.parent)
+    ? checker.getShorthandAssignmentValueSymbol(inner.parent)
+    : checker.getSymbolAtLocation(inner);
+  return symbol === undefined ? null : packageOfSymbol(cx, symbol, depth - 1);
+}
+
+function packageOfSymbol(cx: GuardContext, symbol: ts.Symbol, depth = 8): string | null {
+  const { ts, checker } = cx;
+  const isAlias = (symbol.flags & ts.SymbolFlags.Alias) !== 0;
+  const target = isAlias ? checker.getAliasedSymbol(symbol) : symbol;
+  const declaration = target.valueDeclaration ?? target.declarations?.[0];
+  if (declaration === undefined) {
+    // An import that resolves to nothing leaves only its written name.
+    let node: ts.Node | undefined = symbol.declarations?.[0];
+    while (node !== undefined && !ts.isImportDeclaration(node)) node = node.parent as ts.Node | undefined;
+    return node === undefined ? null : packageOfModule(cx, node.moduleSpecifier);
+  }
+  const origin = cx.packages.originOf(declaration.getSourceFile());
+  if (origin.kind === "package")
+    return trustedPackage(origin.name) || isTrusted(cx, declaration) ? null : origin.name;
+  if (origin.kind !== "project") return null;
+  let owner: ts.Node = declaration;
+  while (ts.isBindingElement(owner)) owner = owner.parent.parent;
+  const next = (one: ts.Expression): string | null => packageOf(cx, one, depth - 1);
+  if (ts.isFunctionDeclaration(owner)) return firstPackage(returnsOf(cx, owner), next);
+  if (ts.isClassLike(owner))
+    return firstPackage(
+      owner.members.flatMap((member) => (ts.isPropertyDeclaration(member) ? (member.initializer ?? []) : [])),
+      next,
+    );
+  if (!ts.isVariableDeclaration(owner)) return null;
+  const assigned = ts.isIdentifier(owner.name) ? assignmentsTo(cx, owner, owner.name) : [];
+  return firstPackage(
+    [owner.initializer, ...assigned].flatMap((one) => one ?? []),
+    next,
+  );
+}
+
+function firstPackage(
+  expressions: readonly ts.Expression[],
+  packageOfOne: (expression: ts.Expression) => string | null,
+): string | null {
+  for (const expression of expressions) {
+    const found = packageOfOne(expression);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+/**
+ * Those parts of a literal that are registered functions or literals themselves, and what a function gives back of that
+ * kind; null for other expressions. What a handler or a validator does with a package is not meant.
+ */
+function partsOf(cx: GuardContext, inner: ts.Expression): ts.Expression[] | null {
+  const { ts, checker } = cx;
+  const all = ts.isArrayLiteralExpression(inner)
+    ? inner.elements
+    : ts.isObjectLiteralExpression(inner)
+      ? inner.properties.flatMap((property) =>
+          ts.isPropertyAssignment(property)
+            ? [property.initializer]
+            : ts.isShorthandPropertyAssignment(property)
+              ? [property.name]
+              : ts.isSpreadAssignment(property)
+                ? [property.expression]
+                : [],
+        )
+      : ts.isArrowFunction(inner) || ts.isFunctionExpression(inner)
+        ? returnsOf(cx, inner)
+        : null;
+  return (
+    all?.filter(
+      (one) =>
+        ts.isArrayLiteralExpression(one) ||
+        ts.isObjectLiteralExpression(one) ||
+        checker.getTypeAtLocation(one).getProperty("isMutation") !== undefined,
+    ) ?? null
+  );
+}
+
+/** What a function gives back, not what its body does with packages. */
+function returnsOf(
+  { ts }: GuardContext,
+  fn: ts.ArrowFunction | ts.FunctionExpression | ts.FunctionDeclaration,
+): ts.Expression[] {
+  if (fn.body === undefined) return [];
+  if (!ts.isBlock(fn.body)) return [fn.body];
+  const found: ts.Expression[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isReturnStatement(node) && node.expression !== undefined) found.push(node.expression);
+    if (!ts.isFunctionLike(node)) ts.forEachChild(node, visit);
+  };
+  ts.forEachChild(fn.body, visit);
+  return found;
+}
+
+/** The package that a module specifier names, if it is none that the guard trusts. */
+function packageOfModule(cx: GuardContext, specifier: ts.Expression): string | null {
+  const { ts, checker } = cx;
+  if (!ts.isStringLiteralLike(specifier)) return null;
+  const file = checker.getSymbolAtLocation(specifier)?.declarations?.[0]?.getSourceFile();
+  if (file !== undefined) {
+    const origin = cx.packages.originOf(file);
+    if (origin.kind !== "package" || trustedPackage(origin.name) || isTrusted(cx, file)) return null;
+    return origin.name;
+  }
+  const name = /^(?:@[^/]+\/)?[^./@][^/]*/.exec(specifier.text)?.[0];
+  return name === undefined || trustedPackage(name) ? null : name;
+}
