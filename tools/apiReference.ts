@@ -114,7 +114,7 @@ const options: TypeDocOptions & Partial<PluginOptions> = {
 
 /** The doc comments of the fields of validators, which their inferred types lose: "Counts.received". */
 const FIELD_COMMENTS = new Map(
-  ["src/core/wire/validators.ts", "src/core/wire/views.ts"].flatMap((file) =>
+  ["src/core/wire/changes.ts", "src/core/wire/validators.ts", "src/core/wire/views.ts"].flatMap((file) =>
     [
       ...readFileSync(file, "utf8").matchAll(/^export const v(\w+) = v\.object\(\{\n([\s\S]*?)^\}\);$/gm),
     ].flatMap(([, type, fields]) =>
