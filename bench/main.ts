@@ -5,7 +5,8 @@
  *
  * - `npm run bench -- contention`: which mutations conflict, and what that costs 1 to 64 senders.
  * - `npm run bench -- sizes`: what each call evaluates.
- * - `npm run bench -- senders`: how much faster 2, 4 and 8 senders are than one, on the local server.
+ * - `npm run bench -- senders`: how much faster 2, 4 and 8 senders are than one, on the local server; `--seconds 30` of
+ *   each, with `--latency 100` milliseconds for each commit and answer.
  * - `npm run bench -- speed`: how fast rows are written, beside a plain mutation.
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -23,6 +24,7 @@ const { values: options, positionals } = parseArgs({
     "no-flights": { type: "boolean", default: false },
     reader: { type: "string" },
     seconds: { type: "string", default: "30" },
+    latency: { type: "string", default: "100" },
   },
 });
 switch (positionals[0]) {
@@ -35,7 +37,11 @@ switch (positionals[0]) {
   }
   case "senders": {
     const { measureSenders } = await import("./senders.js");
-    const { outcomes, conflicts } = await measureSenders([1, 2, 4, 8], Number(options.seconds));
+    const { outcomes, conflicts } = await measureSenders(
+      [1, 2, 4, 8],
+      Number(options.seconds),
+      Number(options.latency),
+    );
     if (options.json) console.log(JSON.stringify({ outcomes, conflicts }));
     else {
       console.table(outcomes.map(rounded));

@@ -2,7 +2,7 @@
  * Senders at the same time, each on a mirror of its own: `npm run bench -- senders`. On the local server in optimistic
  * mode, with real read sets, conflicts and retries; and beside the senders what goes on in a deployment: refreshes with
  * their sweeps, audits, status queries, and a dashboard that subscribes to them. Every commit and every answer to an
- * action takes as long as `LATENCY_MS` on average. The server is one process: without that wait, all senders would wait
+ * action takes as long as told on average. The server is one process: without that wait, all senders would wait
  * for its processor, however little they contend. What is measured is whether they wait for each other.
  */
 import { setTimeout as sleep } from "node:timers/promises";
@@ -10,9 +10,6 @@ import { ConvexClient } from "convex/browser";
 import { anyApi } from "convex/server";
 import WebSocket from "ws";
 import { call, type Deployed, post, withApp } from "./project.js";
-
-/** Milliseconds that a commit, and an answer to an action, take on average. */
-export const LATENCY_MS = 40;
 
 /** Mirrors beside those of the senders: one is refreshed, one audited. */
 const REFRESHED = 8;
@@ -42,12 +39,16 @@ export interface SendersOutcome {
   busy: number;
 }
 
-/** @param counts How many senders there are at the same time; the first is the measure. */
+/**
+ * @param counts How many senders there are at the same time; the first is the measure.
+ * @param latencyMs How long a commit, and an answer to an action, takes on average.
+ */
 export async function measureSenders(
   counts: readonly number[],
   seconds: number,
+  latencyMs: number,
 ): Promise<{ outcomes: SendersOutcome[]; conflicts: Record<string, number> }> {
-  return await withApp(FILES, { optimistic: true, gapMs: 2 * LATENCY_MS }, async (deployed) => {
+  return await withApp(FILES, { optimistic: true, gapMs: 2 * latencyMs }, async (deployed) => {
     const outcomes: SendersOutcome[] = [];
     // Warm-up: modules are loaded, and mirrors have the documents that only their first run makes.
     await play(deployed, Math.max(...counts), 5);
@@ -91,7 +92,8 @@ async function play(deployed: Deployed, senders: number, seconds: number): Promi
     while (goesOn()) {
       const run = await Run.begin(deployed, `m${String(REFRESHED)}`, { syncMode: "overwrite" });
       for (let i = 0; i < 5 && goesOn(); i++) await run.deliver(50);
-      await run.finish();
+      // The next one begins when the sweep of this one has ended.
+      while ((await run.finish()) === "sweeping") await sleep(200);
     }
   };
   const each = async (ms: number, work: () => Promise<unknown>): Promise<void> => {
@@ -151,12 +153,16 @@ class Run {
     });
   }
 
-  async finish(): Promise<void> {
-    await this.#post(`/v1/runs/${this.run}/finish`, { outcome: "complete" });
+  /** Returns the state of the run. */
+  async finish(): Promise<string> {
+    const { state } = (await this.#post(`/v1/runs/${this.run}/finish`, { outcome: "complete" })) as {
+      state: string;
+    };
+    return state;
   }
 
-  async #post(path: string, body: object): Promise<void> {
-    await post(this.deployed.server.siteUrl + path, this.deployed.token, body);
+  async #post(path: string, body: object): Promise<unknown> {
+    return await post(this.deployed.server.siteUrl + path, this.deployed.token, body);
   }
 }
 
