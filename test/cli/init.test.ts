@@ -564,6 +564,35 @@ describe("other projects", () => {
     await expectIdempotent();
   });
 
+  test.each<Record<string, string>>([
+    { "package.json": JSON.stringify({ ...MANIFEST, workspaces: ["packages/*"] }) },
+    { "pnpm-workspace.yaml": "packages: [packages/*]\n" },
+  ])("at the root of a workspace, the package with the functions is named: %j", async (root) => {
+    project = new UserProject({ ...root, "packages/backend/package.json": JSON.stringify(MANIFEST) });
+    // No package has functions yet: they may go here.
+    expect((await run(["init", "--dry-run"], { cwd: project.directory })).code).toBe(3);
+    project.write("packages/backend/convex/notes.ts", "");
+    project.write("packages/web/package.json", "{}");
+    for (const command of [
+      ["init", "--yes"],
+      ["doctor", "--offline"],
+    ]) {
+      expect(await run(command, { cwd: project.directory })).toMatchObject({
+        code: 2,
+        out: "",
+        err: "This is the root of a workspace, and its Convex functions are in packages/backend. Run this there, or add --cwd packages/backend.\n",
+      });
+    }
+    expect(project.has("convex")).toBe(false);
+    const cwd = ["--cwd", "packages/backend"];
+    expect((await run(["init", "--yes", ...cwd], { cwd: project.directory })).code).toBe(0);
+    expect(project.has("packages/backend/convex/schema.ts")).toBe(true);
+    project.write("packages/web/convex/notes.ts", "");
+    expect((await run(["init"], { cwd: project.directory })).err).toContain(
+      "packages/backend, packages/web.",
+    );
+  });
+
   test("a directory that is no project, and one whose files are broken", async () => {
     project = UserProject.fresh({ "convex.json": "{" });
     await expect(init()).rejects.toThrow("convex.json is not valid JSON");

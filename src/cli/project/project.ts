@@ -18,6 +18,7 @@ export interface Module {
 interface Manifest {
   type?: string;
   scripts?: Record<string, string>;
+  workspaces?: unknown;
   dependencies?: Record<string, string>;
   devDependencies?: Record<string, string>;
 }
@@ -44,17 +45,20 @@ const NOT_A_MODULE = /\.d\.m?ts$|\.(?:test|spec)\.[^.]+$/;
 
 /**
  * Reads the project of a directory.
- * @throws CliError where there is no package.json, or it or convex.json cannot be read
+ * @throws CliError where there is no package.json, or it or convex.json cannot be read, and where the project is one of
+ * the packages below
  */
 export async function readProject(root: string): Promise<Project> {
   const manifest = readManifest(root);
   const functionsDir = functionsDirOf(root);
   const directory = path.join(root, functionsDir);
-  const modules = existsSync(directory) ? readModules(root, directory) : [];
+  const hasFunctions = existsSync(directory);
+  if (!hasFunctions && isWorkspace(root, manifest)) refuseWorkspace(root);
+  const modules = hasFunctions ? readModules(root, directory) : [];
   return {
     root,
     functionsDir,
-    hasFunctions: existsSync(directory),
+    hasFunctions,
     modules,
     language: languageOf(directory, modules),
     extension: extensionOf(modules),
@@ -83,6 +87,42 @@ function readManifest(root: string): Manifest {
   if (typeof manifest !== "object" || manifest === null || Array.isArray(manifest))
     throw usageError("package.json is no JSON object. Run `npm init` to write a new one.");
   return manifest;
+}
+
+function isWorkspace(root: string, { workspaces }: Manifest): boolean {
+  return workspaces !== undefined || existsSync(path.join(root, "pnpm-workspace.yaml"));
+}
+
+/** How many folders below the root of a workspace its packages are at most: `apps/web/backend`. */
+const MAX_DEPTH = 3;
+
+/** Packages below a directory that have Convex functions, from there: "packages/backend". */
+function packagesWithFunctions(root: string, below = "", depth = MAX_DEPTH): string[] {
+  if (depth === 0) return [];
+  return readdirSync(path.join(root, below), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !/^(?:\.|node_modules$)/.test(entry.name))
+    .flatMap(({ name }) => {
+      const relative = path.posix.join(below, name);
+      const directory = path.join(root, relative);
+      const isFound =
+        existsSync(path.join(directory, "package.json")) &&
+        existsSync(path.join(directory, functionsDirOf(directory)));
+      return isFound ? [relative] : packagesWithFunctions(root, relative, depth - 1);
+    });
+}
+
+/**
+ * At the root of a workspace, a project of its own would be a second one beside that of a package.
+ * @throws CliError where a package has functions
+ */
+function refuseWorkspace(root: string): void {
+  const [first, ...more] = packagesWithFunctions(root);
+  if (first === undefined) return;
+  throw usageError(
+    more.length === 0
+      ? `This is the root of a workspace, and its Convex functions are in ${first}. Run this there, or add --cwd ${first}.`
+      : `This is the root of a workspace, and Convex functions are in ${[first, ...more].join(", ")}. Run this in one of them, or add --cwd ${first}.`,
+  );
 }
 
 function functionsDirOf(root: string): string {
