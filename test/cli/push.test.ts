@@ -452,6 +452,8 @@ describe("modes", () => {
     const { code, out } = await push("a.jsonl", '{"id":1}', "--mode", "refresh");
     expect({ code, left: states }).toEqual({ code: 5, left: [] });
     expect(out).toContain("Held: Too few.");
+    // How many rows the refresh has deleted is known at its end.
+    expect((await push("a.jsonl", '{"id":1}', "--mode", "refresh")).out).toContain("Too few.\n");
     states.push("held");
     const answer = await push("b.jsonl", '{"id":2}', "--mode", "refresh", "--json", "--allow-shrink");
     expect(answer.code).toBe(5);

@@ -52,6 +52,8 @@ export interface Pushed {
   counts: Counts;
   quarantinedKeys: unknown[];
   state: string;
+  /** What became of the run, in words: how many rows a refresh has deleted. Null where nobody says it. */
+  reason: string | null;
   /** Why nothing is deleted until a person agrees; null when the refresh's sweep is not held. */
   held: string | null;
 }
@@ -286,6 +288,7 @@ class Pushing {
       counts,
       quarantinedKeys: this.#keys,
       state,
+      reason: reason ?? null,
       held: state === "held" ? (reason ?? "") : null,
     };
   }

@@ -3,7 +3,7 @@ import progress from "cli-progress";
 import type { MirrorInfo } from "../../core/wire/v1.js";
 import type { Counts } from "../../core/wire/changes.js";
 import { isConserved, noCounts } from "../../core/wire/counts.js";
-import type { Pushed } from "./push.js";
+import type { Mode, Pushed } from "./push.js";
 import { style } from "../terminal/style.js";
 import type { Output } from "../terminal/io.js";
 import { keyForPeople } from "../terminal/output.js";
@@ -72,11 +72,16 @@ function duration(seconds: number): string {
 }
 
 /** What became of the file, for people. */
-export function summary({ name: mirror, primaryKey }: MirrorInfo, pushed: Pushed, seconds: number): string {
+export function summary(
+  { name: mirror, primaryKey }: MirrorInfo,
+  mode: Mode,
+  pushed: Pushed,
+  seconds: number,
+): string {
   const { counts, rows, resumedRows, quarantinedKeys } = pushed;
-  const speed = Math.round((rows - resumedRows) / Math.max(seconds, 0.001)).toLocaleString("en");
+  const speed = count(Math.round((rows - resumedRows) / Math.max(seconds, 0.001)), "row");
   const lines = [
-    `${pushed.finished ? style.green("Done") : style.yellow("Stopped")}: ${count(rows, "row")} to "${mirror}" in ${seconds.toFixed(1)} s (${speed} rows/s)${resumedRows > 0 ? `, ${resumedRows.toLocaleString("en")} of them before` : ""}.`,
+    `${pushed.finished ? style.green("Done") : style.yellow("Stopped")}: ${count(rows, "row")} to "${mirror}" in ${seconds.toFixed(1)} s (${speed}/s)${resumedRows > 0 ? `, ${resumedRows.toLocaleString("en")} of them before` : ""}.`,
     conservation(counts),
   ];
   if (counts.quarantined > 0) {
@@ -88,6 +93,8 @@ export function summary({ name: mirror, primaryKey }: MirrorInfo, pushed: Pushed
     );
   }
   if (pushed.state === "sweeping") lines.push("Rows that are not in the file are being deleted now.");
+  // The counts are those of the file; what the refresh has deleted since is not in it.
+  if (mode === "refresh" && pushed.state === "complete" && pushed.reason !== null) lines.push(pushed.reason);
   if (pushed.held !== null) {
     lines.push(
       style.yellow(`Held: ${pushed.held}`),

@@ -111,7 +111,7 @@ export async function pushFile(io: Io, file: string, options: PushCommandOptions
     const seconds = (performance.now() - startedAt) / 1000;
     if (options.json === true)
       io.stdout.write(`${JSON.stringify({ mirror: mirror.name, mode, seconds, ...pushed })}\n`);
-    else io.stdout.write(`${visible(summary(mirror, pushed, seconds))}\n`);
+    else io.stdout.write(`${visible(summary(mirror, mode, pushed, seconds))}\n`);
     if (!pushed.finished) io.exitCode = EXIT.interrupted;
     else if (pushed.held !== null) io.exitCode = EXIT.held;
   } catch (error) {
