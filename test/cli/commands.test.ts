@@ -114,6 +114,21 @@ test("the table of docs/cli.md has every command", () => {
   expect(OWN.filter(({ name }) => !name.split(" ").every((word) => named.has(word)))).toEqual([]);
 });
 
+test("the pages name every option of a command, and no other", () => {
+  const page = ["cli", "guard"]
+    .map((name) => readFileSync(new URL(`../../docs/${name}.md`, import.meta.url), "utf8"))
+    .join("\n");
+  const named = new Set(page.match(/(?<![\w-])--[a-z][a-z-]*/g));
+  const options = new Set(ALL.flatMap(({ command }) => command.options.map(({ long }) => long!)));
+  expect([...options].filter((option) => !named.has(option))).toEqual([]);
+  // Of every command, and of npm and Docker.
+  expect([...named].filter((option) => !options.has(option)).toSorted()).toEqual([
+    "--help",
+    "--save-dev",
+    "--tag",
+  ]);
+});
+
 test("the exit codes of docs/cli.md are those of the command", async () => {
   const { EXIT } = await import("../../src/cli/terminal/exit.js");
   const page = readFileSync(new URL("../../docs/cli.md", import.meta.url), "utf8");
