@@ -63,7 +63,7 @@ async function begin(app: App, token: Id<"tokens">, openedBy: string) {
 
 /** What the component knows that an attempt which failed might have changed. */
 async function ledgerOf(app: App) {
-  const tables = ["mirrors", "runs", "tokens", "quarantine", "digests", "manifests"] as const;
+  const tables = ["mirrors", "runs", "tokens", "quarantine", "digests", "deltas", "manifests"] as const;
   return await Promise.all(tables.map(async (table) => app.ledger(table)));
 }
 

@@ -221,8 +221,8 @@ export default defineSchema({
   }).index("by_generation", ["mirror", "generation", "sequence"]),
 
   /**
-   * The digest of each mirror's rows: equal to that of the table after every commit, unless a write went past the
-   * importer. Read by audits and by verify.
+   * The digest of each mirror's rows: with the changes that wait in `deltas`, equal to that of the table after every
+   * commit, unless a write went past the importer. Read by audits and by verify.
    */
   digests: defineTable({
     mirror: v.string(),
@@ -230,7 +230,19 @@ export default defineSchema({
     digest: v.bytes(),
     /** What shows an audit which rows differ: see src/core/proof/sketch.ts. */
     sketch: v.bytes(),
+    /** The number of the last change that was added from `deltas`. */
+    folded: v.number(),
   }).index("by_mirror", ["mirror"]),
+
+  /**
+   * Small changes of each mirror's digest, numbered, at most 64 documents: see write/digests.ts. Read with `digests`.
+   */
+  deltas: defineTable({
+    mirror: v.string(),
+    number: v.number(),
+    /** See encodeItems in src/core/proof/delta.ts. */
+    items: v.bytes(),
+  }).index("by_mirror", ["mirror", "number"]),
 
   /**
    * Changes that could not be applied, complete, until they are replayed, superseded or discarded. Read by

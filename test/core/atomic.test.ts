@@ -13,13 +13,13 @@ afterEach(() => {
 
 /** All that a chunk writes, save for the words about the failure. */
 async function everything(world: World) {
-  const [rows, runs, deliveries, manifests, digests, quarantine, tombstones, drift, mirrors] =
+  const [rows, runs, deliveries, manifests, deltas, quarantine, tombstones, drift, mirrors] =
     await Promise.all([
       world.documents("versioned"),
       world.ledger("runs"),
       world.ledger("deliveries"),
       world.ledger("manifests"),
-      world.ledger("digests"),
+      world.ledger("deltas"),
       world.ledger("quarantine"),
       world.ledger("tombstones"),
       world.ledger("drift"),
@@ -38,7 +38,7 @@ async function everything(world: World) {
     runs,
     deliveries,
     manifests: manifests.map(({ keyHashes }) => hex(keyHashes)),
-    digests: digests.map(({ digest, sketch }) => [hex(digest), hex(sketch)]),
+    deltas: deltas.map(({ items }) => hex(items)),
     quarantine,
     tombstones,
     drift,

@@ -63,7 +63,7 @@ test("OPERATE-11: expired documents are deleted, a page at a time, and others st
   await maintain(world);
   expect((await world.ledger("tokens")).map(({ name }) => name)).toEqual(["connector"]);
   // What belongs to a mirror is not old, however long ago it was written.
-  expect(await world.ledger("digests")).toHaveLength(1);
+  expect(await world.ledger("deltas")).toHaveLength(1);
   expect(await world.ledger("runs")).toHaveLength(1);
 });
 

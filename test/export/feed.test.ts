@@ -63,7 +63,7 @@ test("EXPORT-6: sweeps, clearing and rows without a key are in the feed", async 
 
 test("EXPORT-6: a chunk that fails leaves nothing in the feed", async () => {
   const { app } = await startReading();
-  app.failWrites(({ table }) => table === "digests");
+  app.failWrites(({ table }) => table === "deltas");
   const answer = await app.send("POST", "/api/streaming_import/import_airbyte_records", {
     tables: { regions: { primaryKey: KEY, jsonSchema: {} } },
     messages: [{ tableName: "regions", data: { k: "x", v: 1 } }],

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { readDigest } from "../../../convex/write/digests.js";
 import { importRows } from "../../../test/airbyte/support.js";
 import { App } from "../../../test/harness.js";
 import { storedKeyHash } from "../../../test/rowChange.js";
@@ -52,9 +53,9 @@ describe("read", () => {
       limit: 10,
       hashed: true,
     })) as Page;
-    const [kept] = await app.ledger("digests");
-    expect(new Uint8Array(delta!.digest)).toEqual(new Uint8Array(kept!.digest));
-    expect(new Uint8Array(delta!.sketch)).toEqual(new Uint8Array(kept!.sketch));
+    const kept = await app.inLedger(async (ctx) => readDigest(ctx, "users"));
+    expect(new Uint8Array(delta!.digest)).toEqual(new Uint8Array(kept.digest));
+    expect(new Uint8Array(delta!.sketch)).toEqual(new Uint8Array(kept.sketch));
   });
 
   test("names rows without a key by their content", async () => {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { convexToJson, type Value } from "convex/values";
 import { expect, test } from "vitest";
-import { addDelta, deltaOf, noSums, sumsOf, type ChangedItem } from "./delta.js";
+import { addDelta, decodeItems, deltaOf, encodeItems, noSums, sumsOf, type ChangedItem } from "./delta.js";
 
 const int64 = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
 const items = fc.array(
@@ -37,4 +37,31 @@ test("few changes are small on their way, and many no larger than their sums", (
   expect(bytes(2)).toBeLessThan(300);
   expect(bytes(64)).toBeLessThan(bytes(1000));
   expect(bytes(1000)).toBe(bytes(65));
+});
+
+test("changes that were written as bytes add up to the same", () => {
+  const key = fc.oneof(fc.string({ unit: "grapheme", maxLength: 60 }), fc.constant(null));
+  const row = fc.record({ keyHash: int64, key, before: int64, now: int64 });
+  fc.assert(
+    fc.property(items, fc.array(row, { maxLength: 20 }), (some, edited) => {
+      const all: ChangedItem[] = [
+        ...some,
+        ...edited.flatMap(({ keyHash, key, before, now }) => [
+          { sign: -1, keyHash, rowHash: before, key },
+          { sign: 1, keyHash, rowHash: now, key },
+        ]),
+      ];
+      expect(sumsOf({ items: decodeItems(encodeItems(all)) })).toEqual(sumsOf({ items: all }));
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test("an edited row has its key once", () => {
+  const [keyHash, key] = [1n, "[1]"];
+  const edited = encodeItems([
+    { sign: -1, keyHash, rowHash: 2n, key },
+    { sign: 1, keyHash, rowHash: 3n, key },
+  ]);
+  expect(edited.byteLength).toBe(1 + 8 + 1 + key.length + 8 + 1 + 8);
 });

@@ -16,7 +16,14 @@ const vSums = v.object({ digest: v.bytes(), sketch: v.bytes() });
 const vDigestDelta = v.union(
   vSums,
   v.object({
-    items: v.array(v.object({ sign: v.number(), keyHash: v.int64(), rowHash: v.int64(), key: v.string() })),
+    items: v.array(
+      v.object({
+        sign: v.number(),
+        keyHash: v.int64(),
+        rowHash: v.int64(),
+        key: v.union(v.string(), v.null()),
+      }),
+    ),
   }),
 );
 
