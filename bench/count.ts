@@ -1,5 +1,5 @@
 /** Counts what functions do to the database, at its door, as production counts it. */
-import { getConvexSize, type Value } from "convex/values";
+import { convexToJson, getConvexSize, type JSONValue, jsonToConvex, type Value } from "convex/values";
 import type { World } from "../test/core/support/world.js";
 
 /** What some work cost. */
@@ -35,8 +35,16 @@ interface Door {
 
 const WRITES = new Set(["1.0/insert", "1.0/shallowMerge", "1.0/replace", "1.0/remove"]);
 
+/** A document that was written: its table, and its size when it was not deleted. */
+export interface Written {
+  table: string;
+  bytes: number;
+}
+
 /** Counts what happens in one world. */
 export class Meter {
+  /** What the last work has written, one after the other, the jobs that it scheduled without. */
+  written: Written[] = [];
   #cost = nothing();
   #counting = false;
 
@@ -52,7 +60,7 @@ export class Meter {
       asyncSyscall: async (op, args) => {
         if (!this.#counting) return await door.asyncSyscall(op, args);
         if (op === "1.0/schedule") this.#cost.ledgerWrites += 1;
-        if (op === "1.0/remove") this.#written((JSON.parse(args) as { id: string }).id, 0);
+        if (op === "1.0/remove") this.#written(args, (JSON.parse(args) as { id: string }).id, 0);
         const answer = await door.asyncSyscall(op, args);
         this.#note(op, args, answer);
         return answer;
@@ -63,6 +71,7 @@ export class Meter {
   /** What this work costs, and what it schedules. `calls` has no HTTP actions yet. */
   async of(work: () => Promise<unknown>): Promise<Cost> {
     this.#cost = nothing();
+    this.written = [];
     const [steps, scheduled] = [this.world.faults.steps, await this.world.scheduledRuns()];
     this.#counting = true;
     await work();
@@ -90,14 +99,15 @@ export class Meter {
         op === "1.0/insert"
           ? (JSON.parse(answer) as { _id: string })._id
           : (JSON.parse(args) as { id: string }).id;
-      this.#written(id);
+      this.#written(args, id);
     }
   }
 
-  #written(id: string, bytes?: number): void {
+  #written(args: string, id: string, bytes?: number): void {
     const found = this.world.find(id);
     if (found === null) return;
-    const size = bytes ?? getConvexSize(found.document as Value);
+    const size = bytes ?? sizeOf(found.document);
+    this.written.push({ table: (JSON.parse(args) as { table: string }).table, bytes: size });
     if (found.component === "") {
       this.#cost.mirrorWrites += 1;
       this.#cost.mirrorBytes += size;
@@ -106,6 +116,18 @@ export class Meter {
       this.#cost.ledgerBytes += size;
     }
   }
+}
+
+/** Length of the ids of a deployment; the mock's are shorter. */
+const ID_LENGTH = 32;
+
+/** The size of a document in a deployment. */
+function sizeOf(document: object): number {
+  const withIds = JSON.stringify(convexToJson(document as Value)).replace(
+    /"\d+;\w+"/g,
+    `"${"x".repeat(ID_LENGTH)}"`,
+  );
+  return getConvexSize(jsonToConvex(JSON.parse(withIds) as JSONValue));
 }
 
 /** A cost per 1,000 rows. */

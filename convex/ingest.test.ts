@@ -93,9 +93,6 @@ test("the first chunk opens a run, the next ones go on with it, and counts add u
       updated: 1,
       unchanged: 1,
       ignored: 1,
-      deleted: 0,
-      stale: 0,
-      quarantined: 0,
     },
   });
   await expectConserved(app, "users");

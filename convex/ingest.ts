@@ -24,7 +24,7 @@ import {
   vRowChange,
   vSyncMode,
 } from "../src/core/wire/changes.js";
-import { addCounts, noCounts } from "../src/core/wire/counts.js";
+import { addCounts, countsOf, noCounts } from "../src/core/wire/counts.js";
 
 /**
  * Applies one chunk of changes to one mirror: the rows (in the app, through its function handle), quarantine, drift,
@@ -94,13 +94,13 @@ export const applyChunk = mutation({
       args.place === undefined || named === null
         ? null
         : await findDelivery(ctx, declared, named, args.place);
-    if (known !== null && known.applied === known.size) {
+    if (known !== null && known.part === undefined) {
       // Even if the run has ended: a sender that lost the answer gets it again.
-      const { run, counts: total, quarantinedKeys } = known;
+      const { run, counts, quarantinedKeys = [] } = known;
       return {
         run,
         counts: noCounts,
-        total,
+        total: countsOf(counts),
         quarantinedKeys,
         replayed: true,
         rows: (await exactly(ctx, declared)).rows,

@@ -13,6 +13,7 @@ import { promiseWatermark } from "./mirror/advanceWatermark.js";
 import { askedAgain } from "./write/resends.js";
 import { releaseSweep } from "./run/sweepAttempts.js";
 import { vCounts, vSyncMode, vWatermark } from "../src/core/wire/changes.js";
+import { countsOf } from "../src/core/wire/counts.js";
 import { vRefresh, vRunState } from "../src/core/wire/validators.js";
 import { vRunSummary } from "../src/core/wire/views.js";
 
@@ -150,7 +151,7 @@ export const finish = mutation({
       );
     }
     const { state, reason, counts } = (await ctx.db.get("runs", run._id))!;
-    return { state, reason, counts };
+    return { state, reason, counts: countsOf(counts) };
   },
 });
 
@@ -226,7 +227,7 @@ export const history = query({
       finishedAt: run.finishedAt ?? null,
       chunks: run.chunks,
       bytes: run.bytes,
-      counts: run.counts,
+      counts: countsOf(run.counts),
       swept: run.swept,
     }));
   },
@@ -268,10 +269,10 @@ function isUnannounced(run: Doc<"runs">): boolean {
  */
 async function checkWhole(ctx: MutationCtx, run: Doc<"runs">): Promise<void> {
   const begun = await deliveryAt(ctx, run._id, run.sequence + 1);
-  if (begun === null) return;
+  if (begun?.part === undefined) return;
   throw ledgerError(
     "OutOfSequence",
-    `Of the delivery "${begun.identity}", ${String(begun.applied)} of ${String(begun.size)} changes are applied. Send it again and finish the run then, or finish it as incomplete.`,
+    `Of the delivery "${begun.identity}", ${String(begun.part.applied)} of ${String(begun.part.size)} changes are applied. Send it again and finish the run then, or finish it as incomplete.`,
     { expected: begun.sequence },
   );
 }

@@ -18,6 +18,9 @@ import {
   vSample,
 } from "../src/core/wire/validators.js";
 
+/** Counts without those that are 0. */
+const vTally = vCounts.partial();
+
 /**
  * The ledger of imports. The rows themselves live in the app's mirror tables; nothing here holds a copy of them, except
  * the quarantine, which holds those that could not be stored.
@@ -90,6 +93,8 @@ export default defineSchema({
     epoch: v.number(),
     /** The run that owns the mirror, while one does. */
     run: v.optional(v.id("runs")),
+    /** What that run, or the last, had counted when its progress was last published. */
+    publishedCounts: v.optional(vTally),
     /** The finished refresh whose stale rows are being removed, or are not until a person agrees. */
     sweeping: v.optional(v.id("runs")),
     /** Why that refresh deletes nothing yet, and whether it is for rows of it whose key cannot be read. */
@@ -137,7 +142,7 @@ export default defineSchema({
     /** Chunks applied, and the bytes they carried. */
     chunks: v.number(),
     bytes: v.number(),
-    counts: vCounts,
+    counts: vTally,
     /** A refresh of that number was complete before: without a row it deletes nothing. */
     isRepeat: v.optional(v.boolean()),
     /** Of a refresh: the rows of the mirror when it began. */
@@ -150,20 +155,18 @@ export default defineSchema({
     reach: v.optional(vWatermark),
     /** The later refresh whose sweep replaces that of this complete one. */
     sweptBy: v.optional(v.id("runs")),
-    /** Progress that is not yet published to the mirror's document, for a second at most: see mirror/progress.ts. */
-    unpublished: v.object({
-      rows: v.number(),
-      counts: vCounts,
-      appliedAt: v.optional(v.string()),
-      lagMs: v.optional(v.number()),
-    }),
+    /**
+     * Progress that is not yet published to the mirror's document, for a second at most, beside the counts above those
+     * of `publishedCounts` there: see mirror/progress.ts.
+     */
+    unpublished: v.object({ rows: v.number(), lagMs: v.optional(v.number()) }),
     publishScheduled: v.boolean(),
     /** What it has written lately, for the write budget: see write/budget.ts. */
     spending: v.optional(vSpending),
     /** Rows that a complete refresh deleted because it did not deliver them. */
     swept: v.number(),
     /** Counts the attempts to sweep, so that the watchdog restarts only one that died. */
-    sweepAttempt: v.number(),
+    sweepAttempt: v.optional(v.number()),
     /** How many of them died one after another. */
     sweepDeaths: v.optional(v.number()),
   })
@@ -189,19 +192,16 @@ export default defineSchema({
    */
   deliveries: defineTable({
     run: v.id("runs"),
-    mirror: v.string(),
     /** The sender's name for it. */
     identity: v.string(),
     sequence: v.number(),
-    /** SHA-256 of the body: the same name for other content is refused. */
+    /** SHA-256 of the body, as base64: the same name for other content is refused. */
     content: v.string(),
-    /** Changes it consists of, and how many of them, from the first, are applied. */
-    size: v.number(),
-    applied: v.number(),
-    counts: vCounts,
+    /** Changes it consists of, and how many of them, from the first, are applied; absent when all are. */
+    part: v.optional(v.object({ size: v.number(), applied: v.number() })),
+    counts: vTally,
     /** Keys of its first quarantined changes, as JSON text: what the answer names. */
-    quarantinedKeys: v.array(v.string()),
-    appliedAt: v.string(),
+    quarantinedKeys: v.optional(v.array(v.string())),
   })
     .index("by_identity", ["run", "identity"])
     .index("by_run", ["run", "sequence"]),

@@ -11,7 +11,7 @@ beforeAll(async () => {
 test.each([
   ["app: imports (read, write)", 140_000],
   ["app: http, and what a request of Airbyte loads", 208_000],
-  ["component: ingest (applyChunk)", 102_000],
+  ["component: ingest (applyChunk)", 103_000],
   ["component: capability (check)", 54_000],
   ["component: access (authenticate)", 65_000],
   ["all calls of a delivery", 565_000],

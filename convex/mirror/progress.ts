@@ -14,7 +14,7 @@ import { changedBy } from "./rowCount.js";
 import { settled, stateChange } from "./state.js";
 import { now, since } from "../../src/core/time.js";
 import type { Counts, Debt, SyncMode, vBudget } from "../../src/core/wire/changes.js";
-import { addCounts, noCounts } from "../../src/core/wire/counts.js";
+import { addCounts, subtractCounts, tallyOf } from "../../src/core/wire/counts.js";
 import { charge } from "../write/budget.js";
 
 /**
@@ -24,7 +24,7 @@ import { charge } from "../write/budget.js";
  */
 const PUBLISH_EVERY_MS = 1_000;
 
-export const nothingUnpublished: Doc<"runs">["unpublished"] = { rows: 0, counts: noCounts };
+export const nothingUnpublished: Doc<"runs">["unpublished"] = { rows: 0 };
 
 /** What a chunk did to a mirror. */
 interface Chunk {
@@ -57,18 +57,23 @@ export async function recordChunk(
   const unpublished = {
     ...run.unpublished,
     rows: run.unpublished.rows + rowsDelta,
-    counts: addCounts(run.unpublished.counts, counts),
-    ...(counts.received > 0 && { appliedAt: at }),
     ...(lagMs !== undefined && { lagMs }),
   };
-  const after = { ...run, ...place, lastDeliveryAt: at, counts: addCounts(run.counts, counts), unpublished };
+  const after = {
+    ...run,
+    ...place,
+    lastDeliveryAt: at,
+    counts: tallyOf(addCounts(run.counts, counts)),
+    unpublished,
+  };
   // A change of state, or of what an operator should do, is published at once.
   const urgent =
     quarantined !== 0 ||
     drift !== 0 ||
     mirror.syncMode !== syncMode ||
     mirror.state !== statementOf(mirror, run).state;
-  const due = urgent || since(mirror.lastHeardAt) >= PUBLISH_EVERY_MS;
+  // A chunk that comes alone leaves it to the job, and is answered sooner.
+  const due = urgent || (run.publishScheduled && since(mirror.lastHeardAt) >= PUBLISH_EVERY_MS);
   if (due) {
     const waiting = Math.max(0, mirror.quarantined + quarantined);
     const { state, reason } = statementOf({ ...mirror, quarantined: waiting }, after);
@@ -162,18 +167,20 @@ export async function writesOf(ctx: QueryCtx, mirror: Doc<"mirrors">): Promise<n
 
 /** How far a run has come, for its mirror's row. */
 export function progressOf({ syncMode, generation, startedAt, counts, swept }: Doc<"runs">) {
-  return { syncMode, generation: generation ?? null, startedAt, received: counts.received, swept };
+  return { syncMode, generation: generation ?? null, startedAt, received: counts.received ?? 0, swept };
 }
 
 /** What a run's progress changes in its mirror's row. */
 function progressSince(mirror: Doc<"mirrors">, run: Doc<"runs">): Partial<Doc<"mirrors">> {
-  const { rows, counts, appliedAt, lagMs } = run.unpublished;
+  const { rows, lagMs } = run.unpublished;
+  const counts = subtractCounts(run.counts, mirror.publishedCounts ?? {});
   const { state, reason } = statementOf(mirror, run);
   return {
     ...changedBy(mirror, rows),
     total: addCounts(mirror.total, counts),
+    publishedCounts: run.counts,
     progress: progressOf(run),
-    ...(appliedAt !== undefined && { lastAppliedAt: appliedAt }),
+    ...(counts.received > 0 && { lastAppliedAt: run.lastDeliveryAt }),
     ...(lagMs !== undefined && { lagMs }),
     ...(run.lastDeliveryAt !== undefined &&
       since(run.lastDeliveryAt) <= since(mirror.lastHeardAt) && { lastHeardAt: run.lastDeliveryAt }),
@@ -188,6 +195,6 @@ function statementOf(mirror: Doc<"mirrors">, run: Doc<"runs">) {
     run.generation !== undefined || mirror.state === "snapshotting" || mirror.state === "waiting";
   if (!loading) return settled(mirror);
   const what = run.generation === undefined ? "First load" : `Full refresh ${String(run.generation)}`;
-  const received = count(run.counts.received, "row");
+  const received = count(run.counts.received ?? 0, "row");
   return { state: "snapshotting", reason: `${what}: ${received} received so far.` } as const;
 }

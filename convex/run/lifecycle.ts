@@ -14,7 +14,7 @@ import { MAX_REASON, settled, stateChange } from "../mirror/state.js";
 import { shorten } from "../../src/core/rows/text.js";
 import { now, since } from "../../src/core/time.js";
 import { type SyncMode, vSyncMode } from "../../src/core/wire/changes.js";
-import { noCounts } from "../../src/core/wire/counts.js";
+import { countsOf } from "../../src/core/wire/counts.js";
 import type { Refresh } from "../../src/core/wire/validators.js";
 import { advanceWatermark } from "../mirror/advanceWatermark.js";
 import { startSweep } from "./sweepAttempts.js";
@@ -80,15 +80,15 @@ export async function openRun(ctx: MutationCtx, before: Doc<"mirrors">, args: Ne
     sequence: 0,
     chunks: 0,
     bytes: 0,
-    counts: noCounts,
+    counts: {},
     unpublished: nothingUnpublished,
     publishScheduled: false,
     swept: 0,
-    sweepAttempt: 0,
   });
   const firstLoad = mirror.lastAppliedAt === undefined;
   await ctx.db.patch("mirrors", mirror._id, {
     run: id,
+    publishedCounts: {},
     epoch,
     ...(generation !== null && {
       generation,
@@ -244,7 +244,7 @@ export async function completeRun(ctx: MutationCtx, run: Doc<"runs">, why: strin
   if (mirror.run === run._id) await ctx.db.patch("mirrors", mirror._id, { run: undefined });
   // Silence after a refresh without a row usually means a source that failed to start, not an empty one; only a sender
   // of our own protocol is believed. Deletes alone deliver no row.
-  const { inserted, updated, unchanged, stale, quarantined } = run.counts;
+  const { inserted, updated, unchanged, stale, quarantined } = countsOf(run.counts);
   const isBelieved = run.openedBy === "v1" && run.isRepeat !== true;
   const brought = inserted + updated + unchanged + stale + quarantined > 0 || isBelieved;
   if (run.generation !== undefined && brought) {

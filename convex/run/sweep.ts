@@ -33,6 +33,7 @@ import { getApp, getHandles, getMirror, lastRun } from "../mirror/mirrors.js";
 import { Pace } from "../../src/core/wire/pace.js";
 import type { CopyHandle, ReadHandle, RemoveHandle } from "../../src/core/wire/port.js";
 import { type Debt, vDebt } from "../../src/core/wire/changes.js";
+import { countsOf } from "../../src/core/wire/counts.js";
 import { changedBy, recounted } from "../mirror/rowCount.js";
 import { progressOf, published, writesOf } from "../mirror/progress.js";
 import { advanceWatermark } from "../mirror/advanceWatermark.js";
@@ -286,7 +287,10 @@ async function ofGeneration(ctx: QueryCtx, run: Doc<"runs">) {
       q.eq("mirror", run.mirror).gte("epoch", first.epoch).lte("epoch", run.epoch),
     )
     .collect();
-  const uncertain = runs.map(({ counts }) => counts.quarantined + counts.deleted + counts.ignored);
+  const uncertain = runs.map(({ counts }) => {
+    const { quarantined, deleted, ignored } = countsOf(counts);
+    return quarantined + deleted + ignored;
+  });
   return {
     rowsBefore: first.rowsBefore ?? 0,
     uncertain: uncertain.reduce((sum, each) => sum + each, 0),

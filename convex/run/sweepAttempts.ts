@@ -167,7 +167,7 @@ async function attemptSweep(
   run: Doc<"runs">,
   where: ObjectType<typeof vWhere>,
 ): Promise<void> {
-  const attempt = run.sweepAttempt + 1;
+  const attempt = (run.sweepAttempt ?? 0) + 1;
   await ctx.db.patch("runs", run._id, { sweepAttempt: attempt });
   await ctx.scheduler.runAfter(0, internal.run.sweep.walk, { run: run._id, ...where });
   await ctx.scheduler.runAfter(WATCHDOG_MS, internal.run.sweepAttempts.watch, { run: run._id, attempt });

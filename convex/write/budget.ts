@@ -76,7 +76,7 @@ export async function charge(
 }
 
 /** Size of a run's document, in bytes. */
-const RUN_BYTES = 1_500;
+const RUN_BYTES = 800;
 
 /** Notes what a large chunk is about to write, so that other senders see it. Returns how many bytes are noted. */
 export const note = mutation({

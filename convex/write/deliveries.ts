@@ -6,9 +6,8 @@ import { v, type Infer } from "convex/values";
 import { ledgerError } from "../../src/core/wire/errors.js";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx } from "../_generated/server.js";
-import { now } from "../../src/core/time.js";
 import type { Counts } from "../../src/core/wire/changes.js";
-import { addCounts, noCounts } from "../../src/core/wire/counts.js";
+import { addCounts, noCounts, tallyOf } from "../../src/core/wire/counts.js";
 
 /**
  * Applied deliveries of a run that are remembered. A sender waits for each answer before it sends the next, so that it
@@ -56,8 +55,9 @@ export async function findDelivery(
     .query("deliveries")
     .withIndex("by_identity", (q) => q.eq("run", run).eq("identity", place.identity))
     .unique();
+  if (known === null) return null;
   // A run of another mirror: the caller may not be allowed to see it.
-  if (known === null || known.mirror !== mirror.name) return null;
+  if (run !== mirror.run && (await ctx.db.get("runs", run))?.mirror !== mirror.name) return null;
   if (known.content === place.content && known.sequence === place.sequence) return known;
   throw ledgerError(
     "DeliveryMismatch",
@@ -83,7 +83,7 @@ export async function deliveryAt(
  */
 export function claimDelivery(run: Doc<"runs">, place: Place, known: Doc<"deliveries"> | null): void {
   if (known === null) checkSequence(run, place);
-  const applied = known?.applied ?? 0;
+  const applied = known?.part?.applied ?? 0;
   if (applied !== place.offset) throw moved(place, applied);
 }
 
@@ -118,38 +118,29 @@ export async function recordDelivery(
   known: Doc<"deliveries"> | null,
   chunk: { changes: number; counts: Counts; quarantinedKeys: string[] },
 ): Promise<{ place: Pick<Doc<"runs">, "sequence" | "begun">; total: Counts; quarantinedKeys: string[] }> {
+  const { identity, sequence, content, size } = place;
   const applied = place.offset + chunk.changes;
-  const progress = {
-    applied,
-    counts: addCounts(known?.counts ?? noCounts, chunk.counts),
-    quarantinedKeys: namedKeys([...(known?.quarantinedKeys ?? []), ...chunk.quarantinedKeys]),
-    appliedAt: now(),
+  const whole = applied === size;
+  const total = addCounts(known?.counts ?? noCounts, chunk.counts);
+  const quarantinedKeys = namedKeys([...(known?.quarantinedKeys ?? []), ...chunk.quarantinedKeys]);
+  const record = {
+    run: run._id,
+    identity,
+    sequence,
+    content,
+    ...(!whole && { part: { size, applied } }),
+    counts: tallyOf(total),
+    ...(quarantinedKeys.length > 0 && { quarantinedKeys }),
   };
-  if (known === null) {
-    const { identity, sequence, content, size } = place;
-    await ctx.db.insert("deliveries", {
-      run: run._id,
-      mirror: run.mirror,
-      identity,
-      sequence,
-      content,
-      size,
-      ...progress,
-    });
-  } else {
-    await ctx.db.patch("deliveries", known._id, progress);
-  }
-  const whole = applied === place.size;
-  if (whole && place.sequence > KEPT_PER_RUN) {
-    const forgotten = await deliveryAt(ctx, run._id, place.sequence - KEPT_PER_RUN);
-    if (forgotten !== null) await ctx.db.delete("deliveries", forgotten._id);
-  }
+  // In place of the one that is forgotten: a write less than to delete that.
+  const forgotten = known === null && sequence > KEPT_PER_RUN;
+  const stored = forgotten ? await deliveryAt(ctx, run._id, sequence - KEPT_PER_RUN) : known;
+  if (stored === null) await ctx.db.insert("deliveries", record);
+  else await ctx.db.replace("deliveries", stored._id, record);
   return {
-    place: whole
-      ? { sequence: place.sequence, begun: undefined }
-      : { sequence: run.sequence, begun: place.identity },
-    total: progress.counts,
-    quarantinedKeys: progress.quarantinedKeys,
+    place: whole ? { sequence, begun: undefined } : { sequence: run.sequence, begun: identity },
+    total,
+    quarantinedKeys,
   };
 }
 

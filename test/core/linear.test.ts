@@ -18,8 +18,9 @@ import { readBatch } from "../../src/http/airbyte/envelope.js";
 import { windowsOf } from "../../src/http/fivetran/envelope.js";
 import { gunzip } from "../../src/http/gunzip.js";
 import { readDelivery } from "../../src/http/v1/envelope.js";
+import { type Cost, Meter } from "../../bench/count.js";
 import { WorkMeter } from "../work.js";
-import { Sender, upsert } from "./support/sender.js";
+import { remove, Sender, upsert } from "./support/sender.js";
 import { World } from "./support/world.js";
 
 const range = <T>(count: number, make: (i: number) => T): T[] =>
@@ -149,4 +150,27 @@ test("POLITE-9: field names without end cost a chunk a read each", async () => {
   for (let from = 0; from < 500; from += 100) await sender.deliver(invented(from));
   expect(await world.ledger("drift")).toHaveLength(200);
   expect(await world.mirror("plain")).toMatchObject({ drift: 200 });
+});
+
+test("POLITE-9: twice as many equal rows without a key are deleted with twice the work", async () => {
+  const world = await World.start({ options: { writeBudget: { bytesPerSecond: 1e12 } } });
+  const counter = new Meter(world);
+  const equal = (count: number) => range(count, () => ({ text: "same" }));
+  const costOf = async (count: number) => {
+    const sender = await Sender.begin(world, "facts", { syncMode: "append" });
+    await sender.deliver(...equal(count).map(upsert));
+    let cost: Cost | undefined;
+    const work = await meter.workOf(async () => {
+      cost = await counter.of(async () => {
+        expect((await sender.deliver(...equal(count).map(remove))).counts).toMatchObject({ deleted: count });
+      });
+    });
+    return { work, ranges: cost!.ranges, documents: cost!.documentsRead };
+  };
+  await costOf(100);
+  const [once, twice] = [await costOf(1_000), await costOf(2_000)];
+  expect(await world.rows("facts")).toEqual([]);
+  expect(twice.ranges).toBeLessThanOrEqual(2.05 * once.ranges);
+  expect(twice.documents).toBeLessThanOrEqual(2.05 * once.documents);
+  expect(twice.work).toBeLessThan(2.5 * once.work);
 });

@@ -72,7 +72,7 @@ async function checkLaws(app: App): Promise<void> {
     app.ledger("runs"),
     app.ledger("deliveries"),
   ]);
-  const sum = ({ received, ...rest }: Record<string, number>) => [
+  const sum = ({ received = 0, ...rest }: Record<string, number>) => [
     received,
     Object.values(rest).reduce((all, each) => all + each, 0),
   ];

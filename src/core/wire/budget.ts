@@ -10,11 +10,14 @@ import type { Debt, Spending } from "./changes.js";
  * that has to be kept and read. A large chunk is noted before it begins, because others cannot see it before it commits.
  */
 
+type Owed = Debt["now"];
+
 /** A transaction has committed by then: what is older than this is known for certain. In milliseconds. */
 const SETTLED_AFTER_MS = 5_000;
 
-/** Writes closer together than this are kept as one. */
-const GRAIN_MS = 250;
+/** Writes closer together than this are kept as one: large ones, and such as come to little together. */
+const GRAIN_MS = { large: 250, small: 2_500 };
+const SMALL_BYTES = 64 * 1024;
 
 /** What is owed while nobody has written. */
 export const noDebt: Debt = { now: { at: 0, bytes: 0 }, settled: { at: 0, bytes: 0 } };
@@ -36,9 +39,10 @@ export async function debtOf(
   nowMs: number,
 ): Promise<Debt> {
   let from = noDebt.settled;
-  const writes: Spending["writes"] = [];
-  for await (const { at, settled, writes: own } of runs) {
-    if (at <= from.at) break;
+  const writes: Owed[] = [];
+  for await (const spending of runs) {
+    if (spending.at <= from.at) break;
+    const [settled = noDebt.settled, ...own] = owedOf(spending);
     if (settled.at > from.at) from = settled;
     writes.push(...own);
   }
@@ -62,18 +66,21 @@ export function spendingWith(
   bytes: number,
   nowMs: number,
 ): Spending {
-  const settled =
-    debt.settled.at > (spending?.settled.at ?? 0) ? debt.settled : (spending?.settled ?? debt.settled);
-  const writes = (spending?.writes ?? []).filter(({ at }) => at > settled.at);
+  const [before = debt.settled, ...own] = spending === undefined ? [] : owedOf(spending);
+  const settled = debt.settled.at > before.at ? debt.settled : before;
+  const writes = own.filter(({ at }) => at > settled.at);
   const last = writes.at(-1);
-  const joined = last !== undefined && nowMs - last.at < GRAIN_MS;
-  return {
-    at: nowMs,
-    settled,
-    writes: joined
-      ? [...writes.slice(0, -1), { at: last.at, bytes: last.bytes + bytes }]
-      : [...writes, { at: nowMs, bytes }],
-  };
+  const isSmall = (last?.bytes ?? 0) + bytes <= SMALL_BYTES;
+  const joined = last !== undefined && nowMs - last.at < GRAIN_MS[isSmall ? "small" : "large"];
+  const now = joined
+    ? [...writes.slice(0, -1), { at: last.at, bytes: last.bytes + bytes }]
+    : [...writes, { at: nowMs, bytes }];
+  return { at: nowMs, owed: [settled, ...now].flatMap((each) => [each.at, each.bytes]) };
+}
+
+/** What was settled, and the writes since. */
+function owedOf({ owed }: Spending): Owed[] {
+  return Array.from({ length: owed.length / 2 }, (_, i) => ({ at: owed[2 * i]!, bytes: owed[2 * i + 1]! }));
 }
 
 /**

@@ -106,10 +106,11 @@ const vOwed = v.object({ at: v.number(), bytes: v.number() });
 /** What a run has written lately; see wire/budget.ts. Times in milliseconds. */
 export const vSpending = v.object({
   at: v.number(),
-  /** What all imports owed when everything before that moment was committed. */
-  settled: vOwed,
-  /** What the run has written since. */
-  writes: v.array(vOwed),
+  /**
+   * Moments and bytes in turn, as every chunk writes them: what all imports owed when everything before that moment was
+   * committed, and what the run has written since.
+   */
+  owed: v.array(v.number()),
 });
 export type Spending = Infer<typeof vSpending>;
 

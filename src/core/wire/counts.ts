@@ -12,17 +12,29 @@ export const noCounts: Counts = {
   quarantined: 0,
 };
 
-export function addCounts(a: Counts, b: Counts): Counts {
-  return {
-    received: a.received + b.received,
-    inserted: a.inserted + b.inserted,
-    updated: a.updated + b.updated,
-    unchanged: a.unchanged + b.unchanged,
-    deleted: a.deleted + b.deleted,
-    stale: a.stale + b.stale,
-    ignored: a.ignored + b.ignored,
-    quarantined: a.quarantined + b.quarantined,
-  };
+/** Counts as documents keep them that every chunk writes: without those that are 0. */
+export type Tally = { [Name in keyof Counts]?: number | undefined };
+
+const NAMES = Object.keys(noCounts) as (keyof Counts)[];
+
+function each(count: (name: keyof Counts) => number): Counts {
+  return Object.fromEntries(NAMES.map((name) => [name, count(name)])) as Counts;
+}
+
+export function addCounts(a: Tally, b: Tally): Counts {
+  return each((name) => (a[name] ?? 0) + (b[name] ?? 0));
+}
+
+export function subtractCounts(a: Tally, b: Tally): Counts {
+  return each((name) => (a[name] ?? 0) - (b[name] ?? 0));
+}
+
+export function countsOf(tally: Tally): Counts {
+  return addCounts(noCounts, tally);
+}
+
+export function tallyOf(counts: Counts): Partial<Counts> {
+  return Object.fromEntries(Object.entries(counts).filter(([, count]) => count !== 0));
 }
 
 /** Whether everything that was received is accounted for. */

@@ -1,6 +1,5 @@
 import { shorten } from "../../core/rows/text.js";
 import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex } from "@noble/hashes/utils.js";
 import type { Json } from "../../core/rows/values.js";
 import { describe, HttpError } from "../errors.js";
 import type { Delivered, Importer, ImportSession, Mirror } from "../importer.js";
@@ -38,7 +37,7 @@ export async function acceptDelivery(importer: Importer, request: Request): Prom
       committedAt,
       reach,
       // Of the text, not of what was sent: whether it is compressed makes no other delivery of it.
-      delivery: { identity, sequence, content: bytesToHex(sha256(bytes)) },
+      delivery: { identity, sequence, content: btoa(String.fromCharCode(...sha256(bytes))) },
       // The sender understands 429 and `Retry-After`; a request that hangs would only cost it a connection.
       patient: false,
     }),

@@ -6,6 +6,7 @@ import { keyText } from "../../../src/core/proof/keyText.js";
 import { addToSketch, emptySketch, subtractSketch } from "../../../src/core/proof/sketch.js";
 import { decodeSketch } from "../../../src/core/proof/decodeSketch.js";
 import type { Counts } from "../../../src/core/wire/changes.js";
+import { countsOf } from "../../../src/core/wire/counts.js";
 import type { Row, World } from "./world.js";
 import type { Value } from "convex/values";
 
@@ -22,10 +23,13 @@ export async function expectConserved(world: World, name: string): Promise<void>
   const mirror = await world.mirror(name);
   const documents = await world.documents(name);
   expectCountsConserved(mirror.total, `the mirror ${name}`);
-  for (const run of await world.ledger("runs")) expectCountsConserved(run.counts, `a run of ${run.mirror}`);
+  for (const run of await world.ledger("runs"))
+    expectCountsConserved(countsOf(run.counts), `a run of ${run.mirror}`);
   for (const delivery of await world.ledger("deliveries")) {
-    expectCountsConserved(delivery.counts, `the delivery ${delivery.identity}`);
-    expect(delivery.counts.received, `received, of the delivery ${delivery.identity}`).toBe(delivery.applied);
+    const counts = countsOf(delivery.counts);
+    expectCountsConserved(counts, `the delivery ${delivery.identity}`);
+    const { applied = counts.received } = delivery.part ?? {};
+    expect(counts.received, `received, of the delivery ${delivery.identity}`).toBe(applied);
   }
   const { inserted, deleted } = mirror.total;
   const hardDeleted = mirror.deletes === "hard" ? deleted : 0;
