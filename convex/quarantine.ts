@@ -38,7 +38,7 @@ export const list = query({
   returns: v.array(vQuarantineEntry),
   handler: async (ctx, { mirror, after, reason }) => {
     const since = after === undefined ? 0 : Number(after);
-    if (Number.isNaN(since)) throw new Error(`"${after!}" is no cursor of a quarantined change.`);
+    if (Number.isNaN(since)) throw new Error(`"${after!}" is not the cursor of a quarantined change.`);
     const all = ctx.db.query("quarantine");
     const { page } = await pageOf(
       reason === undefined

@@ -176,7 +176,7 @@ function unknownTable(table: string, known: readonly string[]): GuardConfigurati
   const [nearest] = [...known].sort((one, other) => distance(table, one) - distance(table, other));
   const isNear = nearest !== undefined && distance(table, nearest) <= Math.max(2, table.length / 3);
   return new GuardConfigurationError(
-    `The option "tables" names "${table}", which is no table of the schema.${isNear ? ` Did you mean "${nearest}"?` : ` The tables are ${known.join(", ")}.`}`,
+    `The option "tables" names "${table}", which is not a table of the schema.${isNear ? ` Did you mean "${nearest}"?` : ` The tables are ${known.join(", ")}.`}`,
   );
 }
 

@@ -17,7 +17,7 @@ describe("a path prefix", () => {
   });
 
   test.each(["/air*", "/a?b", "/a#b", "/a b", "/a\tb", "*"])("%j is refused", (given) => {
-    expect(() => checkPathPrefix(given)).toThrow(/is no path prefix; write it as "\/airbyte"/);
+    expect(() => checkPathPrefix(given)).toThrow(/is not a path prefix; write it as "\/airbyte"/);
   });
 });
 

@@ -119,7 +119,7 @@ export function checkPathPrefix(pathPrefix: string): string {
   const trimmed = pathPrefix.replace(/^\/+|\/+$/g, "");
   if (/[*?#\s]/.test(trimmed)) {
     throw new Error(
-      `registerRoutes: "${pathPrefix}" is no path prefix; write it as "/airbyte", or leave it out for the root.`,
+      `registerRoutes: "${pathPrefix}" is not a path prefix; write it as "/airbyte", or leave it out for the root.`,
     );
   }
   return trimmed === "" ? "" : `/${trimmed}`;

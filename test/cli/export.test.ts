@@ -169,7 +169,7 @@ describe("stdout", () => {
 
 describe("what goes wrong", () => {
   test.each([
-    [["--format", "xml"], '"xml" is no format'],
+    [["--format", "xml"], '"xml" is not a format'],
     [["--format", "csv"], "csv needs a folder"],
     [["--tables", "order"], 'no exported table "order". Did you mean "orders"?'],
     [["--tables", ","], "names no table"],

@@ -599,7 +599,7 @@ describe("other projects", () => {
     project.write("package.json", "{");
     await expect(init()).rejects.toThrow("package.json is not valid JSON");
     project.write("package.json", "null");
-    await expect(init()).rejects.toThrow("package.json is no JSON object");
+    await expect(init()).rejects.toThrow("package.json does not hold a JSON object");
     project.remove("package.json");
     await expect(init()).rejects.toThrow("no package.json");
   });

@@ -173,5 +173,5 @@ test("a number that is no date and a mirror that is no name are the sender's fau
     );
   }
   const big = '{"mirror":9007199254740993,"buckets":[]}';
-  expectRefused(await app.send("POST", "/v1/verify", big), 404, "UnknownMirror", /no text/);
+  expectRefused(await app.send("POST", "/v1/verify", big), 404, "UnknownMirror", /not a string/);
 });

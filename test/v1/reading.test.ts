@@ -166,7 +166,7 @@ describe("the digest", () => {
 
   test.each([
     ["?mirror=nobody", 404, "UnknownMirror", /no mirror "nobody".*mirrorTable/],
-    ["", 404, "UnknownMirror", /no mirror of that name, which is no text; this token opens/],
+    ["", 404, "UnknownMirror", /no mirror of that name, which is not a string; this token opens/],
   ])("of %j is refused", async (query, status, code, message) => {
     const app = await start();
     expectRefused(await app.send("GET", `/v1/digest${query}`), status, code, message);

@@ -284,7 +284,7 @@ export class Sync {
   /** A line that is no JSON: a log line of something on the way, unless it looks like a message that was damaged. */
   #unreadable(text: string): void {
     if (text.trim() === "") return;
-    if (DAMAGED.test(text)) throw this.#broken("a message that is no JSON");
+    if (DAMAGED.test(text)) throw this.#broken("a message that is not JSON");
     if (text.includes("\0")) throw this.#broken("UTF-16, or no text; the protocol wants UTF-8");
     // Not its content: it may be anything.
     this.emitter.log(

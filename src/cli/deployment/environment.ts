@@ -143,10 +143,10 @@ function parseUrl(url: string): URL {
   try {
     parsed = new URL(url);
   } catch {
-    throw usageError(`"${url}" is no URL. Write it as https://happy-otter-123.convex.site.`);
+    throw usageError(`"${url}" is not a URL. Write it as https://happy-otter-123.convex.site.`);
   }
   if (parsed.protocol !== "https:" && parsed.protocol !== "http:") {
-    throw usageError(`"${url}" is no http or https URL.`);
+    throw usageError(`"${url}" is not an http or https URL.`);
   }
   if (parsed.username !== "" || parsed.password !== "") {
     throw usageError("The URL must not contain a user name or a password. Pass the token separately.");

@@ -31,7 +31,7 @@ function describe(checks: readonly Check[]): string {
     return number === 0 ? [] : [`${String(number)} ${word}${number === 1 ? "" : "s"}`];
   };
   const found = [...count("error", "error"), ...count("warning", "warning")];
-  const summary = found.length === 0 ? style.green("All is well.") : found.join(", ");
+  const summary = found.length === 0 ? style.green("No problem found.") : found.join(", ");
   return `${lines.join("\n")}\n\n${summary}`;
 }
 

@@ -122,7 +122,7 @@ function report(
 function formatOf({ format, out }: ExportCommandOptions): Format {
   const known = FORMATS.find((each) => each === format);
   if (known === undefined) {
-    throw usageError(`"${format}" is no format: ${FORMATS.join(", ")}.${didYouMean(format, FORMATS)}`);
+    throw usageError(`"${format}" is not a format: ${FORMATS.join(", ")}.${didYouMean(format, FORMATS)}`);
   }
   if (out === undefined && known !== "jsonl") {
     throw usageError(`${known} needs a folder: add --out <folder>. Stdout takes jsonl.`);

@@ -48,7 +48,7 @@ export async function openSource(
 ): Promise<Source> {
   const format = wanted === undefined ? undefined : FORMATS[wanted];
   if (wanted !== undefined && format === undefined)
-    throw usageError(`The format "${wanted}" is none of csv, tsv, copy, json, jsonl.`);
+    throw usageError(`The format "${wanted}" is not one of csv, tsv, copy, json, jsonl.`);
   const path = resolve(cwd, file);
   const size = file === "-" ? null : await sizeOf(path);
   const raw: Readable = file === "-" ? stdin : createReadStream(path, { highWaterMark: 256 * 1024 });

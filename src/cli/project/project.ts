@@ -85,7 +85,7 @@ function readManifest(root: string): Manifest {
     throw usageError(`package.json is not valid JSON: ${messageOf(error)}`);
   }
   if (typeof manifest !== "object" || manifest === null || Array.isArray(manifest))
-    throw usageError("package.json is no JSON object. Run `npm init` to write a new one.");
+    throw usageError("package.json does not hold a JSON object. Run `npm init` to write a new one.");
   return manifest;
 }
 

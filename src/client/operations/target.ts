@@ -28,7 +28,7 @@ export function toTarget(target: ReachTarget) {
   const ms = typeof target.time === "string" ? parseDateTime(target.time) : target.time;
   // Rounded up, because it is a promise: a sender's times are rounded down.
   if (ms !== null && Math.abs(ms) <= MAX_TIME_MS) return { time: new Date(Math.ceil(ms)).toISOString() };
-  throw badTarget(`"${String(target.time)}" is no time. Give ISO 8601 text, or milliseconds since 1970.`);
+  throw badTarget(`"${String(target.time)}" is not a time. Give ISO 8601 text, or milliseconds since 1970.`);
 }
 
 /** The last time that JavaScript's dates hold, in milliseconds since 1970. */

@@ -233,7 +233,7 @@ function fraction(conversion: Conversion, json: Json): typeof FAILED {
   return fail(
     conversion,
     "NumberNotExact",
-    `found ${sampleOf(json)}, which is no integer. Declare the field as v.number().`,
+    `found ${sampleOf(json)}, which is not an integer. Declare the field as v.number().`,
   );
 }
 

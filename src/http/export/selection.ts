@@ -58,7 +58,7 @@ const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/;
 export function parseSelection(json: Json): Selection {
   const components = readLevel(json, "selection", (component, at) => {
     if (component !== ROOT && !component.split("/").every((part) => IDENTIFIER.test(part)))
-      throw invalid(`"${component}" at ${at} is no path of a component`);
+      throw invalid(`"${component}" at ${at} is not the path of a component`);
     return (tables, path) =>
       readLevel(tables, path, (table, where) => {
         checkName(table, where);
@@ -113,7 +113,7 @@ function readWord(json: Json): boolean | null {
 }
 
 function checkName(name: string, at: string): void {
-  if (!IDENTIFIER.test(name)) throw invalid(`"${name}" at ${at} is no identifier`);
+  if (!IDENTIFIER.test(name)) throw invalid(`"${name}" at ${at} is not an identifier`);
 }
 
 function malformed(message: string): SelectionError {

@@ -133,7 +133,7 @@ export function mirrorNamed(
     throw new HttpError(
       404,
       "UnknownMirror",
-      `There is no mirror ${typeof name === "string" ? `"${shorten(name)}"` : "of that name, which is no text"}; this token opens ${known === "" ? "none" : known}. Declare it with mirrorTable in schema.ts and deploy.`,
+      `There is no mirror ${typeof name === "string" ? `"${shorten(name)}"` : "of that name, which is not a string"}; this token opens ${known === "" ? "none" : known}. Declare it with mirrorTable in schema.ts and deploy.`,
     );
   }
   return mirror;
