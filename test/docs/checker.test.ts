@@ -94,7 +94,7 @@ describe("commands", () => {
     ["npm bugs", /nothing is known/],
     ["make install", /nothing is known of the program "make"/],
     ["npx streaming-import pusch a.csv", /unknown command/],
-    ["npx streaming-import push a.csv", /--mirror/],
+    ["npx streaming-import airbyte check", /--config/],
     ["npx streaming-import push a.csv --mirror b --quick", /unknown option '--quick'/],
     ["npx streaming-import airbyte", /commander.help/],
     ["npx convex devv", /no command "convex devv"/],
