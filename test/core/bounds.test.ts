@@ -73,3 +73,19 @@ test("OPERATE-11: every table of the ledger is in the list of what bounds it", (
   const named = [...list.matchAll(/^\| `(\w+)`/gm)].map(([, table]) => table).sort();
   expect(named).toEqual(Object.keys(ledgerSchema.tables).sort());
 });
+
+test("LIMIT-6: streams without a mirror are recorded and listed, however many and long, in any script", async () => {
+  const world = await World.start();
+  const record = async (stream: string) =>
+    world.component("unknownStreams:recordUnknownStream", {
+      stream,
+      snippet: "漢".repeat(100_000),
+      token: "connector",
+    });
+  for (let i = 0; i < 201; i++) await record(`${"流".repeat(100)}${String(i)}`);
+  await record(`${"流".repeat(100)}0`);
+  const listed = (await world.component("unknownStreams:list")) as { snippet: string; times: number }[];
+  expect(listed).toHaveLength(200);
+  expect(listed.map(({ times }) => times).sort((a, b) => b - a)[0]).toBe(2);
+  for (const { snippet } of listed) expect(new TextEncoder().encode(snippet).length).toBeLessThan(32_001);
+});

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Json } from "./values.js";
-import { isWellFormed, jsonText, makeWellFormed, sampleOf, shorten } from "./text.js";
+import { isWellFormed, jsonText, makeWellFormed, sampleOf, shorten, shortenToBytes } from "./text.js";
 
 const anyText = fc
   .string({ unit: "binary", maxLength: 120 })
@@ -28,6 +28,21 @@ test("a shortened text is short, well-formed, and a beginning of the whole", () 
     }),
   );
   expect(shorten("ab😀cd", 4)).toBe("ab…");
+});
+
+test("a text shortened to bytes has no more of them, is well-formed, and a beginning of the whole", () => {
+  fc.assert(
+    fc.property(anyText, fc.integer({ min: 3, max: 200 }), (text, bytes) => {
+      const short = shortenToBytes(text, bytes);
+      const whole = makeWellFormed(text);
+      const size = (of: string) => new TextEncoder().encode(of).length;
+      expect(size(short)).toBeLessThanOrEqual(bytes);
+      expect(isWellFormed(short)).toBe(true);
+      if (size(whole) <= bytes) expect(short).toBe(whole);
+      else expect(whole.startsWith(short.slice(0, -1)) && short.endsWith("…")).toBe(true);
+    }),
+  );
+  expect(shortenToBytes("a😀cd", 6)).toBe("a…");
 });
 
 test("a sample is never longer than 80 characters, however large the value", () => {

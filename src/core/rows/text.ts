@@ -5,6 +5,8 @@ import { WrittenNumber } from "./numbers.js";
 /** Characters of a sample in a note or message. */
 const SAMPLE_LENGTH = 80;
 
+const encoder = new TextEncoder();
+
 /** True for a text without lone surrogates. Convex strings are UTF-8, which has no form for them. */
 export function isWellFormed(text: string): boolean {
   return !/\p{Surrogate}/u.test(text);
@@ -18,6 +20,14 @@ export function makeWellFormed(text: string): string {
 /** The text, cut to `length` characters without splitting one, and always fit to be stored. */
 export function shorten(text: string, length = SAMPLE_LENGTH): string {
   return text.length <= length ? makeWellFormed(text) : `${beginningOf(text, length - 1)}…`;
+}
+
+/** The text, cut to `bytes` of UTF-8 without splitting a character, and always fit to be stored. */
+export function shortenToBytes(text: string, bytes: number): string {
+  const { read } = encoder.encodeInto(text, new Uint8Array(bytes));
+  if (read === text.length) return makeWellFormed(text);
+  // The ellipsis takes three.
+  return `${beginningOf(text, encoder.encodeInto(text, new Uint8Array(bytes - 3)).read)}…`;
 }
 
 /** At most `length` characters from the beginning of a text, without splitting one, and always fit to be stored. */
