@@ -7,6 +7,7 @@ import {
   type GenericMutationCtx,
 } from "convex/server";
 import { vi } from "vitest";
+import { convexToJson } from "convex/values";
 import type { Doc, TableNames } from "../convex/_generated/dataModel.js";
 import ledgerSchema from "../convex/schema.js";
 import type { Counts } from "../src/core/wire/changes.js";
@@ -121,6 +122,18 @@ export abstract class Deployment {
   /** A table of the component's ledger, in order of creation. */
   async ledger<Table extends TableNames>(table: Table): Promise<Doc<Table>[]> {
     return await this.inLedger(async (ctx) => (await ctx.db.query(table).collect()) as Doc<Table>[]);
+  }
+
+  /** The longest text in the ledger, in bytes. */
+  async longestText(): Promise<number> {
+    let longest = 0;
+    for (const table of Object.keys(ledgerSchema.tables) as TableNames[]) {
+      JSON.stringify(convexToJson((await this.ledger(table)) as never), (_, value: unknown) => {
+        if (typeof value === "string") longest = Math.max(longest, new TextEncoder().encode(value).length);
+        return value;
+      });
+    }
+    return longest;
   }
 
   /** Runs a transaction inside a component, or inside the app, whose path is empty. */

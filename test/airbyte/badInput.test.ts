@@ -696,3 +696,25 @@ describe("a chunk that is too large for a transaction", () => {
     await expectConserved(app, "users");
   });
 });
+
+test("LIMIT-7: names of megabytes are refused, cut the refresh off, and leave no long text behind", async () => {
+  const app = await App.start();
+  expectDone(await app.send("PUT", CLEAR, { tableNames: ["users"] }));
+  const name = "流".repeat(1_000_000);
+  const answers = [
+    await app.send("POST", IMPORT, {
+      tables: { users: { primaryKey: KEY, jsonSchema: {} } },
+      messages: [{ tableName: name, data: { id: 1 } }],
+    }),
+    await importRows(app, name, [{ id: 1 }]),
+    await importRows(app, "strangers", [{ id: 1 }], [[name]]),
+    await app.send("PUT", CLEAR, { tableNames: [name] }),
+    await app.send("POST", REPLACE, { tableNames: { temp_1700000000_x: name } }),
+  ];
+  for (const answer of answers) {
+    expect([400, 404], answer.text.slice(0, 300)).toContain(answer.status);
+    expect(answer.text.length).toBeLessThan(64_000);
+  }
+  expect((await app.ledger("runs")).map(({ state }) => state)).toEqual(["incomplete"]);
+  expect(await app.longestText()).toBeLessThan(33_000);
+});

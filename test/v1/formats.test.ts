@@ -175,3 +175,21 @@ test("a number that is no date and a mirror that is no name are the sender's fau
   const big = '{"mirror":9007199254740993,"buckets":[]}';
   expectRefused(await app.send("POST", "/v1/verify", big), 404, "UnknownMirror", /not a string/);
 });
+
+test("LIMIT-7: keys of 60 KB that cannot be applied do not stop a delivery, and half a pair is stored nowhere", async () => {
+  const app = await start();
+  const run = await Run.begin(app, "conformance_plain");
+  const bad = Array.from({ length: 25 }, (_, i) =>
+    upsert({ id: `${String(i)}${"k".repeat(60_000)}`, text: "\ud800" }),
+  );
+  const { counts, quarantinedKeys } = await run.deliver(bad);
+  expect(happened(counts)).toEqual({ quarantined: 25 });
+  expect(quarantinedKeys.length).toBeLessThan(20);
+  const half = "half \ud800 a pair";
+  const named = run.body([upsert(A)], { delivery: half });
+  expectRefused(await post(run, JSON.stringify(named)), 400, "BadJsonBody", /delivery/);
+  expectRefused(await run.end("incomplete", half), 400, "BadJsonBody", /reason/);
+  expectRefused(await run.end("incomplete", "漢".repeat(501)), 400, "BadJsonBody", /reason/);
+  ok(await run.end("incomplete", "漢".repeat(500)));
+  expect(await app.longestText()).toBeLessThan(66_000);
+});
