@@ -12,7 +12,8 @@ import { getMirror } from "../../../convex/mirror/mirrors.js";
 import { exactly } from "../../../convex/mirror/progress.js";
 import type { Doc } from "../../../convex/_generated/dataModel.js";
 import ledgerSchema from "../../../convex/schema.js";
-import type { RowChange } from "../../../src/core/wire/changes.js";
+import type { Counts, RowChange } from "../../../src/core/wire/changes.js";
+import { countsOf } from "../../../src/core/wire/counts.js";
 import { StreamingImport, type StreamingImportOptions } from "../../../src/client/index.js";
 import { attachIndexes } from "../../../tools/local-convex/indexes.js";
 import { Attempt, type DocumentChange, noteRange, runAs } from "../../../tools/local-convex/readSet.js";
@@ -190,8 +191,9 @@ export class World extends Deployment {
   }
 
   /** The newest run of a mirror. */
-  async run(mirror: string): Promise<Doc<"runs">> {
-    return (await this.ledger("runs")).filter((run) => run.mirror === mirror).at(-1)!;
+  async run(mirror: string): Promise<Doc<"runs"> & { counts: Counts }> {
+    const run = (await this.ledger("runs")).filter((run) => run.mirror === mirror).at(-1)!;
+    return { ...run, counts: countsOf(run.counts) };
   }
 
   /** A document as the running transaction sees it, with the path of the component that has it. */
