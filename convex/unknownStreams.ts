@@ -12,15 +12,19 @@ import { vUnknownStream } from "../src/core/wire/views.js";
 /** Unknown streams kept; a misconfigured connector may send thousands of names. */
 const MAX_UNKNOWN_STREAMS = 200;
 
-/** The longest declaration that is kept: all of them together are less than half of what a transaction may read. */
-const MAX_SNIPPET_BYTES = 32_000;
+/** The longest declaration that is kept: all of them together are less than a transaction may read. */
+const MAX_SNIPPET_BYTES = 60_000;
 
 /** Shows a person that a connector sends a stream for which no mirror is declared, and the code to add. */
 export const recordUnknownStream = mutation({
   args: { stream: v.string(), snippet: v.string(), token: v.string() },
   returns: v.null(),
   handler: async (ctx, { stream, token, ...more }) => {
-    const args = { stream: shorten(stream, 200), snippet: shortenToBytes(more.snippet, MAX_SNIPPET_BYTES), token };
+    const args = {
+      stream: shorten(stream, 200),
+      snippet: shortenToBytes(more.snippet, MAX_SNIPPET_BYTES),
+      token,
+    };
     const [seen] = await unknownStream(ctx, args.stream);
     if (seen !== undefined) {
       await ctx.db.patch("unknownStreams", seen._id, { ...args, lastSeenAt: now(), times: seen.times + 1 });
