@@ -1,20 +1,11 @@
 import { createServer } from "node:http";
+import { noCounts } from "../../src/core/wire/counts.js";
 
 /**
  * A deployment that answers at once and keeps nothing: what remains is the sender's own time. Prints its URL as the
  * first line, and stops when stdin ends.
  */
 const FIELDS = {};
-const COUNTS = {
-  received: 0,
-  inserted: 0,
-  updated: 0,
-  unchanged: 0,
-  deleted: 0,
-  stale: 0,
-  ignored: 0,
-  quarantined: 0,
-};
 let runs = 0;
 let bytes = 0;
 
@@ -32,9 +23,9 @@ function answerTo(method: string, url: string): unknown {
   if (url === "/v1/mirrors") return { mirrors: names().map(mirror) };
   if (url === "/v1/runs")
     return { run: `run${String(++runs)}`, epoch: runs, generation: null, nextSequence: 1, resend: [] };
-  if (url.endsWith("/finish")) return { run: "", state: "complete", counts: COUNTS };
+  if (url.endsWith("/finish")) return { run: "", state: "complete", counts: noCounts };
   if (url === "/v1/deliveries" && method === "POST")
-    return { replayed: false, counts: COUNTS, quarantinedKeys: [] };
+    return { replayed: false, counts: noCounts, quarantinedKeys: [] };
   return { bytes };
 }
 

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { gunzipSync } from "node:zlib";
 import type { MirrorInfo, RunOptions } from "../../../src/core/wire/v1.js";
+import { noCounts } from "../../../src/core/wire/counts.js";
 
 /** A change as it arrived: its text, and what JSON reads there. */
 export interface SinkChange {
@@ -41,17 +42,6 @@ export interface SinkRequest {
   body: string;
   headers: IncomingMessage["headers"];
 }
-
-const COUNTS = {
-  received: 0,
-  inserted: 0,
-  updated: 0,
-  unchanged: 0,
-  deleted: 0,
-  stale: 0,
-  ignored: 0,
-  quarantined: 0,
-};
 
 /** A deployment that speaks our protocol and remembers everything: in the test's own process, on the loopback. */
 export class Sink {
@@ -183,7 +173,7 @@ export class Sink {
       {
         run: id,
         state: run.outcome,
-        counts: { ...COUNTS, received: run.changes.length, inserted: run.changes.length },
+        counts: { ...noCounts, received: run.changes.length, inserted: run.changes.length },
       },
     ];
   }
@@ -201,7 +191,7 @@ export class Sink {
     const changes = lines.map((line) => ({ ...(JSON.parse(line) as Omit<SinkChange, "line">), line }));
     const quarantined = changes.filter((change) => this.quarantines(change)).length;
     const inserted = lines.length - quarantined;
-    const counts = { ...COUNTS, received: lines.length, inserted, quarantined };
+    const counts = { ...noCounts, received: lines.length, inserted, quarantined };
     if (known !== undefined) {
       if (known.content !== content)
         return refusal(409, "DeliveryMismatch", "Sent before with other content.");
