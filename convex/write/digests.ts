@@ -1,6 +1,6 @@
 /**
  * The digest of a mirror. Writes `digests`, one document per mirror, and `deltas`, at most 64: only with rows
- * (PROVE-1), and all who write rows of a mirror. What is added does not depend on the order.
+ * (PROVE-1), in every function that writes rows of a mirror. What is added does not depend on the order.
  */
 import { v } from "convex/values";
 import {

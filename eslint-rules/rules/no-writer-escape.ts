@@ -212,7 +212,7 @@ function visitChosenMember(cx: GuardContext, report: Report, node: ts.ElementAcc
   if (!isKnown) report.add("no-raw-syscalls", "dynamicCode", node);
 }
 
-/** `ctx[key]` with a key that is only said to be another's: what comes out may be the writer all the same. */
+/** `ctx[key]` where only a type says that the key is not "db": the value may still be the writer. */
 function visitKey(
   cx: GuardContext,
   report: Report,
@@ -479,7 +479,7 @@ function visitCall(cx: GuardContext, report: Report, call: ts.CallExpression | t
     const passed = expected === null || lost !== null ? null : losesByParameter(cx, type, expected);
     if (expected !== null && passed === null && hasTypeOfItsOwn(cx, argument))
       visitPackageHandler(cx, report, argument, type, expected);
-    // Whoever is trusted to call the function, its own code gets the writer as any.
+    // The function gets the writer as any, no matter who may call it.
     // The parts of a literal are judged where they stand.
     if (passed !== null && !isOwn(cx, signature) && hasTypeOfItsOwn(cx, argument)) {
       report.add("no-writer-escape", "escape", argument, { from: shortType(cx, type), to: passed });

@@ -194,7 +194,7 @@ async function expectConserved(mirror: string, rows: number): Promise<void> {
 }
 
 test(
-  "ONCE-8: whoever is killed, sender or server, a sync that is repeated brings each row once",
+  "ONCE-8: a sync that is repeated after its sender or the server was killed brings each row once",
   { timeout: 120_000 + KILLS * 60_000 },
   async () => {
     const dice = new Dice(SEED);

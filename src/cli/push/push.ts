@@ -265,7 +265,7 @@ class Pushing {
 
   async #finish(): Promise<Pushed> {
     const { client, checkpoints, allowEmpty, allowShrink } = this.options;
-    // Whoever says that the file may be empty has said what becomes of the rows.
+    // --allow-empty says already what becomes of the rows.
     const agreed = { allowShrink: allowShrink || (allowEmpty && this.#cut === 0) };
     const finish = async () =>
       client.finish(this.checkpoint.run, "complete", "The complete file was pushed.", agreed);
