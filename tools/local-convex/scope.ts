@@ -51,8 +51,12 @@ class Clock {
     throw new PlatformError(`Function execution timed out (maximum duration: ${String(this.limits.cpu)}s)`);
   }
 
-  /** The function goes on. @throws PlatformError when the database has taken too long for it */
+  /**
+   * The function goes on: after the first answer of those it waits for together, so that time counts once.
+   * @throws PlatformError when the database has taken too long for it
+   */
   resume(waitedForDatabase: boolean): void {
+    if (this.#since !== null) return;
     if (waitedForDatabase) this.#systemMs += performance.now() - this.#paused;
     this.#since = process.cpuUsage();
     if (this.#systemMs <= this.limits.system * 1000) return;
