@@ -16,7 +16,7 @@ export interface Score {
   /** Labelled places that can write a mirror, and those of them that are reported. */
   readonly writes: number;
   readonly found: number;
-  /** Labelled places that cannot, and those of them that are reported all the same. */
+  /** Labelled places that cannot, and those of them that are reported. */
   readonly harmless: number;
   readonly falseAlarms: number;
   /** Of the harmless places, those where strict only asks for the table's name (mended by `--fix`). */

@@ -87,7 +87,7 @@ describe.each(OWN)("$name", ({ name, command }) => {
   });
 });
 
-/** Whoever asks a deployment says where it is in the same way. */
+/** Every command that asks a deployment takes its address in the same way. */
 const ASKING = OWN.filter(({ name }) => !/^(init|guard|generate)\b/.test(name));
 
 describe.each(ASKING)("$name", ({ name, command }) => {

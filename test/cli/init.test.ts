@@ -573,9 +573,11 @@ describe("other projects", () => {
     expect((await run(["init", "--dry-run"], { cwd: project.directory })).code).toBe(3);
     project.write("packages/backend/convex/notes.ts", "");
     project.write("packages/web/package.json", "{}");
+    project.write("customers.csv", "id,name\n1,Ada\n");
     for (const command of [
       ["init", "--yes"],
       ["doctor", "--offline"],
+      ["generate", "--sample", "customers.csv", "--key", "id", "--yes"],
     ]) {
       expect(await run(command, { cwd: project.directory })).toMatchObject({
         code: 2,

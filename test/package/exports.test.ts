@@ -12,7 +12,7 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** Folders whose sources are published, and built into dist. */
 const SOURCES = ["convex", "src", "eslint-rules"];
 
-/** Published as source only: it is compiled by the test runner of whoever imports it. */
+/** Published as source only: the test runner of the app that imports it compiles it. */
 const NOT_BUILT = "src/test.ts";
 
 type Targets = string | { [condition: string]: Targets };

@@ -14,6 +14,7 @@ import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import ts from "typescript";
 import { functionsOfConvexJson } from "../../../eslint-rules/engine/options.js";
+import { readManifestIfAny, refuseWorkspace } from "../project/project.js";
 import { style } from "../terminal/style.js";
 import type { Io } from "../terminal/io.js";
 import { ask } from "../terminal/ask.js";
@@ -299,6 +300,7 @@ function findSchemaFile(root: string, named: string | undefined): string {
   } catch (error) {
     throw new GenerateError("SchemaUnreadable", messageOf(error));
   }
+  if (!existsSync(path.join(root, functions))) refuseWorkspace(root, readManifestIfAny(root));
   const files = ["schema.ts", "schema.js"].map((name) => path.join(root, functions, name));
   return files.find((file) => existsSync(file)) ?? files[0]!;
 }

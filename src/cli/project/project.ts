@@ -53,7 +53,7 @@ export async function readProject(root: string): Promise<Project> {
   const functionsDir = functionsDirOf(root);
   const directory = path.join(root, functionsDir);
   const hasFunctions = existsSync(directory);
-  if (!hasFunctions && isWorkspace(root, manifest)) refuseWorkspace(root);
+  if (!hasFunctions) refuseWorkspace(root, manifest);
   const modules = hasFunctions ? readModules(root, directory) : [];
   return {
     root,
@@ -89,6 +89,11 @@ function readManifest(root: string): Manifest {
   return manifest;
 }
 
+/** The project's package.json, for commands that work without one too. */
+export function readManifestIfAny(root: string): Manifest {
+  return existsSync(path.join(root, "package.json")) ? readManifest(root) : {};
+}
+
 function isWorkspace(root: string, { workspaces }: Manifest): boolean {
   return workspaces !== undefined || existsSync(path.join(root, "pnpm-workspace.yaml"));
 }
@@ -112,10 +117,11 @@ function packagesWithFunctions(root: string, below = "", depth = MAX_DEPTH): str
 }
 
 /**
- * At the root of a workspace, a project of its own would be a second one beside that of a package.
+ * At the root of a workspace without functions, a project of its own would be a second one beside that of a package.
  * @throws CliError where a package has functions
  */
-function refuseWorkspace(root: string): void {
+export function refuseWorkspace(root: string, manifest: Manifest): void {
+  if (!isWorkspace(root, manifest)) return;
   const [first, ...more] = packagesWithFunctions(root);
   if (first === undefined) return;
   throw usageError(
