@@ -35,6 +35,7 @@ export const noWriterEscape: RuleDefinition = {
     "anyParameter",
     "mirrorCall",
     "packageFunction",
+    "componentEscape",
   ],
   schema: {
     type: "object",
