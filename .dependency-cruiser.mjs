@@ -1,9 +1,9 @@
 /**
  * The picture of the house, as rules: every arrow points down, type imports included.
  *
- *        src/cli          src/react
- *       │       │            │
- *  eslint-rules src/client ──┘
+ *        src/cli  src/dashboard ── src/react
+ *       │       │   │
+ *  eslint-rules src/client
  *       │       │
  *       │    src/http    src/guard
  *       │       │            │
@@ -24,7 +24,8 @@ const MAY_IMPORT = {
   "src/http": ["src/core", "src/schema"],
   "src/client": ["src/core", "src/schema", "src/http"],
   "src/guard": ["src/core", "src/schema"],
-  "src/react": ["src/core", "src/client"],
+  "src/dashboard": ["src/core", "src/schema", "src/client"],
+  "src/react": ["src/core", "src/dashboard"],
   "eslint-rules": ["src/core"],
   "src/cli": ["src/core", "src/schema", "src/http", "src/client", "eslint-rules"],
 };

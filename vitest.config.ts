@@ -23,7 +23,10 @@ export default defineConfig({
     // Tests see the sources, not the last build.
     alias: [
       { find: /^convex-streaming-import$/, replacement: at("src/client/index.ts") },
-      { find: /^convex-streaming-import\/(schema|guard|react)$/, replacement: at("src/$1/index.ts") },
+      {
+        find: /^convex-streaming-import\/(schema|guard|react|dashboard)$/,
+        replacement: at("src/$1/index.ts"),
+      },
       { find: /^convex-streaming-import\/test$/, replacement: at("src/test.ts") },
       {
         find: /^convex-streaming-import\/convex\.config(\.js)?$/,

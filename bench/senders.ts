@@ -21,8 +21,9 @@ import { v } from "convex/values";
 import { mirrorTable } from "convex-streaming-import/schema";
 const mirror = () => mirrorTable({ id: v.number(), text: v.string() }, { primaryKey: ["id"] });
 export default defineSchema(Object.fromEntries(Array.from({ length: 10 }, (_, i) => ["m" + i, mirror()])));`,
-  "convex/operations.ts": `import { streamingImport } from "./imports";
-export const { importStatus, runs } = streamingImport.dashboardFunctions({ authorize: async () => true });`,
+  "convex/operations.ts": `import { dashboardFunctions } from "convex-streaming-import/dashboard";
+import { streamingImport } from "./imports";
+export const { importStatus, runs } = dashboardFunctions(streamingImport, { authorize: async () => true });`,
 };
 
 export interface SendersOutcome {

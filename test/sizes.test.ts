@@ -9,12 +9,12 @@ beforeAll(async () => {
 });
 
 test.each([
-  ["app: imports (read, write)", 140_000],
-  ["app: http, and what a request of Airbyte loads", 208_000],
+  ["app: imports (read, write)", 126_000],
+  ["app: http, and what a request of Airbyte loads", 198_000],
   ["component: ingest (applyChunk)", 103_000],
   ["component: capability (check)", 54_000],
   ["component: access (authenticate)", 65_000],
-  ["all calls of a delivery", 565_000],
+  ["all calls of a delivery", 548_000],
 ])("COST-6: %s evaluates at most %i bytes", (what, bound) => {
   expect(sizes[what]).toBeLessThanOrEqual(bound);
   // A bound far above says nothing.

@@ -61,7 +61,6 @@ const NOT_EXPORTED = [
   "Unit",
   "VisibilityOf",
   "WithFivetran",
-  "dashboardFunctions",
   "operatorFunctions",
   "tableFunctions",
   "vMirrorState",
@@ -73,7 +72,7 @@ const KINDS = [Accessor, Class, Function, Interface, Method, Property, TypeAlias
 
 const options: TypeDocOptions & Partial<PluginOptions> = {
   plugin: ["typedoc-plugin-markdown"],
-  entryPoints: ["src/client", "src/schema", "src/guard", "src/react", "eslint-rules"]
+  entryPoints: ["src/client", "src/dashboard", "src/schema", "src/guard", "src/react", "eslint-rules"]
     .map((folder) => `${folder}/index.ts`)
     .concat("src/test.ts"),
   tsconfig: "tools/tsconfig.api.json",

@@ -1,3 +1,4 @@
+import { dashboardFunctions } from "convex-streaming-import/dashboard";
 import { streamingImport } from "./imports.js";
 
 /**
@@ -26,4 +27,4 @@ export const {
   repair,
   forgetDrift,
   forgetStream,
-} = streamingImport.dashboardFunctions({ authorize: () => true });
+} = dashboardFunctions(streamingImport, { authorize: () => true });

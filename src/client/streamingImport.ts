@@ -1,10 +1,4 @@
-import {
-  httpActionGeneric,
-  type GenericDataModel,
-  type GenericSchema,
-  type HttpRouter,
-  type SchemaDefinition,
-} from "convex/server";
+import { httpActionGeneric, type GenericSchema, type HttpRouter, type SchemaDefinition } from "convex/server";
 import type { ComponentApi } from "../../convex/_generated/component.js";
 import { checkHashKey } from "../core/rows/hashKey.js";
 import { loadScripts } from "../core/rows/transliterate.js";
@@ -14,12 +8,7 @@ import { budgetOf, type WriteBudget } from "./importing/budget.js";
 import { Declaration } from "./importing/declaration.js";
 import type { SessionSettings } from "./importing/session.js";
 import type { AppMirrors } from "./mirrors.js";
-import {
-  dashboardFunctions,
-  type DashboardFunctions,
-  type DashboardOptions,
-} from "./operations/dashboard.js";
-import { operatorFunctions } from "./operations/operatorFunctions.js";
+import { operatorFunctions } from "./operatorFunctions.js";
 import { tableFunctions } from "./tables/tableFunctions.js";
 import { TableMirrors } from "./tables/tableMirrors.js";
 
@@ -88,9 +77,11 @@ export class StreamingImport {
   readonly #exports: AppExports;
   readonly #declaration: Declaration;
   readonly #settings: SessionSettings;
-  readonly #module: string;
   readonly #hashKey: string | undefined;
   #compiled: Promise<AppMirrors> | null = null;
+
+  /** The module that exports `internalFunctions()`. */
+  readonly module: string;
 
   /**
    * @param component The component: `components.streamingImport`.
@@ -99,8 +90,10 @@ export class StreamingImport {
    * an option is wrong.
    */
   constructor(
-    private readonly component: ComponentApi,
-    private readonly schema: SchemaDefinition<GenericSchema, boolean>,
+    /** The component. */
+    readonly component: ComponentApi,
+    /** The schema of the app. */
+    readonly schema: SchemaDefinition<GenericSchema, boolean>,
     options: StreamingImportOptions = {},
   ) {
     this.#mirrors = new TableMirrors(schema);
@@ -114,11 +107,11 @@ export class StreamingImport {
       );
     }
     const budget = budgetOf(options.writeBudget);
-    this.#module = options.module ?? "imports";
+    this.module = options.module ?? "imports";
     this.#declaration = new Declaration(
       this.#mirrors,
       this.#exports,
-      this.#module,
+      this.module,
       options.onStateChange,
       budget,
     );
@@ -154,36 +147,6 @@ export class StreamingImport {
         this.#settings.budget,
       ),
     };
-  }
-
-  /**
-   * The public functions that status pages call, such as the panel of `convex-streaming-import/react`. The app says who
-   * may call them; there is no default.
-   *
-   * Each throws a `ConvexError` with the code `NotAuthorized` if `authorize` returns anything but `true`.
-   *
-   * ```ts
-   * // convex/operations.ts
-   * export const { importStatus, mirrorStatus, runs, samples, drift, quarantine, replay, discard, pause, resume, sweep } =
-   *   streamingImport.dashboardFunctions({
-   *     authorize: async (ctx: QueryCtx, { access }) => {
-   *       const user = await ctx.auth.getUserIdentity();
-   *       return user !== null && (access === "view" || user.role === "operator");
-   *     },
-   *   });
-   * ```
-   *
-   * - Queries: `importStatus`, `mirrorStatus`, `runs`, `samples`, `drift`, `unknownStreams`, `exportReaders`,
-   *   `quarantineReasons`, `reached`; for operators `quarantine` and `auditReport`, which show rows and keys.
-   * - Mutations, for operators: `replay`, `discard`, `pause`, `resume`, `sweep`, `resetGeneration`, `audit`, `repair`,
-   *   `forgetDrift`, `forgetStream`. `replay` runs `replayQuarantine` of the module that exports `internalFunctions()`.
-   *
-   * @throws Error without `authorize`.
-   */
-  dashboardFunctions<DataModel extends GenericDataModel>(
-    options: DashboardOptions<DataModel>,
-  ): DashboardFunctions {
-    return dashboardFunctions(this.component, this.#mirrors, this.#module, options);
   }
 
   /**

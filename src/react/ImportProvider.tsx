@@ -1,6 +1,6 @@
 import type { ApiFromModules } from "convex/server";
 import { createContext, useContext, type ReactNode } from "react";
-import type { DashboardFunctions } from "../client/operations/dashboard.js";
+import type { DashboardFunctions } from "../dashboard/dashboardFunctions.js";
 
 /** References to all functions that `dashboardFunctions` makes. */
 type All = ApiFromModules<{ operations: DashboardFunctions }>["operations"];
@@ -44,6 +44,6 @@ export function useImportFunctions(): ImportFunctions {
   const functions = useContext(FunctionsContext);
   if (functions !== null) return functions;
   throw new Error(
-    "Put this inside <ImportProvider functions={api.operations}>, where convex/operations.ts exports what streamingImport.dashboardFunctions returns.",
+    "Put this inside <ImportProvider functions={api.operations}>, where convex/operations.ts exports what dashboardFunctions returns.",
   );
 }

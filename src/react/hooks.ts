@@ -8,7 +8,7 @@ import {
 import { convexToJson } from "convex/values";
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import type { MirrorStatus, Reached } from "../core/wire/views.js";
-import type { ReachTarget } from "../client/operations/target.js";
+import type { ReachTarget } from "../dashboard/target.js";
 import { useImportFunctions } from "./ImportProvider.js";
 
 /** What a query has returned so far. An error is a value here: a panel without access does not break the page. */

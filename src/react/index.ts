@@ -8,5 +8,5 @@ export { ImportPanel, type ImportPanelProps } from "./ImportPanel.js";
 export { ImportProvider, type ImportFunctions, type ImportProviderProps } from "./ImportProvider.js";
 export { MirrorBadge, type MirrorBadgeProps } from "./MirrorBadge.js";
 export type { Theme } from "./words.js";
-export type { ReachTarget } from "../client/operations/target.js";
+export type { ReachTarget } from "../dashboard/target.js";
 export type { MirrorStatus, Reached } from "../core/wire/views.js";

@@ -1,3 +1,4 @@
+import { dashboardFunctions } from "convex-streaming-import/dashboard";
 import { streamingImport } from "./imports";
 
 /** What the page shows of the imports, and an operator's actions. */
@@ -22,7 +23,7 @@ export const {
   repair,
   forgetDrift,
   forgetStream,
-} = streamingImport.dashboardFunctions({
+} = dashboardFunctions(streamingImport, {
   // Everybody may do everything. Ask who is signed in before you deploy to production.
   authorize: () => true,
 });

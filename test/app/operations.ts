@@ -1,3 +1,4 @@
+import { dashboardFunctions } from "../../src/dashboard/index.js";
 import { streamingImport } from "./imports.js";
 
 /** Everybody who is signed in may see; operators may operate. */
@@ -23,7 +24,7 @@ export const {
   repair,
   forgetDrift,
   forgetStream,
-} = streamingImport.dashboardFunctions({
+} = dashboardFunctions(streamingImport, {
   authorize: async (ctx, { access }) => {
     const user = await ctx.auth.getUserIdentity();
     return user !== null && (access === "view" || user.role === "operator");

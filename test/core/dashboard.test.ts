@@ -2,6 +2,7 @@ import { makeFunctionReference } from "convex/server";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { ComponentApi } from "../../convex/_generated/component.js";
 import { StreamingImport } from "../../src/client/index.js";
+import { dashboardFunctions } from "../../src/dashboard/index.js";
 import * as operations from "../app/operations.js";
 import appSchema from "../app/schema.js";
 import { App } from "../harness.js";
@@ -150,17 +151,17 @@ describe("authorisation is the app's", () => {
 
   test("SEE-3: nothing but true opens, and there is no default", async () => {
     const importer = new StreamingImport({} as ComponentApi, appSchema);
-    expect(() => importer.dashboardFunctions(undefined as any)).toThrow(/authorize/);
-    expect(() => importer.dashboardFunctions({} as any)).toThrow(/authorize/);
+    expect(() => dashboardFunctions(importer, undefined as any)).toThrow(/authorize/);
+    expect(() => dashboardFunctions(importer, {} as any)).toThrow(/authorize/);
     for (const answer of [undefined, "yes", 1, {}]) {
-      const { importStatus } = importer.dashboardFunctions({ authorize: () => answer as any });
+      const { importStatus } = dashboardFunctions(importer, { authorize: () => answer as any });
       await expect((importStatus as any)._handler({}, {})).rejects.toThrow("NotAuthorized");
     }
   });
 
   test("an error of the check refuses in its own words, and operating with it", async () => {
     const importer = new StreamingImport({} as ComponentApi, appSchema);
-    const { pause } = importer.dashboardFunctions({
+    const { pause } = dashboardFunctions(importer, {
       authorize: () => {
         throw new Error("Sign in first.");
       },

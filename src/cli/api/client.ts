@@ -14,7 +14,7 @@ import type {
   RunOptions,
   SourceDigest,
 } from "../../core/wire/v1.js";
-import type { SenderStatus } from "../../core/wire/views.js";
+import type { SenderStatus } from "../../core/wire/senderStatus.js";
 
 /** A delivery of 5,000 changes takes seconds; a request that takes longer than this has been lost. */
 const TIMEOUT_MS = 5 * 60_000;

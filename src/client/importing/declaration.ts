@@ -10,53 +10,55 @@ import { patiently } from "./retry.js";
 
 /** What the component's registry stores of the app's schema. */
 export class Declaration {
-  readonly #mirrors;
-  readonly #exported;
   #fingerprint: string | null = null;
 
   constructor(
-    mirrors: TableMirrors,
-    exports: AppExports,
+    private readonly mirrors: TableMirrors,
+    private readonly exports: AppExports,
     /** The module that exports the importer's functions, as in `npx convex run <module>:declare`. */
     private readonly module: string,
     /** The function to call with every change of a mirror's state, as "module:function". */
     private readonly onStateChange: string | undefined,
     /** What imports may write. */
     private readonly budget: { bytesPerSecond: number },
-  ) {
-    this.#mirrors = mirrors.all.map(({ name, contract }) => ({
-      name,
-      source: contract.source ?? name,
-      primaryKey: contract.primaryKey?.join(", ") ?? "none",
-      keyed: contract.primaryKey !== null,
-      version: contract.version ?? undefined,
-      owner: contract.owner ?? undefined,
-      deletes: contract.deletedField === null ? "hard" : `soft, marked in ${contract.deletedField}`,
-      policy: describeDrift(contract),
-      expectEveryMs: contract.expectEveryMs ?? undefined,
-      shrinkLimit: contract.shrinkLimit ?? undefined,
-    }));
-    this.#exported = exports.all.map(({ name, kind }) => ({ table: name, kind }));
+  ) {}
+
+  // Made when asked for: most calls of functions do not.
+  #declared() {
+    return {
+      mirrors: this.mirrors.all.map(({ name, contract }) => ({
+        name,
+        source: contract.source ?? name,
+        primaryKey: contract.primaryKey?.join(", ") ?? "none",
+        keyed: contract.primaryKey !== null,
+        version: contract.version ?? undefined,
+        owner: contract.owner ?? undefined,
+        deletes: contract.deletedField === null ? "hard" : `soft, marked in ${contract.deletedField}`,
+        policy: describeDrift(contract),
+        expectEveryMs: contract.expectEveryMs ?? undefined,
+        shrinkLimit: contract.shrinkLimit ?? undefined,
+      })),
+      exported: this.exports.all.map(({ name, kind }) => ({ table: name, kind })),
+    };
   }
 
-  /**
-   * Hash of the declaration: when the registry's differs, a deploy has changed something. Made when it is asked for:
-   * the functions that read and write rows do not.
-   */
+  /** Hash of the declaration: when the registry's differs, a deploy has changed something. */
   get fingerprint(): string {
-    const { module, onStateChange, budget } = this;
-    this.#fingerprint ??= bytesToHex(
-      sha256(utf8ToBytes(JSON.stringify([module, onStateChange, budget, this.#mirrors, this.#exported]))),
-    ).slice(0, 16);
+    if (this.#fingerprint === null) {
+      const { mirrors, exported } = this.#declared();
+      const declared = JSON.stringify([this.module, this.onStateChange, this.budget, mirrors, exported]);
+      this.#fingerprint = bytesToHex(sha256(utf8ToBytes(declared))).slice(0, 16);
+    }
     return this.#fingerprint;
   }
 
   /** Updates the registry. */
   async send(ctx: Pick<RunsFunctions, "runMutation">, component: ComponentApi): Promise<void> {
+    const declared = this.#declared();
     const [read, write, rows, onStateChange] = await Promise.all([
       createFunctionHandle(makeFunctionReference<"query">(`${this.module}:read`)),
       createFunctionHandle(makeFunctionReference<"mutation">(`${this.module}:write`)),
-      this.#exported.length === 0
+      declared.exported.length === 0
         ? undefined
         : createFunctionHandle(makeFunctionReference<"query">(`${this.module}:rows`)),
       this.onStateChange === undefined
@@ -69,8 +71,7 @@ export class Declaration {
         fingerprint: this.fingerprint,
         handles: { read, write, rows, onStateChange },
         budget: this.budget,
-        mirrors: this.#mirrors,
-        exported: this.#exported,
+        ...declared,
       }),
     );
   }

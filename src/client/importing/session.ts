@@ -3,7 +3,7 @@ import { convexToJson, type Value } from "convex/values";
 import type { ComponentApi } from "../../../convex/_generated/component.js";
 import type { Debt } from "../../core/wire/changes.js";
 import { noCounts } from "../../core/wire/counts.js";
-import { forSenders, withoutRows } from "../../core/wire/views.js";
+import { forSenders, withoutRows } from "../../core/wire/senderStatus.js";
 import type { Change, RowEncoding } from "../../core/rows/change.js";
 import { shorten } from "../../core/rows/text.js";
 import { parseJson, writeJson } from "../../core/rows/json.js";

@@ -1,6 +1,6 @@
 import { ConvexError, v, type Infer } from "convex/values";
-import { parseDateTime } from "../../core/rows/dates.js";
-import { positionText } from "../../core/rows/position.js";
+import { parseDateTime } from "../core/rows/dates.js";
+import { positionText } from "../core/rows/position.js";
 
 /** What a product waits for. */
 export const vTarget = v.union(

@@ -1,8 +1,8 @@
 import { internalActionGeneric, internalMutationGeneric } from "convex/server";
 import { v } from "convex/values";
-import type { ComponentApi } from "../../../convex/_generated/component.js";
-import type { Declaration } from "../importing/declaration.js";
-import type { AppMirrors } from "../mirrors.js";
+import type { ComponentApi } from "../../convex/_generated/component.js";
+import type { Declaration } from "./importing/declaration.js";
+import type { AppMirrors } from "./mirrors.js";
 
 /** What an operator does that takes the app's schema. Everything else is a function of the component. */
 export function operatorFunctions(
@@ -27,7 +27,7 @@ export function operatorFunctions(
     replayQuarantine: internalActionGeneric({
       args: { mirror: v.string(), reason: v.optional(v.string()) },
       handler: async (ctx, { mirror, reason }) => {
-        const { replayQuarantine } = await import("../importing/replay.js");
+        const { replayQuarantine } = await import("./importing/replay.js");
         return await replayQuarantine(ctx, component, (await mirrors()).get(mirror), { budget, reason });
       },
     }),

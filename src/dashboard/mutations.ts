@@ -1,7 +1,7 @@
 import { makeFunctionReference, mutationGeneric, type GenericDataModel } from "convex/server";
 import { v } from "convex/values";
-import type { ComponentApi } from "../../../convex/_generated/component.js";
-import type { TableMirrors } from "../tables/tableMirrors.js";
+import type { ComponentApi } from "../../convex/_generated/component.js";
+import type { TableMirrors } from "../client/tables/tableMirrors.js";
 import type { Gate } from "./authorize.js";
 
 const vMirror = { mirror: v.string() };

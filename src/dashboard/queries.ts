@@ -1,7 +1,7 @@
 import { queryGeneric, type GenericDataModel } from "convex/server";
 import { v } from "convex/values";
-import type { ComponentApi } from "../../../convex/_generated/component.js";
-import { vSample } from "../../core/wire/validators.js";
+import type { ComponentApi } from "../../convex/_generated/component.js";
+import { vSample } from "../core/wire/validators.js";
 import {
   vAuditReport,
   vDriftEntry,
@@ -12,10 +12,10 @@ import {
   vReaderStatus,
   vRunSummary,
   vUnknownStream,
-  withoutRows,
-} from "../../core/wire/views.js";
-import { admittingSnippet, driftSnippet } from "../../schema/driftSnippet.js";
-import type { TableMirrors } from "../tables/tableMirrors.js";
+} from "../core/wire/views.js";
+import { withoutRows } from "../core/wire/senderStatus.js";
+import { admittingSnippet, driftSnippet } from "../schema/driftSnippet.js";
+import type { TableMirrors } from "../client/tables/tableMirrors.js";
 import type { Gate } from "./authorize.js";
 import { toTarget, vTarget } from "./target.js";
 
