@@ -146,16 +146,24 @@ export function addItem(
   rowHash: bigint,
   textLength: number,
 ): void {
-  const key = sign === 1 ? keyHash : -keyHash;
-  const row = sign === 1 ? rowHash : -rowHash;
+  words.setBigInt64(0, sign === 1 ? keyHash : -keyHash);
+  words.setBigInt64(8, sign === 1 ? rowHash : -rowHash);
   for (let partition = 0; partition < PARTITIONS; partition++) {
     const at = cells[partition]! * CELL_BYTES;
     view.setInt32(at, view.getInt32(at) + sign);
     view.setUint32(at + CHECK, view.getUint32(at + CHECK) + sign * check);
-    view.setBigUint64(at + KEY_HASH, view.getBigUint64(at + KEY_HASH) + key);
-    view.setBigUint64(at + ROW_HASH, view.getBigUint64(at + ROW_HASH) + row);
+    addWords(view, at + KEY_HASH, 0);
+    addWords(view, at + ROW_HASH, 8);
     for (let i = 0; i < textLength; i++) bytes[at + TEXT + i]! += sign * text[i]!;
   }
+}
+
+/** Adds 64 bits of `words` to those of a cell, in halves: large integers are objects, and slow. */
+function addWords(view: DataView, at: number, from: number): void {
+  const low = view.getUint32(at + 4) + words.getUint32(from + 4);
+  const carry = low > 0xffffffff ? 1 : 0;
+  view.setUint32(at + 4, low);
+  view.setUint32(at, view.getUint32(at) + words.getUint32(from) + carry);
 }
 
 /** The text of the item at hand, as cells hold it; shared like `mixed`. */
