@@ -6,6 +6,7 @@
 import { count } from "../src/core/words.js";
 import { chargeNewest } from "./write/budget.js";
 import { jsonToConvex, v, type JSONValue, type Value } from "convex/values";
+import { packRows } from "../src/core/wire/packedRows.js";
 import { decodeDigest, differingBuckets, rowCount } from "../src/core/proof/digest.js";
 import { subtractSketch } from "../src/core/proof/sketch.js";
 import { decodeSketch } from "../src/core/proof/decodeSketch.js";
@@ -230,11 +231,10 @@ export const repair = mutation({
       key: jsonToConvex(JSON.parse(key!) as JSONValue) as Value[],
       keyHash,
       position,
-      bytes: 0,
     }));
     // The source has not deleted them: no tombstone may keep out a row of that key that it sends one day.
     const { counts, rowsDelta } = await applyToMirror(ctx, mirror, {
-      rows,
+      rows: packRows(rows),
       match: "key",
       tombstones: false,
     });

@@ -5,6 +5,7 @@ import { expectConserved, users } from "../test/airbyte/support.js";
 import { deleteOf, inOrder, storedKeyHash, upsertOf } from "../test/rowChange.js";
 import { noDebt } from "../src/core/wire/budget.js";
 import type { RowChange } from "../src/core/wire/changes.js";
+import { packRows } from "../src/core/wire/packedRows.js";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -33,7 +34,7 @@ async function apply(
 ) {
   return (await app.component("ingest:applyChunk", {
     mirror: "users",
-    rows: inOrder(rows),
+    rows: packRows(inOrder(rows)),
     bad: [],
     filtered: 0,
     notes: [],

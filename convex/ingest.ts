@@ -21,10 +21,10 @@ import {
   vDebt,
   vDriftNote,
   vWatermark,
-  vRowChange,
   vSyncMode,
 } from "../src/core/wire/changes.js";
 import { addCounts, countsOf, noCounts } from "../src/core/wire/counts.js";
+import { keyHashesBrought, keyHashesOf, vPackedRows } from "../src/core/wire/packedRows.js";
 
 /**
  * Applies one chunk of changes to one mirror: the rows (in the app, through its function handle), quarantine, drift,
@@ -41,7 +41,7 @@ import { addCounts, countsOf, noCounts } from "../src/core/wire/counts.js";
 export const applyChunk = mutation({
   args: {
     mirror: v.string(),
-    rows: v.array(vRowChange),
+    rows: vPackedRows,
     /** Changes that could not be converted: they go to quarantine. */
     bad: v.array(vBadRow),
     /** Changes that the mirror's filter excludes; they are only counted. */
@@ -113,7 +113,7 @@ export const applyChunk = mutation({
     // Only opening a run and what is passed on here change the mirror. Each saved read is one per chunk.
     const mirror = run._id === declared.run ? declared : (await ctx.db.get("mirrors", declared._id))!;
     if (args.place !== undefined) claimDelivery(run, args.place, known);
-    const changes = args.rows.length + args.bad.length + args.filtered;
+    const changes = args.rows.count + args.bad.length + args.filtered;
     const screened = await screen(ctx, mirror, args.rows, args.bad);
     const outcome = await applyToMirror(ctx, mirror, {
       rows: screened.rows,
@@ -129,15 +129,11 @@ export const applyChunk = mutation({
     await storeInQuarantine(ctx, run, args.place?.identity, aside);
     const newDrift = await recordDrift(ctx, mirror, args.notes);
     // A quarantined row was delivered too: its stored version must not be swept.
-    const brought = [...args.rows.filter(({ op }) => op !== "delete"), ...args.bad].flatMap(
-      ({ keyHash }) => keyHash ?? [],
-    );
-    await writeManifests(ctx, mirror, brought);
-    await forgetResends(
-      ctx,
-      mirror,
-      args.rows.map(({ keyHash }) => keyHash),
-    );
+    await writeManifests(ctx, mirror, () => [
+      ...keyHashesBrought(args.rows),
+      ...args.bad.flatMap(({ keyHash }) => keyHash ?? []),
+    ]);
+    await forgetResends(ctx, mirror, keyHashesOf(args.rows));
 
     // The rows of an overwrite look like those of an append; its run knows better.
     const syncMode = run.openedBy === "records" ? (args.syncMode ?? run.syncMode) : run.syncMode;

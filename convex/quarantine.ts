@@ -13,8 +13,9 @@ import { releaseReadable } from "./run/sweepAttempts.js";
 import type { Doc } from "./_generated/dataModel.js";
 import { api, internal } from "./_generated/api.js";
 import { internalMutation, mutation, type MutationCtx, query } from "./_generated/server.js";
-import { vBudget, vCounts, vRowChange } from "../src/core/wire/changes.js";
+import { vBudget, vCounts } from "../src/core/wire/changes.js";
 import { addCounts } from "../src/core/wire/counts.js";
+import { keyHashesBrought, vPackedRows } from "../src/core/wire/packedRows.js";
 import { vQuarantineEntry } from "../src/core/wire/views.js";
 import { countReasons, reasonOf } from "./write/countReasons.js";
 import { applyToMirror } from "./write/apply.js";
@@ -180,27 +181,20 @@ export const supersedeBefore = internalMutation({
  * its outcome, or null when it no longer exists.
  */
 export const replay = mutation({
-  args: { id: v.id("quarantine"), row: vRowChange, match: vMatch, budget: vBudget },
+  args: { id: v.id("quarantine"), rows: vPackedRows, match: vMatch, budget: vBudget },
   returns: v.union(v.null(), vCounts),
-  handler: async (ctx, { id, row, match, budget }) => {
+  handler: async (ctx, { id, rows, match, budget }) => {
     const entry = await ctx.db.get("quarantine", id);
     if (entry === null) return null;
     const mirror = await getMirror(ctx, entry.mirror);
-    const {
-      counts,
-      rowsDelta,
-      failed: failures,
-    } = await applyToMirror(ctx, mirror, {
-      rows: [row],
-      match,
-    });
+    const { counts, rowsDelta, failed: failures } = await applyToMirror(ctx, mirror, { rows, match });
     const [failed] = failures;
     if (failed !== undefined) {
       await refuse(ctx, entry, failed);
       return null;
     }
     // Its key can be read now, so the refresh that delivered it has delivered that key.
-    await writeManifests(ctx, mirror, row.op === "delete" ? [] : [row.keyHash]);
+    await writeManifests(ctx, mirror, () => keyHashesBrought(rows));
     await release(ctx, mirror, [entry]);
     const after = (await ctx.db.get("mirrors", mirror._id))!;
     await ctx.db.patch("mirrors", mirror._id, {

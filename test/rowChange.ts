@@ -1,5 +1,5 @@
 /** Rows on their way to the component, as the importer prepares them. */
-import { getConvexSize, type Value } from "convex/values";
+import type { Value } from "convex/values";
 import type { RowChange } from "../src/core/wire/changes.js";
 import { hashToInt64, keyHash, rowHash } from "../src/core/proof/hash.js";
 
@@ -9,7 +9,6 @@ export function upsertOf(key: Value[], row: Row): RowChange {
   return {
     op: "upsert",
     ...identity(key),
-    bytes: getConvexSize(row),
     row,
     rowHash: hashToInt64(rowHash(row)),
   };
@@ -19,14 +18,13 @@ export function updateOf(key: Value[], row: Row, unset?: string[]): RowChange {
   return {
     op: "update",
     ...identity(key),
-    bytes: getConvexSize(row),
     row,
     ...(unset !== undefined && { unset }),
   };
 }
 
 export function deleteOf(key: Value[], version?: Value): RowChange {
-  return { op: "delete", ...identity(key), bytes: 0, ...(version !== undefined && { version }) };
+  return { op: "delete", ...identity(key), ...(version !== undefined && { version }) };
 }
 
 /** Changes with their positions in a delivery. */

@@ -208,18 +208,13 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
             size: number;
           };
           reach?: { position?: string; upTo?: string };
-          rows: Array<{
-            bytes: number;
-            kept?: Array<string>;
-            key: Array<any>;
-            keyHash: bigint;
-            op: "upsert" | "update" | "delete";
-            position: number;
-            row?: any;
-            rowHash?: bigint;
-            unset?: Array<string>;
-            version?: any;
-          }>;
+          rows: {
+            count: number;
+            deletions: number;
+            keyHashes: ArrayBuffer;
+            rowHashes: ArrayBuffer;
+            text: string;
+          };
           run?: string;
           settleAfterMs: number;
           syncMode?: "append" | "append_dedup" | "overwrite";
@@ -358,17 +353,12 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
           budget: { bytesPerSecond: number };
           id: string;
           match: "key" | "append" | "content";
-          row: {
-            bytes: number;
-            kept?: Array<string>;
-            key: Array<any>;
-            keyHash: bigint;
-            op: "upsert" | "update" | "delete";
-            position: number;
-            row?: any;
-            rowHash?: bigint;
-            unset?: Array<string>;
-            version?: any;
+          rows: {
+            count: number;
+            deletions: number;
+            keyHashes: ArrayBuffer;
+            rowHashes: ArrayBuffer;
+            text: string;
           };
         },
         null | {

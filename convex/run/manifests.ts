@@ -46,14 +46,14 @@ async function appendManifest(
 export async function writeManifests(
   ctx: MutationCtx,
   mirror: Doc<"mirrors">,
-  keyHashes: bigint[],
+  keyHashes: () => readonly bigint[],
 ): Promise<void> {
   const { generation, generationOpen, sweeping } = mirror;
-  if (generationOpen) await appendManifest(ctx, mirror, generation, keyHashes);
+  if (generationOpen) await appendManifest(ctx, mirror, generation, keyHashes());
   if (sweeping === undefined) return;
   const swept = await ctx.db.get("runs", sweeping);
   if (swept?.generation !== undefined && !(generationOpen && swept.generation === generation)) {
-    await appendManifest(ctx, mirror, swept.generation, keyHashes);
+    await appendManifest(ctx, mirror, swept.generation, keyHashes());
   }
 }
 

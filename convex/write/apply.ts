@@ -16,7 +16,14 @@ import { type Applied, type ApplyHandle, vApplied, vMatch, vTombstone } from "..
 import { quarantineChange, screenBehind } from "./screen.js";
 import { getApp } from "../mirror/mirrors.js";
 import { findTombstones, layTombstones } from "./tombstones.js";
-import { type BadRow, type RowChange, vRowChange } from "../../src/core/wire/changes.js";
+import type { BadRow } from "../../src/core/wire/changes.js";
+import {
+  keyHashesOf,
+  type PackedRows,
+  packRows,
+  unpackRows,
+  vPackedRows,
+} from "../../src/core/wire/packedRows.js";
 import { addCounts, noCounts } from "../../src/core/wire/counts.js";
 
 /** What became of converted changes. */
@@ -30,7 +37,7 @@ interface Outcome {
 }
 
 type Batch = {
-  rows: RowChange[];
+  rows: PackedRows;
   match: Infer<typeof vMatch>;
   /** Of rows that earlier changes of the same chunk have deleted, when it had to be cut. */
   tombstones?: Applied["tombstones"];
@@ -45,7 +52,7 @@ export async function applyToMirror(
   mirror: Doc<"mirrors">,
   { tombstones = true, ...batch }: Pick<Batch, "rows" | "match"> & { tombstones?: boolean },
 ): Promise<Outcome> {
-  if (batch.rows.length === 0) return { counts: noCounts, rowsDelta: 0, failed: [], written: 0 };
+  if (batch.rows.count === 0) return { counts: noCounts, rowsDelta: 0, failed: [], written: 0 };
   const { applied, failed } = await isolate(ctx, mirror, batch);
   if (applied.written > 0 || applied.rowsDelta !== 0) await addToDigest(ctx, mirror.name, applied.delta);
   await recordChanged(ctx, mirror.name, applied.changed);
@@ -71,18 +78,18 @@ async function isolate(
   mirror: Doc<"mirrors">,
   batch: Batch,
 ): Promise<{ applied: Applied; failed: BadRow[] }> {
-  if (batch.rows.length === 0) return { applied: nothing(), failed: [] };
+  if (batch.rows.count === 0) return { applied: nothing(), failed: [] };
   try {
     return { applied: await applyHeeding(ctx, mirror, batch), failed: [] };
   } catch (error) {
     if (isTransactionLimit(error) || isSetUpError(error)) throw error;
-    const { rows } = batch;
+    const rows = unpackRows(batch.rows);
     if (rows.length === 1) {
       const message = error instanceof Error ? shorten(error.message, 500) : String(error);
       return { applied: nothing(), failed: [quarantineChange(rows[0]!, "ApplyFailed", message, mirror)] };
     }
     const middle = Math.ceil(rows.length / 2);
-    const first = await isolate(ctx, mirror, { ...batch, rows: rows.slice(0, middle) });
+    const first = await isolate(ctx, mirror, { ...batch, rows: packRows(rows.slice(0, middle)) });
     // A change quarantined now holds back later changes of its row, or is replaced by them, like any quarantined
     // change.
     const behind = screenBehind(first.failed, rows.slice(middle));
@@ -121,11 +128,7 @@ async function applyHeeding(
     return await ctx.runMutation(internal.write.apply.once, attempt);
   } catch (error) {
     if (ledgerErrorData(error)?.code !== "TombstoneHit") throw error;
-    const stored = await findTombstones(
-      ctx,
-      mirror.name,
-      batch.rows.map(({ keyHash }) => keyHash),
-    );
+    const stored = await findTombstones(ctx, mirror.name, [...keyHashesOf(batch.rows)]);
     return await write(ctx, { ...batch, mirror: mirror.name, tombstones: [...stored, ...fresh] });
   }
 }
@@ -137,7 +140,7 @@ async function applyHeeding(
 export const once = internalMutation({
   args: {
     mirror: v.string(),
-    rows: v.array(vRowChange),
+    rows: vPackedRows,
     match: vMatch,
     tombstones: v.array(vTombstone),
   },

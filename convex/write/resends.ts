@@ -31,7 +31,7 @@ export async function requestResend(
 export async function forgetResends(
   ctx: MutationCtx,
   mirror: Doc<"mirrors">,
-  keyHashes: readonly bigint[],
+  keyHashes: Iterable<bigint>,
 ): Promise<void> {
   if (mirror.resending !== true) return;
   const asked = await ctx.db

@@ -10,6 +10,7 @@ import { replaceAt, splitPath, type Tree } from "../../src/core/rows/paths.js";
 import { UNAVAILABLE } from "../../src/core/rows/unavailable.js";
 import { isLower } from "../../src/core/rows/versions.js";
 import type { BadRow, RowChange } from "../../src/core/wire/changes.js";
+import { type PackedRows, packRows, unpackRows } from "../../src/core/wire/packedRows.js";
 import { now } from "../../src/core/time.js";
 import { countReasons, reasonOf } from "./countReasons.js";
 
@@ -44,7 +45,7 @@ interface Waits {
 /** What to do with the changes of a chunk once the quarantine has been asked about their keys. */
 interface Screened {
   /** Changes to apply. */
-  rows: RowChange[];
+  rows: PackedRows;
   /** Partial changes of rows with quarantined changes: they are quarantined behind them. */
   held: BadRow[];
   /** Changes of this chunk that would be quarantined if later changes in it did not replace them. */
@@ -60,9 +61,12 @@ interface Screened {
 export async function screen(
   ctx: MutationCtx,
   mirror: Doc<"mirrors">,
-  rows: readonly RowChange[],
+  packed: PackedRows,
   bad: readonly BadRow[],
 ): Promise<Screened & { released: number }> {
+  if (mirror.quarantined === 0 && bad.length === 0)
+    return { rows: packed, held: [], superseded: new Set(), released: 0 };
+  const rows = unpackRows(packed);
   const waiting = mirror.quarantined === 0 ? noEntries : await waitingFor(ctx, mirror, [...rows, ...bad]);
   const { obsolete, ...screened } = passBy(waiting, rows, bad, mirror);
   for (const { _id } of obsolete) await ctx.db.delete("quarantine", _id);
@@ -127,7 +131,7 @@ function passBy(
     }
   }
   const held = [...behind.values()].flat().flatMap((one) => (one.held ? one.change : []));
-  return { rows: passed, held, superseded, obsolete };
+  return { rows: packRows(passed), held, superseded, obsolete };
 }
 
 function partition<T>(all: readonly T[], matches: (one: T) => boolean): [matching: T[], others: T[]] {
@@ -183,7 +187,7 @@ export function quarantineChange(
       fields = replaceAt(fields, splitPath(path), row.key[i] as Value);
     });
     if (mirror.version !== undefined && row.version !== undefined)
-      fields = replaceAt(fields, splitPath(mirror.version), row.version as Value);
+      fields = replaceAt(fields, splitPath(mirror.version), row.version);
   }
   return {
     position: row.position,
@@ -194,7 +198,7 @@ export function quarantineChange(
     whole: true,
     encoding: "stored",
     keyHash: row.keyHash,
-    key: keyText(row.key as Value[]),
+    key: keyText(row.key),
     version: row.version as Value,
   };
 }

@@ -1,4 +1,5 @@
 import { noDebt } from "../../src/core/wire/budget.js";
+import { packRows } from "../../src/core/wire/packedRows.js";
 import { makeFunctionReference } from "convex/server";
 import { describe, expect, test } from "vitest";
 import type { App } from "../harness.js";
@@ -69,7 +70,7 @@ describe("a time", () => {
     const chunk = async (offset: number) => {
       await app.component("ingest:applyChunk", {
         mirror: "users",
-        rows: [],
+        rows: packRows([]),
         bad: [],
         filtered: 1,
         notes: [],

@@ -4,6 +4,7 @@ import { turnOf } from "../../core/wire/budget.js";
 import type { Counts, Debt } from "../../core/wire/changes.js";
 import { addCounts, noCounts } from "../../core/wire/counts.js";
 import { chunkRows, MAX_CHUNK_BYTES, MAX_CHUNK_ROWS } from "../../core/wire/chunk.js";
+import { packRows } from "../../core/wire/packedRows.js";
 import { isTransactionLimit } from "../../core/wire/limitErrors.js";
 import { mergeNotes } from "../../core/rows/problem.js";
 import { isTransient } from "../../core/wire/transient.js";
@@ -102,7 +103,7 @@ export async function deliver(
           ...common,
           debt: known,
           noted,
-          rows: chunk.flatMap(({ row }) => row ?? []),
+          rows: packRows(chunk.flatMap(({ row }) => row ?? [])),
           bad: chunk.flatMap(({ bad }) => bad ?? []),
           filtered: chunk.filter(({ row, bad }) => row === undefined && bad === undefined).length,
           notes: mergeNotes(chunk.flatMap(({ notes }) => notes)),

@@ -51,8 +51,8 @@ export function toItems(
     }
     if (prepared.op === "filtered") return { bytes: 0, notes: prepared.notes };
     const moves = change.op === "delete" && change.moves === true;
-    const { notes, ...row } = prepared;
-    return { bytes: row.bytes, notes, row: { ...row, position }, moves };
+    const { notes, bytes, ...row } = prepared;
+    return { bytes, notes, row: { ...row, position }, moves };
   });
   // Many sources send the previous key with every change. The same key again is no change of it.
   return items.filter((item, i) => item.moves !== true || keyHashOf(item) !== keyHashOf(items[i + 1]!));

@@ -1,6 +1,7 @@
 import type { ComponentApi } from "../../../convex/_generated/component.js";
 import type { Counts } from "../../core/wire/changes.js";
 import { addCounts, noCounts } from "../../core/wire/counts.js";
+import { packRows } from "../../core/wire/packedRows.js";
 import type { Change, RowEncoding } from "../../core/rows/change.js";
 import type { JsonObject } from "../../core/rows/values.js";
 import { parseJson } from "../../core/rows/json.js";
@@ -91,12 +92,12 @@ async function replayEntry(
     await ctx.runMutation(component.quarantine.discard, { mirror: mirror.name, ids: [entry.id] });
     return { ...noCounts, ignored: 1 };
   }
-  const { notes: _notes, ...row } = prepared;
+  const { notes: _notes, bytes: _bytes, ...row } = prepared;
   const match = mirror.contract.primaryKey === null ? "append" : "key";
   return await retryConflicts(async () =>
     ctx.runMutation(component.quarantine.replay, {
       id: entry.id,
-      row: { ...row, position: 0 },
+      rows: packRows([{ ...row, position: 0 }]),
       match,
       budget,
     }),

@@ -30,7 +30,8 @@ export interface Batch {
 /** A row of the mirror while the changes of a chunk pass over it. */
 interface Slot {
   keyHash: bigint;
-  key: Value[];
+  /** See `keyText`. */
+  name: string;
   /** As stored before the chunk; more than one when somebody wrote duplicates of a key past the importer. */
   stored: StoredRow[];
   /** As it will be after the chunk, without system fields; null when there is none. */
@@ -88,13 +89,13 @@ class Table {
 
   async insert(
     row: Row,
-    key: readonly Value[],
+    name: string,
     keyHash: bigint,
     rowHash: bigint | undefined,
   ): Promise<GenericId<string>> {
     const id = await this.db.insert(this.mirror.name, row);
     this.#changed.written.push(id);
-    this.#digest.add(key, keyHash, row, rowHash);
+    this.#digest.add(name, keyHash, row, rowHash);
     this.#rowsDelta += 1;
     this.#written += getConvexSize(row);
     return id;
@@ -108,24 +109,18 @@ class Table {
     if (this.mirror.contract.version !== null) this.#inserted.push(keyHash);
   }
 
-  async replace(
-    stored: StoredRow,
-    row: Row,
-    key: readonly Value[],
-    keyHash: bigint,
-    rowHash: bigint | undefined,
-  ) {
+  async replace(stored: StoredRow, row: Row, name: string, keyHash: bigint, rowHash: bigint | undefined) {
     await this.db.replace(this.mirror.name, stored._id, row);
     this.#changed.written.push(stored._id);
-    this.#digest.remove(key, keyHash, withoutSystemFields(stored));
-    this.#digest.add(key, keyHash, row, rowHash);
+    this.#digest.remove(name, keyHash, withoutSystemFields(stored));
+    this.#digest.add(name, keyHash, row, rowHash);
     this.#written += getConvexSize(row);
   }
 
-  async delete(stored: StoredRow, key: readonly Value[], keyHash: bigint): Promise<void> {
+  async delete(stored: StoredRow, name: string, keyHash: bigint): Promise<void> {
     await this.db.delete(this.mirror.name, stored._id);
     this.#changed.deleted.push(stored._id);
-    this.#digest.remove(key, keyHash, withoutSystemFields(stored));
+    this.#digest.remove(name, keyHash, withoutSystemFields(stored));
     this.#rowsDelta -= 1;
   }
 
@@ -152,15 +147,15 @@ async function append(table: Table, rows: readonly RowChange[]): Promise<void> {
     if (op === "delete") {
       let left = copies.get(keyHash);
       if (left === undefined) {
-        left = await table.find(key as Value[], deletions.get(keyHash)!);
+        left = await table.find(key, deletions.get(keyHash)!);
         copies.set(keyHash, left);
       }
       const copy = left.pop();
-      if (copy !== undefined) await table.delete(copy, key as Value[], keyHash);
+      if (copy !== undefined) await table.delete(copy, keyText(key), keyHash);
       table.counts[copy === undefined ? "ignored" : "deleted"] += 1;
     } else {
-      const _id = await table.insert(row as Row, key as Value[], keyHash, rowHash);
-      copies.get(keyHash)?.push({ ...(row as Row), _id, _creationTime: 0 });
+      const _id = await table.insert(row!, keyText(key), keyHash, rowHash);
+      copies.get(keyHash)?.push({ ...row!, _id, _creationTime: 0 });
       table.counts.inserted += 1;
     }
   }
@@ -184,10 +179,10 @@ async function addContent(table: Table, rows: readonly RowChange[]): Promise<voi
   await Promise.all(
     [...copies.values()].map(async (same) => {
       const [first] = same;
-      const present = await table.find(first!.key as Value[], same.length);
+      const present = await table.find(first!.key, same.length);
       table.counts.unchanged += present.length;
       for (const { row, key, keyHash, rowHash } of same.slice(present.length)) {
-        await table.insert(row as Row, key as Value[], keyHash, rowHash);
+        await table.insert(row!, keyText(key), keyHash, rowHash);
         table.counts.inserted += 1;
       }
     }),
@@ -195,30 +190,31 @@ async function addContent(table: Table, rows: readonly RowChange[]): Promise<voi
 }
 
 async function applyByKey(table: Table, { rows, tombstones, at }: Batch): Promise<void> {
-  const slots = await lookUp(table, rows);
+  const names = rows.map(({ key }) => keyText(key));
+  const slots = await lookUp(table, rows, names);
   for (const { keyHash, version } of tombstones) {
     for (const slot of slots.values()) if (slot.keyHash === keyHash) rememberDeletion(slot, version as Value);
   }
-  for (const change of rows) {
-    table.counts[play(table, change, slots.get(keyText(change.key as Value[]))!, at)] += 1;
-  }
+  rows.forEach((change, i) => {
+    table.counts[play(table, change, slots.get(names[i]!)!, at)] += 1;
+  });
   await Promise.all([...slots.values()].map((slot) => write(table, slot)));
 }
 
 /** Duplicates of a key that are found, and collapsed, at once. There are none unless a write went past the importer. */
 const MAX_DUPLICATES = 16;
 
-async function lookUp(table: Table, changes: readonly RowChange[]): Promise<Map<string, Slot>> {
-  const byName = new Map(changes.map((change) => [keyText(change.key as Value[]), change]));
+async function lookUp(
+  table: Table,
+  changes: readonly RowChange[],
+  names: readonly string[],
+): Promise<Map<string, Slot>> {
+  const byName = new Map(changes.map((change, i) => [names[i]!, change]));
   const slots = await Promise.all(
-    [...byName].map(async ([name, change]): Promise<[string, Slot]> => {
-      const key = change.key as Value[];
+    [...byName].map(async ([name, { key, keyHash }]): Promise<[string, Slot]> => {
       const stored = await table.find(key, MAX_DUPLICATES);
       const current = stored[0] === undefined ? null : withoutSystemFields(stored[0]);
-      return [
-        name,
-        { keyHash: change.keyHash, key, stored, current, rowHash: undefined, deletedAt: undefined },
-      ];
+      return [name, { keyHash, name, stored, current, rowHash: undefined, deletedAt: undefined }];
     }),
   );
   return new Map(slots);
@@ -232,7 +228,7 @@ function play(table: Table, change: RowChange, slot: Slot, at: number): Exclude<
   const isPart = change.op === "update" && change.kept === undefined;
   if (slot.current === null) {
     if (isPart) return "ignored";
-    const row = change.row as Row;
+    const row = change.row!;
     if (isDeletedAfter(slot, versionOf(row, contract.version))) return "stale";
     if (change.kept !== undefined && !isRow(table.mirror, change)) return "ignored";
     slot.current = row;
@@ -242,7 +238,7 @@ function play(table: Table, change: RowChange, slot: Slot, at: number): Exclude<
   }
   const marked = isSoftDeleted(table.mirror, slot.current);
   if (isPart && marked) return "ignored";
-  const next = change.op === "update" ? merge(table.mirror, slot.current, change) : (change.row as Row);
+  const next = change.op === "update" ? merge(table.mirror, slot.current, change) : change.row!;
   const version = versionOf(next, contract.version);
   // Equal versions are no order: the later arrival is applied.
   if (isLower(version, versionOf(slot.current, contract.version))) return "stale";
@@ -264,7 +260,7 @@ function playDelete(
 ): "deleted" | "stale" | "ignored" {
   const { contract } = table.mirror;
   // Many sources send a deleted row's key alone: a deletion without a version is one of the version that is stored.
-  const version = (change.version as Value | undefined) ?? undefined;
+  const version = change.version ?? undefined;
   if (slot.current === null) {
     layTombstone(table, slot, version);
     return "ignored";
@@ -302,7 +298,7 @@ function isRow({ contract }: TableMirror, { row, rowHash, kept }: RowChange): bo
     throw new Error(
       `The source did not send ${kept!.join(", ")}, and the mirror has no row to keep it from. A full refresh brings the row.`,
     );
-  return contract.where?.(row as Row) !== false;
+  return contract.where?.(row!) !== false;
 }
 
 /** The stored row with an update applied. @throws Error when the result is more than Convex can store */
@@ -310,7 +306,7 @@ function merge({ contract }: TableMirror, current: Row, change: RowChange): Row 
   // Unknown fields are parts of the row like any other: those that are not named stay.
   const merged = contract.overflow === null ? contract.merged : [contract.overflow, ...contract.merged];
   let row: Tree<Value> =
-    change.rowHash === undefined ? mergeInto(current, change.row as Row, merged) : keptIn(current, change);
+    change.rowHash === undefined ? mergeInto(current, change.row!, merged) : keptIn(current, change);
   for (const path of change.unset ?? []) row = removeAt(row, splitPath(path));
   const bytes = measureDocument(row);
   if (typeof bytes !== "number") throw new Error(bytes.message);
@@ -320,7 +316,7 @@ function merge({ contract }: TableMirror, current: Row, change: RowChange): Row 
 /** The row of a change with the stored values of fields that it keeps. */
 function keptIn(current: Row, { row, kept }: RowChange): Row {
   const isKept = (entry: [string, Value]) => kept!.includes(entry[0]);
-  const others = Object.entries(row as Row).filter((entry) => !isKept(entry));
+  const others = Object.entries(row!).filter((entry) => !isKept(entry));
   return Object.fromEntries([...others, ...Object.entries(current).filter(isKept)]);
 }
 
@@ -345,15 +341,15 @@ function isDeletedAfter({ deletedAt }: Slot, version: Value | undefined): boolea
 }
 
 /** Writes a slot's result to the table. */
-async function write(table: Table, { stored, current, key, keyHash, rowHash }: Slot): Promise<void> {
+async function write(table: Table, { stored, current, name, keyHash, rowHash }: Slot): Promise<void> {
   const [first, ...duplicates] = stored;
-  for (const duplicate of duplicates) await table.delete(duplicate, key, keyHash);
+  for (const duplicate of duplicates) await table.delete(duplicate, name, keyHash);
   if (first === undefined) {
-    if (current !== null) await table.insert(current, key, keyHash, rowHash);
+    if (current !== null) await table.insert(current, name, keyHash, rowHash);
   } else if (current === null) {
-    await table.delete(first, key, keyHash);
+    await table.delete(first, name, keyHash);
   } else if (compareValues(current, withoutSystemFields(first)) !== 0) {
-    await table.replace(first, current, key, keyHash, rowHash);
+    await table.replace(first, current, name, keyHash, rowHash);
   }
 }
 
@@ -367,20 +363,23 @@ export function withoutSystemFields(row: GenericDocument): Row {
 export class DigestChange {
   readonly #items: ChangedItem[] = [];
 
-  /** A row that is there now. `rowHash` saves the hashing when it is known. */
-  add(key: readonly Value[], keyHash: bigint, row: Record<string, Value>, rowHash?: bigint): void {
-    this.#note(1, key, keyHash, rowHash ?? hashOf(row));
+  /**
+   * A row that is there now. `rowHash` saves the hashing when it is known.
+   * @param name See `keyText`.
+   */
+  add(name: string, keyHash: bigint, row: Record<string, Value>, rowHash?: bigint): void {
+    this.#note(1, name, keyHash, rowHash ?? hashOf(row));
   }
 
   /** A row as it was before. */
-  remove(key: readonly Value[], keyHash: bigint, row: Record<string, Value>): void {
-    this.#note(-1, key, keyHash, hashOf(row));
+  remove(name: string, keyHash: bigint, row: Record<string, Value>): void {
+    this.#note(-1, name, keyHash, hashOf(row));
   }
 
-  #note(sign: 1 | -1, key: readonly Value[], keyHash: bigint, rowHash: bigint): void {
+  #note(sign: 1 | -1, key: string, keyHash: bigint, rowHash: bigint): void {
     // Arguments carry signed integers only.
     const [named, hashed] = [BigInt.asIntN(64, keyHash), BigInt.asIntN(64, rowHash)];
-    this.#items.push({ sign, keyHash: named, rowHash: hashed, key: keyText(key) });
+    this.#items.push({ sign, keyHash: named, rowHash: hashed, key });
   }
 
   encode(): DigestDelta {

@@ -3,6 +3,7 @@ import { readDigest } from "../../../convex/write/digests.js";
 import { importRows } from "../../../test/airbyte/support.js";
 import { App } from "../../../test/harness.js";
 import { storedKeyHash } from "../../../test/rowChange.js";
+import { packRows } from "../../core/wire/packedRows.js";
 
 interface Page {
   ids: string[];
@@ -112,7 +113,7 @@ describe("write", () => {
     for (const asked of [
       CLEAR,
       { table: "users", remove: { ids: await app.ids("users"), at: 0 } },
-      { table: "users", apply: { rows: [], match: "key", tombstones: [], at: 0 } },
+      { table: "users", apply: { rows: packRows([]), match: "key", tombstones: [], at: 0 } },
       { table: "users", copy: { copies: [] } },
     ]) {
       await expect(app.call("write", { ...asked, ...given })).rejects.toMatchObject({
@@ -165,7 +166,7 @@ describe("write", () => {
 });
 
 test.each([
-  ["write", { apply: { rows: [], match: "key", tombstones: [], at: 0 } }],
+  ["write", { apply: { rows: packRows([]), match: "key", tombstones: [], at: 0 } }],
   ["read", { cursor: null, limit: 1, hashed: false }],
   ["write", { remove: { ids: [], at: 0 } }],
   ["write", { clear: { limit: 1 } }],

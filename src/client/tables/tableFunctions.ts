@@ -12,8 +12,10 @@ import { getConvexSize, getDocumentSize, type GenericId, type Infer, type Value 
 import type { ComponentApi } from "../../../convex/_generated/component.js";
 import { ledgerError } from "../../core/wire/errors.js";
 import type { Changed } from "../../core/wire/exports.js";
+import { unpackRows } from "../../core/wire/packedRows.js";
 import { vReadArgs, vPage, vWriteArgs, vWritten, type vBelow } from "../../core/wire/port.js";
 import { keyHash } from "../../core/proof/hash.js";
+import { keyText } from "../../core/proof/keyText.js";
 import { keyOf, valueAt } from "../../core/rows/paths.js";
 import { applyRows, withoutSystemFields, DigestChange } from "./applyRows.js";
 import { importersOwn } from "./importersOwn.js";
@@ -81,7 +83,8 @@ export function tableFunctions(component: ComponentApi, mirrors: TableMirrors) {
             throw ledgerError("ImporterOnly", IMPORTER_ONLY);
           const { db } = ctx;
           const mirror = mirrors.get(table);
-          if (apply !== undefined) return await applyRows(db, mirror, apply);
+          if (apply !== undefined)
+            return await applyRows(db, mirror, { ...apply, rows: unpackRows(apply.rows) });
           if (remove !== undefined) return await removeRows(db, mirror, remove);
           if (clear !== undefined) return await clearRows(db, mirror, clear);
           if (copy !== undefined) return await copyRows(db, mirror, copy);
@@ -146,7 +149,7 @@ async function copyRows(
     read += size;
     for (let i = 0; i < times && (i === 0 || written + read < WRITE_BYTES); i++) {
       copied.push(await db.insert(mirror.name, row));
-      change.add(key, hash, row);
+      change.add(keyText(key), hash, row);
       written += size;
       made += 1;
     }
@@ -182,7 +185,7 @@ function identify({ keyFields }: TableMirror, row: GenericDocument): Identity {
 function digestOf(rows: readonly GenericDocument[], keys: readonly Identity[]) {
   const change = new DigestChange();
   rows.forEach((row, i) => {
-    change.add(keys[i]!.key, keys[i]!.hash, withoutSystemFields(row));
+    change.add(keyText(keys[i]!.key), keys[i]!.hash, withoutSystemFields(row));
   });
   return change.sums();
 }
@@ -193,7 +196,7 @@ async function deleteRows(db: Writer, mirror: TableMirror, rows: GenericDocument
     rows.map(async (row) => {
       await db.delete(mirror.name, row._id as GenericId<string>);
       const { key, hash } = identify(mirror, row);
-      change.remove(key, hash, withoutSystemFields(row));
+      change.remove(keyText(key), hash, withoutSystemFields(row));
     }),
   );
   const changed = changedIn(mirror, { deleted: rows.map(({ _id }) => _id as string) });
@@ -211,8 +214,8 @@ async function markRows(db: Writer, mirror: TableMirror, rows: GenericDocument[]
       const after = softDeleted(mirror, before, at, undefined);
       await db.replace(mirror.name, row._id as GenericId<string>, after);
       const { key, hash } = identify(mirror, row);
-      change.remove(key, hash, before);
-      change.add(key, hash, after);
+      change.remove(keyText(key), hash, before);
+      change.add(keyText(key), hash, after);
       written += getConvexSize(after);
     }),
   );

@@ -96,7 +96,7 @@ describe("upsert", () => {
 
   test("notes say what was done", () => {
     const { row, notes } = prepared(customers, "upsert", { ...full, email: 5, extra: 1 });
-    expect(row["email"]).toBe("5");
+    expect(row!["email"]).toBe("5");
     expect(notes).toMatchObject([
       { kind: "coerced", path: "email" },
       { kind: "unknownField", path: "extra" },
@@ -158,13 +158,13 @@ describe("a mirror without a key", () => {
     const content = contentKey({ kind: "a" });
     expect(key).toEqual([content]);
     expect(row).toStrictEqual({ kind: "a", [CONTENT_KEY_FIELD]: content });
-    expect(hash).toBe(rowHash(row));
+    expect(hash).toBe(rowHash(row!));
     expect(prepared(events, "delete", { kind: "a" }).key).toEqual([content]);
   });
 
   test("does not take the source's word for the content key", () => {
     const { row, notes } = prepared(events, "upsert", { kind: "a", [CONTENT_KEY_FIELD]: "b" });
-    expect(row[CONTENT_KEY_FIELD]).toBe(contentKey({ kind: "a" }));
+    expect(row![CONTENT_KEY_FIELD]).toBe(contentKey({ kind: "a" }));
     expect(notes).toMatchObject([{ kind: "unknownField", path: CONTENT_KEY_FIELD }]);
   });
 
@@ -332,7 +332,7 @@ describe("a value that change data capture did not send", () => {
       if ("problem" in made) throw new Error(made.problem.message);
       expect(made.op).toBe("update");
       expect(made).toMatchObject({ row: { id: 1n, updated_at: 5 }, kept: ["email"] });
-      expect("row" in made && "email" in made.row).toBe(false);
+      expect("row" in made && "email" in made.row!).toBe(false);
       expect(made.notes).toEqual([{ kind: "discardedValue", path: "email", from: "string", sample: word }]);
     },
   );

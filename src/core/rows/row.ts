@@ -21,7 +21,11 @@ export { compileMirror, fieldPathOf, type CompiledMirror } from "./mirror.js";
 export type Row = Record<string, Value>;
 
 /** A change that the mutation can apply, but for its position in the delivery, and what was done to its values. */
-export type Prepared = Omit<RowChange, "position"> & { notes: readonly Note[] };
+export type Prepared = Omit<RowChange, "position"> & {
+  /** Size of the row as a document. */
+  bytes: number;
+  notes: readonly Note[];
+};
 
 /**
  * A change of a row that does not belong to the mirror: there is nothing to apply. Of a mirror with a primary key such

@@ -38,7 +38,7 @@ function outcome(mirror: CompiledMirror, row: JsonObject, op: Change["op"] = "up
     return { code, path, refuse: result.refuse };
   }
   if (result.op !== "upsert") throw new Error(`became a ${result.op}`);
-  return { row: result.row, notes: result.notes.map(({ kind, path }) => ({ kind, path })) };
+  return { row: result.row!, notes: result.notes.map(({ kind, path }) => ({ kind, path })) };
 }
 
 const quarantined = (code: string, path: string) => ({ code, path, refuse: false });

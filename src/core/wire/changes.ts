@@ -1,5 +1,5 @@
 /** What a chunk of changes is made of: the validators that each delivery evaluates, and no others. */
-import { v, type Infer } from "convex/values";
+import { v, type Infer, type Value } from "convex/values";
 
 /** How a connector delivers, in Airbyte's words. */
 export const vSyncMode = v.union(v.literal("append"), v.literal("append_dedup"), v.literal("overwrite"));
@@ -36,30 +36,27 @@ export const vCounts = v.object({
 export type Counts = Infer<typeof vCounts>;
 
 /** One converted change, ready to be applied. Hashes are the 64 bits of the unsigned hash, as Convex's signed int64. */
-export const vRowChange = v.object({
-  op: v.union(v.literal("upsert"), v.literal("update"), v.literal("delete")),
+export interface RowChange {
+  op: "upsert" | "update" | "delete";
   /** The values of the key's fields, in the order of the mirror's key index. */
-  key: v.array(v.any()),
-  keyHash: v.int64(),
+  key: Value[];
+  keyHash: bigint;
   /** Position among the changes of the delivery, from 0. */
-  position: v.number(),
-  /** Size of `row` as a document. */
-  bytes: v.number(),
+  position: number;
   /** upsert: the full row. update: the fields that change. delete: absent. */
-  row: v.optional(v.any()),
+  row?: Record<string, Value>;
   /** upsert: hash of the row, so that the mutation need not compute it. update: that of a row to store as new, see `kept`. */
-  rowHash: v.optional(v.int64()),
+  rowHash?: bigint;
   /** update: dotted paths of fields to remove. */
-  unset: v.optional(v.array(v.string())),
+  unset?: string[];
   /**
    * update that stands for a full row: the fields whose values the source did not send, so that the stored ones stay.
    * `row` is the full row but for these, if it can be stored without them, and then has a hash.
    */
-  kept: v.optional(v.array(v.string())),
-  /** delete: its version, if the mirror has one and the source sent it. */
-  version: v.optional(v.any()),
-});
-export type RowChange = Infer<typeof vRowChange>;
+  kept?: string[];
+  /** Its version, if the mirror has one and the source sent it. */
+  version?: Value | undefined;
+}
 
 /** How the values of a quarantined row are written: as its source did, or `stored`, converted before. */
 export const vRowEncoding = v.union(v.literal("json"), v.literal("convex"), v.literal("stored"));

@@ -1,7 +1,8 @@
 import type { FunctionHandle } from "convex/server";
 import { v, type Infer, type ObjectType } from "convex/values";
 import { vChanged } from "./exports.js";
-import { vCounts, vRowChange } from "./changes.js";
+import { vCounts } from "./changes.js";
+import { vPackedRows } from "./packedRows.js";
 
 /**
  * The port: the functions that the component needs of the app to keep a mirror. A component cannot touch the app's
@@ -38,7 +39,7 @@ export const vMatch = v.union(v.literal("key"), v.literal("append"), v.literal("
 
 /** Applies changes of one chunk, in order. Unchanged rows are not written. */
 const vApply = v.object({
-  rows: v.array(vRowChange),
+  rows: vPackedRows,
   match: vMatch,
   /** Versions of deleted rows among the keys; an upsert that is not newer is stale. */
   tombstones: v.array(vTombstone),

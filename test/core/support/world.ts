@@ -13,6 +13,7 @@ import { exactly } from "../../../convex/mirror/progress.js";
 import type { Doc } from "../../../convex/_generated/dataModel.js";
 import ledgerSchema from "../../../convex/schema.js";
 import type { Counts, RowChange } from "../../../src/core/wire/changes.js";
+import { type PackedRows, unpackRows } from "../../../src/core/wire/packedRows.js";
 import { countsOf } from "../../../src/core/wire/counts.js";
 import { StreamingImport, type StreamingImportOptions } from "../../../src/client/index.js";
 import { attachIndexes } from "../../../tools/local-convex/indexes.js";
@@ -266,8 +267,8 @@ export class World extends Deployment {
   #withPoison(functions: Module): Module {
     const write = this.#withHandler(functions.write as object, (handler) => async (ctx, args) => {
       const written = await handler(ctx, args);
-      const { table, apply } = args as { table: string; apply?: { rows: RowChange[] } };
-      for (const row of apply?.rows ?? []) {
+      const { table, apply } = args as { table: string; apply?: { rows: PackedRows } };
+      for (const row of apply === undefined ? [] : unpackRows(apply.rows)) {
         const message = this.poison?.(row, table) ?? null;
         if (message !== null) throw new Error(message);
       }

@@ -1,0 +1,75 @@
+/**
+ * The changes of a chunk on their way from the action through the component to the app. At each call Convex encodes,
+ * decodes and checks every value of the arguments, and the component reads no row in the ordinary case: so they cross
+ * as one text and two byte strings.
+ */
+import { convexToJson, jsonToConvex, v, type Infer, type JSONValue, type Value } from "convex/values";
+import type { RowChange } from "./changes.js";
+
+export const vPackedRows = v.object({
+  /** How many changes. */
+  count: v.number(),
+  /** How many of them are deletions. */
+  deletions: v.number(),
+  /** The changes in order, without their hashes, as JSON text of Convex's encoding. */
+  text: v.string(),
+  /** 8 bytes of each change, little-endian. */
+  keyHashes: v.bytes(),
+  /** The same of the rows; 0 for a change without one. */
+  rowHashes: v.bytes(),
+});
+export type PackedRows = Infer<typeof vPackedRows>;
+
+/** Starts the encoding of a value that JSON does not have. No field name starts with `$`, and text has `\"` for `"`. */
+const ENCODED = '{"$';
+
+export function packRows(rows: readonly RowChange[]): PackedRows {
+  return {
+    count: rows.length,
+    deletions: rows.filter(({ op }) => op === "delete").length,
+    text: JSON.stringify(rows.map(toJson)),
+    keyHashes: BigInt64Array.from(rows, ({ keyHash }) => keyHash).buffer,
+    rowHashes: BigInt64Array.from(rows, ({ rowHash }) => rowHash ?? 0n).buffer,
+  };
+}
+
+export function unpackRows({ text, ...hashes }: PackedRows): RowChange[] {
+  const parsed = JSON.parse(text) as JSONValue;
+  const rows = (text.includes(ENCODED) ? jsonToConvex(parsed) : parsed) as unknown as RowChange[];
+  const keyHashes = keyHashesOf(hashes);
+  const rowHashes = new BigInt64Array(hashes.rowHashes);
+  return rows.map((row, i) => {
+    const rowHash = rowHashes[i]!;
+    return { ...row, keyHash: keyHashes[i]!, ...(rowHash !== 0n && { rowHash }) };
+  });
+}
+
+export function keyHashesOf({ keyHashes }: Pick<PackedRows, "keyHashes">): BigInt64Array {
+  return new BigInt64Array(keyHashes);
+}
+
+/** The keys of rows that a delivery brought: all but those of deletions. */
+export function keyHashesBrought(rows: PackedRows): bigint[] {
+  if (rows.deletions === 0) return [...keyHashesOf(rows)];
+  return unpackRows(rows).flatMap(({ op, keyHash }) => (op === "delete" ? [] : keyHash));
+}
+
+function toJson({ keyHash: _keyHash, rowHash: _rowHash, ...change }: RowChange): JSONValue {
+  // Convex's own encoding copies every value, which few rows need.
+  return isJson(change) ? (change as JSONValue) : convexToJson(change);
+}
+
+/** Whether JSON writes the value down as Convex does. */
+function isJson(value: Value | undefined): boolean {
+  switch (typeof value) {
+    case "bigint":
+      return false;
+    case "number":
+      return Number.isFinite(value) && !Object.is(value, -0);
+    case "object":
+      if (value === null) return true;
+      return !(value instanceof ArrayBuffer) && Object.values(value).every(isJson);
+    default:
+      return true;
+  }
+}
