@@ -1,5 +1,5 @@
 import type { GenericDatabaseWriter, GenericDataModel, GenericDocument } from "convex/server";
-import { compareValues, type GenericId, getConvexSize, type Value } from "convex/values";
+import { type GenericId, getConvexSize, type Value } from "convex/values";
 import type { Changed } from "../../core/wire/exports.js";
 import type { Applied, vTombstone } from "../../core/wire/port.js";
 import type { Counts, RowChange } from "../../core/wire/changes.js";
@@ -7,6 +7,7 @@ import { noCounts } from "../../core/wire/counts.js";
 import { rowHash as hashOf } from "../../core/proof/hash.js";
 import { keyText } from "../../core/proof/keyText.js";
 import { measureDocument } from "../../core/rows/limits.js";
+import { isSame } from "../../core/rows/sameValue.js";
 import { isLower } from "../../core/rows/versions.js";
 import { isTree, removeAt, splitPath, type Tree, valueAt } from "../../core/rows/paths.js";
 import type { TableMirror } from "./tableMirrors.js";
@@ -243,7 +244,7 @@ function play(table: Table, change: RowChange, slot: Slot, at: number): Exclude<
   // Equal versions are no order: the later arrival is applied.
   if (isLower(version, versionOf(slot.current, contract.version))) return "stale";
   if (marked && isDeletedAfter(slot, version)) return "stale";
-  if (compareValues(next, slot.current) === 0) return "unchanged";
+  if (isSame(next, slot.current)) return "unchanged";
   // A part of a row cannot be filtered before it is one; merged, it may have left the mirror.
   if (change.op === "update" && contract.where?.(next) === false) return playDelete(table, change, slot, at);
   slot.current = next;
@@ -348,7 +349,7 @@ async function write(table: Table, { stored, current, name, keyHash, rowHash }: 
     if (current !== null) await table.insert(current, name, keyHash, rowHash);
   } else if (current === null) {
     await table.delete(first, name, keyHash);
-  } else if (compareValues(current, withoutSystemFields(first)) !== 0) {
+  } else if (!isSame(current, withoutSystemFields(first))) {
     await table.replace(first, current, name, keyHash, rowHash);
   }
 }

@@ -1,6 +1,7 @@
 import { compareValues, type Value } from "convex/values";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { isSame } from "../rows/sameValue.js";
 import { canonicalBytes } from "./canonical.js";
 
 const { value } = fc.letrec<{ value: Value }>((tie) => ({
@@ -26,6 +27,24 @@ test("bytes are equal when, and only when, Convex takes the values for equal", (
       expect(bytesOf(structuredClone(a))).toBe(bytesOf(a));
     }),
     { numRuns: 500 },
+  );
+});
+
+test("values are the same when, and only when, Convex takes them for equal", () => {
+  const near = (a: Value) =>
+    fc.tuple(
+      fc.constant(a),
+      fc.oneof(value, fc.constantFrom<Value[]>(structuredClone(a), { a }, [a], [a, a])),
+    );
+  fc.assert(
+    fc.property(value.chain(near), ([a, b]) => {
+      const equal = compareValues(a, b) === 0;
+      expect(isSame(a, b)).toBe(equal);
+      expect(isSame({ a }, { a: b })).toBe(equal);
+      expect(isSame([a], [b])).toBe(equal);
+      expect(isSame({ a }, { a, b })).toBe(false);
+    }),
+    { numRuns: 1000 },
   );
 });
 
