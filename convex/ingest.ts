@@ -7,7 +7,7 @@ import { claimDelivery, findDelivery, namedKeys, recordDelivery, vPlace } from "
 import { refuseOverBudget } from "./write/budget.js";
 import { recordDrift } from "./write/recordDrift.js";
 import { ledgerError } from "../src/core/wire/errors.js";
-import { vMatch } from "../src/core/wire/port.js";
+import type { vMatch } from "../src/core/wire/applied.js";
 import { exactly, recordChunk } from "./mirror/progress.js";
 import { screen, storeInQuarantine } from "./write/screen.js";
 import { writeManifests } from "./run/manifests.js";

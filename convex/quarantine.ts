@@ -20,7 +20,7 @@ import { vQuarantineEntry } from "../src/core/wire/views.js";
 import { countReasons, reasonOf } from "./write/countReasons.js";
 import { applyToMirror } from "./write/apply.js";
 import { pageOf } from "./write/screen.js";
-import { vMatch } from "../src/core/wire/port.js";
+import { vMatch } from "../src/core/wire/applied.js";
 
 /** How long a change waits before it is given up: a month leaves time to notice, to deploy and to replay. */
 export const QUARANTINE_DAYS = 30;

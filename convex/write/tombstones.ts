@@ -4,7 +4,7 @@
  */
 import type { Infer } from "convex/values";
 import type { MutationCtx } from "../_generated/server.js";
-import type { vTombstone } from "../../src/core/wire/port.js";
+import type { vTombstone } from "../../src/core/wire/applied.js";
 import type { Value } from "convex/values";
 import { isLower } from "../../src/core/rows/versions.js";
 

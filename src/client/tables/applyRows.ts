@@ -1,7 +1,7 @@
 import type { GenericDatabaseWriter, GenericDataModel, GenericDocument } from "convex/server";
 import { type GenericId, getConvexSize, type Value } from "convex/values";
 import type { Changed } from "../../core/wire/exports.js";
-import type { Applied, vTombstone } from "../../core/wire/port.js";
+import type { Applied, vTombstone } from "../../core/wire/applied.js";
 import type { Counts, RowChange } from "../../core/wire/changes.js";
 import { noCounts } from "../../core/wire/counts.js";
 import { rowHash as hashOf } from "../../core/proof/hash.js";

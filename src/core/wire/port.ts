@@ -1,7 +1,7 @@
 import type { FunctionHandle } from "convex/server";
 import { v, type Infer, type ObjectType } from "convex/values";
+import { type Applied, vApplied, vDigestDelta, vMatch, vSums, vTombstone } from "./applied.js";
 import { vChanged } from "./exports.js";
-import { vCounts } from "./changes.js";
 import { vPackedRows } from "./packedRows.js";
 
 /**
@@ -9,33 +9,6 @@ import { vPackedRows } from "./packedRows.js";
  * tables, so `StreamingImport.internalFunctions()` implements these in the app, and the component calls them by
  * function handle, inside its own transaction.
  */
-
-/** Differences to add to a stored digest and sketch. */
-const vSums = v.object({ digest: v.bytes(), sketch: v.bytes() });
-
-/** What a write did to the digest of a mirror: see `proof/delta.ts`. */
-const vDigestDelta = v.union(
-  vSums,
-  v.object({
-    items: v.array(
-      v.object({
-        sign: v.number(),
-        keyHash: v.int64(),
-        rowHash: v.int64(),
-        key: v.union(v.string(), v.null()),
-      }),
-    ),
-  }),
-);
-
-/** The version of a deleted row, for its tombstone. */
-export const vTombstone = v.object({ keyHash: v.int64(), version: v.any() });
-
-/**
- * How upserts find their row: by its `key`; not at all, every one is new (`append`); or by `content`, for a refresh
- * of a mirror without a key: a row that is there already is left alone.
- */
-export const vMatch = v.union(v.literal("key"), v.literal("append"), v.literal("content"));
 
 /** Applies changes of one chunk, in order. Unchanged rows are not written. */
 const vApply = v.object({
@@ -46,21 +19,6 @@ const vApply = v.object({
   /** When this happens, in milliseconds: what a soft delete writes into its marker. */
   at: v.number(),
 });
-export const vApplied = v.object({
-  counts: vCounts,
-  /** How many rows the mirror has more (or fewer) than before. */
-  rowsDelta: v.number(),
-  /** Bytes of the rows that were written. */
-  written: v.number(),
-  delta: vDigestDelta,
-  /** Key hashes of rows that are back or new, and what was deleted, for mirrors with a version. */
-  inserted: v.array(v.int64()),
-  tombstones: v.array(vTombstone),
-  /** The rows that it wrote and deleted, if the mirror is exported. */
-  changed: v.optional(vChanged),
-});
-export type Applied = Infer<typeof vApplied>;
-
 /** Rows that have a lower number at a path. */
 export const vBelow = v.object({ path: v.string(), value: v.number() });
 
