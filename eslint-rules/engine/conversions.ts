@@ -76,6 +76,17 @@ export function gainsWriter(cx: GuardContext, source: ts.Type, target: ts.Type):
   return arms.length > 0 && arms.every((arm) => carries(cx, arm)) ? shortType(cx, target) : null;
 }
 
+/** What every value has: a type with nothing else, such as `Object`, says as little as an empty one. */
+const OF_EVERY_VALUE: ReadonlySet<string> = new Set([
+  "constructor",
+  "hasOwnProperty",
+  "isPrototypeOf",
+  "propertyIsEnumerable",
+  "toLocaleString",
+  "toString",
+  "valueOf",
+]);
+
 /** Types behind which anything may be done with a value. */
 export function blindness(cx: GuardContext, type: ts.Type): string | null {
   const { TypeFlags } = cx.ts;
@@ -85,7 +96,7 @@ export function blindness(cx: GuardContext, type: ts.Type): string | null {
   if ((type.flags & TypeFlags.Never) !== 0) return "never, which passes for every type";
   if ((type.flags & TypeFlags.Object) === 0) return null;
   const isEmpty =
-    type.getProperties().length === 0 &&
+    type.getProperties().every(({ name }) => OF_EVERY_VALUE.has(name)) &&
     type.getCallSignatures().length === 0 &&
     type.getConstructSignatures().length === 0 &&
     type.getNumberIndexType() === undefined;
@@ -263,7 +274,7 @@ function losesInside(cx: GuardContext, object: ts.Type, expected: ts.Type, depth
   // Types of libraries with a name are believed; a class of the app need not say what it is used as.
   const isPlain =
     ((object as ts.ObjectType).objectFlags & (ObjectFlags.Anonymous | ObjectFlags.ObjectLiteral)) !== 0;
-  if (!isPlain && !isClassOfApp(cx, object)) return null;
+  if (!isPlain && !isOfApp(cx, object)) return null;
   const values = expected.getStringIndexType();
   for (const property of object.getProperties()) {
     const wanted = expected.getProperty(property.name);
@@ -275,11 +286,12 @@ function losesInside(cx: GuardContext, object: ts.Type, expected: ts.Type, depth
   return null;
 }
 
-function isClassOfApp(cx: GuardContext, { symbol }: ts.Type): boolean {
-  const declaration = (symbol as ts.Symbol | undefined)?.valueDeclaration;
+/** Whether a class or an interface of the app declares a type. */
+export function isOfApp(cx: GuardContext, { symbol }: ts.Type): boolean {
+  const [declaration] = (symbol as ts.Symbol | undefined)?.declarations ?? [];
   return (
     declaration !== undefined &&
-    cx.ts.isClassLike(declaration) &&
+    (cx.ts.isClassLike(declaration) || cx.ts.isInterfaceDeclaration(declaration)) &&
     cx.packages.isProject(declaration.getSourceFile())
   );
 }

@@ -1,7 +1,7 @@
 import type ts from "typescript";
 import { carries } from "./carriers.js";
 import type { GuardContext } from "./context.js";
-import { passesForEverything } from "./conversions.js";
+import { isOfApp, passesForEverything } from "./conversions.js";
 import { stripAssertions } from "./contracts.js";
 
 /**
@@ -29,7 +29,8 @@ export function mayCarry(cx: GuardContext, expression: ts.Expression): boolean {
   if ((type.flags & cx.ts.TypeFlags.Any) !== 0) return true;
   return (
     carries(cx, type) ||
-    (isReference(cx, inner) && (type.getCallSignatures().length > 0 || holdsBlind(cx, type)))
+    (isReference(cx, inner) && type.getCallSignatures().length > 0) ||
+    ((isReference(cx, inner) || ts.isCallExpression(inner)) && holdsBlind(cx, type))
   );
 }
 
@@ -37,8 +38,9 @@ export function mayCarry(cx: GuardContext, expression: ts.Expression): boolean {
 function holdsBlind(cx: GuardContext, type: ts.Type, depth = 2): boolean {
   const { ts, checker } = cx;
   if ((type.flags & ts.TypeFlags.Object) === 0) return false;
-  if (((type as ts.ObjectType).objectFlags & (ts.ObjectFlags.Anonymous | ts.ObjectFlags.ObjectLiteral)) === 0)
-    return false;
+  const isPlain =
+    ((type as ts.ObjectType).objectFlags & (ts.ObjectFlags.Anonymous | ts.ObjectFlags.ObjectLiteral)) !== 0;
+  if (!isPlain && !isOfApp(cx, type)) return false;
   return type.getProperties().some((property) => {
     const own = checker.getTypeOfSymbol(property);
     const takesAny = own

@@ -10,7 +10,7 @@ import { isTrusted, trustedPackage } from "./trust.js";
 export function visitPackageFunctions(cx: GuardContext, report: Report): void {
   const { ts, checker } = cx;
   const judge = (node: ts.Node, name: string, type: ts.Type, source: string | null): void => {
-    const mayWrite = passesForEverything(cx, type) || type.getProperty("isMutation") !== undefined;
+    const mayWrite = passesForEverything(cx, type) || isMutation(cx, type);
     if (source !== null && mayWrite)
       report.add("no-writer-escape", "packageFunction", node, { package: source, name });
   };
@@ -58,12 +58,75 @@ export function visitPackageFunctions(cx: GuardContext, report: Report): void {
         if (initializer === undefined) continue;
         for (const one of namesIn(cx, name)) {
           const type = checker.getTypeAtLocation(one);
-          if (passesForEverything(cx, type) || type.getProperty("isMutation") !== undefined)
+          if (passesForEverything(cx, type) || isMutation(cx, type))
             judge(one, one.text, type, packageOf(cx, initializer));
         }
       }
     }
   }
+  visitTaken(cx, report);
+}
+
+function isMutation({ checker }: GuardContext, type: ts.Type): boolean {
+  const own = checker.getNonNullableType(type);
+  return (own.isUnion() ? own.types : [own]).some((arm) => arm.getProperty("isMutation") !== undefined);
+}
+
+/**
+ * Reports mutations of packages where the app's code takes them, if no export says where they come from: on the way to
+ * an export, they may be kept anywhere.
+ */
+function visitTaken(cx: GuardContext, report: Report): void {
+  const { ts, checker } = cx;
+  const known = new Set(
+    report.findings.flatMap(({ messageId, data }) =>
+      messageId === "packageFunction" ? [data["package"]] : [],
+    ),
+  );
+  const visit = (node: ts.Node): void => {
+    if (ts.isTypeNode(node) || ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) return;
+    const isTaken = ts.isIdentifier(node) || ts.isPropertyAccessExpression(node) || ts.isCallExpression(node);
+    const source = isTaken ? sourceOf(cx, node) : null;
+    if (source !== null && !known.has(source) && holdsMutation(cx, checker.getTypeAtLocation(node))) {
+      report.add("no-writer-escape", "packageFunction", node, {
+        package: source,
+        name: node.getText(report.file),
+      });
+      return;
+    }
+    ts.forEachChild(node, visit);
+  };
+  ts.forEachChild(report.file, visit);
+}
+
+/** The package, not vouched for, that declares a name or the function that is called. */
+function sourceOf(
+  cx: GuardContext,
+  node: ts.Identifier | ts.PropertyAccessExpression | ts.CallExpression,
+): string | null {
+  const { ts, checker } = cx;
+  if (ts.isCallExpression(node)) {
+    const { declaration } = checker.getResolvedSignature(node) ?? {};
+    return declaration === undefined ? null : untrustedPackageOf(cx, declaration);
+  }
+  const symbol = checker.getSymbolAtLocation(node);
+  if (symbol === undefined) return null;
+  const isAlias = (symbol.flags & ts.SymbolFlags.Alias) !== 0;
+  const [declaration] = (isAlias ? checker.getAliasedSymbol(symbol) : symbol).declarations ?? [];
+  return declaration === undefined ? null : untrustedPackageOf(cx, declaration);
+}
+
+function untrustedPackageOf(cx: GuardContext, declaration: ts.Node): string | null {
+  const origin = cx.packages.originOf(declaration.getSourceFile());
+  if (origin.kind !== "package" || trustedPackage(origin.name) || isTrusted(cx, declaration)) return null;
+  return origin.name;
+}
+
+/** A mutation, or an object of them. */
+function holdsMutation(cx: GuardContext, type: ts.Type): boolean {
+  if (isMutation(cx, type)) return true;
+  if ((type.flags & cx.ts.TypeFlags.Object) === 0 || type.getCallSignatures().length > 0) return false;
+  return type.getProperties().some((one) => isMutation(cx, cx.checker.getTypeOfSymbol(one)));
 }
 
 function namesIn(cx: GuardContext, name: ts.BindingName): ts.Identifier[] {
@@ -112,8 +175,7 @@ function packageOfSymbol(cx: GuardContext, symbol: ts.Symbol, depth = 8): string
     return node === undefined ? null : packageOfModule(cx, node.moduleSpecifier);
   }
   const origin = cx.packages.originOf(declaration.getSourceFile());
-  if (origin.kind === "package")
-    return trustedPackage(origin.name) || isTrusted(cx, declaration) ? null : origin.name;
+  if (origin.kind === "package") return untrustedPackageOf(cx, declaration);
   if (origin.kind !== "project") return null;
   let owner: ts.Node = declaration;
   while (ts.isBindingElement(owner)) owner = owner.parent.parent;
@@ -169,7 +231,7 @@ function partsOf(cx: GuardContext, inner: ts.Expression): ts.Expression[] | null
       (one) =>
         ts.isArrayLiteralExpression(one) ||
         ts.isObjectLiteralExpression(one) ||
-        checker.getTypeAtLocation(one).getProperty("isMutation") !== undefined,
+        isMutation(cx, checker.getTypeAtLocation(one)),
     ) ?? null
   );
 }

@@ -334,6 +334,12 @@ function visitThis(cx: GuardContext, report: Report, call: ts.CallExpression): v
       loseAsThis(cx, report, first, signature);
   }
   if (INDIRECT.test(name)) {
+    if (
+      first !== undefined &&
+      callsLanguage(cx, callee.expression) &&
+      carries(cx, checker.getTypeAtLocation(first))
+    )
+      escape(cx, report, first, `\`this\` of ${callee.expression.getText()}`);
     if (isFactory(cx, checker.getTypeAtLocation(callee.expression)))
       escape(cx, report, callee.expression, `what \`${name}\` calls`);
     visitIndirectCall(cx, report, callee.expression, name, call.arguments.slice(1));
@@ -343,6 +349,23 @@ function visitThis(cx: GuardContext, report: Report, call: ts.CallExpression): v
   const signature = checker.getResolvedSignature(call);
   if (signature !== undefined && thisOf(cx, signature) !== undefined)
     loseAsThis(cx, report, callee.expression, signature);
+}
+
+/** A function of the language that gives out parts of its `this`: `Array.prototype.map`. */
+function callsLanguage(cx: GuardContext, fn: ts.Expression): boolean {
+  const { ts, checker } = cx;
+  const primitive = ts.TypeFlags.StringLike | ts.TypeFlags.BooleanLike | ts.TypeFlags.NumberLike;
+  return checker
+    .getTypeAtLocation(fn)
+    .getCallSignatures()
+    .some((signature) => {
+      const declaration = signature.declaration as ts.SignatureDeclaration | undefined;
+      return (
+        declaration !== undefined &&
+        cx.packages.originOf(declaration.getSourceFile()).kind === "lib" &&
+        (signature.getReturnType().flags & primitive) === 0
+      );
+    });
 }
 
 const INDIRECT = /^(?:call|apply|bind)$/;
@@ -636,11 +659,19 @@ function losesInGeneric(
   type: ts.Type,
 ): string | null {
   const { ts, checker } = cx;
-  const fn = signature.declaration as ts.SignatureDeclaration | undefined;
-  if (fn === undefined || !carries(cx, type) || !cx.packages.isProject(fn.getSourceFile())) return null;
+  const called = signature.declaration as ts.SignatureDeclaration | undefined;
+  if (called === undefined || !carries(cx, type) || !cx.packages.isProject(called.getSourceFile()))
+    return null;
+  const fn = implementationOf(cx, called);
   const owner = ts.isConstructorDeclaration(fn) ? fn.parent : fn;
   const parameter = fn.parameters[Math.min(index, fn.parameters.length - 1)];
-  if (owner.typeParameters === undefined || parameter === undefined || !("body" in fn)) return null;
+  const typeParameters = typeParametersAround(cx, fn);
+  if (parameter === undefined || !("body" in fn)) return null;
+  if (fn !== called) {
+    const lost = losesWriter(cx, type, checker.getTypeAtLocation(parameter.name));
+    if (lost !== null) return lost;
+  }
+  if (typeParameters.length === 0) return null;
   const declared = checker.getTypeAtLocation(parameter.name);
   const constraint =
     (declared.flags & ts.TypeFlags.Instantiable) === 0 ? declared : checker.getBaseConstraintOfType(declared);
@@ -652,10 +683,7 @@ function losesInGeneric(
   const known = generics.get(owner);
   if (known !== undefined) return known;
   generics.set(owner, null); // a function that calls itself loses what it loses elsewhere
-  const standIns = new Set([
-    ...cx.standIns,
-    ...owner.typeParameters.map((one) => checker.getTypeAtLocation(one)),
-  ]);
+  const standIns = new Set([...cx.standIns, ...typeParameters.map((one) => checker.getTypeAtLocation(one))]);
   const inside: GuardContext = { ...cx, carriers: [], standIns };
   const found = new Report(fn.getSourceFile(), NO_SCHEMA);
   const visit = (node: ts.Node): void => {
@@ -669,6 +697,26 @@ function losesInGeneric(
   const lost = found.findings.length === 0 ? null : `${shortType(cx, declared)} of a function that loses it`;
   generics.set(owner, lost);
   return lost;
+}
+
+/** The code behind an overload. */
+function implementationOf(
+  { ts, checker }: GuardContext,
+  fn: ts.SignatureDeclaration,
+): ts.SignatureDeclaration {
+  if (("body" in fn && fn.body !== undefined) || fn.name === undefined) return fn;
+  const others = checker.getSymbolAtLocation(fn.name)?.declarations ?? [];
+  const found = others.find((one) => ts.isFunctionLike(one) && "body" in one && one.body !== undefined);
+  return (found as ts.SignatureDeclaration | undefined) ?? fn;
+}
+
+/** The type parameters of a function, and those of its class. */
+function typeParametersAround(
+  { ts }: GuardContext,
+  fn: ts.SignatureDeclaration,
+): readonly ts.TypeParameterDeclaration[] {
+  const around = ts.isClassLike(fn.parent) ? (fn.parent.typeParameters ?? []) : [];
+  return [...(fn.typeParameters ?? []), ...around];
 }
 
 /** `target[key]` with a key that is not written there, on what stands for the writer. */

@@ -1,4 +1,5 @@
 import { clean } from "./clean.js";
+import { detours } from "./detours.js";
 import { escapes } from "./escapes.js";
 import type { Evasion } from "./evasion.js";
 import { handed } from "./handed.js";
@@ -19,5 +20,6 @@ export const EVASIONS: readonly Evasion[] = [
   ...laundering,
   ...handed,
   ...lies,
+  ...detours,
   ...clean,
 ];
