@@ -55,7 +55,8 @@ describe("the presets", () => {
 
   it("leave tests and generated files alone", () => {
     const [config] = streamingImport.configs.recommended;
-    expect(config?.ignores).toEqual(expect.arrayContaining(["**/_generated/**", "**/*.test.*"]));
+    expect(config?.ignores).toEqual(expect.arrayContaining(["**/convex/_generated/**", "**/*.test.*"]));
+    expect(createConfigs({ functionsDir: "backend" }).strict[0]?.ignores).toContain("backend/_generated/**");
   });
 
   it("follow a writer that leaves its type only in strict", async () => {

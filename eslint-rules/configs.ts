@@ -63,7 +63,12 @@ function build(
   return {
     name: `${NAME}/${preset}`,
     files: directories(options).map((directory) => `${directory}/**/*.${EXTENSIONS}`),
-    ignores: ["**/_generated/**", "**/*.test.*", "**/*.spec.*"],
+    // Convex writes only this directory itself; what lies in another one of that name is deployed.
+    ignores: [
+      ...directories(options).map((directory) => `${directory}/_generated/**`),
+      "**/*.test.*",
+      "**/*.spec.*",
+    ],
     plugins: { [NAME]: plugin as unknown as TSESLint.FlatConfig.Plugin },
     rules,
     ...(options.settings === undefined ? {} : { settings: { [SETTINGS_KEY]: options.settings } }),

@@ -129,7 +129,9 @@ export function loadConfigFile(ts: Pick<TypeScript, "sys">, directory: string): 
 export function functionsOfConvexJson(ts: Pick<TypeScript, "sys">, directory: string): string | null {
   const value = readJson(ts, `${directory}/convex.json`);
   if (typeof value !== "object" || value === null || !("functions" in value)) return null;
-  return typeof value.functions === "string" ? value.functions.replace(/^\.\//, "").replace(/\/$/, "") : null;
+  return typeof value.functions === "string"
+    ? value.functions.replace(/^(?:\.\/+)+/, "").replace(/\/+$/, "")
+    : null;
 }
 
 /** The directory of the app around a file: the nearest with a configuration of the guard or of Convex, or `otherwise`. */

@@ -64,6 +64,13 @@ function check(
   const components = componentsOf(cx);
   governFiles(cx, schema, files);
   const problems = problemsOf(cwd, schema);
+  const deployed = ["ts", "js"]
+    .map((extension) => `${loaded.functionsDir}/schema.${extension}`)
+    .find((path) => ts.sys.fileExists(path));
+  if (deployed !== undefined && schema.file !== null && schema.file.fileName !== deployed)
+    problems.push(
+      `The option "schema" names ${relative(cwd, schema.file.fileName)}, but Convex deploys ${relative(cwd, deployed)}. Remove the option.`,
+    );
   if (files.length === 0)
     problems.push("There is no file to check. Name the functions directory with --functions.");
   const typeErrors = typeErrorsOf(cwd, program);

@@ -232,7 +232,7 @@ export const f = mutation({ args: {}, handler: async (ctx) => { const x: unknown
 
   it("finds the functions directory in convex.json", async () => {
     const root = app({
-      "convex.json": '{ "functions": "./backend/" }',
+      "convex.json": '{ "functions": ".//backend//" }',
       "convex/schema.ts": null,
       "backend/schema.ts": SCHEMA,
       "backend/_generated/server.d.ts": SERVER,
@@ -564,6 +564,15 @@ describe("what is deployed is what is checked", () => {
       "a mirror in the options that no schema knows",
       { "streaming-import.guard.json": '{ "tables": ["customer"] }' },
       'Did you mean "customers"?',
+    ],
+    [
+      "a schema that is not the one that is deployed",
+      {
+        "streaming-import.guard.json": '{ "schema": "other/schema.ts" }',
+        "other/schema.ts": SCHEMA.replace("customers:", "clients:"),
+        "convex/b.ts": 'import "../other/schema.js";',
+      },
+      "Convex deploys convex/schema.ts",
     ],
     [
       "an option that would revive expired exemptions",
