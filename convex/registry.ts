@@ -47,8 +47,7 @@ export const declare = mutation({
     const record = {
       fingerprint,
       handles,
-      // Functions of other handles may have kept the secret that they got: it ends with them.
-      secret: app?.handles.write === handles.write ? app.secret : newSecret(),
+      secret: app?.secret ?? newSecret(),
       budget,
       declaredAt: now(),
     };

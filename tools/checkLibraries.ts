@@ -27,8 +27,10 @@ try {
   // Only their declarations are needed; what they are peers of is this repository's.
   const flags = ["--ignore-scripts", "--legacy-peer-deps", "--no-audit", "--no-fund"];
   await run("npm", ["install", ...flags, ...packages], directory);
-  await rm(path.join(directory, "node_modules", "convex"), { recursive: true, force: true });
-  await symlink(path.join(ROOT, "node_modules", "convex"), path.join(directory, "node_modules", "convex"));
+  for (const name of ["convex", "convex-helpers"]) {
+    await rm(path.join(directory, "node_modules", name), { recursive: true, force: true });
+    await symlink(path.join(ROOT, "node_modules", name), path.join(directory, "node_modules", name));
+  }
   const app = path.join(directory, "app");
   await cp(FIXTURE, app, { recursive: true });
   await writeFile(path.join(app, "tsconfig.json"), await withoutStubs());

@@ -35,7 +35,6 @@ export const noWriterEscape: RuleDefinition = {
     "anyParameter",
     "mirrorCall",
     "packageFunction",
-    "componentEscape",
   ],
   schema: {
     type: "object",

@@ -1,5 +1,4 @@
 import { expect } from "vitest";
-import { readDigest } from "../../../convex/write/digests.js";
 import { addRow, decodeDigest, differingBuckets, emptyDigest } from "../../../src/core/proof/digest.js";
 import { keyHash, rowHash } from "../../../src/core/proof/hash.js";
 import { keyText } from "../../../src/core/proof/keyText.js";
@@ -7,7 +6,7 @@ import { addToSketch, emptySketch, subtractSketch } from "../../../src/core/proo
 import { decodeSketch } from "../../../src/core/proof/decodeSketch.js";
 import type { Counts } from "../../../src/core/wire/changes.js";
 import { countsOf } from "../../../src/core/wire/counts.js";
-import type { Row, World } from "./world.js";
+import type { Row, Stage } from "./world.js";
 import type { Value } from "convex/values";
 
 /** received = inserted + updated + unchanged + deleted + stale + ignored + quarantined. */
@@ -19,7 +18,7 @@ export function expectCountsConserved(counts: Counts, what: string): void {
 }
 
 /** The conservation law, for every delivery, every run and the mirror, and the number of its rows. */
-export async function expectConserved(world: World, name: string): Promise<void> {
+export async function expectConserved(world: Stage, name: string): Promise<void> {
   const mirror = await world.mirror(name);
   const documents = await world.documents(name);
   expectCountsConserved(mirror.total, `the mirror ${name}`);
@@ -48,11 +47,11 @@ export async function expectConserved(world: World, name: string): Promise<void>
 
 /** The stored digest and sketch are those of the rows. */
 export async function expectDigestInStep(
-  world: World,
+  world: Stage,
   name: string,
   keyFields: readonly string[],
 ): Promise<void> {
-  const stored = await world.inLedger(async (ctx) => readDigest(ctx, name));
+  const stored = await world.digest(name);
   const digest = emptyDigest();
   const sketch = emptySketch();
   for (const row of await world.rows(name)) {

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import type { Counts } from "../../../src/core/wire/changes.js";
-import type { Answer, Row, World } from "./world.js";
+import type { Answer, Row, Stage, World } from "./world.js";
 
 /** A change as the protocol writes it. */
 export interface SentChange {
@@ -39,7 +39,7 @@ export class Sender {
   begun: Row = {};
 
   constructor(
-    private readonly world: World,
+    private readonly world: Pick<Stage, "send">,
     readonly mirror: string,
   ) {}
 

@@ -9,12 +9,14 @@ import {
 import { vi } from "vitest";
 import type { ComponentApi } from "../../../convex/_generated/component.js";
 import { getMirror } from "../../../convex/mirror/mirrors.js";
+import { readDigest } from "../../../convex/write/digests.js";
 import { exactly } from "../../../convex/mirror/progress.js";
 import type { Doc } from "../../../convex/_generated/dataModel.js";
 import ledgerSchema from "../../../convex/schema.js";
 import type { Counts, RowChange } from "../../../src/core/wire/changes.js";
 import { type PackedRows, unpackRows } from "../../../src/core/wire/packedRows.js";
 import { countsOf } from "../../../src/core/wire/counts.js";
+import type { Sums } from "../../../src/core/proof/delta.js";
 import { StreamingImport, type StreamingImportOptions } from "../../../src/client/index.js";
 import { attachIndexes } from "../../../tools/local-convex/indexes.js";
 import { Attempt, type DocumentChange, noteRange, runAs } from "../../../tools/local-convex/readSet.js";
@@ -63,6 +65,9 @@ export interface Answer {
 export type TransactionLimits = Partial<
   Record<"databaseQueries" | "documentsRead" | "documentsWritten" | "bytesRead" | "bytesWritten", number>
 >;
+
+/** What senders, models and checks need of an app, wherever it runs. */
+export type Stage = Pick<World, "send" | "call" | "ledger" | "rows" | "documents" | "mirror" | "digest">;
 
 /**
  * An app with the component, whose actions can be made to crash, whose rows can be made to fail, and which can be
@@ -189,6 +194,11 @@ export class World extends Deployment {
   /** The registry's row of a mirror, with what its run has not told it yet. */
   async mirror(name: string): Promise<Doc<"mirrors">> {
     return await this.inLedger(async (ctx) => exactly(ctx, await getMirror(ctx, name)));
+  }
+
+  /** The stored digest and sketch of a mirror. */
+  async digest(mirror: string): Promise<Sums> {
+    return await this.inLedger(async (ctx) => readDigest(ctx, mirror));
   }
 
   /** The newest run of a mirror. */
