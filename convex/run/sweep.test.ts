@@ -196,20 +196,17 @@ describe("a sweep", () => {
     await expectConserved(app, "things");
   });
 
-  test("drops a manifest of any length", async () => {
+  test("reads and drops a manifest of any length, whose documents are of the largest size", async () => {
     const { app, run } = await sweepWaiting();
     const { generation } = await runOf(app, run);
-    await app.inLedger(async (ctx) => {
-      for (let sequence = 1; sequence <= 1_050; sequence++) {
-        await ctx.db.insert("manifests", {
-          mirror: "users",
-          generation: generation!,
-          sequence,
-          epoch: 1,
-          keyHashes: BigInt64Array.of(storedKeyHash(sequence)).buffer,
-        });
-      }
-    });
+    const keyHashes = BigInt64Array.from({ length: 1_000 }, (_, i) => storedKeyHash(i)).buffer;
+    // More than the 16 MiB that a transaction reads or writes.
+    for (let sequence = 1; sequence <= 2_100; sequence++) {
+      await app.inLedger(async (ctx) => {
+        const place = { mirror: "users", generation: generation!, sequence, epoch: 1 };
+        await ctx.db.insert("manifests", { ...place, keyHashes });
+      });
+    }
     await app.passTime(0);
     expect(await ids(app)).toEqual([1, 2, 3, 4]);
     expect(await app.ledger("manifests")).toEqual([]);

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import ledgerSchema from "../../convex/schema.js";
-import { refresh } from "./support/sender.js";
+import { refresh, Sender, upsert } from "./support/sender.js";
 import { World } from "./support/world.js";
 
 const DAY_MS = 24 * 3_600_000;
@@ -65,6 +65,23 @@ test("OPERATE-11: expired documents are deleted, a page at a time, and others st
   // What belongs to a mirror is not old, however long ago it was written.
   expect(await world.ledger("deltas")).toHaveLength(1);
   expect(await world.ledger("runs")).toHaveLength(1);
+});
+
+test("OPERATE-11: differences of the longest names and values are on record, listed and forgotten, and no more than 200", async () => {
+  const world = await World.start();
+  const sender = await Sender.begin(world, "versioned");
+  const list = async () => (await world.call("drift", { mirror: "versioned" })) as { sample: string }[];
+  const unknown = (from: number) =>
+    Object.fromEntries(
+      Array.from({ length: 100 }, (_, i) => [`${String(from + i)}${"流".repeat(1_000)}`, "漢".repeat(1_000)]),
+    );
+  for (const [id, from] of [0, 100, 200].entries())
+    await sender.deliver(upsert({ id, text: "a", version: 1, ...unknown(from) }));
+  expect(await list()).toHaveLength(200);
+  expect(await world.longestText()).toBeLessThan(2_000);
+  await world.component("write/drift:forget", { mirror: "versioned" });
+  expect(await list()).toEqual([]);
+  expect((await world.mirror("versioned")).drift).toBe(0);
 });
 
 test("OPERATE-11: every table of the ledger is in the list of what bounds it", () => {

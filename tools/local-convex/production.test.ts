@@ -76,6 +76,7 @@ const LIMITS: Record<string, string> = {
   writes: "Too many writes in a single function execution (limit: 16000)",
   bytesWritten: "Too many bytes written in a single function execution (limit: 16 MiB)",
   bytesRead: `Too many bytes read in a single function execution (limit: 16 MiB). ${HINT}`,
+  documentsRead: `Too many documents read in a single function execution (limit: 32000). ${HINT}`,
   bigDocument: "Value is too large (1.05 MiB > maximum size 1 MiB)",
   array: "Invalid argument `value` for `db.insert`: Array length is too long (8193 > maximum length 8192)",
   deep: `Document(value: {<system fields>, k: 3.0, s: ${"{a: ".repeat(17)}1.0${"}".repeat(17)}}) isn't a valid document: Document is too nested (nested 18 levels deep > maximum nesting 16)`,
