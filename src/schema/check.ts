@@ -1,4 +1,5 @@
 import type { GenericValidator } from "convex/values";
+import { EVOLVE } from "../core/rows/drift.js";
 import { CONTENT_KEY_FIELD, type MirrorContract } from "./contract.js";
 import { checkDrift } from "./driftOptions.js";
 import { checkFivetran, FIVETRAN_MERGED } from "./fivetran.js";
@@ -73,13 +74,18 @@ export function checkOptions(fields: Fields, options: MirrorOptions): Omit<Mirro
   const version = options.version ?? null;
   if (version !== null) checkVersion(fields, version);
   const primaryKey = options.primaryKey === undefined ? null : checkPrimaryKey(fields, options.primaryKey);
-  const deletion = checkDeletion(fields, options);
-  const drift = checkDrift(fields, options);
-  const own = checkOwnFields({ ...deletion, ...drift, primaryKey, version }, options);
-  const shape = checkShape(
-    Object.fromEntries(Object.entries(fields).filter(([name]) => !own.includes(name))),
-    options,
-  );
+  const deletion = isDeclared(options, "onDelete", "deletedField")
+    ? checkDeletion(fields, options)
+    : ({ onDelete: "hard", deletedField: null } as const);
+  const drift = isDeclared(options, "drift", "overflow")
+    ? checkDrift(fields, options)
+    : { drift: EVOLVE, overflow: null };
+  const own = isDeclared(options, "deletedField", "overflow", "hash")
+    ? checkOwnFields({ ...deletion, ...drift, primaryKey, version }, options)
+    : [];
+  const shape = isDeclared(options, "columns", "drop", "hash", "where")
+    ? checkShape(Object.fromEntries(Object.entries(fields).filter(([name]) => !own.includes(name))), options)
+    : { columns: {}, drop: [], hash: [], where: null };
   return {
     primaryKey,
     source,
@@ -90,9 +96,17 @@ export function checkOptions(fields: Fields, options: MirrorOptions): Omit<Mirro
     expectEveryMs: checkExpectEvery(options.expectEvery),
     shrinkLimit: checkShrinkLimit(options.shrinkLimit),
     ...shape,
-    fivetran: checkFivetran(fields, options.fivetran, { primaryKey, own, ...shape }),
+    fivetran:
+      options.fivetran === undefined
+        ? null
+        : checkFivetran(fields, options.fivetran, { primaryKey, own, ...shape }),
     merged: options.fivetran === undefined ? [] : FIVETRAN_MERGED,
   };
+}
+
+/** Whether any of these options is given. What checks the others is not run: every call of a function makes the schema. */
+function isDeclared(options: MirrorOptions, ...names: readonly (keyof MirrorOptions)[]): boolean {
+  return names.some((name) => options[name] !== undefined);
 }
 
 /** Refuses other uses of the fields that the importer fills in itself, and returns their names. */

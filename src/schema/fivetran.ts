@@ -120,10 +120,9 @@ export type WithFivetran<F extends Fields, O> = O extends FivetranOption
 /** The fields of a mirror with those that its option adds. Refuses an option that makes no sense alone. */
 export function withFivetran(
   fields: Fields,
-  option: FivetranOption | undefined,
+  option: FivetranOption,
   primaryKey: readonly (string | readonly string[])[] = [],
 ): Fields {
-  if (option === undefined) return fields;
   checkOption(fields, option);
   const { id, columns } = option;
   const isInKey = primaryKey.some((part) => [part].flat().join(".") === `${FIVETRAN_FIELD}.synced`);
@@ -236,12 +235,7 @@ interface Declared {
 }
 
 /** Refuses a mirror of which Fivetran's destination could not be told. @param fields Those of the option too. */
-export function checkFivetran(
-  fields: Fields,
-  option: FivetranOption | undefined,
-  declared: Declared,
-): FivetranContract | null {
-  if (option === undefined) return null;
+export function checkFivetran(fields: Fields, option: FivetranOption, declared: Declared): FivetranContract {
   if (declared.primaryKey === null) {
     refuse(
       'a mirror for Fivetran needs a primaryKey. Fivetran names the rows of a table without one by "_fivetran_id": write primaryKey: ["fivetran.id"] and fivetran: { id: true }.',

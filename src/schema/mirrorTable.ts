@@ -78,7 +78,8 @@ export function mirrorTable<F extends Fields>(
 >;
 export function mirrorTable(own: Fields, options: MirrorOptions = {}): MirrorTableDefinition {
   checkFields(own);
-  const fields = withFivetran(own, options.fivetran, options.primaryKey);
+  const fields =
+    options.fivetran === undefined ? own : withFivetran(own, options.fivetran, options.primaryKey);
   const contract: MirrorContract = { brand: MIRROR_BRAND, ...checkOptions(fields, options) };
   const table =
     contract.primaryKey === null
