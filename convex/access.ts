@@ -8,7 +8,7 @@ import { query } from "./_generated/server.js";
 import { noDebt } from "../src/core/wire/budget.js";
 import { readDebt } from "./write/budget.js";
 import { vDebt } from "../src/core/wire/changes.js";
-import { vAccess } from "../src/core/wire/validators.js";
+import { vAccess } from "../src/core/wire/access.js";
 import { since } from "../src/core/time.js";
 
 /**

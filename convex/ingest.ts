@@ -10,7 +10,7 @@ import { ledgerError } from "../src/core/wire/errors.js";
 import type { vMatch } from "../src/core/wire/applied.js";
 import { exactly, recordChunk } from "./mirror/progress.js";
 import { screen, storeInQuarantine } from "./write/screen.js";
-import { writeManifests } from "./run/manifests.js";
+import { writeManifests } from "./run/writeManifests.js";
 import { getMirror, getRun, pausedError } from "./mirror/mirrors.js";
 import { promiseWatermark } from "./mirror/advanceWatermark.js";
 import { forgetResends } from "./write/resends.js";

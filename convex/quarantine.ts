@@ -8,7 +8,7 @@ import { v } from "convex/values";
 import { findMirror, getMirror } from "./mirror/mirrors.js";
 import { changedBy } from "./mirror/rowCount.js";
 import { patchSettled } from "./mirror/state.js";
-import { writeManifests } from "./run/manifests.js";
+import { writeManifests } from "./run/writeManifests.js";
 import { releaseReadable } from "./run/sweepAttempts.js";
 import type { Doc } from "./_generated/dataModel.js";
 import { api, internal } from "./_generated/api.js";

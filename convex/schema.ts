@@ -1,5 +1,6 @@
 import { defineSchema, defineTable } from "convex/server";
 import { v } from "convex/values";
+import { vAccess } from "../src/core/wire/access.js";
 import {
   vBudget,
   vCounts,
@@ -9,7 +10,6 @@ import {
   vSyncMode,
 } from "../src/core/wire/changes.js";
 import {
-  vAccess,
   vHandles,
   vMirrorState,
   vProgress,

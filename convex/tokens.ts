@@ -10,7 +10,7 @@ import { mutation, query, type MutationCtx, type QueryCtx } from "./_generated/s
 import { hasEnded, isDue } from "./access.js";
 import { getExported } from "./changeFeed.js";
 import { getApp, getMirror } from "./mirror/mirrors.js";
-import { vAccess } from "../src/core/wire/validators.js";
+import { vAccess } from "../src/core/wire/access.js";
 import { vTokenInfo } from "../src/core/wire/views.js";
 import { now, since } from "../src/core/time.js";
 import { newToken, signingKeyOf } from "../src/core/token.js";

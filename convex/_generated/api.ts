@@ -35,6 +35,7 @@ import type * as run_lifecycle from "../run/lifecycle.js";
 import type * as run_manifests from "../run/manifests.js";
 import type * as run_sweep from "../run/sweep.js";
 import type * as run_sweepAttempts from "../run/sweepAttempts.js";
+import type * as run_writeManifests from "../run/writeManifests.js";
 import type * as runs from "../runs.js";
 import type * as tokens from "../tokens.js";
 import type * as unknownStreams from "../unknownStreams.js";
@@ -88,6 +89,7 @@ const fullApi: ApiFromModules<{
   "run/manifests": typeof run_manifests;
   "run/sweep": typeof run_sweep;
   "run/sweepAttempts": typeof run_sweepAttempts;
+  "run/writeManifests": typeof run_writeManifests;
   runs: typeof runs;
   tokens: typeof tokens;
   unknownStreams: typeof unknownStreams;

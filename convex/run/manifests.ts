@@ -1,7 +1,6 @@
 /**
- * Manifests: the keys that a refresh has delivered. Writes `manifests`: each chunk inserts a document of its own,
- * which nobody changes. A generation is deleted only after the mirror's document, which every chunk reads, no longer
- * names it.
+ * Manifests: the keys that a refresh has delivered, as a sweep reads them. Deletes from `manifests`, a generation only
+ * after the mirror's document, which every chunk reads, no longer names it. Chunks insert: see `writeManifests.ts`.
  */
 import { type Infer, type ObjectType, v } from "convex/values";
 import { internal } from "../_generated/api.js";
@@ -19,43 +18,6 @@ const PAGE = 500;
 
 /** Manifest documents deleted per transaction, which may be one that does other things too: 0.8 MB of them. */
 const DROP_PAGE = 100;
-
-/** Adds keys to the manifest of a generation. */
-async function appendManifest(
-  ctx: MutationCtx,
-  { name: mirror, epoch }: Doc<"mirrors">,
-  generation: number,
-  keyHashes: readonly bigint[],
-): Promise<void> {
-  if (keyHashes.length === 0) return;
-  const last = await ctx.db
-    .query("manifests")
-    .withIndex("by_generation", (q) => q.eq("mirror", mirror).eq("generation", generation))
-    .order("desc")
-    .first();
-  await ctx.db.insert("manifests", {
-    mirror,
-    generation,
-    sequence: (last?.sequence ?? -1) + 1,
-    epoch,
-    keyHashes: BigInt64Array.from(keyHashes).buffer,
-  });
-}
-
-/** Notes the keys for the refresh that is under way, and shields them from the one that is being swept. */
-export async function writeManifests(
-  ctx: MutationCtx,
-  mirror: Doc<"mirrors">,
-  keyHashes: () => readonly bigint[],
-): Promise<void> {
-  const { generation, generationOpen, sweeping } = mirror;
-  if (generationOpen) await appendManifest(ctx, mirror, generation, keyHashes());
-  if (sweeping === undefined) return;
-  const swept = await ctx.db.get("runs", sweeping);
-  if (swept?.generation !== undefined && !(generationOpen && swept.generation === generation)) {
-    await appendManifest(ctx, mirror, swept.generation, keyHashes());
-  }
-}
 
 /** All keys that a generation has delivered, from the first page on, and the position up to which they were read. */
 export async function loadManifest(

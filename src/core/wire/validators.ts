@@ -1,12 +1,6 @@
 import { v, type Infer } from "convex/values";
 import { vSyncMode } from "./changes.js";
 
-/**
- * What a token may do with the mirrors that it names. A token for "export" opens nothing but the export, and names
- * tables.
- */
-export const vAccess = v.union(v.literal("write"), v.literal("read"), v.literal("export"));
-
 /** How far a reader of the export is: in its snapshot or done with it, in the changes or at their end. */
 export const vReaderState = v.union(
   v.literal("snapshotting"),

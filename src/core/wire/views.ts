@@ -1,6 +1,7 @@
 import { v, type Infer } from "convex/values";
 import { vCounts, vSyncMode } from "./changes.js";
-import { vAccess, vMirrorState, vReaderState, vRunState, type MirrorState } from "./validators.js";
+import { vAccess } from "./access.js";
+import { vMirrorState, vReaderState, vRunState, type MirrorState } from "./validators.js";
 
 /**
  * What status pages show of the ledger. Ids are plain texts: those of a component mean nothing outside of it. Times are
