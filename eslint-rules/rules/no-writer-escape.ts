@@ -1,22 +1,27 @@
 import type ts from "typescript";
-import { carries, isFactory, isView, receives } from "../engine/carriers.js";
+import { carries, isFactory, isView } from "../engine/carriers.js";
 import type { GuardContext } from "../engine/context.js";
-import {
-  blindness,
-  comparesParameters,
-  gainsWriter,
-  losesByParameter,
-  losesWriter,
-  parameterAt,
-  passesForEverything,
-  shortType,
-} from "../engine/conversions.js";
+import { losesByParameter, losesWriter, shortType } from "../engine/conversions.js";
 import { stripAssertions } from "../engine/contracts.js";
+import { isGlobal, visitChosenMember, visitChosenModule, visitReflection } from "../engine/dynamicCode.js";
+import {
+  absorb,
+  contextual,
+  convert,
+  isLostView,
+  isPlainName,
+  losesView,
+  putsWriterIn,
+  reportEscape,
+  visitPackageHandler,
+} from "../engine/escape.js";
+import { visitDecorator, visitMember, visitOverloads, visitParameter } from "../engine/declarations.js";
+import { visitThis } from "../engine/thisArgument.js";
 import { mayCarry } from "../engine/flows.js";
 import { passesCheck } from "../engine/presets.js";
 import type { SchemaInfo } from "../engine/model.js";
 import { Report } from "../engine/report.js";
-import { isTrusted, isTrustedCallee, trustedPackage } from "../engine/trust.js";
+import { isTrustedCallee, trustedPackage } from "../engine/trust.js";
 import type { RuleDefinition } from "../engine/rule.js";
 
 /** Reports places where the database writer leaves the type checker. */
@@ -115,7 +120,7 @@ export function visitEscape(cx: GuardContext, report: Report, node: ts.Node): vo
     if (!ts.isBlock(node.body)) contextual(cx, report, node.body);
   } else if (ts.isThrowStatement(node)) {
     if (carries(cx, checker.getTypeAtLocation(node.expression))) {
-      escape(cx, report, node.expression, "what a catch clause sees as unknown");
+      reportEscape(cx, report, node.expression, "what a catch clause sees as unknown");
     }
   } else if (ts.isPropertyAssignment(node)) {
     if (hasTypeOfItsOwn(cx, node.initializer)) contextual(cx, report, node.initializer);
@@ -137,56 +142,6 @@ function hasTypeOfItsOwn(cx: GuardContext, expression: ts.Expression): boolean {
   );
 }
 
-/** A function with overloads: what its callers see is not what its code gets. */
-function visitOverloads(
-  cx: GuardContext,
-  report: Report,
-  fn: ts.FunctionDeclaration | ts.MethodDeclaration | ts.ConstructorDeclaration,
-): void {
-  const { ts, checker } = cx;
-  if (fn.body === undefined) return;
-  const declarations: readonly ts.Node[] = ts.isConstructorDeclaration(fn)
-    ? fn.parent.members.filter((member) => ts.isConstructorDeclaration(member))
-    : ((fn.name && checker.getSymbolAtLocation(fn.name)?.declarations) ?? []);
-  const own = checker.getSignatureFromDeclaration(fn);
-  if (own === undefined) return;
-  for (const other of declarations) {
-    if (other === fn || !ts.isFunctionLike(other)) continue;
-    const overload = checker.getSignatureFromDeclaration(other);
-    const lost =
-      overload === undefined
-        ? null
-        : (comparesParameters(cx, overload, own) ??
-          losesWriter(cx, own.getReturnType(), overload.getReturnType()));
-    if (lost === null) continue;
-    report.add("no-writer-escape", "anyParameter", fn.parameters[0] ?? fn, { to: lost });
-    return;
-  }
-}
-
-/** A member of a class against the same member of what the class extends or implements. */
-function visitMember(
-  cx: GuardContext,
-  report: Report,
-  member: ts.MethodDeclaration | ts.PropertyDeclaration | ts.AccessorDeclaration,
-): void {
-  const { ts, checker } = cx;
-  if (!ts.isClassLike(member.parent) || !ts.isIdentifier(member.name)) return;
-  for (const { types } of member.parent.heritageClauses ?? []) {
-    for (const base of types) {
-      const property = checker.getTypeAtLocation(base).getProperty(member.name.text);
-      if (property === undefined) continue;
-      const wanted = checker.getTypeOfSymbol(property);
-      const own = checker.getTypeAtLocation(member);
-      const lost =
-        losesByParameter(cx, own, wanted) ?? losesWriter(cx, wanted, own) ?? losesWriter(cx, own, wanted);
-      if (lost === null) continue;
-      report.add("no-writer-escape", "anyParameter", member.name, { to: lost });
-      return;
-    }
-  }
-}
-
 /** `declare module "convex/server"`: members that are added to the writer's own types have nothing behind them. */
 function visitAugmentation(cx: GuardContext, report: Report, module: ts.ModuleDeclaration): void {
   const name = cx.ts.isStringLiteral(module.name)
@@ -195,21 +150,6 @@ function visitAugmentation(cx: GuardContext, report: Report, module: ts.ModuleDe
   if (name === undefined || !trustedPackage(name)) return;
   const from = `a type of "${name}"`;
   report.add("no-writer-escape", "escape", module, { from, to: "what is declared here" });
-}
-
-/** `fn[key]` with a key that is not written there: it may be the constructor of functions, which makes code. */
-function visitChosenMember(cx: GuardContext, report: Report, node: ts.ElementAccessExpression): void {
-  const { ts, checker } = cx;
-  const key = node.argumentExpression;
-  if (ts.isStringLiteralLike(key) || ts.isNumericLiteral(key)) return;
-  if (!isFunction(cx, node.expression)) return;
-  const type = checker.getTypeAtLocation(key);
-  const arms = type.isUnion() ? type.types : [type];
-  const isKnown = arms.every(
-    (arm) =>
-      arm.isStringLiteral() || (arm.flags & (ts.TypeFlags.NumberLike | ts.TypeFlags.ESSymbolLike)) !== 0,
-  );
-  if (!isKnown) report.add("no-raw-syscalls", "dynamicCode", node);
 }
 
 /** `ctx[key]` where only a type says that the key is not "db": the value may still be the writer. */
@@ -260,159 +200,6 @@ function visitPredicate(cx: GuardContext, report: Report, node: ts.TypePredicate
   if (hidden === undefined) return;
   const data = { from: shortType(cx, type), to: shortType(cx, hidden) };
   report.add("no-writer-escape", "escape", node, data);
-}
-
-/** `import(name)`: the bundler cannot follow a module whose name is made at run time, and neither can the guard. */
-function visitChosenModule(cx: GuardContext, report: Report, call: ts.CallExpression): void {
-  const [name] = call.arguments;
-  if (call.expression.kind !== cx.ts.SyntaxKind.ImportKeyword || name === undefined) return;
-  if (!cx.ts.isStringLiteralLike(name)) report.add("no-raw-syscalls", "dynamicCode", call);
-}
-
-/** Functions of the language that read a member by a name that is a value, or the prototype that has it. */
-const REFLECTIONS = new Set([
-  "get",
-  "getOwnPropertyDescriptor",
-  "getOwnPropertyDescriptors",
-  "getPrototypeOf",
-]);
-
-/** `Reflect.get(fn, "constructor")`. */
-function visitReflection(cx: GuardContext, report: Report, call: ts.CallExpression): void {
-  const { ts } = cx;
-  const callee = call.expression;
-  if (!ts.isPropertyAccessExpression(callee) || !ts.isIdentifier(callee.expression)) return;
-  const [object] = call.arguments;
-  if (object === undefined || !REFLECTIONS.has(callee.name.text)) return;
-  if (!/^(?:Reflect|Object)$/.test(callee.expression.text) || !isGlobal(cx, callee.expression)) return;
-  if (isFunction(cx, object)) report.add("no-raw-syscalls", "dynamicCode", call);
-}
-
-/** Whether a value is a function, or was one before it became something else. */
-function isFunction(cx: GuardContext, expression: ts.Expression, depth = 5): boolean {
-  const { ts, checker } = cx;
-  const inner = stripAssertions(ts, expression);
-  if (ts.isArrowFunction(inner) || ts.isFunctionExpression(inner) || ts.isClassExpression(inner)) return true;
-  const type = checker.getTypeAtLocation(inner);
-  if (type.getCallSignatures().length > 0 || type.getConstructSignatures().length > 0) return true;
-  if (depth === 0 || !ts.isIdentifier(inner)) return false;
-  const declaration = checker.getSymbolAtLocation(inner)?.valueDeclaration;
-  return (
-    declaration !== undefined &&
-    ts.isVariableDeclaration(declaration) &&
-    declaration.initializer !== undefined &&
-    isFunction(cx, declaration.initializer, depth - 1)
-  );
-}
-
-/** A decorator puts something else in the place of what gets the writer, or sees what holds it. */
-function visitDecorator(cx: GuardContext, report: Report, decorator: ts.Decorator): void {
-  const { ts, checker } = cx;
-  const owner = decorator.parent;
-  const members = ts.isClassLike(owner) ? owner.members : [owner];
-  const isConcerned = members.some((member) => {
-    const type = checker.getTypeAtLocation(member);
-    return receives(cx, type) || carries(cx, type);
-  });
-  if (!isConcerned) return;
-  const signature = checker.getResolvedSignature(decorator);
-  if (signature !== undefined && isTrustedCallee(cx, signature)) return;
-  const to = "what a decorator puts in its place";
-  report.add("no-writer-escape", "anyParameter", decorator, { to });
-}
-
-/** `this: any`: what stands before the dot, or is given to `call`, `apply` and `bind`, carries the writer there. */
-function visitThis(cx: GuardContext, report: Report, call: ts.CallExpression): void {
-  const { ts, checker } = cx;
-  const callee = stripAssertions(ts, call.expression);
-  if (!ts.isPropertyAccessExpression(callee) && !ts.isElementAccessExpression(callee)) return;
-  const name = ts.isPropertyAccessExpression(callee) ? callee.name.text : "";
-  const [first] = call.arguments;
-  if (INDIRECT.test(name) && first !== undefined && mayCarry(cx, first)) {
-    for (const signature of checker.getTypeAtLocation(callee.expression).getCallSignatures())
-      loseAsThis(cx, report, first, signature);
-  }
-  if (INDIRECT.test(name)) {
-    if (
-      first !== undefined &&
-      callsLanguage(cx, callee.expression) &&
-      carries(cx, checker.getTypeAtLocation(first))
-    )
-      escape(cx, report, first, `\`this\` of ${callee.expression.getText()}`);
-    if (isFactory(cx, checker.getTypeAtLocation(callee.expression)))
-      escape(cx, report, callee.expression, `what \`${name}\` calls`);
-    visitIndirectCall(cx, report, callee.expression, name, call.arguments.slice(1));
-    return;
-  }
-  if (!mayCarry(cx, callee.expression)) return;
-  const signature = checker.getResolvedSignature(call);
-  if (signature !== undefined && thisOf(cx, signature) !== undefined)
-    loseAsThis(cx, report, callee.expression, signature);
-}
-
-/** A function of the language that gives out parts of its `this`: `Array.prototype.map`. */
-function callsLanguage(cx: GuardContext, fn: ts.Expression): boolean {
-  const { ts, checker } = cx;
-  const primitive = ts.TypeFlags.StringLike | ts.TypeFlags.BooleanLike | ts.TypeFlags.NumberLike;
-  return checker
-    .getTypeAtLocation(fn)
-    .getCallSignatures()
-    .some((signature) => {
-      const declaration = signature.declaration as ts.SignatureDeclaration | undefined;
-      return (
-        declaration !== undefined &&
-        cx.packages.originOf(declaration.getSourceFile()).kind === "lib" &&
-        (signature.getReturnType().flags & primitive) === 0
-      );
-    });
-}
-
-const INDIRECT = /^(?:call|apply|bind)$/;
-
-/** `fn.call(null, ctx)`: the compiler takes the types of the arguments for those of the function's parameters. */
-function visitIndirectCall(
-  cx: GuardContext,
-  report: Report,
-  fn: ts.Expression,
-  name: string,
-  args: readonly ts.Expression[],
-): void {
-  const { ts, checker } = cx;
-  const [list] = args;
-  const isWritten = name !== "apply" || (list !== undefined && ts.isArrayLiteralExpression(list));
-  const given = name !== "apply" ? args : isWritten ? (list as ts.ArrayLiteralExpression).elements : [];
-  const signatures = checker.getTypeAtLocation(fn).getCallSignatures();
-  for (const [index, argument] of given.entries()) {
-    if (!mayCarry(cx, argument)) continue;
-    const type = checker.getTypeAtLocation(argument);
-    for (const signature of signatures) {
-      const expected = parameterAt(cx, signature, index);
-      const lost = expected && (losesWriter(cx, type, expected) ?? losesByParameter(cx, type, expected));
-      if (lost !== null) escape(cx, report, argument, lost);
-    }
-  }
-  if (!isWritten && list !== undefined && carries(cx, checker.getTypeAtLocation(list)))
-    escape(cx, report, list, "a list of any");
-}
-
-function loseAsThis(cx: GuardContext, report: Report, value: ts.Expression, signature: ts.Signature): void {
-  const { ts, checker } = cx;
-  const declaration = signature.declaration as ts.SignatureDeclaration | undefined;
-  // An arrow function has the `this` of where it stands; functions of libraries are judged as callees.
-  if (declaration === undefined || ts.isArrowFunction(declaration)) return;
-  if (!cx.packages.isProject(declaration.getSourceFile())) return;
-  const type = checker.getTypeAtLocation(value);
-  const expected = thisOf(cx, signature);
-  const lost =
-    expected === undefined ? (carries(cx, type) ? "`this`" : null) : losesWriter(cx, type, expected);
-  if (lost !== null) escape(cx, report, value, lost);
-}
-
-/** The declared type of `this` in a function. */
-function thisOf(cx: GuardContext, signature: ts.Signature): ts.Type | undefined {
-  // The compiler keeps it beside the parameters, and offers no function for it.
-  const { thisParameter } = signature as ts.Signature & { readonly thisParameter?: ts.Symbol };
-  return thisParameter && cx.checker.getTypeOfSymbol(thisParameter);
 }
 
 function visitTemplate(cx: GuardContext, report: Report, node: ts.TaggedTemplateExpression): void {
@@ -509,9 +296,10 @@ function visitCall(cx: GuardContext, report: Report, call: ts.CallExpression | t
       continue;
     }
     const trusted = isTrustedCallee(cx, signature);
-    if (isFactory(cx, type) && !trusted) escape(cx, report, argument, "what another function calls");
-    else if (lost !== null && !trusted) escape(cx, report, argument, lost);
-    else if (!trusted && carries(cx, type) && givesAny(cx, signature)) escape(cx, report, argument, "any");
+    if (isFactory(cx, type) && !trusted) reportEscape(cx, report, argument, "what another function calls");
+    else if (lost !== null && !trusted) reportEscape(cx, report, argument, lost);
+    else if (!trusted && carries(cx, type) && givesAny(cx, signature))
+      reportEscape(cx, report, argument, "any");
     else if (carries(cx, type)) visitPackageCall(cx, report, argument, signature);
   }
 }
@@ -532,7 +320,7 @@ function visitPutIn(cx: GuardContext, report: Report, call: ts.CallExpression | 
     if (object === undefined || !isPlainName(cx, object) || !others.some((one) => mayCarry(cx, one))) return;
     const type = checker.getTypeAtLocation(object);
     const given = others.find((one) => carries(cx, checker.getTypeAtLocation(one)));
-    if (given !== undefined && !carries(cx, type)) escape(cx, report, given, shortType(cx, type));
+    if (given !== undefined && !carries(cx, type)) reportEscape(cx, report, given, shortType(cx, type));
     return;
   }
   if ((checker.getTypeAtLocation(callee).flags & ts.TypeFlags.Any) !== 0) return;
@@ -542,15 +330,8 @@ function visitPutIn(cx: GuardContext, report: Report, call: ts.CallExpression | 
     if (!isPlainName(cx, argument)) continue;
     const expected = parameterType(cx, signature, index, call);
     const lost = expected === null ? null : putsWriterIn(cx, argument, expected);
-    if (lost !== null) escape(cx, report, argument, lost);
+    if (lost !== null) reportEscape(cx, report, argument, lost);
   }
-}
-
-function isPlainName({ ts }: GuardContext, expression: ts.Expression): boolean {
-  const inner = stripAssertions(ts, expression);
-  return (
-    ts.isIdentifier(inner) || ts.isPropertyAccessExpression(inner) || ts.isElementAccessExpression(inner)
-  );
 }
 
 /** The type of the parameter that takes the argument, a rest parameter's element included. */
@@ -636,12 +417,6 @@ function isHarmless(cx: GuardContext, call: ts.CallExpression | ts.NewExpression
     (call.arguments?.length ?? 0) > 1 &&
     call.arguments?.[1]?.kind !== ts.SyntaxKind.NullKeyword;
   return !replaces && isGlobal(cx, callee.expression);
-}
-
-/** Whether a name means what the language or the platform declares, not something of the app that is called so. */
-function isGlobal(cx: GuardContext, name: ts.Identifier): boolean {
-  const symbol = cx.checker.getSymbolAtLocation(name);
-  return symbol?.declarations?.every((one) => one.getSourceFile().isDeclarationFile) ?? true;
 }
 
 /** The functions with type parameters whose bodies were read, and how they lose what a type parameter stands for. */
@@ -740,38 +515,6 @@ function isFunctionInterface(cx: GuardContext, type: ts.Type): boolean {
   return (type.symbol as ts.Symbol | undefined)?.name === "Function" && type.getCallSignatures().length === 0;
 }
 
-/** `(ctx: any) => …` where Convex or a helper passes the writer in. */
-function visitParameter(cx: GuardContext, report: Report, parameter: ts.ParameterDeclaration): void {
-  const { ts, checker } = cx;
-  const fn = parameter.parent;
-  if (!ts.isArrowFunction(fn) && !ts.isFunctionExpression(fn) && !ts.isMethodDeclaration(fn)) return;
-  const expected = ts.isMethodDeclaration(fn) ? methodContext(cx, fn) : checker.getContextualType(fn);
-  if (expected === undefined) return;
-  const index = fn.parameters.indexOf(parameter);
-  const whole = checker.getTypeAtLocation(parameter.name);
-  const own = parameter.dotDotDotToken === undefined ? whole : (whole.getNumberIndexType() ?? whole);
-  for (const arm of expected.isUnion() ? expected.types : [expected]) {
-    for (const signature of arm.getCallSignatures()) {
-      const passed = signature.parameters[index];
-      const lost =
-        passed === undefined ? null : losesWriter(cx, checker.getTypeOfSymbolAtLocation(passed, fn), own);
-      if (lost !== null) {
-        report.add("no-writer-escape", "anyParameter", parameter, { to: lost });
-        return;
-      }
-    }
-  }
-}
-
-function methodContext(cx: GuardContext, method: ts.MethodDeclaration): ts.Type | undefined {
-  if (!cx.ts.isObjectLiteralExpression(method.parent)) return undefined;
-  const outer = cx.checker.getContextualType(method.parent);
-  const property = outer?.getProperty(method.name.getText());
-  return property === undefined
-    ? outer?.getStringIndexType()
-    : cx.checker.getTypeOfSymbolAtLocation(property, method);
-}
-
 function visitBinary(cx: GuardContext, report: Report, node: ts.BinaryExpression): void {
   const { SyntaxKind } = cx.ts;
   switch (node.operatorToken.kind) {
@@ -805,122 +548,7 @@ function visitInstanceOf(cx: GuardContext, report: Report, { left, right }: ts.B
         escapedName.toString().startsWith("__@hasInstance") &&
         declarations?.some((one) => !one.getSourceFile().isDeclarationFile),
     );
-  if (decides) escape(cx, report, left, `what \`${right.getText()}\` takes for its own`);
-}
-
-/** An arm of a conditional or an element of a list whose other arms make the complete expression `any` or `unknown`. */
-function absorb(cx: GuardContext, report: Report, arm: ts.Expression, whole: ts.Type): void {
-  if ((whole.flags & (cx.ts.TypeFlags.Any | cx.ts.TypeFlags.Unknown)) !== 0) convert(cx, report, arm, whole);
-}
-
-function contextual(cx: GuardContext, report: Report, expression: ts.Expression): void {
-  const type = cx.checker.getTypeAtLocation(expression);
-  const callable = passesForEverything(cx, type) || type.getCallSignatures().length > 0;
-  if (!callable && !carries(cx, type)) return;
-  const expected = cx.checker.getContextualType(expression) ?? returnedType(cx, expression);
-  if (expected === undefined) return;
-  const lost = losesWriter(cx, type, expected);
-  if (lost !== null) escape(cx, report, expression, lost);
-  else if (callable) {
-    const parameter = losesByParameter(cx, type, expected);
-    if (parameter === null) visitPackageHandler(cx, report, expression, type, expected);
-    if (parameter !== null) report.add("no-writer-escape", "anyParameter", expression, { to: parameter });
-  }
-}
-
-/** A function of a package where the writer is passed in. */
-function visitPackageHandler(
-  cx: GuardContext,
-  report: Report,
-  expression: ts.Expression,
-  type: ts.Type,
-  expected: ts.Type,
-): void {
-  for (const { declaration } of type.getCallSignatures()) {
-    const origin = declaration && cx.packages.originOf(declaration.getSourceFile());
-    if (declaration === undefined || origin?.kind !== "package") continue;
-    if (trustedPackage(origin.name) || isTrusted(cx, declaration)) continue;
-    const arms = expected.isUnion() ? expected.types : [expected];
-    if (!arms.some((arm) => receives(cx, arm))) return;
-    const name = expression.getText(report.file);
-    report.add("no-writer-escape", "untrustedPackage", expression, { package: origin.name, name });
-    return;
-  }
-}
-
-/** What a function without an annotation gives back: another return may have made it any. */
-function returnedType(cx: GuardContext, expression: ts.Expression): ts.Type | undefined {
-  const { ts, checker } = cx;
-  if (!ts.isReturnStatement(expression.parent)) return undefined;
-  let fn: ts.Node = expression.parent;
-  while (!ts.isFunctionLike(fn)) {
-    if (ts.isSourceFile(fn)) return undefined;
-    fn = fn.parent;
-  }
-  const signature = checker.getSignatureFromDeclaration(fn);
-  const returned = signature?.getReturnType();
-  return returned && (checker.getAwaitedType(returned) ?? returned);
-}
-
-function convert(cx: GuardContext, report: Report, expression: ts.Expression, target: ts.Type): void {
-  const type = cx.checker.getTypeAtLocation(expression);
-  const lost =
-    losesWriter(cx, type, target) ??
-    losesByParameter(cx, type, target) ??
-    losesView(cx, expression, target) ??
-    losesByAssertion(cx, expression, target) ??
-    putsWriterIn(cx, expression, target);
-  if (lost !== null) escape(cx, report, expression, lost);
-}
-
-/** `fn as unknown as (ctx: MutationCtx) => …`: what the function takes is seen below the assertions. */
-function losesByAssertion(cx: GuardContext, expression: ts.Expression, target: ts.Type): string | null {
-  const inner = stripAssertions(cx.ts, expression);
-  return inner === expression ? null : losesByParameter(cx, cx.checker.getTypeAtLocation(inner), target);
-}
-
-/** A value with a name of its own that is used as something the writer can be put into. */
-function putsWriterIn(cx: GuardContext, expression: ts.Expression, target: ts.Type): string | null {
-  const { ts, checker } = cx;
-  if (!isPlainName(cx, expression) || !carries(cx, target)) return null;
-  return gainsWriter(cx, checker.getTypeAtLocation(stripAssertions(ts, expression)), target);
-}
-
-/** What becomes of a value that may be the writer although its type shows only a part of it; see `isView`. */
-function losesView(cx: GuardContext, expression: ts.Expression, target: ts.Type): string | null {
-  const lost = blindness(cx, target);
-  return lost !== null && isLostView(cx, expression) ? lost : null;
-}
-
-/** A name, or a part of one, that is annotated with a view of the writer: who gave the value may have had the writer. */
-function isLostView(cx: GuardContext, expression: ts.Expression): boolean {
-  const { ts } = cx;
-  const inner = stripAssertions(ts, expression);
-  if (!ts.isIdentifier(inner) && !ts.isPropertyAccessExpression(inner)) return false;
-  return isView(cx, cx.checker.getTypeAtLocation(inner)) && isAnnotated(cx, inner);
-}
-
-/** Whether an annotation says what a name is. A parameter without one has exactly the type of what Convex gives it. */
-function isAnnotated(cx: GuardContext, expression: ts.Expression, depth = 8): boolean {
-  const { ts, checker } = cx;
-  const inner = stripAssertions(ts, expression);
-  if (depth === 0 || (inner !== expression && !ts.isParenthesizedExpression(expression))) return true;
-  if (ts.isPropertyAccessExpression(inner) && inner.expression.kind !== ts.SyntaxKind.ThisKeyword)
-    return isAnnotated(cx, inner.expression, depth - 1);
-  const symbol = checker.getSymbolAtLocation(inner);
-  let declaration: ts.Node | undefined = symbol?.valueDeclaration;
-  while (declaration !== undefined && ts.isBindingElement(declaration))
-    declaration = declaration.parent.parent;
-  if (declaration === undefined) return false;
-  if (!ts.isVariableDeclaration(declaration) && !ts.isParameter(declaration))
-    return ts.isPropertyDeclaration(declaration) && declaration.type !== undefined;
-  if (declaration.type !== undefined || ts.getJSDocType(declaration) !== undefined) return true;
-  return declaration.initializer !== undefined && isAnnotated(cx, declaration.initializer, depth - 1);
-}
-
-function escape(cx: GuardContext, report: Report, node: ts.Node, to: string): void {
-  const from = shortType(cx, cx.checker.getTypeAtLocation(node));
-  report.add("no-writer-escape", "escape", node, { from, to });
+  if (decides) reportEscape(cx, report, left, `what \`${right.getText()}\` takes for its own`);
 }
 
 function isConst(cx: GuardContext, node: ts.AsExpression | ts.TypeAssertion): boolean {

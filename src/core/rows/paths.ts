@@ -67,3 +67,8 @@ export function missingKey(path: string): Problem {
       "found nothing, but it is part of the primary key. Send it with every row, or name another primaryKey in schema.ts.",
   });
 }
+
+/** Whether two keys have the same fields. Their order matters to the index alone. */
+export function isSameKey(declared: readonly string[], presented: readonly string[]): boolean {
+  return declared.length === presented.length && declared.every((field) => presented.includes(field));
+}

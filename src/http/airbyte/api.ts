@@ -1,4 +1,5 @@
 import { cleanTableName } from "../../core/rows/names.js";
+import { isSameKey } from "../../core/rows/paths.js";
 import { shorten } from "../../core/rows/text.js";
 import { fieldPathOf } from "../../core/rows/row.js";
 import { mirrorSnippet } from "../../schema/snippet.js";
@@ -258,18 +259,13 @@ function checkPrimaryKey(mirror: Mirror, columns: string[]): void {
       `The connection deduplicates "${mirror.name}" by ${primaryKey.join(", ")}, but the mirror declares no primary key. Add primaryKey: ${JSON.stringify(primaryKey)} to mirrorTable in schema.ts, or choose the sync mode "append".`,
     );
   }
-  if (!isSame(declared, primaryKey)) {
+  if (!isSameKey(declared, primaryKey)) {
     throw new HttpError(
       400,
       "PrimaryKeyMismatch",
       `The connection's primary key of "${mirror.name}" is ${primaryKey.join(", ")}, the mirror's is ${declared.join(", ")}. Make them the same.`,
     );
   }
-}
-
-/** Whether two keys have the same fields. Their order matters to the index alone. */
-function isSame(declared: readonly string[], presented: readonly string[]): boolean {
-  return declared.length === presented.length && declared.every((path) => presented.includes(path));
 }
 
 function undeclared(name: string, snippet: string): HttpError {

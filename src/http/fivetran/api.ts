@@ -1,7 +1,7 @@
 import { cleanTableName } from "../../core/rows/names.js";
 import type { Change } from "../../core/rows/change.js";
 import type { Json, JsonObject } from "../../core/rows/values.js";
-import { replaceAt, splitPath } from "../../core/rows/paths.js";
+import { isSameKey, replaceAt, splitPath } from "../../core/rows/paths.js";
 import { shorten } from "../../core/rows/text.js";
 import { fivetranSnippet, type FivetranTable } from "../../schema/snippet.js";
 import { describe, HttpError } from "../errors.js";
@@ -63,7 +63,7 @@ export async function createTable(importer: Importer, request: Request): Promise
   const mirror = find(session, name);
   if (mirror === null) throw await undeclared(session, name, { primaryKey, ...table });
   const declared = keyColumns(mirror);
-  if (!isSame(declared, primaryKey)) {
+  if (!isSameKey(declared, primaryKey)) {
     throw new HttpError(
       400,
       "PrimaryKeyMismatch",
@@ -245,11 +245,6 @@ async function noting<T>(session: ImportSession, mirror: Mirror, work: () => T |
     if (refusal.status === 400 || refusal.status === 500) await session.recordFailure(mirror, refusal);
     throw refusal;
   }
-}
-
-/** Whether two keys have the same columns. Their order matters to the index alone. */
-function isSame(declared: readonly string[], presented: readonly string[]): boolean {
-  return declared.length === presented.length && declared.every((column) => presented.includes(column));
 }
 
 /** What the connector takes for success: any status of the 200s. It reads no body. */
