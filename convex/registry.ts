@@ -47,7 +47,8 @@ export const declare = mutation({
     const record = {
       fingerprint,
       handles,
-      secret: app?.secret ?? newSecret(),
+      // Functions of other handles may have kept the secret that they got: it ends with them.
+      secret: app?.handles.write === handles.write ? app.secret : newSecret(),
       budget,
       declaredAt: now(),
     };

@@ -8,7 +8,12 @@ import { visitEscape } from "./rules/no-writer-escape.js";
 import { applyExemptions, nodeAt } from "./engine/exemptions.js";
 import { visitFactoryCall } from "./rules/no-mirror-factories.js";
 import type { Directive, FileAnalysis, RuleName, Specifier } from "./engine/model.js";
-import { visitImporterFunction, visitImporterCall } from "./rules/no-mirror-writes.js";
+import {
+  visitComponentEscape,
+  visitComponentFunction,
+  visitImporterCall,
+  visitImporterFunction,
+} from "./engine/importer.js";
 import { schemaFor } from "./engine/mirrors.js";
 import { Report } from "./engine/report.js";
 import { visitSchema } from "./rules/mirror-schema.js";
@@ -113,7 +118,9 @@ function walk(cx: GuardContext, report: Report): void {
     if (ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node)) {
       visitAccess(cx, report, node);
       visitImporterFunction(cx, report, node);
+      visitComponentFunction(cx, report, node);
     } else if (ts.isObjectBindingPattern(node)) visitBindingPattern(cx, report, node);
+    else if (ts.isBindingElement(node)) visitComponentFunction(cx, report, node);
     else if (ts.isObjectLiteralExpression(node)) {
       if (isAssignmentTarget(cx, node)) visitAssignmentPattern(cx, report, node);
     } else if (ts.isCallExpression(node)) {
@@ -133,6 +140,7 @@ function walkEscapes(cx: GuardContext, report: Report): void {
     if (ts.isTypePredicateNode(node)) visitEscape(cx, report, node);
     if (ts.isTypeNode(node) && !ts.isExpressionWithTypeArguments(node)) return;
     visitEscape(cx, report, node);
+    visitComponentEscape(cx, report, node);
     ts.forEachChild(node, visit);
   };
   ts.forEachChild(report.file, visit);

@@ -27,10 +27,8 @@ try {
   // Only their declarations are needed; what they are peers of is this repository's.
   const flags = ["--ignore-scripts", "--legacy-peer-deps", "--no-audit", "--no-fund"];
   await run("npm", ["install", ...flags, ...packages], directory);
-  for (const name of ["convex", "convex-helpers"]) {
-    await rm(path.join(directory, "node_modules", name), { recursive: true, force: true });
-    await symlink(path.join(ROOT, "node_modules", name), path.join(directory, "node_modules", name));
-  }
+  await rm(path.join(directory, "node_modules", "convex"), { recursive: true, force: true });
+  await symlink(path.join(ROOT, "node_modules", "convex"), path.join(directory, "node_modules", "convex"));
   const app = path.join(directory, "app");
   await cp(FIXTURE, app, { recursive: true });
   await writeFile(path.join(app, "tsconfig.json"), await withoutStubs());

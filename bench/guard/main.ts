@@ -2,6 +2,7 @@
  * Measures the guard on checked-out apps that use Convex.
  *
  *   npx tsx bench/guard/main.ts verdicts [--labels <dir>] [--out <dir>] <app>…
+ *   npx tsx bench/guard/main.ts compare <app>…
  *   npx tsx bench/guard/main.ts speed [--rounds 5] <app>…
  *
  * An app is the directory with `convex.json` or `convex/`, its packages installed. Which tables are treated as mirrors is
@@ -12,6 +13,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { mirrorsOf, readApp, type App } from "./app.js";
+import { differencesOf } from "./compare.js";
 import { attributionOf, scoreOf, type Label } from "./score.js";
 import { timesOf } from "./speed.js";
 import { verdictsOf } from "./verdicts.js";
@@ -26,13 +28,16 @@ const { values, positionals } = parseArgs({
 });
 const [what, ...paths] = positionals;
 const apps = paths.map(readApp);
-if (apps.length === 0 || (what !== "verdicts" && what !== "speed"))
-  throw new Error("Usage: main.ts verdicts|speed <directory of an app>…");
+if (apps.length === 0 || !["verdicts", "compare", "speed"].includes(what ?? ""))
+  throw new Error("Usage: main.ts verdicts|compare|speed <directory of an app>…");
 
 for (const app of apps) {
   const mirrors = mirrorsOf(app);
   console.log(`\n${app.name}: ${String(app.lines)} lines; mirrors: ${mirrors.join(", ")}`);
   if (what === "speed") console.table(timesOf(app, mirrors, Number(values.rounds)));
+  else if (what === "compare")
+    for (const result of verdictsOf(app, [mirrors]))
+      console.log(await differencesOf(app, mirrors, result.findings));
   else verdicts(app, mirrors);
 }
 

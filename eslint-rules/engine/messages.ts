@@ -84,6 +84,11 @@ export const MESSAGES = {
   importerFunction:
     "`{{code}}` is one of the importer's own functions, through which the component writes mirrors: calling it passes every check, and the next sync overwrites what it wrote. Write a table of your own, or send the change to the import API.",
 
+  componentFunction:
+    "`{{code}}` is a function of the component through which the importer writes mirrors: calling it passes every check, and the next sync overwrites what it wrote. Write a table of your own, or send the change to the import API.",
+  componentEscape:
+    "The type of `{{code}}` is lost here, so the guard cannot know which functions of the component are called; some of them write mirrors. Keep its type, or call the function here by its name.",
+
   // no-raw-builders
   rawBuilder:
     "`{{name}}` of {{from}} skips the run-time guard: its `ctx.db` can write mirrors. Import it from {{guardModule}}.",

@@ -14,7 +14,6 @@ import { tablesOfInstances } from "../engine/narrowing.js";
 import { isOnlyCalled } from "../engine/references.js";
 import { Report } from "../engine/report.js";
 import { constraintOf, targetByName, targetOfCall, type Target } from "../engine/tables.js";
-import { IMPORTERS_OWN } from "../../src/core/brand.js";
 import { TYPES_OPTION, type RuleDefinition } from "../engine/rule.js";
 import { judgeRecording } from "./no-unrecorded-writes.js";
 
@@ -22,7 +21,7 @@ import { judgeRecording } from "./no-unrecorded-writes.js";
 export const noMirrorWrites: RuleDefinition = {
   name: "no-mirror-writes",
   description: "Disallow writing tables that mirror another database",
-  messages: ["mirrorWrite", "maybeMirrorWrite", "importerFunction", "syntaxWrite"],
+  messages: ["mirrorWrite", "maybeMirrorWrite", "importerFunction", "componentFunction", "syntaxWrite"],
   schema: TYPES_OPTION,
   typesOption: true,
 };
@@ -548,129 +547,4 @@ function judgeStructural(cx: GuardContext, report: Report, write: Write): void {
       { tables: [] },
     );
   }
-}
-
-/** The name under which an app has to export the function through which the component writes mirrors. */
-const WRITE = "write";
-
-/**
- * Reports a reference to one of the importer's own functions (`internal.imports.write`): a caller of it writes any
- * mirror. A call does not compile, but a cast passes it by the compiler.
- */
-export function visitImporterFunction(
-  cx: GuardContext,
-  report: Report,
-  node: ts.PropertyAccessExpression | ts.ElementAccessExpression,
-): void {
-  const name = nameOf(cx, node);
-  if (name !== WRITE) return;
-  const args = cx.checker.getTypeAtLocation(node).getProperty("_args");
-  if (args === undefined) return;
-  if (cx.checker.getTypeOfSymbol(args).getProperty(IMPORTERS_OWN) === undefined) return;
-  const start = node.getStart(report.file);
-  if (report.findings.some((one) => one.messageId === "importerFunction" && one.start === start)) return;
-  report.add("no-mirror-writes", "importerFunction", node, { code: node.getText(report.file) });
-}
-
-function nameOf({ ts }: GuardContext, node: ts.PropertyAccessExpression | ts.ElementAccessExpression) {
-  if (ts.isPropertyAccessExpression(node)) return node.name.text;
-  const key = node.argumentExpression;
-  return ts.isStringLiteralLike(key) ? key.text : null;
-}
-
-/** What takes a reference to a function, to call it now or later. */
-const CALLERS: ReadonlySet<string> = new Set([
-  "runMutation",
-  "runQuery",
-  "runAfter",
-  "runAt",
-  "interval",
-  "cron",
-  "hourly",
-  "daily",
-  "weekly",
-  "monthly",
-  "createFunctionHandle",
-  "invokeMutation",
-]);
-
-/** Reports a call of one of the importer's own functions through a variable, a key, a cast or its path. */
-export function visitImporterCall(cx: GuardContext, report: Report, call: ts.CallExpression): void {
-  const { ts } = cx;
-  const callee = stripAssertions(ts, call.expression);
-  const name = ts.isPropertyAccessExpression(callee)
-    ? callee.name.text
-    : ts.isIdentifier(callee)
-      ? callee.text
-      : "";
-  if (name === "makeFunctionReference") {
-    const [path] = call.arguments;
-    const target = path === undefined ? null : targetByName(cx, path);
-    if (path !== undefined && target?.tables?.some((one) => isImportersPath(cx, report, one)) === true)
-      report.add("no-mirror-writes", "importerFunction", path, { code: path.getText(report.file) });
-    return;
-  }
-  if (!CALLERS.has(name)) return;
-  for (const argument of call.arguments) {
-    const inner = stripAssertions(ts, argument);
-    if (isImportersOwn(cx, inner) || isImportersPath(cx, report, pathOf(cx, inner)))
-      report.add("no-mirror-writes", "importerFunction", inner, { code: inner.getText(report.file) });
-  }
-}
-
-/** A reference whose type says that only the importer calls it; through a variable, what that is made of. */
-function isImportersOwn(cx: GuardContext, expression: ts.Expression, depth = 5): boolean {
-  const { ts, checker } = cx;
-  const inner = stripAssertions(ts, expression);
-  const args = checker.getTypeAtLocation(inner).getProperty("_args");
-  if (args !== undefined && checker.getTypeOfSymbol(args).getProperty(IMPORTERS_OWN) !== undefined)
-    return true;
-  const initializer = depth === 0 ? null : initializerOf(cx, inner);
-  return initializer !== null && isImportersOwn(cx, initializer, depth - 1);
-}
-
-function initializerOf(cx: GuardContext, expression: ts.Expression): ts.Expression | null {
-  if (!cx.ts.isIdentifier(expression)) return null;
-  const declaration = cx.checker.getSymbolAtLocation(expression)?.valueDeclaration;
-  return declaration !== undefined && cx.ts.isVariableDeclaration(declaration)
-    ? (declaration.initializer ?? null)
-    : null;
-}
-
-/** `imports:write` of `anyApi.imports.write` and `(internal as any)["imports"].write`. */
-function pathOf(cx: GuardContext, expression: ts.Expression, depth = 8): string {
-  const { ts } = cx;
-  const inner = stripAssertions(ts, expression);
-  if (depth === 0) return "";
-  if (ts.isPropertyAccessExpression(inner))
-    return joined(pathOf(cx, inner.expression, depth - 1), inner.name.text);
-  if (ts.isElementAccessExpression(inner)) {
-    const key = targetByName(cx, inner.argumentExpression).tables;
-    return key?.length === 1 ? joined(pathOf(cx, inner.expression, depth - 1), key[0] ?? "") : "";
-  }
-  const initializer = initializerOf(cx, inner);
-  return initializer === null ? "" : pathOf(cx, initializer, depth - 1);
-}
-
-function joined(path: string, name: string): string {
-  return path === "" ? name : `${path.replaceAll(":", "/")}:${name}`;
-}
-
-/** Whether `imports:write` is a function of the app that only the importer may call. */
-function isImportersPath(cx: GuardContext, report: Report, path: string): boolean {
-  const [module = "", name = ""] = path.split(":");
-  const schema = report.schema.file;
-  if (name === "" || schema === null) return false;
-  const directory = schema.fileName.slice(0, schema.fileName.lastIndexOf("/"));
-  const file = ["ts", "tsx", "js"].flatMap(
-    (extension) => cx.program.getSourceFile(`${directory}/${module.replace(/\.js$/, "")}.${extension}`) ?? [],
-  )[0];
-  const exports = file && cx.checker.getSymbolAtLocation(file);
-  const fn = exports && cx.checker.getExportsOfModule(exports).find((symbol) => symbol.name === name);
-  return (
-    fn !== undefined &&
-    cx.checker
-      .typeToString(cx.checker.getTypeOfSymbol(fn), undefined, cx.ts.TypeFormatFlags.NoTruncation)
-      .includes(IMPORTERS_OWN)
-  );
 }

@@ -40,6 +40,7 @@ export const noWriterEscape: RuleDefinition = {
     "anyParameter",
     "mirrorCall",
     "packageFunction",
+    "componentEscape",
   ],
   schema: {
     type: "object",

@@ -418,6 +418,7 @@ import schema from "./schema.js";
 export const { write, declare } = new StreamingImport({} as never, schema).internalFunctions();`,
         "convex/calls.ts": `${api}\nvoid ctx.runMutation(internal.imports.write, change);`,
         "convex/casts.ts": `${api}\nvoid ctx.runMutation(internal.imports.write, change as never);`,
+        "convex/strings.ts": `${api}\nvoid ctx.runMutation("imports:write" as never, change as never);`,
         "convex/reads.ts": `${api}\nvoid ctx.runMutation(internal.imports.declare, {});\nexport default change;`,
       }),
     );
@@ -427,6 +428,7 @@ export const { write, declare } = new StreamingImport({} as never, schema).inter
     expect(report.findings.map(({ file, messageId }) => [file, messageId]).sort()).toEqual([
       ["convex/calls.ts", "importerFunction"],
       ["convex/casts.ts", "importerFunction"],
+      ["convex/strings.ts", "importerFunction"],
     ]);
   });
 

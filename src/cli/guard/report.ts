@@ -71,7 +71,7 @@ export const OUT_OF_REACH: readonly string[] = [
   "edits of rows in the dashboard",
   "`npx convex import`, and other deployments or scripts with this deployment's key",
   "HTTP requests to the import endpoints whose URL is computed at run time",
-  "calls of the component's own functions, such as `ingest.applyChunk`: they are imports",
+  "calls of the importer's functions through a reference that is put together at run time",
   "code made from strings at run time (eval), where it does not stand in a checked file",
   "the inside of trusted packages",
 ];

@@ -130,6 +130,20 @@ describe("write", () => {
     });
   });
 
+  test("READONLY-9: a function that was declared in the place of the app's keeps no secret that works", async () => {
+    const app = await withUsers(1);
+    const { _id, secret } = (await app.ledger("app"))[0]!;
+    await app.inLedger(async ({ db }) => {
+      const declared = (await db.get("app", _id))!;
+      await db.patch("app", _id, { handles: { ...declared.handles, write: "function://of-somebody-else" } });
+    });
+    await app.call("declare");
+    expect((await app.ledger("app"))[0]!.secret).not.toBe(secret);
+    await expect(app.call("write", { ...CLEAR, secret })).rejects.toMatchObject({
+      data: { code: "ImporterOnly" },
+    });
+  });
+
   test("READONLY-9: the secret is random, stays over deploys, and is in no answer of the component", async () => {
     const app = await withUsers(1);
     const { secret } = (await app.ledger("app"))[0]!;

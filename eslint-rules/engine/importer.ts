@@ -1,0 +1,279 @@
+/**
+ * What writes mirrors for the importer: the function of the app through which the component writes, and the functions of
+ * the component that import. A call of one of them is a write that every other check lets pass.
+ */
+import type ts from "typescript";
+import { IMPORTERS_OWN } from "../../src/core/brand.js";
+import type { GuardContext } from "./context.js";
+import { stripAssertions } from "./contracts.js";
+import type { Report } from "./report.js";
+import { targetByName } from "./tables.js";
+
+/** The name under which an app has to export the function through which the component writes mirrors. */
+const WRITE = "write";
+
+/**
+ * The component's functions that only the importer calls: they write the rows that they are given, end an import that
+ * then deletes rows, or say which functions of the app the component calls. The others read, or are for the app to call:
+ * docs/configuration.md lists them.
+ */
+const IMPORTING: readonly string[] = [
+  "ingest:applyChunk",
+  "quarantine:replay",
+  "quarantine:rewrite",
+  "registry:declare",
+  "runs:begin",
+  "runs:finish",
+];
+
+const IMPORTING_NAMES: ReadonlySet<string> = new Set(
+  IMPORTING.map((path) => path.slice(path.indexOf(":") + 1)),
+);
+
+/** Reports one of the component's importing functions where it is taken from its module. */
+export function visitComponentFunction(
+  cx: GuardContext,
+  report: Report,
+  node: ts.PropertyAccessExpression | ts.ElementAccessExpression | ts.BindingElement,
+): void {
+  const { ts, checker } = cx;
+  if (ts.isBindingElement(node) && !ts.isObjectBindingPattern(node.parent)) return;
+  const name = ts.isBindingElement(node) ? keyOf(cx, node) : nameOf(cx, node);
+  if (name === null || !IMPORTING_NAMES.has(name)) return;
+  const holder = checker.getTypeAtLocation(ts.isBindingElement(node) ? node.parent : node.expression);
+  const property = checker.getPropertyOfType(holder, name);
+  if (property === undefined || !isImporting(cx, property)) return;
+  report.add("no-mirror-writes", "componentFunction", node, { code: node.getText(report.file) });
+}
+
+function keyOf(cx: GuardContext, { propertyName, name }: ts.BindingElement): string | null {
+  const { ts } = cx;
+  const key = propertyName ?? name;
+  if (ts.isIdentifier(key) || ts.isStringLiteral(key)) return key.text;
+  return ts.isComputedPropertyName(key) ? literalOf(cx, key.expression) : null;
+}
+
+/** Whether a property is declared as an importing function, in a type that lists the functions of this component. */
+function isImporting({ ts }: GuardContext, property: ts.Symbol): boolean {
+  const [declaration] = property.declarations ?? [];
+  if (declaration === undefined || !ts.isPropertySignature(declaration)) return false;
+  const module = declaration.parent.parent as ts.Node;
+  if (!ts.isPropertySignature(module) || !ts.isTypeLiteralNode(module.parent)) return false;
+  const isThisComponent = module.parent.members.some((one) => one.name?.getText() === "capability");
+  return isThisComponent && IMPORTING.includes(`${module.name.getText()}:${property.name}`);
+}
+
+/** Reports where the type of what holds the component is lost, and with it the names of the functions that are called. */
+export function visitComponentEscape(cx: GuardContext, report: Report, node: ts.Node): void {
+  const { ts, checker } = cx;
+  if (ts.isElementAccessExpression(node)) {
+    // A key that only a type names may be another one.
+    if (targetByName(cx, node.argumentExpression).how !== "type") return;
+    if (holdsComponent(cx, checker.getTypeAtLocation(node.expression))) lose(report, node.expression);
+  } else if (ts.isIdentifier(node) || ts.isPropertyAccessExpression(node)) {
+    const target = becomes(cx, node);
+    if (target === null || !holdsComponent(cx, checker.getTypeAtLocation(node))) return;
+    if (target === undefined || !holdsComponent(cx, target)) lose(report, node);
+  }
+}
+
+function lose(report: Report, node: ts.Node): void {
+  report.add("no-writer-escape", "componentEscape", node, { code: node.getText(report.file) });
+}
+
+/** The type that a value gets where it stands; undefined when that cannot be known, null when it keeps its own. */
+function becomes(cx: GuardContext, value: ts.Expression): ts.Type | undefined | null {
+  const { ts, checker } = cx;
+  let use: ts.Expression = value;
+  while (ts.isParenthesizedExpression(use.parent) || ts.isNonNullExpression(use.parent)) use = use.parent;
+  const { parent } = use;
+  if (ts.isAsExpression(parent) || ts.isTypeAssertionExpression(parent))
+    return checker.getTypeAtLocation(parent);
+  if (ts.isCallExpression(parent) || ts.isNewExpression(parent))
+    return parent.expression === use ? null : taken(cx, parent, use);
+  if (ts.isSpreadAssignment(parent)) return undefined;
+  if (ts.isBinaryExpression(parent))
+    return parent.right === use ? checker.getTypeAtLocation(parent.left) : null;
+  if (ts.isVariableDeclaration(parent) || ts.isPropertyDeclaration(parent))
+    return parent.type === undefined ? null : checker.getTypeAtLocation(parent.name);
+  const isPart =
+    ts.isPropertyAssignment(parent) ||
+    ts.isShorthandPropertyAssignment(parent) ||
+    ts.isArrayLiteralExpression(parent) ||
+    ts.isReturnStatement(parent) ||
+    ts.isArrowFunction(parent);
+  return isPart ? (checker.getContextualType(use) ?? null) : null;
+}
+
+/** The type under which a function gets an argument: what it declares, since a type parameter hides what stands for it. */
+function taken(
+  cx: GuardContext,
+  call: ts.CallExpression | ts.NewExpression,
+  argument: ts.Expression,
+): ts.Type | undefined | null {
+  const { ts, checker } = cx;
+  const declaration = checker.getResolvedSignature(call)?.declaration;
+  if (declaration === undefined || ts.isJSDocSignature(declaration)) return undefined;
+  // This package knows what it is given.
+  if (cx.packages.originOf(declaration.getSourceFile()).kind === "self") return null;
+  const parameter = declaration.parameters[call.arguments?.indexOf(argument) ?? 0];
+  if (parameter === undefined) return undefined;
+  const type = checker.getTypeAtLocation(parameter.name);
+  return checker.getBaseConstraintOfType(type) ?? type;
+}
+
+/** A module of the component with an importing function, the component, or the app's `components`. */
+function holdsComponent(cx: GuardContext, type: ts.Type): boolean {
+  const own = cx.checker.getNonNullableType(type);
+  if ((own.flags & cx.ts.TypeFlags.StructuredType) === 0) return false;
+  if (own.getProperties().some((one) => IMPORTING_NAMES.has(one.name) && isImporting(cx, one))) return true;
+  if (isComponent(cx, own)) return true;
+  const [declaration] = (own.symbol as ts.Symbol | undefined)?.declarations ?? [];
+  if (declaration?.getSourceFile().fileName.includes("/_generated/api.") !== true) return false;
+  return own.getProperties().some((one) => isComponent(cx, cx.checker.getTypeOfSymbol(one)));
+}
+
+function isComponent(cx: GuardContext, type: ts.Type): boolean {
+  const module = type.getProperty("capability") && type.getProperty("ingest");
+  const chunk = module && cx.checker.getTypeOfSymbol(module).getProperty("applyChunk");
+  return chunk !== undefined && isImporting(cx, chunk);
+}
+
+/**
+ * Reports a reference to one of the importer's own functions (`internal.imports.write`): a caller of it writes any
+ * mirror. A call does not compile, but a cast passes it by the compiler.
+ */
+export function visitImporterFunction(
+  cx: GuardContext,
+  report: Report,
+  node: ts.PropertyAccessExpression | ts.ElementAccessExpression,
+): void {
+  const name = nameOf(cx, node);
+  if (name !== WRITE) return;
+  const args = cx.checker.getTypeAtLocation(node).getProperty("_args");
+  if (args === undefined) return;
+  if (cx.checker.getTypeOfSymbol(args).getProperty(IMPORTERS_OWN) === undefined) return;
+  const start = node.getStart(report.file);
+  if (report.findings.some((one) => one.messageId === "importerFunction" && one.start === start)) return;
+  report.add("no-mirror-writes", "importerFunction", node, { code: node.getText(report.file) });
+}
+
+function nameOf(cx: GuardContext, node: ts.PropertyAccessExpression | ts.ElementAccessExpression) {
+  if (cx.ts.isPropertyAccessExpression(node)) return node.name.text;
+  return literalOf(cx, node.argumentExpression);
+}
+
+function literalOf({ ts, checker }: GuardContext, key: ts.Expression): string | null {
+  if (ts.isStringLiteralLike(key)) return key.text;
+  const type = checker.getTypeAtLocation(key);
+  return type.isStringLiteral() ? type.value : null;
+}
+
+/** What takes a reference to a function, to call it now or later. */
+const CALLERS: ReadonlySet<string> = new Set([
+  "runMutation",
+  "runQuery",
+  "runAfter",
+  "runAt",
+  "interval",
+  "cron",
+  "hourly",
+  "daily",
+  "weekly",
+  "monthly",
+  "createFunctionHandle",
+  "invokeMutation",
+]);
+
+/** Reports a call of one of the importer's own functions through a variable, a key, a cast or its path. */
+export function visitImporterCall(cx: GuardContext, report: Report, call: ts.CallExpression): void {
+  const { ts } = cx;
+  const callee = stripAssertions(ts, call.expression);
+  const name = ts.isPropertyAccessExpression(callee)
+    ? callee.name.text
+    : ts.isIdentifier(callee)
+      ? callee.text
+      : "";
+  if (name === "makeFunctionReference") {
+    const [path] = call.arguments;
+    const target = path === undefined ? null : targetByName(cx, path);
+    if (path !== undefined && target?.tables?.some((one) => isImportersPath(cx, report, one)) === true)
+      report.add("no-mirror-writes", "importerFunction", path, { code: path.getText(report.file) });
+    return;
+  }
+  if (!CALLERS.has(name)) return;
+  for (const argument of call.arguments) {
+    const inner = stripAssertions(ts, argument);
+    if (isComponentsPath(cx, inner))
+      report.add("no-mirror-writes", "componentFunction", inner, { code: inner.getText(report.file) });
+    if (isImportersOwn(cx, inner) || isImportersPath(cx, report, pathOf(cx, inner)))
+      report.add("no-mirror-writes", "importerFunction", inner, { code: inner.getText(report.file) });
+  }
+}
+
+/** A reference whose type says that only the importer calls it; through a variable, what that is made of. */
+function isImportersOwn(cx: GuardContext, expression: ts.Expression, depth = 5): boolean {
+  const { ts, checker } = cx;
+  const inner = stripAssertions(ts, expression);
+  const args = checker.getTypeAtLocation(inner).getProperty("_args");
+  if (args !== undefined && checker.getTypeOfSymbol(args).getProperty(IMPORTERS_OWN) !== undefined)
+    return true;
+  const initializer = depth === 0 ? null : initializerOf(cx, inner);
+  return initializer !== null && isImportersOwn(cx, initializer, depth - 1);
+}
+
+function initializerOf(cx: GuardContext, expression: ts.Expression): ts.Expression | null {
+  if (!cx.ts.isIdentifier(expression)) return null;
+  const declaration = cx.checker.getSymbolAtLocation(expression)?.valueDeclaration;
+  return declaration !== undefined && cx.ts.isVariableDeclaration(declaration)
+    ? (declaration.initializer ?? null)
+    : null;
+}
+
+/** `(components as any).streamingImport.ingest.applyChunk`: a path of which no type tells where it leads. */
+function isComponentsPath(cx: GuardContext, expression: ts.Expression): boolean {
+  const { ts, checker } = cx;
+  if ((checker.getTypeAtLocation(expression).flags & ts.TypeFlags.Any) === 0) return false;
+  const path = pathOf(cx, expression);
+  // `anyApi.runs.begin` is a function of the app: there, nothing stands before the name of the module.
+  return IMPORTING.some((one) => path.endsWith(`/${one}`));
+}
+
+/** `imports:write` of `anyApi.imports.write` and `(internal as any)["imports"].write`. */
+function pathOf(cx: GuardContext, expression: ts.Expression, depth = 8): string {
+  const { ts } = cx;
+  const inner = stripAssertions(ts, expression);
+  if (depth === 0) return "";
+  if (ts.isStringLiteralLike(inner)) return inner.text;
+  if (ts.isPropertyAccessExpression(inner))
+    return joined(pathOf(cx, inner.expression, depth - 1), inner.name.text);
+  if (ts.isElementAccessExpression(inner)) {
+    const key = targetByName(cx, inner.argumentExpression).tables;
+    return key?.length === 1 ? joined(pathOf(cx, inner.expression, depth - 1), key[0] ?? "") : "";
+  }
+  const initializer = initializerOf(cx, inner);
+  return initializer === null ? "" : pathOf(cx, initializer, depth - 1);
+}
+
+function joined(path: string, name: string): string {
+  return path === "" ? name : `${path.replaceAll(":", "/")}:${name}`;
+}
+
+/** Whether `imports:write` is a function of the app that only the importer may call. */
+function isImportersPath(cx: GuardContext, report: Report, path: string): boolean {
+  const [module = "", name = ""] = path.split(":");
+  const schema = report.schema.file;
+  if (name === "" || schema === null) return false;
+  const directory = schema.fileName.slice(0, schema.fileName.lastIndexOf("/"));
+  const file = ["ts", "tsx", "js"].flatMap(
+    (extension) => cx.program.getSourceFile(`${directory}/${module.replace(/\.js$/, "")}.${extension}`) ?? [],
+  )[0];
+  const exports = file && cx.checker.getSymbolAtLocation(file);
+  const fn = exports && cx.checker.getExportsOfModule(exports).find((symbol) => symbol.name === name);
+  return (
+    fn !== undefined &&
+    cx.checker
+      .typeToString(cx.checker.getTypeOfSymbol(fn), undefined, cx.ts.TypeFormatFlags.NoTruncation)
+      .includes(IMPORTERS_OWN)
+  );
+}
