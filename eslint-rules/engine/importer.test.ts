@@ -51,6 +51,7 @@ const TAKEN = [
   `const send = ({ applyChunk }: Pick<ComponentApi["ingest"], "applyChunk">) => ctx.runMutation(applyChunk, {} as never); void send(${C}.ingest);`,
   `class Sender { constructor(readonly component = ${C}) {} run() { return ctx.runMutation(this.component.ingest.applyChunk, {} as never); } } void new Sender();`,
   `export const handle = createFunctionHandle(${C}.ingest.applyChunk);`,
+  `void ctx.runMutation(new StreamingImport(${C}, schema).component.ingest.applyChunk, {} as never);`,
   // The types of components as older versions of Convex's command write them: within the app's own file.
   'declare const inlined: { mine: { capability: { check: FunctionReference<"query", "internal"> }; ingest: { applyChunk: FunctionReference<"mutation", "internal"> } } }; void ctx.runMutation(inlined.mine.ingest.applyChunk, {} as never);',
   // No type says where these lead; the path does.
@@ -73,6 +74,10 @@ const LOST = [
   `const held: { component: any } = { component: ${C} }; void ctx.runMutation(held.component[text][text], {});`,
   `const held: any[] = [${C}]; void ctx.runMutation(held[0][text][text], {});`,
   `const give = (): any => ${C}; void ctx.runMutation(give()[text][text], {});`,
+  `const all: any = new StreamingImport(${C}, schema); void ctx.runMutation(all.component[text][text], {});`,
+  `const importer = new StreamingImport(${C}, schema); const all: any = importer; void ctx.runMutation(all.component[text][text], {});`,
+  `const give = () => ${C}; const all: any = give(); void ctx.runMutation(all[text][text], {});`,
+  `const all: any = { a: ${C} }["a"]; void ctx.runMutation(all[text][text], {});`,
   `let held: any; held = ${C}; void ctx.runMutation(held[text][text], {});`,
   `const module = text as "ingest"; void ctx.runMutation(Object.values(${C}[module])[0]! as never, {} as never);`,
 ];
@@ -80,6 +85,8 @@ const LOST = [
 /** What the app may do with its component. */
 const ALLOWED = [
   "export const streamingImport = new StreamingImport(components.streamingImport, schema);",
+  `const importer = new StreamingImport(${C}, schema); export const { write, declare } = importer.internalFunctions(); void [importer]; void { importer };`,
+  `import { dashboardFunctions } from "convex-streaming-import/dashboard"; const importer = new StreamingImport(${C}, schema); export const { importStatus } = dashboardFunctions(importer, { authorize: () => true });`,
   "export const { mutation } = guard(schema, { mutation: undefined as never, internalMutation: undefined as never }, components.streamingImport);",
   `void ctx.runMutation(${C}.tokens.create, { name: "a", mirrors: ["customers"] });`,
   `void ctx.runQuery(${C}.registry.list, {});`,

@@ -68,13 +68,27 @@ export function visitComponentEscape(cx: GuardContext, report: Report, node: ts.
   const { ts, checker } = cx;
   if (ts.isElementAccessExpression(node)) {
     // A key that only a type names may be another one.
-    if (targetByName(cx, node.argumentExpression).how !== "type") return;
-    if (holdsComponent(cx, checker.getTypeAtLocation(node.expression))) lose(report, node.expression);
-  } else if (ts.isIdentifier(node) || ts.isPropertyAccessExpression(node)) {
-    const target = becomes(cx, node);
-    if (target === null || !holdsComponent(cx, checker.getTypeAtLocation(node))) return;
-    if (target === undefined || !holdsComponent(cx, target)) lose(report, node);
+    const isTyped = targetByName(cx, node.argumentExpression).how === "type";
+    if (isTyped && holdsComponent(cx, checker.getTypeAtLocation(node.expression))) {
+      lose(report, node.expression);
+      return;
+    }
   }
+  if (!isValue(cx, node)) return;
+  const target = becomes(cx, node);
+  if (target === null || !holdsComponent(cx, checker.getTypeAtLocation(node))) return;
+  if (target === undefined || !holdsComponent(cx, target)) lose(report, node);
+}
+
+/** An expression that may have a component as its value, and is no literal. */
+function isValue({ ts }: GuardContext, node: ts.Node): node is ts.Expression {
+  return (
+    ts.isIdentifier(node) ||
+    ts.isPropertyAccessExpression(node) ||
+    ts.isElementAccessExpression(node) ||
+    ts.isCallExpression(node) ||
+    ts.isNewExpression(node)
+  );
 }
 
 function lose(report: Report, node: ts.Node): void {
@@ -122,12 +136,14 @@ function taken(
   return checker.getBaseConstraintOfType(type) ?? type;
 }
 
-/** A module of the component with an importing function, the component, or the app's `components`. */
+/** A module of the component with an importing function, the component, the app's `components`, or a `StreamingImport`. */
 function holdsComponent(cx: GuardContext, type: ts.Type): boolean {
   const own = cx.checker.getNonNullableType(type);
   if ((own.flags & cx.ts.TypeFlags.StructuredType) === 0) return false;
   if (own.getProperties().some((one) => IMPORTING_NAMES.has(one.name) && isImporting(cx, one))) return true;
   if (isComponent(cx, own)) return true;
+  const held = own.getProperty("component");
+  if (held !== undefined && isComponent(cx, cx.checker.getTypeOfSymbol(held))) return true;
   const [declaration] = (own.symbol as ts.Symbol | undefined)?.declarations ?? [];
   if (declaration?.getSourceFile().fileName.includes("/_generated/api.") !== true) return false;
   return own.getProperties().some((one) => isComponent(cx, cx.checker.getTypeOfSymbol(one)));
