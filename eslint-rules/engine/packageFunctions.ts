@@ -73,16 +73,13 @@ function isMutation({ checker }: GuardContext, type: ts.Type): boolean {
 }
 
 /**
- * Reports mutations of packages where the app's code takes them, if no export says where they come from: on the way to
- * an export, they may be kept anywhere.
+ * Reports mutations of packages where the app's code takes them, unless the same statement is reported for its export: on
+ * the way to an export, they may be kept anywhere. What another statement exports says nothing, since it may be exempted.
  */
 function visitTaken(cx: GuardContext, report: Report): void {
   const { ts, checker } = cx;
-  const known = new Set(
-    report.findings.flatMap(({ messageId, data }) =>
-      messageId === "packageFunction" ? [data["package"]] : [],
-    ),
-  );
+  const exported = report.findings.filter(({ messageId }) => messageId === "packageFunction");
+  let known = new Set<string | undefined>();
   const visit = (node: ts.Node): void => {
     if (ts.isTypeNode(node) || ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) return;
     const isTaken = ts.isIdentifier(node) || ts.isPropertyAccessExpression(node) || ts.isCallExpression(node);
@@ -96,7 +93,11 @@ function visitTaken(cx: GuardContext, report: Report): void {
     }
     ts.forEachChild(node, visit);
   };
-  ts.forEachChild(report.file, visit);
+  for (const statement of report.file.statements) {
+    const inside = exported.filter(({ start }) => statement.pos <= start && start < statement.end);
+    known = new Set(inside.map(({ data }) => data["package"]));
+    visit(statement);
+  }
 }
 
 /** The package, not vouched for, that declares a name or the function that is called. */
