@@ -63,10 +63,9 @@ function build(
   return {
     name: `${NAME}/${preset}`,
     files: directories(options).map((directory) => `${directory}/**/*.${EXTENSIONS}`),
-    // Convex writes these files; what else lies in a directory of that name is deployed.
+    // Convex writes only this directory itself; what lies in another one of that name is deployed.
     ignores: [
       ...directories(options).map((directory) => `${directory}/_generated/**`),
-      "**/_generated/{api,component,dataModel,server}.*",
       "**/*.test.*",
       "**/*.spec.*",
     ],
