@@ -49,9 +49,10 @@ export async function withApp<T>(
   try {
     const modules = path.join(directory, "node_modules");
     await mkdir(modules);
-    await mkdir(path.join(directory, "convex"));
-    for (const [file, text] of Object.entries({ ...FILES, ...files }))
+    for (const [file, text] of Object.entries({ ...FILES, ...files })) {
+      await mkdir(path.join(directory, path.dirname(file)), { recursive: true });
       await writeFile(path.join(directory, file), text);
+    }
     await symlink(path.join(ROOT, "node_modules/convex"), path.join(modules, "convex"), "junction");
     await symlink(ROOT, path.join(modules, "convex-streaming-import"), "junction");
     server = await spawnLocalConvex(options);
