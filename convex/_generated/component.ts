@@ -212,7 +212,6 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
             count: number;
             deletions: number;
             keyHashes: ArrayBuffer;
-            rowHashes: ArrayBuffer;
             text: string;
           };
           run?: string;
@@ -357,7 +356,6 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
             count: number;
             deletions: number;
             keyHashes: ArrayBuffer;
-            rowHashes: ArrayBuffer;
             text: string;
           };
         },

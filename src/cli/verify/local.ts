@@ -1,8 +1,10 @@
+import type { Value } from "convex/values";
 import type { JsonObject } from "../../core/rows/values.js";
 import { addRow, bucketOf, type Digest, emptyDigest } from "../../core/proof/digest.js";
 import type { DriftPolicies } from "../../core/rows/drift.js";
 import { cleanFields } from "../../core/rows/identifiers.js";
 import { parseJson } from "../../core/rows/json.js";
+import { rowHash } from "../../core/proof/hash.js";
 import { keyText } from "../../core/proof/keyText.js";
 import { type CompiledMirror, compileMirror, prepareRow } from "../../core/rows/row.js";
 import { addToSketch, emptySketch } from "../../core/proof/sketch.js";
@@ -61,8 +63,9 @@ export async function digestOf(rows: Rows, compiled: CompiledMirror): Promise<Fi
       return;
     }
     found.rows++;
-    addRow(found.digest, row.keyHash, row.rowHash);
-    addToSketch(found.sketch, 1, row.keyHash, row.rowHash, keyText(row.key));
+    const hash = rowHash(row.row);
+    addRow(found.digest, row.keyHash, hash);
+    addToSketch(found.sketch, 1, row.keyHash, hash, keyText(row.key));
   });
   return found;
 }
@@ -86,7 +89,7 @@ export async function missingKeys(
 
 type ReadRow =
   | { problem: string }
-  | { problem: null; key: Parameters<typeof keyText>[0]; keyHash: bigint; rowHash: bigint };
+  | { problem: null; key: Parameters<typeof keyText>[0]; keyHash: bigint; row: Record<string, Value> };
 
 async function eachRow(rows: Rows, compiled: CompiledMirror, visit: (row: ReadRow) => void): Promise<void> {
   for await (const some of rows) {
@@ -95,8 +98,8 @@ async function eachRow(rows: Rows, compiled: CompiledMirror, visit: (row: ReadRo
       const prepared = prepareRow(compiled, { op: "upsert", row: json }, "convex");
       if ("problem" in prepared) visit({ problem: prepared.problem.message });
       else if (prepared.op === "upsert") {
-        const { key, keyHash, rowHash } = prepared as Required<typeof prepared>;
-        visit({ problem: null, key, keyHash, rowHash });
+        const { key, keyHash, row } = prepared as Required<typeof prepared>;
+        visit({ problem: null, key, keyHash, row });
       }
     }
   }

@@ -4,7 +4,7 @@ import type { Changed } from "../../core/wire/exports.js";
 import type { Applied, vTombstone } from "../../core/wire/applied.js";
 import type { Counts, RowChange } from "../../core/wire/changes.js";
 import { noCounts } from "../../core/wire/counts.js";
-import { rowHash as hashOf } from "../../core/proof/hash.js";
+import { hashToInt64, rowHash as hashOf } from "../../core/proof/hash.js";
 import { keyText } from "../../core/proof/keyText.js";
 import { measureDocument } from "../../core/rows/limits.js";
 import { isSame } from "../../core/rows/sameValue.js";
@@ -37,8 +37,6 @@ interface Slot {
   stored: StoredRow[];
   /** As it will be after the chunk, without system fields; null when there is none. */
   current: Row | null;
-  /** Hash of `current`, if the change carries it. */
-  rowHash: bigint | undefined;
   /** The version at which the row was deleted. */
   deletedAt: Value | undefined;
 }
@@ -88,15 +86,10 @@ class Table {
       .take(limit)) as StoredRow[];
   }
 
-  async insert(
-    row: Row,
-    name: string,
-    keyHash: bigint,
-    rowHash: bigint | undefined,
-  ): Promise<GenericId<string>> {
+  async insert(row: Row, name: string, keyHash: bigint): Promise<GenericId<string>> {
     const id = await this.db.insert(this.mirror.name, row);
     this.#changed.written.push(id);
-    this.#digest.add(name, keyHash, row, rowHash);
+    this.#digest.add(name, keyHash, row);
     this.#rowsDelta += 1;
     this.#written += getConvexSize(row);
     return id;
@@ -110,11 +103,11 @@ class Table {
     if (this.mirror.contract.version !== null) this.#inserted.push(keyHash);
   }
 
-  async replace(stored: StoredRow, row: Row, name: string, keyHash: bigint, rowHash: bigint | undefined) {
+  async replace(stored: StoredRow, row: Row, name: string, keyHash: bigint) {
     await this.db.replace(this.mirror.name, stored._id, row);
     this.#changed.written.push(stored._id);
     this.#digest.remove(name, keyHash, withoutSystemFields(stored));
-    this.#digest.add(name, keyHash, row, rowHash);
+    this.#digest.add(name, keyHash, row);
     this.#written += getConvexSize(row);
   }
 
@@ -144,7 +137,7 @@ async function append(table: Table, rows: readonly RowChange[]): Promise<void> {
     if (op === "delete") deletions.set(keyHash, (deletions.get(keyHash) ?? 0) + 1);
   /** Copies of the rows that are deleted; they are equal. Read at once: a read passes over what is deleted already. */
   const copies = new Map<bigint, StoredRow[]>();
-  for (const { op, row, key, keyHash, rowHash } of rows) {
+  for (const { op, row, key, keyHash } of rows) {
     if (op === "delete") {
       let left = copies.get(keyHash);
       if (left === undefined) {
@@ -155,7 +148,7 @@ async function append(table: Table, rows: readonly RowChange[]): Promise<void> {
       if (copy !== undefined) await table.delete(copy, keyText(key), keyHash);
       table.counts[copy === undefined ? "ignored" : "deleted"] += 1;
     } else {
-      const _id = await table.insert(row!, keyText(key), keyHash, rowHash);
+      const _id = await table.insert(row!, keyText(key), keyHash);
       copies.get(keyHash)?.push({ ...row!, _id, _creationTime: 0 });
       table.counts.inserted += 1;
     }
@@ -182,8 +175,8 @@ async function addContent(table: Table, rows: readonly RowChange[]): Promise<voi
       const [first] = same;
       const present = await table.find(first!.key, same.length);
       table.counts.unchanged += present.length;
-      for (const { row, key, keyHash, rowHash } of same.slice(present.length)) {
-        await table.insert(row!, keyText(key), keyHash, rowHash);
+      for (const { row, key, keyHash } of same.slice(present.length)) {
+        await table.insert(row!, keyText(key), keyHash);
         table.counts.inserted += 1;
       }
     }),
@@ -215,7 +208,7 @@ async function lookUp(
     [...byName].map(async ([name, { key, keyHash }]): Promise<[string, Slot]> => {
       const stored = await table.find(key, MAX_DUPLICATES);
       const current = stored[0] === undefined ? null : withoutSystemFields(stored[0]);
-      return [name, { keyHash, name, stored, current, rowHash: undefined, deletedAt: undefined }];
+      return [name, { keyHash, name, stored, current, deletedAt: undefined }];
     }),
   );
   return new Map(slots);
@@ -233,7 +226,6 @@ function play(table: Table, change: RowChange, slot: Slot, at: number): Exclude<
     if (isDeletedAfter(slot, versionOf(row, contract.version))) return "stale";
     if (change.kept !== undefined && !isRow(table.mirror, change)) return "ignored";
     slot.current = row;
-    slot.rowHash = change.rowHash;
     table.noteInserted(change.keyHash);
     return "inserted";
   }
@@ -248,7 +240,6 @@ function play(table: Table, change: RowChange, slot: Slot, at: number): Exclude<
   // A part of a row cannot be filtered before it is one; merged, it may have left the mirror.
   if (change.op === "update" && contract.where?.(next) === false) return playDelete(table, change, slot, at);
   slot.current = next;
-  slot.rowHash = change.op === "update" ? undefined : change.rowHash;
   if (marked) table.noteInserted(change.keyHash);
   return "updated";
 }
@@ -272,7 +263,6 @@ function playDelete(
   if (isSoftDeleted(table.mirror, slot.current)) return "ignored";
   if (contract.deletedField !== null) {
     slot.current = softDeleted(table.mirror, slot.current, at, version);
-    slot.rowHash = undefined;
     return "deleted";
   }
   slot.current = null;
@@ -294,8 +284,8 @@ function rememberDeletion(slot: Slot, version: Value): void {
  * Whether a full row of which some values were not sent belongs to a mirror that does not have it yet.
  * @throws Error when the mirror cannot store it without these values: it waits for them in quarantine
  */
-function isRow({ contract }: TableMirror, { row, rowHash, kept }: RowChange): boolean {
-  if (rowHash === undefined)
+function isRow({ contract }: TableMirror, { row, kept, storable }: RowChange): boolean {
+  if (storable !== true)
     throw new Error(
       `The source did not send ${kept!.join(", ")}, and the mirror has no row to keep it from. A full refresh brings the row.`,
     );
@@ -307,7 +297,7 @@ function merge({ contract }: TableMirror, current: Row, change: RowChange): Row 
   // Unknown fields are parts of the row like any other: those that are not named stay.
   const merged = contract.overflow === null ? contract.merged : [contract.overflow, ...contract.merged];
   let row: Tree<Value> =
-    change.rowHash === undefined ? mergeInto(current, change.row!, merged) : keptIn(current, change);
+    change.storable === true ? keptIn(current, change) : mergeInto(current, change.row!, merged);
   for (const path of change.unset ?? []) row = removeAt(row, splitPath(path));
   const bytes = measureDocument(row);
   if (typeof bytes !== "number") throw new Error(bytes.message);
@@ -342,15 +332,15 @@ function isDeletedAfter({ deletedAt }: Slot, version: Value | undefined): boolea
 }
 
 /** Writes a slot's result to the table. */
-async function write(table: Table, { stored, current, name, keyHash, rowHash }: Slot): Promise<void> {
+async function write(table: Table, { stored, current, name, keyHash }: Slot): Promise<void> {
   const [first, ...duplicates] = stored;
   for (const duplicate of duplicates) await table.delete(duplicate, name, keyHash);
   if (first === undefined) {
-    if (current !== null) await table.insert(current, name, keyHash, rowHash);
+    if (current !== null) await table.insert(current, name, keyHash);
   } else if (current === null) {
     await table.delete(first, name, keyHash);
   } else if (!isSame(current, withoutSystemFields(first))) {
-    await table.replace(first, current, name, keyHash, rowHash);
+    await table.replace(first, current, name, keyHash);
   }
 }
 
@@ -365,21 +355,21 @@ export class DigestChange {
   readonly #items: ChangedItem[] = [];
 
   /**
-   * A row that is there now. `rowHash` saves the hashing when it is known.
+   * A row that is there now.
    * @param name See `keyText`.
    */
-  add(name: string, keyHash: bigint, row: Record<string, Value>, rowHash?: bigint): void {
-    this.#note(1, name, keyHash, rowHash ?? hashOf(row));
+  add(name: string, keyHash: bigint, row: Record<string, Value>): void {
+    this.#note(1, name, keyHash, row);
   }
 
   /** A row as it was before. */
   remove(name: string, keyHash: bigint, row: Record<string, Value>): void {
-    this.#note(-1, name, keyHash, hashOf(row));
+    this.#note(-1, name, keyHash, row);
   }
 
-  #note(sign: 1 | -1, key: string, keyHash: bigint, rowHash: bigint): void {
+  #note(sign: 1 | -1, key: string, keyHash: bigint, row: Record<string, Value>): void {
     // Arguments carry signed integers only.
-    const [named, hashed] = [BigInt.asIntN(64, keyHash), BigInt.asIntN(64, rowHash)];
+    const [named, hashed] = [BigInt.asIntN(64, keyHash), hashToInt64(hashOf(row))];
     this.#items.push({ sign, keyHash: named, rowHash: hashed, key });
   }
 

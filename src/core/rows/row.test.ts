@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { CONTENT_KEY_FIELD, contractOf, mirrorTable } from "../../schema/index.js";
 import type { Change } from "./change.js";
 import type { JsonObject } from "./values.js";
-import { contentKey, hashToInt64, keyHash as keyHash64, rowHash as rowHash64 } from "../proof/hash.js";
+import { contentKey, hashToInt64, keyHash as keyHash64 } from "../proof/hash.js";
 import {
   type CompiledMirror,
   compileMirror,
@@ -51,19 +51,17 @@ function refused(mirror: CompiledMirror, op: Change["op"], row: JsonObject): Ref
 }
 
 const keyHash = (key: Value[]): bigint => hashToInt64(keyHash64(key));
-const rowHash = (row: Record<string, Value>): bigint => hashToInt64(rowHash64(row));
 
 const full = { id: 1, email: "a@b", name: "A", phone: null, updated_at: "2024-01-01" };
 
 describe("upsert", () => {
-  test("the row is converted, named, hashed and measured", () => {
+  test("the row is converted, named and measured, its key hashed", () => {
     const row = { id: 1n, email: "a@b", name: "A", phone: null, updated_at: Date.UTC(2024, 0, 1) };
     expect(prepared(customers, "upsert", full)).toEqual({
       op: "upsert",
       row,
       key: [1n],
       keyHash: keyHash([1n]),
-      rowHash: rowHash(row),
       version: row.updated_at,
       bytes: getDocumentSize(row),
       notes: [],
@@ -154,11 +152,10 @@ describe("delete", () => {
 
 describe("a mirror without a key", () => {
   test("is keyed by content, which the row carries", () => {
-    const { row, key, rowHash: hash } = prepared(events, "upsert", { kind: "a", n: null });
+    const { row, key } = prepared(events, "upsert", { kind: "a", n: null });
     const content = contentKey({ kind: "a" });
     expect(key).toEqual([content]);
     expect(row).toStrictEqual({ kind: "a", [CONTENT_KEY_FIELD]: content });
-    expect(hash).toBe(rowHash(row!));
     expect(prepared(events, "delete", { kind: "a" }).key).toEqual([content]);
   });
 
@@ -314,7 +311,7 @@ test("equal rows have equal hashes, in whatever encoding and order they came", (
     }),
     "convex",
   );
-  expect(encoded).toMatchObject({ keyHash: plain.keyHash, rowHash: plain.rowHash });
+  expect(encoded).toMatchObject({ keyHash: plain.keyHash, row: plain.row });
 });
 
 test("a validator that is no object, and a path that leads nowhere, are refused when the mirror is compiled", () => {
@@ -336,6 +333,12 @@ describe("a value that change data capture did not send", () => {
       expect(made.notes).toEqual([{ kind: "discardedValue", path: "email", from: "string", sample: word }]);
     },
   );
+
+  test("a row is storable without it where its field is optional", () => {
+    const without = (field: string) => prepareRow(customers, change("upsert", { ...full, [field]: word }));
+    expect(without("name")).toMatchObject({ op: "update", kept: ["name"], storable: true });
+    expect(without("email")).not.toHaveProperty("storable");
+  });
 
   test("is no key, and changes nothing of a deletion", () => {
     expect(refused(customers, "upsert", { ...full, id: word }).problem.code).toBe("MissingPrimaryKeyValue");

@@ -1,10 +1,10 @@
-/** What the importer does to each change before the mutation: redact, convert, check, filter, name and hash its row. */
+/** What the importer does to each change before the mutation: redact, convert, check, filter and name its row, and hash its key. */
 import { getConvexSize, type Value } from "convex/values";
 import type { Change, Encoding, RowEncoding } from "./change.js";
 import type { JsonObject } from "./values.js";
 import { type Conversion, FAILED } from "./conversion.js";
 import { NO_NOTES, problemOf, startConversion } from "./convert.js";
-import { contentKey, hashToInt64, keyHash, rowHash } from "../proof/hash.js";
+import { contentKey, hashToInt64, keyHash } from "../proof/hash.js";
 import { measureDocument } from "./limits.js";
 import type { RowChange } from "../wire/changes.js";
 import type { CompiledMirror, Path, Reading } from "./mirror.js";
@@ -58,8 +58,8 @@ export interface RowOrigin {
 }
 
 /**
- * Redacts, converts, checks, filters, names and hashes one change. Runs in the action, not in the mutation, whose time
- * is short.
+ * Redacts, converts, checks, filters and names one change, and hashes its key. Runs in the action, not in the mutation,
+ * whose time is short.
  *
  * A mirror without a key accepts upserts and deletes of full rows; the hash of the row's content is its key. A partial
  * row has no content to hash, so that updates are refused.
@@ -107,7 +107,7 @@ function prepareKnown(
   const full = isKept ? null : prepare({ ...mirror, where: null }, reading, "upsert", row, encoding);
   return full === null || "problem" in full || full.op !== "upsert"
     ? { ...part, kept }
-    : { ...full, op: "update", kept, notes: part.notes };
+    : { ...full, op: "update", kept, storable: true, notes: part.notes };
 }
 
 function without(row: JsonObject, names: readonly string[]): JsonObject {
@@ -180,9 +180,7 @@ function prepareKeyed(
   const bytes = measureDocument(row);
   if (typeof bytes !== "number") return { problem: bytes, ...refusedRow(key, version, notes) };
   const base = { key, keyHash: hashToInt64(keyHash(key)), version, bytes, notes };
-  return op === "update"
-    ? { op, row, unset, ...base }
-    : { op, row, rowHash: hashToInt64(rowHash(row)), ...base };
+  return op === "update" ? { op, row, unset, ...base } : { op, row, ...base };
 }
 
 function prepareKeyless(
@@ -212,7 +210,7 @@ function prepareKeyless(
   const bytes = measureDocument(row);
   if (typeof bytes !== "number") return { problem: bytes, ...refusedRow(key, version, notes) };
   const base = { key, keyHash: hashToInt64(keyHash(key)), version, bytes, notes };
-  return op === "delete" ? { op, ...base } : { op, row, rowHash: hashToInt64(rowHash(row)), ...base };
+  return op === "delete" ? { op, ...base } : { op, row, ...base };
 }
 
 /** Whether a row belongs to the mirror, or why that is unknown. */

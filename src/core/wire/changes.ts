@@ -45,15 +45,14 @@ export interface RowChange {
   position: number;
   /** upsert: the full row. update: the fields that change. delete: absent. */
   row?: Record<string, Value>;
-  /** upsert: hash of the row, so that the mutation need not compute it. update: that of a row to store as new, see `kept`. */
-  rowHash?: bigint;
   /** update: dotted paths of fields to remove. */
   unset?: string[];
   /**
    * update that stands for a full row: the fields whose values the source did not send, so that the stored ones stay.
-   * `row` is the full row but for these, if it can be stored without them, and then has a hash.
    */
   kept?: string[];
+  /** With `kept`: `row` is the full row but for these fields, and can be stored without them. */
+  storable?: boolean;
   /** Its version, if the mirror has one and the source sent it. */
   version?: Value | undefined;
 }

@@ -34,7 +34,6 @@ const changes: fc.Arbitrary<RowChange[]> = fc.array(
       keyHash: hash,
       position: fc.nat(),
       row,
-      rowHash: hash.filter((one) => one !== 0n),
     }),
     fc.record(
       {
@@ -45,6 +44,7 @@ const changes: fc.Arbitrary<RowChange[]> = fc.array(
         row,
         unset: fc.array(text),
         kept: fc.array(text),
+        storable: fc.boolean(),
       },
       { requiredKeys: ["op", "key", "keyHash", "position", "row"] },
     ),

@@ -1,7 +1,7 @@
 /**
  * The changes of a chunk on their way from the action through the component to the app. At each call Convex encodes,
  * decodes and checks every value of the arguments, and the component reads no row in the ordinary case: so they cross
- * as one text and two byte strings.
+ * as one text and one byte string.
  */
 import { convexToJson, jsonToConvex, v, type Infer, type JSONValue, type Value } from "convex/values";
 import type { RowChange } from "./changes.js";
@@ -11,12 +11,10 @@ export const vPackedRows = v.object({
   count: v.number(),
   /** How many of them are deletions. */
   deletions: v.number(),
-  /** The changes in order, without their hashes, as JSON text of Convex's encoding. */
+  /** The changes in order, without the hashes of their keys, as JSON text of Convex's encoding. */
   text: v.string(),
-  /** 8 bytes of each change, little-endian. */
+  /** Hashes of the keys: 8 bytes of each change, little-endian. */
   keyHashes: v.bytes(),
-  /** The same of the rows; 0 for a change without one. */
-  rowHashes: v.bytes(),
 });
 export type PackedRows = Infer<typeof vPackedRows>;
 
@@ -29,19 +27,14 @@ export function packRows(rows: readonly RowChange[]): PackedRows {
     deletions: rows.filter(({ op }) => op === "delete").length,
     text: JSON.stringify(rows.map(toJson)),
     keyHashes: BigInt64Array.from(rows, ({ keyHash }) => keyHash).buffer,
-    rowHashes: BigInt64Array.from(rows, ({ rowHash }) => rowHash ?? 0n).buffer,
   };
 }
 
-export function unpackRows({ text, ...hashes }: PackedRows): RowChange[] {
+export function unpackRows({ text, ...packed }: PackedRows): RowChange[] {
   const parsed = JSON.parse(text) as JSONValue;
   const rows = (text.includes(ENCODED) ? jsonToConvex(parsed) : parsed) as unknown as RowChange[];
-  const keyHashes = keyHashesOf(hashes);
-  const rowHashes = new BigInt64Array(hashes.rowHashes);
-  return rows.map((row, i) => {
-    const rowHash = rowHashes[i]!;
-    return { ...row, keyHash: keyHashes[i]!, ...(rowHash !== 0n && { rowHash }) };
-  });
+  const keyHashes = keyHashesOf(packed);
+  return rows.map((row, i) => ({ ...row, keyHash: keyHashes[i]! }));
 }
 
 export function keyHashesOf({ keyHashes }: Pick<PackedRows, "keyHashes">): BigInt64Array {
@@ -54,7 +47,7 @@ export function keyHashesBrought(rows: PackedRows): bigint[] {
   return unpackRows(rows).flatMap(({ op, keyHash }) => (op === "delete" ? [] : keyHash));
 }
 
-function toJson({ keyHash: _keyHash, rowHash: _rowHash, ...change }: RowChange): JSONValue {
+function toJson({ keyHash: _keyHash, ...change }: RowChange): JSONValue {
   // Convex's own encoding copies every value, which few rows need.
   return isJson(change) ? (change as JSONValue) : convexToJson(change);
 }
