@@ -14,6 +14,10 @@ export interface GuardContext {
   readonly schemas: Map<string, SchemaInfo>;
   /** The schema that governs a directory, so that the search upwards happens once. */
   readonly schemaOfDirectory: Map<string, SchemaInfo>;
+  /** The schema that governs a file wherever it lies, by the file's path. */
+  readonly schemaOfFile: Map<string, SchemaInfo>;
+  /** The files that are deployed with a functions directory, by its path. */
+  readonly deployedWith: Map<string, ReadonlySet<string>>;
   readonly files: WeakMap<ts.SourceFile, FileAnalysis>;
   /** Whether a type carries the database writer, by remaining depth; see carriers.ts. */
   readonly carriers: Map<ts.Type, boolean>[];
@@ -38,6 +42,8 @@ export function contextFor(typescript: TypeScript, program: ts.Program, options:
       packages: new PackageIndex(typescript, program),
       schemas: new Map(),
       schemaOfDirectory: new Map(),
+      schemaOfFile: new Map(),
+      deployedWith: new Map(),
       files: new WeakMap(),
       carriers: [],
       standIns: new Set(),

@@ -2,6 +2,7 @@ import type ts from "typescript";
 import { EXPORT_BRAND, MIRROR_BRAND } from "../../src/core/brand.js";
 import type { GuardContext } from "./context.js";
 import { declaredCall, readContract } from "./contracts.js";
+import { deployedPaths, entryPointsOf } from "./deployed.js";
 import { GuardConfigurationError } from "./options.js";
 import { directoryOf } from "./packages.js";
 import { readSchemaSyntax, schemaFile } from "./schemaSyntax.js";
@@ -9,9 +10,34 @@ import type { MirrorInfo, SchemaInfo, SchemaProblem } from "./model.js";
 
 const EXTENSIONS = ["ts", "tsx", "mts", "js", "jsx", "mjs"];
 
-/** The schema for a file: the one in its functions directory, or in the functions directory beside it. */
+/**
+ * The schema for a file: the one in its functions directory, or in the functions directory beside it. A file of a
+ * component belongs to the component, unless the functions around the component import it: then it is deployed with them.
+ */
 export function schemaFor(cx: GuardContext, fileName: string): SchemaInfo {
-  const directory = directoryOf(fileName);
+  const governing = cx.schemaOfFile.get(fileName);
+  if (governing !== undefined) return governing;
+  const schema = schemaOfDirectory(cx, directoryOf(fileName));
+  for (let { component } = schema; component !== null;) {
+    const around = schemaOfDirectory(cx, directoryOf(component));
+    if (around.file !== null && deployedWith(cx, directoryOf(around.file.fileName)).has(fileName)) {
+      cx.schemaOfFile.set(fileName, around);
+      return around;
+    }
+    ({ component } = around);
+  }
+  return schema;
+}
+
+/**
+ * Lets a schema govern files wherever they lie: the command knows which files are deployed with it, also those of other
+ * packages of a workspace.
+ */
+export function governFiles(cx: GuardContext, schema: SchemaInfo, files: readonly ts.SourceFile[]): void {
+  for (const file of files) cx.schemaOfFile.set(file.fileName, schema);
+}
+
+function schemaOfDirectory(cx: GuardContext, directory: string): SchemaInfo {
   let schema = cx.schemaOfDirectory.get(directory);
   if (schema === undefined) {
     const component = componentAround(cx, directory);
@@ -24,12 +50,21 @@ export function schemaFor(cx: GuardContext, fileName: string): SchemaInfo {
   return schema;
 }
 
-/**
- * Lets a schema govern files wherever they lie: the command knows which files are deployed with it, also those of other
- * packages of a workspace and those of a component's directory that the app imports.
- */
-export function governFiles(cx: GuardContext, schema: SchemaInfo, files: readonly ts.SourceFile[]): void {
-  for (const file of files) cx.schemaOfDirectory.set(directoryOf(file.fileName), schema);
+/** The files that Convex bundles with the modules of a functions directory. */
+function deployedWith(cx: GuardContext, functionsDir: string): ReadonlySet<string> {
+  let deployed = cx.deployedWith.get(functionsDir);
+  if (deployed === undefined) {
+    const { ts, program } = cx;
+    deployed = deployedPaths(
+      ts,
+      program.getCompilerOptions(),
+      functionsDir,
+      entryPointsOf(ts, functionsDir),
+      (path) => program.getSourceFile(path)?.text,
+    );
+    cx.deployedWith.set(functionsDir, deployed);
+  }
+  return deployed;
 }
 
 /** The directory of the component definition above a file, unless a schema of the app lies nearer. */

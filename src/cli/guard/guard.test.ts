@@ -12,10 +12,12 @@ import {
 import { tmpdir } from "node:os";
 import path, { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { compilerHost } from "../../../test/compilerHost.js";
 import { checkApp, type CheckOptions } from "./check.js";
-import { entryPointsOf } from "./program.js";
+import { entryPointsOf } from "../../../eslint-rules/engine/deployed.js";
+import { disagreements } from "../../../test/guard/frontEnds.js";
 import { formatText, type GuardReport } from "./report.js";
 import { formatSarif } from "./sarif.js";
 
@@ -48,12 +50,12 @@ const WRITE = `import { mutation } from "./_generated/server.js";
 export const add = mutation({ args: {}, handler: async (ctx) => await ctx.db.insert("customers", { id: 1n }) });`;
 const WRITE_JS = WRITE.replace("async (ctx)", "async ({ db })").replace("ctx.db", "db");
 
-let apps = 0;
+const apps: string[] = [];
 
 /** A small app on disk; `convex/schema.ts` and `_generated` are there unless they are set. */
 function app(files: Record<string, string | null>): string {
-  apps += 1;
-  const root = join(directory, `app${String(apps)}`);
+  const root = join(directory, `app${String(apps.length)}`);
+  apps.push(root);
   const all: Record<string, string | null> = {
     "package.json": '{ "name": "an-app", "type": "module" }',
     "convex/schema.ts": SCHEMA,
@@ -260,7 +262,7 @@ export const f = mutation({ args: {}, handler: async (ctx) => { const x: unknown
     it.each([
       [
         "no functions directory",
-        { "convex/schema.ts": null },
+        { "convex/schema.ts": null, "convex/a.ts": CLEAN },
         { functionsDir: "nowhere" },
         "There is no functions directory",
       ],
@@ -496,7 +498,7 @@ describe("what is deployed is what is checked", () => {
       "convex/p.json": "{}",
     });
     const functions = join(cwd, "convex");
-    expect(entryPointsOf(functions).sort()).toEqual((await theirs(functions)).sort());
+    expect(entryPointsOf(ts, functions).sort()).toEqual((await theirs(functions)).sort());
   });
 
   it.each([
@@ -512,6 +514,7 @@ describe("what is deployed is what is checked", () => {
         "convex/part/schema.ts":
           'import { defineSchema } from "convex/server"; export default defineSchema({});',
         "convex/part/b.ts": WRITE.replace("./_gen", "../_gen"),
+        "convex/part/own.ts": WRITE.replace("./_gen", "../_gen"),
       },
     ],
     [
@@ -540,8 +543,10 @@ describe("what is deployed is what is checked", () => {
           'import type { MutationCtx } from "../../convex/_generated/server.js"; export const save = (ctx: MutationCtx) => ctx.db.insert("customers", { id: 1n });',
       },
     ],
-  ])("finds a write in %s", async (_name, files) => {
-    const { exitCode, report } = await check(app(files));
+  ])("finds a write in %s, as ESLint does", async (_name, files) => {
+    const cwd = app(files);
+    const { exitCode, report } = await check(cwd);
+    expect(disagreements(cwd)).toBeNull();
     expect(report.problems).toEqual([]);
     expect(messageIds(report)).toContain("mirrorWrite");
     expect(exitCode).not.toBe(0);

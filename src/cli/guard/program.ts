@@ -1,5 +1,5 @@
-import { readdirSync, type Dirent } from "node:fs";
 import ts from "typescript";
+import { deployedPaths, entryPointsOf } from "../../../eslint-rules/engine/deployed.js";
 
 /** The program of an app, or why there is none. */
 export interface LoadedProgram {
@@ -17,9 +17,6 @@ export class CannotCheck extends Error {
   override readonly name = "CannotCheck";
 }
 
-/** What Convex's bundler takes for a module. */
-const EXTENSIONS = [".js", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts", ".jsx"];
-
 /** Loads the program that `npx convex deploy` would bundle, with the types of the app's own tsconfig.json. */
 export function loadProgram(
   functionsDir: string,
@@ -33,7 +30,7 @@ export function loadProgram(
   }
   const path = tsconfig ?? findConfig(functionsDir);
   const { options, fileNames } = path === null ? withoutConfig(functionsDir) : readConfig(path);
-  const entryPoints = entryPointsOf(functionsDir);
+  const entryPoints = entryPointsOf(ts, functionsDir);
   if (entryPoints.length === 0) {
     throw new CannotCheck(`${functionsDir} has no modules. Name the functions directory with --functions.`);
   }
@@ -62,12 +59,12 @@ export function loadProgram(
   const host = createHost(compilerOptions);
   let program = ts.createProgram([...roots], compilerOptions, host);
   const textOf = (file: string): string | undefined => program.getSourceFile(file)?.text;
-  let deployed = deployedPaths(compilerOptions, functionsDir, entryPoints, textOf);
+  let deployed = deployedPaths(ts, compilerOptions, functionsDir, entryPoints, textOf);
   // A declaration file may stand before the code that is bundled: the guard reads the code.
   for (let missing = notIn(program, deployed); missing.length > 0; missing = notIn(program, deployed)) {
     for (const path of missing) roots.add(path);
     program = ts.createProgram([...roots], compilerOptions, host, program);
-    deployed = deployedPaths(compilerOptions, functionsDir, entryPoints, textOf);
+    deployed = deployedPaths(ts, compilerOptions, functionsDir, entryPoints, textOf);
   }
   const notDeployed = fileNames.filter((file) => file.startsWith(`${functionsDir}/`) && !deployed.has(file));
   return { program, tsconfig: path, functionsDir, deployed, notDeployed };
@@ -98,7 +95,7 @@ function withoutConfig(functionsDir: string): Pick<ts.ParsedCommandLine, "option
     skipLibCheck: true,
     allowJs: true,
   };
-  return { options, fileNames: entryPointsOf(functionsDir) };
+  return { options, fileNames: entryPointsOf(ts, functionsDir) };
 }
 
 function readConfig(path: string): Pick<ts.ParsedCommandLine, "options" | "fileNames"> {
@@ -148,27 +145,6 @@ function installedTypescript(directory: string): number | null {
   }
 }
 
-/** The modules of the functions directory, by the rules of Convex's bundler (`entryPoints` of its command). */
-export function entryPointsOf(functionsDir: string): string[] {
-  const found: string[] = [];
-  const visit = (directory: string): void => {
-    const { files, directories } = entriesOf(directory);
-    for (const file of files) {
-      const name = file.slice(file.lastIndexOf("/") + 1);
-      const relative = file.slice(functionsDir.length + 1);
-      if (!EXTENSIONS.some((extension) => name.endsWith(extension))) continue;
-      if (relative.startsWith("_generated/") || /^[.#]/.test(name) || /^schema\.[jt]s$/.test(name)) continue;
-      // `x.test.ts`, `auth.config.ts`
-      if (name.split(".").length > 2 || relative.includes(" ")) continue;
-      if (/\.tsx?$/.test(name) && !/^\s{0,100}(?:import|export)/m.test(ts.sys.readFile(file) ?? "")) continue;
-      found.push(file);
-    }
-    for (const child of directories) if (!ts.sys.fileExists(`${child}/convex.config.ts`)) visit(child);
-  };
-  visit(functionsDir);
-  return found;
-}
-
 /** What Convex bundles by itself: the schema, and the configurations of the app and its authentication. */
 function configurationsOf(functionsDir: string): string[] {
   return ["schema", "auth.config", "convex.config"].flatMap((name) => {
@@ -177,61 +153,17 @@ function configurationsOf(functionsDir: string): string[] {
   });
 }
 
-function entriesOf(directory: string): { files: string[]; directories: string[] } {
-  const files = readdirSync(directory, { withFileTypes: true });
-  const named = (entries: readonly Dirent[]) => entries.map(({ name }) => `${directory}/${name}`).sort();
-  return {
-    files: named(files.filter((entry) => entry.isFile())),
-    directories: named(files.filter((entry) => entry.isDirectory())),
-  };
-}
-
 /** The code outside of the functions directory that the functions import, and so deploy. */
 export function deployedOutside(functionsDir: string): string[] {
   const path = findConfig(functionsDir);
   const { options } = path === null ? withoutConfig(functionsDir) : readConfig(path);
-  return [...deployedPaths(options, functionsDir, entryPointsOf(functionsDir), () => undefined)].filter(
-    (file) => !file.startsWith(`${functionsDir}/`) && /\.[cm]?[jt]sx?$/.test(file),
-  );
-}
-
-/** The files of the app that are bundled with the entry points, found as the bundler finds them. */
-function deployedPaths(
-  compilerOptions: ts.CompilerOptions,
-  functionsDir: string,
-  entryPoints: readonly string[],
-  textOf: (path: string) => string | undefined,
-): Set<string> {
-  // `noDtsResolution` is of TypeScript's inside: it resolves to code, as a bundler does, not to declarations.
-  const options: ts.CompilerOptions & { noDtsResolution: boolean } = {
-    ...compilerOptions,
-    noDtsResolution: true,
-    customConditions: ["convex", "module"],
-  };
-  const cache = ts.createModuleResolutionCache(ts.sys.getCurrentDirectory(), (name) => name, options);
-  const reached = new Set<string>();
-  const queue = [...entryPoints];
-  for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
-    if (reached.has(path)) continue;
-    reached.add(path);
-    for (const specifier of specifiersOf(textOf(path) ?? ts.sys.readFile(path) ?? "")) {
-      const resolved = ts.resolveModuleName(specifier, path, options, ts.sys, cache).resolvedModule;
-      const target = resolved?.resolvedFileName;
-      if (target === undefined || target.includes("/node_modules/")) continue;
-      // Convex writes this directory itself, with each deployment.
-      if (!target.startsWith(`${functionsDir}/_generated/`)) queue.push(target);
-    }
-  }
-  return reached;
+  return [
+    ...deployedPaths(ts, options, functionsDir, entryPointsOf(ts, functionsDir), () => undefined),
+  ].filter((file) => !file.startsWith(`${functionsDir}/`) && /\.[cm]?[jt]sx?$/.test(file));
 }
 
 function notIn(program: ts.Program, paths: ReadonlySet<string>): string[] {
   return [...paths].filter(
     (path) => /\.[cm]?[jt]sx?$/.test(path) && program.getSourceFile(path) === undefined,
   );
-}
-
-function specifiersOf(text: string): string[] {
-  // Besides imports and exports, this finds `import("…")` and `require("…")`.
-  return ts.preProcessFile(text, true, true).importedFiles.map((one) => one.fileName);
 }
