@@ -65,7 +65,11 @@ beforeAll(async () => {
   }
   write("package.json", '{ "name": "an-app", "type": "module" }');
   write("tsconfig.json", JSON.stringify({ compilerOptions, include: ["backend", "globals.d.ts"] }));
-  for (const { example, extension, path } of FILES) write(path, codeOf(example, extension));
+  for (const { example, extension, path } of FILES) {
+    write(path, codeOf(example, extension));
+    // Only in a functions directory of its own is a schema the one that Convex deploys.
+    if (example.isSchema) write(`${dirname(path)}/_generated/api.js`, "export {};");
+  }
   for (const [version, ESLint] of Object.entries(VERSIONS)) {
     for (const preset of PRESETS) verdicts[`${version as Version} ${preset}`] = await lint(ESLint, preset);
   }

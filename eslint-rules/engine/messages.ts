@@ -9,7 +9,7 @@ export const MESSAGES = {
   needsTypes:
     'This rule needs type information. Set `languageOptions: { parser: tseslint.parser, parserOptions: { projectService: true } }` for the files of the functions directory and include them in its tsconfig.json, use the preset "syntax" (a hint, not a guarantee), or run `npx streaming-import guard`.',
   noSchema:
-    'No Convex schema was found for this file, so the guard does not know which tables are mirrors. Set `functionsDir` or `schema` in `settings["streaming-import"]` (or in streaming-import.guard.json), or list the mirrors in `tables`.',
+    'No Convex schema was found for this file, so the guard does not know which tables are mirrors. Name the functions directory in convex.json (`functions`), or, for code outside of it, set `schema` in `settings["streaming-import"]`.',
   anySchema:
     "The tables of {{schema}} are not known to the type checker (the schema is `any`, or its table names are `string`), so the guard cannot distinguish mirrors from other tables. Export `defineSchema({ … })` with its tables written out, and fix imports that do not resolve.",
   noMirrors:

@@ -5,7 +5,7 @@ import { declaredCall, readContract } from "./contracts.js";
 import { deployedPaths, entryPointsOf } from "./deployed.js";
 import { GuardConfigurationError } from "./options.js";
 import { directoryOf } from "./packages.js";
-import { readSchemaSyntax, schemaFile } from "./schemaSyntax.js";
+import { namedSchema, nearestSchema, readSchemaSyntax, schemaFile } from "./schemaSyntax.js";
 import type { MirrorInfo, SchemaInfo, SchemaProblem } from "./model.js";
 
 const EXTENSIONS = ["ts", "tsx", "mts", "js", "jsx", "mjs"];
@@ -88,24 +88,21 @@ function readComponent(cx: GuardContext, directory: string): SchemaInfo {
 }
 
 function findSchemaFile(cx: GuardContext, start: string): ts.SourceFile | null {
-  const { schema, functionsDir } = cx.options;
-  if (schema !== null) return fileEndingWith(cx, schema);
-  if (functionsDir !== null) {
+  const deployed = nearestSchema(cx.ts, start, (directory) => {
     for (const extension of EXTENSIONS) {
-      const found = fileEndingWith(cx, `${functionsDir.replace(/\/$/, "")}/schema.${extension}`);
-      if (found !== null) return found;
+      const file = cx.program.getSourceFile(`${directory}/schema.${extension}`);
+      if (file !== undefined && tablesType(cx, file) !== null) return file;
     }
     return null;
-  }
-  for (let directory = start; ; directory = directoryOf(directory)) {
-    for (const base of [directory, `${directory}/convex`]) {
-      for (const extension of EXTENSIONS) {
-        const file = cx.program.getSourceFile(`${base}/schema.${extension}`);
-        if (file !== undefined && tablesType(cx, file) !== null) return file;
-      }
-    }
-    if (directory === "" || directory === directoryOf(directory)) return onlySchema(cx);
-  }
+  });
+  const { schema } = cx.options;
+  if (schema === null) return deployed ?? onlySchema(cx);
+  const named = namedSchema(start, schema, (path) => cx.program.getSourceFile(path) ?? null);
+  const isOfFunctions = deployed !== null && `${start}/`.startsWith(`${directoryOf(deployed.fileName)}/`);
+  if (!isOfFunctions || named === deployed) return named;
+  throw new GuardConfigurationError(
+    `The option "schema" names ${schema}, but Convex deploys ${deployed.fileName.split("/").slice(-2).join("/")}. Remove the option.`,
+  );
 }
 
 /** The schema of the program, for a file of another package of the workspace; null when there are several. */
@@ -121,14 +118,6 @@ function onlySchema(cx: GuardContext): ts.SourceFile | null {
         tablesType(cx, file) !== null,
     );
   return schemas.length === 1 ? (schemas[0] ?? null) : null;
-}
-
-function fileEndingWith(cx: GuardContext, path: string): ts.SourceFile | null {
-  const wanted = path.replace(/^\.\//, "");
-  for (const file of cx.program.getSourceFiles()) {
-    if (file.fileName === wanted || file.fileName.endsWith(`/${wanted}`)) return file;
-  }
-  return null;
 }
 
 /** The type of `schema.tables`, or null when the module exports no schema. */
@@ -204,7 +193,10 @@ function readSchema(cx: GuardContext, file: ts.SourceFile | null, directory: str
 function schemaOutside(cx: GuardContext, directory: string): SchemaInfo | null {
   if (cx.options.schema === null) return null;
   const file = schemaFile(cx.ts, `${directory}/x.ts`, cx.options);
-  return file === null ? null : readSchemaSyntax(cx.ts, file, []);
+  if (file !== null) return readSchemaSyntax(cx.ts, file, []);
+  throw new GuardConfigurationError(
+    `The option "schema" names ${cx.options.schema}, which is not there. Correct the path, or remove the option.`,
+  );
 }
 
 function unknownTable(table: string, known: readonly string[]): GuardConfigurationError {

@@ -1,6 +1,7 @@
 // @vitest-environment node
+import ts from "typescript";
 import { describe, expect, it } from "vitest";
-import { GuardConfigurationError, readOptions } from "./options.js";
+import { functionsOfConvexJson, GuardConfigurationError, readOptions } from "./options.js";
 
 describe("the option trusted", () => {
   // The examples of typescript-eslint's documentation of TypeOrValueSpecifier, and their like.
@@ -36,4 +37,27 @@ describe("the option trusted", () => {
       'The option "trusted" in options must be',
     );
   });
+});
+
+describe("functions in convex.json", () => {
+  const functionsIn = (text: string) =>
+    functionsOfConvexJson({ sys: { ...ts.sys, readFile: () => text } }, "/app");
+
+  it.each([
+    ["{}", null],
+    ['{ "functions": ".//backend//" }', "backend"],
+    ['{ "functions": "../server" }', "../server"],
+  ])("of %s are %j", (text, functions) => {
+    expect(functionsIn(text)).toBe(functions);
+  });
+
+  it.each(['{ "functions": 1 }', '{ "functions": null }', '{ "functions": "" }', "[]", "1"])(
+    "of %s are an error, not the default",
+    (text) => {
+      expect(() => functionsIn(text)).toThrow(GuardConfigurationError);
+      expect(() => functionsIn(text)).toThrow(
+        '/app/convex.json must be an object whose "functions" is a path',
+      );
+    },
+  );
 });

@@ -17,9 +17,7 @@ export interface ExemptionConfig {
 
 /** The app's settings of the guard: in `settings["streaming-import"]` of ESLint, or in streaming-import.guard.json. */
 export interface GuardOptions {
-  /** Convex's functions directory; default: `functions` of convex.json, or `convex`. */
-  readonly functionsDir: string | null;
-  /** Path of the schema when it is not `schema.ts` in the functions directory. */
+  /** Path of the app's schema, for code that no functions directory is around: helpers of another package. */
   readonly schema: string | null;
   /** Tables that are mirrors although the schema does not say so. */
   readonly tables: readonly string[];
@@ -34,7 +32,6 @@ export interface GuardOptions {
 }
 
 export const DEFAULT_OPTIONS: GuardOptions = {
-  functionsDir: null,
   schema: null,
   tables: [],
   trusted: [],
@@ -84,7 +81,6 @@ const isSpecifier: Check = (value) => {
 };
 
 const CHECKS: Record<Exclude<keyof GuardOptions, "today">, { check: Check; expected: string }> = {
-  functionsDir: { check: isStringOrNull, expected: "a path" },
   schema: { check: isStringOrNull, expected: "a path" },
   tables: { check: isListOf(isString), expected: "a list of table names" },
   trusted: {
@@ -106,6 +102,10 @@ export function readOptions(
     throw new GuardConfigurationError(`${from} must be an object with options of the guard.`);
   for (const [key, entry] of Object.entries(value)) {
     if (key === "$schema") continue;
+    if (key === "functionsDir")
+      throw new GuardConfigurationError(
+        `${from} has the option "functionsDir", but Convex deploys the directory that "functions" in convex.json names. Set it there, and remove the option.`,
+      );
     if (!(key in CHECKS)) {
       throw new GuardConfigurationError(
         `${from} has an unknown option "${key}". The options are ${Object.keys(CHECKS).join(", ")}.`,
@@ -128,10 +128,14 @@ export function loadConfigFile(ts: Pick<TypeScript, "sys">, directory: string): 
 /** `functions` of convex.json, Convex's own name for the functions directory. */
 export function functionsOfConvexJson(ts: Pick<TypeScript, "sys">, directory: string): string | null {
   const value = readJson(ts, `${directory}/convex.json`);
-  if (typeof value !== "object" || value === null || !("functions" in value)) return null;
-  return typeof value.functions === "string"
-    ? value.functions.replace(/^(?:\.\/+)+/, "").replace(/\/+$/, "")
-    : null;
+  if (value === undefined) return null;
+  const { functions } = isRecord(value) ? value : { functions: null };
+  if (functions === undefined) return null;
+  if (typeof functions !== "string" || functions === "")
+    throw new GuardConfigurationError(
+      `${directory}/convex.json must be an object whose "functions" is a path, such as "convex".`,
+    );
+  return functions.replace(/^(?:\.\/+)+/, "").replace(/\/+$/, "");
 }
 
 /** The directory of the app around a file: the nearest with a configuration of the guard or of Convex, or `otherwise`. */

@@ -24,30 +24,48 @@ export function schemaFile(
     const text = typescript.sys.readFile(file);
     return text === undefined ? null : parse(typescript, file, text);
   };
-  const { schema, functionsDir } = options;
-  for (let directory = directoryOf(path); ; directory = directoryOf(directory)) {
-    const from = (place: string): string =>
-      /^(?:\/|[A-Za-z]:)/.test(place) ? place : `${directory}/${place.replace(/^\.\/|\/$/g, "")}`;
-    const found =
-      schema !== null
-        ? read(from(schema))
-        : firstSchema(functionsDir !== null ? [from(functionsDir)] : [directory, from("convex")], read);
-    if (found !== null) return found;
-    if (directory === "" || directory === directoryOf(directory)) return null;
-  }
-}
-
-function firstSchema(
-  directories: readonly string[],
-  read: (file: string) => ts.SourceFile | null,
-): ts.SourceFile | null {
-  for (const directory of directories) {
+  if (options.schema !== null) return namedSchema(directoryOf(path), options.schema, read);
+  return nearestSchema(typescript, directoryOf(path), (directory) => {
     for (const extension of EXTENSIONS) {
       const file = read(`${directory}/schema.${extension}`);
       if (file !== null && /\bdefine(?:Ent)?Schema\b/.test(file.text)) return file;
     }
+    return null;
+  });
+}
+
+/** The schema at a path that an option names, from a directory or one above it. */
+export function namedSchema(
+  start: string,
+  path: string,
+  read: (file: string) => ts.SourceFile | null,
+): ts.SourceFile | null {
+  if (/^(?:\/|[A-Za-z]:)/.test(path)) return read(path);
+  for (let directory = start; ; directory = directoryOf(directory)) {
+    const found = read(`${directory}/${path.replace(/^\.\//, "")}`);
+    if (found !== null || directory === "" || directory === directoryOf(directory)) return found;
   }
-  return null;
+}
+
+/**
+ * The schema of the functions directory around or beside a directory: the nearest one. A schema in a directory that
+ * Convex does not generate code into is not deployed if a directory around it, in the same package, has one.
+ */
+export function nearestSchema(
+  { sys }: TypeScript,
+  start: string,
+  schemaIn: (directory: string) => ts.SourceFile | null,
+): ts.SourceFile | null {
+  let nearest: ts.SourceFile | null = null;
+  for (let directory = start; ; directory = directoryOf(directory)) {
+    for (const base of nearest === null ? [directory, `${directory}/convex`] : [directory]) {
+      const found = schemaIn(base);
+      if (found !== null && sys.directoryExists(`${base}/_generated`)) return found;
+      nearest ??= found;
+    }
+    const isTop = directory === "" || directory === directoryOf(directory);
+    if (isTop || (nearest !== null && sys.fileExists(`${directory}/package.json`))) return nearest;
+  }
 }
 
 /** Reads the mirrors of a schema by syntax: the properties of `defineSchema({ … })` that lead to `mirrorTable(…)`. */

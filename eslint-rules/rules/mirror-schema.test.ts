@@ -186,12 +186,12 @@ runTyped(rule, {
     {
       ...schema("export const y = 1;"),
       settings: { "streaming-import": { schema: "nowhere/schema.ts" } },
-      ...errors("noSchema"),
+      ...errors("badOptions"),
     },
     {
       ...schema("export const z = 1;"),
       settings: { "streaming-import": { functionsDir: "nowhere" } },
-      ...errors("noSchema"),
+      ...errors("badOptions"),
     },
     {
       ...schema("export const w = 1;"),

@@ -17,7 +17,7 @@ export interface CheckOptions {
   readonly strict: boolean;
   /** Default: tsconfig.json of the functions directory, or the nearest one above. */
   readonly tsconfig?: string | undefined;
-  /** Default: streaming-import.guard.json, convex.json, or `convex`. */
+  /** Default: the directory that convex.json names, or `convex`. */
   readonly functionsDir?: string | undefined;
   /** Today as YYYY-MM-DD; for tests. */
   readonly today?: string | undefined;
@@ -36,13 +36,10 @@ export function checkApp(options: CheckOptions): { exitCode: ExitCode; report: G
     // ESLint looks for the app's options around each file: from wherever the command runs, it reads the same ones.
     const app = appAround(ts, `${named === undefined ? cwd : absolute(cwd, named)}/x`, cwd);
     const config = loadConfigFile(ts, app);
-    const directory =
-      named === undefined && config.functionsDir !== null
-        ? absolute(app, config.functionsDir)
-        : absolute(cwd, named ?? functionsOfConvexJson(ts, cwd) ?? "convex");
+    const directory = absolute(cwd, named ?? functionsOfConvexJson(ts, cwd) ?? "convex");
     const tsconfig = options.tsconfig === undefined ? null : absolute(cwd, options.tsconfig);
     const loaded = loadProgram(directory, tsconfig, options.createHost);
-    const guard: GuardOptions = { ...config, functionsDir: null, today: options.today ?? config.today };
+    const guard: GuardOptions = { ...config, today: options.today ?? config.today };
     return check(cwd, options.strict, loaded, guard);
   } catch (error) {
     if (!(error instanceof CannotCheck) && !(error instanceof GuardConfigurationError)) throw error;
@@ -64,13 +61,6 @@ function check(
   const components = componentsOf(cx);
   governFiles(cx, schema, files);
   const problems = problemsOf(cwd, schema);
-  const deployed = ["ts", "js"]
-    .map((extension) => `${loaded.functionsDir}/schema.${extension}`)
-    .find((path) => ts.sys.fileExists(path));
-  if (deployed !== undefined && schema.file !== null && schema.file.fileName !== deployed)
-    problems.push(
-      `The option "schema" names ${relative(cwd, schema.file.fileName)}, but Convex deploys ${relative(cwd, deployed)}. Remove the option.`,
-    );
   if (files.length === 0)
     problems.push("There is no file to check. Name the functions directory with --functions.");
   const typeErrors = typeErrorsOf(cwd, program);

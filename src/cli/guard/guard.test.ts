@@ -1,22 +1,11 @@
 // @vitest-environment node
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import path, { dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { compilerHost } from "../../../test/compilerHost.js";
 import { checkApp, type CheckOptions } from "./check.js";
-import { entryPointsOf } from "../../../eslint-rules/engine/deployed.js";
 import { disagreements } from "../../../test/guard/frontEnds.js";
 import { formatText, type GuardReport } from "./report.js";
 import { formatSarif } from "./sarif.js";
@@ -443,64 +432,7 @@ export const { write, declare } = new StreamingImport({} as never, schema).inter
   });
 });
 
-/** `entryPoints` of Convex's own bundler, as it is published; the rest of that module needs packages that are not here. */
-function entryPointsOfConvex(): (directory: string) => Promise<string[]> {
-  const text = readFileSync(`${ROOT}/node_modules/convex/dist/esm/bundler/index.js`, "utf8");
-  const part = (from: string, to: string): string => text.slice(text.indexOf(from), text.indexOf(to));
-  const code = `${part("export function* walkDir", "async function doEsbuild")}
-${part("const ENTRY_POINT_EXTENSIONS", "export const useNodeDirectiveRegex")}`.replaceAll("export ", "");
-  const fs = {
-    exists: existsSync,
-    listDir: (path: string) => readdirSync(path, { withFileTypes: true }),
-    readUtf8File: (path: string) => readFileSync(path, "utf8"),
-  };
-  const make = new Function(
-    "path",
-    "consistentPathSort",
-    "logVerbose",
-    "chalkStderr",
-    `${code}; return entryPoints;`,
-  ) as (...given: unknown[]) => (ctx: object, directory: string) => Promise<string[]>;
-  const entryPoints = make(
-    path,
-    () => 0,
-    () => undefined,
-    { green: String, yellow: String },
-  );
-  return (directory) => entryPoints({ fs }, directory);
-}
-
 describe("what is deployed is what is checked", () => {
-  it("lists the modules that Convex's own command lists", async () => {
-    const theirs = entryPointsOfConvex();
-    const module = "export {};";
-    const cwd = app({
-      "convex/a.ts": module,
-      "convex/b.cjs": module,
-      "convex/c.mts": module,
-      "convex/d.cts": module,
-      "convex/e.jsx": module,
-      "convex/deep/_generated/f.ts": module,
-      "convex/.dot/g.ts": module,
-      "convex/.h.ts": module,
-      "convex/#i.ts": module,
-      "convex/j k.ts": module,
-      "convex/l.test.ts": module,
-      "convex/m.d.ts": module,
-      "convex/empty.ts": "const x = 1;",
-      "convex/script.js": "1;",
-      "convex/part/convex.config.ts": module,
-      "convex/part/n.ts": module,
-      "convex/other/convex.config.js": module,
-      "convex/other/o.ts": module,
-      "convex/auth.config.ts": module,
-      "convex/deep/schema.ts": module,
-      "convex/p.json": "{}",
-    });
-    const functions = join(cwd, "convex");
-    expect(entryPointsOf(ts, functions).sort()).toEqual((await theirs(functions)).sort());
-  });
-
   it.each([
     ["CommonJS", { "convex/a.cjs": WRITE_JS }],
     ["a nested _generated", { "convex/deep/_generated/a.ts": WRITE.replace("./_gen", "../../_gen") }],
@@ -531,6 +463,14 @@ describe("what is deployed is what is checked", () => {
         "lib/save.js": WRITE_JS.replace("./_gen", "../convex/_gen"),
         "lib/save.d.ts":
           'import type { RegisteredMutation } from "convex/server"; export declare const add: RegisteredMutation<"public", {}, null>;',
+      },
+    ],
+    [
+      "a directory with a schema of its own, which is not deployed",
+      {
+        "convex/deep/schema.ts":
+          'import { defineSchema } from "convex/server"; export default defineSchema({});',
+        "convex/deep/a.ts": WRITE.replace("./_gen", "../_gen"),
       },
     ],
     [
@@ -578,6 +518,24 @@ describe("what is deployed is what is checked", () => {
         "convex/b.ts": 'import "../other/schema.js";',
       },
       "Convex deploys convex/schema.ts",
+    ],
+    [
+      "a schema that no function imports",
+      {
+        "streaming-import.guard.json": '{ "schema": "other/schema.ts" }',
+        "other/schema.ts": SCHEMA.replace("customers:", "clients:"),
+      },
+      "Convex deploys convex/schema.ts",
+    ],
+    [
+      "a schema that is not there",
+      { "streaming-import.guard.json": '{ "schema": "convex/tables.ts" }' },
+      "Convex deploys convex/schema.ts",
+    ],
+    [
+      "a functions directory that is not the one that is deployed",
+      { "streaming-import.guard.json": '{ "functionsDir": "other" }' },
+      '"functions" in convex.json names',
     ],
     [
       "an option that would revive expired exemptions",
