@@ -548,3 +548,8 @@ describe("what is deployed is what is checked", () => {
     expect(report.problems.join()).toContain(problem);
   });
 });
+
+it("ESLint finds in every app above what the command finds", () => {
+  expect(apps.length).toBeGreaterThan(40);
+  expect(apps.flatMap((cwd) => disagreements(cwd) ?? [])).toEqual([]);
+}, 120_000);
