@@ -1,6 +1,6 @@
 // @vitest-environment node
 import { expect, it } from "vitest";
-import { programWith, typeErrors, verdictsOf } from "../../test/guard/programs.js";
+import { analyze, programWith, typeErrors, verdictsOf } from "../../test/guard/programs.js";
 
 const EXEMPTED = `import { add, make } from "untrusted-library";
 export const a = add; // streaming-import-allow customers until 2026-12-31: reviewed, writes a table of its own
@@ -18,4 +18,26 @@ it.each([
   const program = programWith({ [path]: EXEMPTED + code });
   expect(typeErrors(program, path)).toEqual([]);
   expect(verdictsOf(program, path).strict).toEqual(reported);
+});
+
+it.each([
+  ["a constant", "const x = add; export const f = x;", 1],
+  ["a constant, by a list", "const x = add; export { x as f };", 1],
+  ["a constant, as the default", "const x = add; export default x;", 1],
+  ["a chain of constants", "const x = add; const y = x; export const f = y;", 1],
+  ["a constant, twice", "const x = add; export const f = x; export const g = x;", 2],
+  ["what a function of the package makes", 'const x = make("customers"); export const f = x;', 1],
+  [
+    "a constant that also goes elsewhere",
+    "const x = add; export const f = x; const all: unknown[] = []; all.push(x);",
+    2,
+  ],
+  ["a variable, which may change", "let x: typeof add | null = add; export const f = x; x = null;", 2],
+  ["nothing: it is only kept", "const x = add; void x;", 1],
+])("a mutation of a package that is exported through %s", (_, code, findings) => {
+  const path = "convex/through.ts";
+  const program = programWith({ [path]: `import { add, make } from "untrusted-library"; ${code}` });
+  expect(typeErrors(program, path)).toEqual([]);
+  const found = analyze(program, path).findings.filter((one) => one.messageId === "packageFunction");
+  expect(found).toHaveLength(findings);
 });

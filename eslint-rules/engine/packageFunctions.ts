@@ -2,7 +2,8 @@ import type ts from "typescript";
 import type { GuardContext } from "./context.js";
 import { stripAssertions } from "./contracts.js";
 import { passesForEverything } from "./conversions.js";
-import { assignmentsTo } from "./references.js";
+import type { Finding } from "./model.js";
+import { assignmentsTo, usesOf } from "./references.js";
 import type { Report } from "./report.js";
 import { isTrusted, trustedPackage } from "./trust.js";
 
@@ -73,8 +74,9 @@ function isMutation({ checker }: GuardContext, type: ts.Type): boolean {
 }
 
 /**
- * Reports mutations of packages where the app's code takes them, unless the same statement is reported for its export: on
- * the way to an export, they may be kept anywhere. What another statement exports says nothing, since it may be exempted.
+ * Reports mutations of packages where the app's code takes them, unless they are reported where they are exported: in the
+ * same statement, or in those that use its constants. On the way to an export, they may be kept anywhere. What another
+ * statement exports says nothing, since it may be exempted.
  */
 function visitTaken(cx: GuardContext, report: Report): void {
   const { ts, checker } = cx;
@@ -94,10 +96,34 @@ function visitTaken(cx: GuardContext, report: Report): void {
     ts.forEachChild(node, visit);
   };
   for (const statement of report.file.statements) {
-    const inside = exported.filter(({ start }) => statement.pos <= start && start < statement.end);
-    known = new Set(inside.map(({ data }) => data["package"]));
+    known = packagesOfExports(cx, report.file, statement, exported, new Set());
     visit(statement);
   }
+}
+
+/** The packages that a statement is reported for, or every statement that uses the constants that it declares. */
+function packagesOfExports(
+  cx: GuardContext,
+  file: ts.SourceFile,
+  statement: ts.Statement,
+  exported: readonly Finding[],
+  seen: Set<ts.Statement>,
+): Set<string | undefined> {
+  const { ts } = cx;
+  const inside = exported.filter(({ start }) => statement.pos <= start && start < statement.end);
+  const here = new Set(inside.map(({ data }) => data["package"]));
+  const isConstant =
+    ts.isVariableStatement(statement) && (statement.declarationList.flags & ts.NodeFlags.Const) !== 0;
+  if (here.size > 0 || !isConstant || seen.has(statement)) return here;
+  seen.add(statement);
+  const users = statement.declarationList.declarations
+    .flatMap(({ name }) => namesIn(cx, name))
+    .flatMap((name) => usesOf(cx, name.parent, name))
+    .map((use) => file.statements.find(({ pos, end }) => pos <= use.pos && use.pos < end));
+  const [first, ...others] = users.map((user) =>
+    user === undefined ? here : packagesOfExports(cx, file, user, exported, seen),
+  );
+  return new Set([...(first ?? [])].filter((one) => others.every((packages) => packages.has(one))));
 }
 
 /** The package, not vouched for, that declares a name or the function that is called. */

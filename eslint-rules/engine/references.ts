@@ -14,7 +14,7 @@ export function declarationOf({ ts, checker }: GuardContext, name: ts.Identifier
 }
 
 /** The identifiers of its file that mean a declaration, without the declaration's own name. */
-function usesOf(cx: GuardContext, declaration: ts.Node, name: ts.Identifier): ts.Identifier[] {
+export function usesOf(cx: GuardContext, declaration: ts.Node, name: ts.Identifier): ts.Identifier[] {
   const { ts } = cx;
   const uses: ts.Identifier[] = [];
   const visit = (node: ts.Node): void => {
