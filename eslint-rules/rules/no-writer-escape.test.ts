@@ -48,6 +48,10 @@ const ESCAPES = [
 runTyped(rule, {
   valid: [
     body("const db = ctx.db;"),
+    body(
+      'await ctx.db.query("notes").withIndex("by_customer", (q: any) => q.eq("customerId", customerId)).first();',
+    ),
+    body('await ctx.db.query("notes").filter((q: any) => q.eq(q.field("customerId"), customerId)).first();'),
     body("const db: DatabaseWriter = ctx.db;"),
     body("const db: DatabaseReader = ctx.db;"),
     body("const c: QueryCtx = ctx;"),
@@ -128,6 +132,16 @@ runTyped(rule, {
   ],
   invalid: [
     ...ESCAPES.map((code) => invalid(code, "escape")),
+    invalid("const q: any = text; q.eq('customerId', customerId);", "mirrorCall"),
+    invalid("[1 as any].map((q: any) => q.eq('customerId', customerId));", "mirrorCall"),
+    invalid(
+      "(text as any).withIndex('by_customer', (q: any) => q.eq('customerId', customerId));",
+      "mirrorCall",
+    ),
+    invalid(
+      "await ctx.db.query('notes').filter((q: any) => { q = text; return q.eq('customerId', customerId); }).first();",
+      "mirrorCall",
+    ),
     invalid("const write = ctx.db.insert;", "detached"),
     invalid("const write = ctx.db['patch'];", "detached"),
     invalid("const { insert } = ctx.db;", "detached"),

@@ -21,6 +21,7 @@ import { mayCarry } from "../engine/flows.js";
 import { passesCheck } from "../engine/presets.js";
 import type { SchemaInfo } from "../engine/model.js";
 import { Report } from "../engine/report.js";
+import { assignmentsTo, declarationOf } from "../engine/references.js";
 import { isTrustedCallee, trustedPackage } from "../engine/trust.js";
 import type { RuleDefinition } from "../engine/rule.js";
 
@@ -229,6 +230,7 @@ function visitMirrorCall(cx: GuardContext, report: Report, call: ts.CallExpressi
   if (!isUnknown && !callee.getCallSignatures().some((signature) => isBodiless(cx, signature))) return;
   const signature = isUnknown ? undefined : checker.getResolvedSignature(call);
   if (signature !== undefined && !isBodiless(cx, signature)) return;
+  if (isOfQuery(cx, call.expression)) return;
   for (const [index, argument] of args.entries()) {
     const table = mirrorOf(cx, report, checker.getTypeAtLocation(argument));
     if (table === null) continue;
@@ -238,6 +240,24 @@ function visitMirrorCall(cx: GuardContext, report: Report, call: ts.CallExpressi
     report.add("no-writer-escape", "mirrorCall", call, { table }, { tables: [table] });
     return;
   }
+}
+
+/** `q.eq(…)` in `withIndex("by_owner", (q: any) => …)`: what a query of Convex gives to its callback only reads. */
+function isOfQuery(cx: GuardContext, callee: ts.Expression): boolean {
+  const { ts, checker } = cx;
+  let root = callee;
+  while (ts.isPropertyAccessExpression(root) || ts.isCallExpression(root)) root = root.expression;
+  if (root === callee || !ts.isIdentifier(root)) return false;
+  const parameter = declarationOf(cx, root);
+  if (parameter === null || !ts.isParameter(parameter) || !ts.isIdentifier(parameter.name)) return false;
+  if (assignmentsTo(cx, parameter, parameter.name).length > 0) return false;
+  const { parent: callback } = parameter;
+  const { parent: query } = callback;
+  if (!ts.isCallExpression(query) || !query.arguments.some((one) => one === callback)) return false;
+  const declaration = checker.getResolvedSignature(query)?.declaration;
+  if (declaration === undefined) return false;
+  const origin = cx.packages.originOf(declaration.getSourceFile());
+  return origin.kind === "package" && origin.name === "convex" && /\/server\/query\.d\.ts$/.test(origin.path);
 }
 
 /** A function type of the app: `(…) => …`, a method of an interface. */
