@@ -18,7 +18,7 @@ export function addAirbyteCommands(parent: Command, io: Io): void {
     );
 
   tolerant(airbyte.command("spec"))
-    .description("print the form of the destination's configuration")
+    .description("print the specification of the destination's configuration")
     .addHelpText("after", "\nExample:\n  $ streaming-import airbyte spec")
     .action(async () => {
       const emitter = new Emitter(io.stdout);

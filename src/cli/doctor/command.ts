@@ -13,7 +13,7 @@ interface CliOptions extends CommonOptions {
 export function addDoctorCommand(parent: Command, io: Io): void {
   withDeployment(parent.command("doctor"))
     .description(
-      "find problems of a project and its deployment, and say how to fix them; exits with 1 on errors",
+      "find problems in a project and its deployment, and show how to fix them; exits with 1 on errors",
     )
     .option("--offline", "check only the project's files")
     .option("--cwd <directory>", "the project; default: the current directory")

@@ -15,7 +15,10 @@ export function addGenerateCommand(parent: Command, io: Io): void {
     .option("--postgres [url]", "a Postgres database; default: DATABASE_URL")
     .option("--airbyte <file>", "an Airbyte catalog: a configured one, or the output of discover")
     .option("--fivetran <file>", "a Fivetran schema: from the REST API, or from a Connector SDK connector")
-    .option("--sample <file>", "rows of a table: CSV, TSV, JSON or JSON Lines, plain or gzipped; - is stdin")
+    .option(
+      "--sample <file>",
+      "rows of a table: CSV, TSV, JSON or JSON Lines, plain or gzipped; - reads stdin",
+    )
     .option("--schema <names>", "Postgres: the schemas to read; default: public", collect)
     .option("--tables <names>", "only these tables, separated by commas; * matches any characters", collect)
     .option("--exclude <names>", "all tables except these", collect)

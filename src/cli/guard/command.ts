@@ -15,12 +15,12 @@ interface Options {
 export function addGuardCommand(parent: Command, io: Io): void {
   parent
     .command("guard")
-    .description("prove that no code of an app writes a mirror; exits with 1 if some may")
+    .description("prove that no code of an app writes a mirror; exits with 1 if any might")
     .option("--strict", "also report everything that could hide a write; required for the proof")
     .option("--json", "print the report as JSON")
     .option("--sarif", "print the report as SARIF, for code hosts")
     .option("--verbose", "also list what no analysis of the code can see")
-    .option("--functions <dir>", "the functions directory; default: the one in convex.json")
+    .option("--functions <dir>", "the functions directory; default: the one that convex.json names")
     .option("--tsconfig <file>", "the functions' tsconfig; default: the one in their directory")
     .addHelpText(
       "after",

@@ -18,7 +18,7 @@ interface CliOptions extends RunOptions {
 export function addInitCommand(parent: Command, io: Io): void {
   parent
     .command("init")
-    .description("set up a project: show what to create and edit, ask, and write it")
+    .description("set up a project: show the planned changes, ask, then write them")
     .option("-y, --yes", "write without asking")
     .option("--dry-run", "write nothing; exit with 3 if there is something to do")
     .option("--path-prefix <path>", 'the path of the import API; "/" is the root', "/airbyte")
@@ -32,10 +32,10 @@ export function addInitCommand(parent: Command, io: Io): void {
     .option("--fivetran <file>", "declare mirrors for the tables of a Fivetran schema")
     .option(
       "--source <table>",
-      "none of these: the source of a first mirror to complete by hand, if the schema has no mirror",
+      "without any of these, if the schema has no mirror: the source of a first mirror to complete by hand",
       DEFAULT_SOURCE,
     )
-    .option("--example <folder>", "instead: put a new app with a mirror, a page and a panel into a folder")
+    .option("--example <folder>", "create a new app with a mirror, a page and a panel in a folder instead")
     .option("--cwd <directory>", "the project; default: the current directory")
     .option("--json", "print JSON for machines; never ask")
     .addHelpText(

@@ -16,7 +16,7 @@ export function addOperateCommands(parent: Command, io: Io): void {
     });
 
   add(parent, "runs <mirror>", "show the newest runs of a mirror", ["runs customers --limit 5"])
-    .option("--limit <number>", "how many", "20")
+    .option("--limit <number>", "how many runs to show", "20")
     .action(async (mirror: string, options: CommonOptions & { limit: string }) => {
       await (await import("./runs.js")).runs(io, mirror, options);
     });
@@ -42,7 +42,7 @@ export function addOperateCommands(parent: Command, io: Io): void {
       await (await import("./runs.js")).pause(io, mirror, options);
     });
 
-  add(parent, "resume <mirror>", "accept deliveries again", ["resume customers"]).action(
+  add(parent, "resume <mirror>", "accept deliveries for a paused mirror again", ["resume customers"]).action(
     async (mirror: string, options: CommonOptions) => {
       await (await import("./runs.js")).resume(io, mirror, options);
     },
@@ -54,30 +54,30 @@ export function addOperateCommands(parent: Command, io: Io): void {
     "delete the rows that the last refresh did not deliver, if its sweep is held",
     ["sweep customers"],
   )
-    .option("-y, --yes", "do not ask")
+    .option("-y, --yes", "do not ask for confirmation")
     .action(async (mirror: string, options: CommonOptions & { yes?: boolean }) => {
       await (await import("./runs.js")).sweep(io, mirror, options);
     });
 
-  add(parent, "clear <mirror>", "delete every row of a mirror, for a source that is really empty", [
+  add(parent, "clear <mirror>", "delete every row of a mirror whose source is really empty", [
     "clear customers",
   ])
-    .option("-y, --yes", "do not ask")
+    .option("-y, --yes", "do not ask for confirmation")
     .action(async (mirror: string, options: CommonOptions & { yes?: boolean }) => {
       await (await import("./runs.js")).clear(io, mirror, options);
     });
 
-  add(parent, "streams", "streams that connectors send and no mirror is declared for, with the code to add", [
+  add(parent, "streams", "list streams that connectors send but no mirror declares, with the code to add", [
     "streams",
   ]).action(async (options: CommonOptions) => {
     await (await import("./runs.js")).streams(io, options);
   });
 
-  add(parent, "drift <mirror>", "show what the source sends and the schema lacks, with the lines to paste", [
+  add(parent, "drift <mirror>", "show what the source sends but the schema lacks, with the lines to paste", [
     "drift customers",
     "drift customers --forget",
   ])
-    .option("--forget", "forget it, once the schema declares it or if it does not matter")
+    .option("--forget", "clear this report, once the schema declares the fields or if they do not matter")
     .action(async (mirror: string, options: CommonOptions & { forget?: boolean }) => {
       await (await import("./drift.js")).drift(io, mirror, options);
     });
@@ -85,22 +85,22 @@ export function addOperateCommands(parent: Command, io: Io): void {
   add(
     parent,
     "reset-generation <mirror>",
-    "reset the generation count, for a sender that numbers its refreshes and has started again at 1",
+    "reset the generation count after a sender has restarted the numbering of its refreshes",
     ["reset-generation customers"],
   ).action(async (mirror: string, options: CommonOptions) => {
     await (await import("./runs.js")).resetGeneration(io, mirror, options);
   });
 
   addQuarantine(
-    parent.command("quarantine").description("rows that could not be stored and wait for a fix"),
+    parent.command("quarantine").description("list, replay or discard rows that could not be stored"),
     io,
   );
-  addTokens(parent.command("token").description("the keys of connectors"), io);
+  addTokens(parent.command("token").description("manage the tokens of connectors"), io);
 }
 
 function addQuarantine(quarantine: Command, io: Io): void {
   add(quarantine, "list <mirror>", "list quarantined rows, oldest first", ["quarantine list customers"])
-    .option("--limit <number>", "how many", "100")
+    .option("--limit <number>", "how many rows to show", "100")
     .action(async (mirror: string, options: CommonOptions & { limit: string }) => {
       await (await import("./quarantine.js")).list(io, mirror, options);
     });
@@ -109,7 +109,7 @@ function addQuarantine(quarantine: Command, io: Io): void {
   ]).action(async (mirror: string, id: string, options: CommonOptions) => {
     await (await import("./quarantine.js")).show(io, mirror, id, options);
   });
-  add(quarantine, "replay <mirror>", "apply them again with the schema that is deployed now", [
+  add(quarantine, "replay <mirror>", "apply quarantined rows again with the currently deployed schema", [
     "quarantine replay customers",
   ]).action(async (mirror: string, options: CommonOptions) => {
     await (await import("./quarantine.js")).replay(io, mirror, options);
@@ -118,7 +118,7 @@ function addQuarantine(quarantine: Command, io: Io): void {
     "quarantine discard customers k17…",
     "quarantine discard customers --yes",
   ])
-    .option("-y, --yes", "do not ask")
+    .option("-y, --yes", "do not ask for confirmation")
     .action(async (mirror: string, ids: string[], options: CommonOptions & { yes?: boolean }) => {
       await (await import("./quarantine.js")).discard(io, mirror, ids, options);
     });
@@ -131,10 +131,10 @@ function addTokens(token: Command, io: Io): void {
   ])
     .option(
       "-m, --mirror <name>",
-      'a mirror that the token opens; repeatable. "*" means all; default: the only mirror',
+      'a mirror that the token gives access to; repeatable. "*" means all; default: the only mirror',
       collect,
     )
-    .option("--access <access>", "write, read, or export (the names are those of tables then)", "write")
+    .option("--access <access>", "write, read, or export (--mirror then names exported tables)", "write")
     .option("--expires-in-days <days>", "days until it expires")
     .option("--signed", "require signed bodies")
     .action(async (name: string, options: CommonOptions & { mirror?: string[]; access: string }) => {
@@ -143,7 +143,7 @@ function addTokens(token: Command, io: Io): void {
   add(
     token,
     "rotate <name>",
-    "create a successor with the same rights and print it; the old token works for a while",
+    "create a replacement with the same rights and print it; the old token keeps working for a while",
     ["token rotate airbyte --overlap-hours 4"],
   )
     .option("--overlap-hours <hours>", "how long the old token keeps working (default: 24)")
@@ -152,12 +152,12 @@ function addTokens(token: Command, io: Io): void {
       await (await import("./tokens.js")).rotate(io, name, options);
     });
   add(token, "revoke <name>", "revoke a token immediately", ["token revoke airbyte"])
-    .option("-y, --yes", "do not ask")
+    .option("-y, --yes", "do not ask for confirmation")
     .action(async (name: string, options: CommonOptions & { yes?: boolean }) => {
       await (await import("./tokens.js")).revoke(io, name, options);
     });
-  add(token, "list", "list all tokens with their last use, never the tokens themselves", ["token list"])
-    .option("-a, --all", "also temporary tokens of finished commands")
+  add(token, "list", "list the names and last use of all tokens, never the tokens themselves", ["token list"])
+    .option("-a, --all", "include temporary tokens of finished commands")
     .action(async (options: CommonOptions) => {
       await (await import("./tokens.js")).list(io, options);
     });

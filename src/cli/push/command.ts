@@ -5,7 +5,7 @@ import type { PushCommandOptions } from "./run.js";
 
 export function addPushCommand(parent: Command, io: Io): void {
   withDeployment(parent.command("push"))
-    .description("import the rows of a file: CSV, TSV, JSON or JSON Lines, plain or gzipped; - is stdin")
+    .description("import the rows of a file: CSV, TSV, JSON or JSON Lines, plain or gzipped; - reads stdin")
     .argument("<file>", "the file, or - for stdin")
     .option("-m, --mirror <name>", "the mirror; default: the only one")
     .option(
@@ -30,7 +30,7 @@ export function addPushCommand(parent: Command, io: Io): void {
       "--columns <names>",
       "CSV: the column names, separated by commas, for a file without a header line",
     )
-    .option("-y, --yes", "continue even if fields of stored rows are erased")
+    .option("-y, --yes", "continue even if this erases fields of stored rows")
     .option("--wait-paused <minutes>", "how long to wait for a paused mirror before exiting with 4", "10")
     .option("--restart", "ignore an earlier, interrupted push of this file")
     .option("--allow-empty", "refresh: let a file without rows empty the mirror")

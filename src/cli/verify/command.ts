@@ -9,7 +9,7 @@ export function addVerifyCommand(parent: Command, io: Io): void {
     .argument("<mirror>", "the mirror")
     .option(
       "--file <file>",
-      "an export of the source: CSV, TSV, JSON or JSON Lines, plain or gzipped; - is stdin",
+      "an export of the source: CSV, TSV, JSON or JSON Lines, plain or gzipped; - reads stdin",
     )
     .option("--digest <file>", `a digest of the source, as JSON: ${DOCS}/protocol.md`)
     .option("-f, --format <format>", "csv, tsv, copy, json or jsonl; default: by the file's name")
