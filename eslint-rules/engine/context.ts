@@ -37,7 +37,7 @@ export function contextFor(typescript: TypeScript, program: ts.Program, options:
     context = {
       ts: typescript,
       program,
-      checker: program.getTypeChecker(),
+      checker: remembering(program.getTypeChecker()),
       options,
       packages: new PackageIndex(typescript, program),
       schemas: new Map(),
@@ -51,4 +51,20 @@ export function contextFor(typescript: TypeScript, program: ts.Program, options:
     ofProgram.set(key, context);
   }
   return context;
+}
+
+/**
+ * A checker that works the type of each node out once: the compiler does it again at each call, for a chain of members
+ * from its beginning, and many checks ask about the same node.
+ */
+function remembering(checker: ts.TypeChecker): ts.TypeChecker {
+  const types = new WeakMap<ts.Node, ts.Type>();
+  return {
+    ...checker,
+    getTypeAtLocation: (node) => {
+      let type = types.get(node);
+      if (type === undefined) types.set(node, (type = checker.getTypeAtLocation(node)));
+      return type;
+    },
+  };
 }

@@ -11,6 +11,7 @@ import {
   shortType,
 } from "./conversions.js";
 import { stripAssertions } from "./contracts.js";
+import { mayCarry } from "./flows.js";
 import type { Report } from "./report.js";
 import { isTrusted, trustedPackage } from "./trust.js";
 
@@ -31,6 +32,9 @@ export function absorb(cx: GuardContext, report: Report, arm: ts.Expression, who
 }
 
 export function contextual(cx: GuardContext, report: Report, expression: ts.Expression): void {
+  const { ts } = cx;
+  const isLiteral = ts.isObjectLiteralExpression(expression) || ts.isArrayLiteralExpression(expression);
+  if (isLiteral && !mayCarry(cx, expression)) return;
   const type = cx.checker.getTypeAtLocation(expression);
   const callable = passesForEverything(cx, type) || type.getCallSignatures().length > 0;
   if (!callable && !carries(cx, type)) return;

@@ -56,7 +56,7 @@ function holdsBlind(cx: GuardContext, type: ts.Type, depth = 2): boolean {
 const HARMLESS_MODULES = /(?:^|\/)_generated\/api(?:\.js)?$|^convex\/values$/;
 
 /** `internal.x.y` and `v.object(…)`: told by the import that their first name comes from. */
-function isHarmlessByRoot(cx: GuardContext, expression: ts.Expression): boolean {
+export function isHarmlessByRoot(cx: GuardContext, expression: ts.Expression): boolean {
   const { ts } = cx;
   let root = expression;
   while (ts.isPropertyAccessExpression(root) || ts.isCallExpression(root)) {

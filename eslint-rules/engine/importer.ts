@@ -6,6 +6,7 @@ import type ts from "typescript";
 import { IMPORTERS_OWN } from "../../src/core/brand.js";
 import type { GuardContext } from "./context.js";
 import { stripAssertions } from "./contracts.js";
+import { isHarmlessByRoot } from "./flows.js";
 import type { Report } from "./report.js";
 import { targetByName } from "./tables.js";
 
@@ -220,6 +221,7 @@ export function visitImporterCall(cx: GuardContext, report: Report, call: ts.Cal
   if (!CALLERS.has(name)) return;
   for (const argument of call.arguments) {
     const inner = stripAssertions(ts, argument);
+    if (!mayRefer(ts, inner)) continue;
     if (isComponentsPath(cx, inner))
       report.add("no-mirror-writes", "componentFunction", inner, { code: inner.getText(report.file) });
     if (isImportersOwn(cx, inner) || isImportersPath(cx, report, pathOf(cx, inner)))
@@ -227,10 +229,23 @@ export function visitImporterCall(cx: GuardContext, report: Report, call: ts.Cal
   }
 }
 
+/** Whether an expression may be a reference to a function, or the path of one. */
+function mayRefer(ts: GuardContext["ts"], expression: ts.Expression): boolean {
+  if (ts.isStringLiteralLike(expression)) return true;
+  return (
+    !ts.isLiteralExpression(expression) &&
+    !ts.isObjectLiteralExpression(expression) &&
+    !ts.isArrayLiteralExpression(expression) &&
+    !ts.isFunctionLike(expression)
+  );
+}
+
 /** A reference whose type says that only the importer calls it; through a variable, what that is made of. */
 function isImportersOwn(cx: GuardContext, expression: ts.Expression, depth = 5): boolean {
   const { ts, checker } = cx;
   const inner = stripAssertions(ts, expression);
+  // The type of `internal.x.y` is that of every function of the app. Its path says as much, see `isImportersPath`.
+  if (isHarmlessByRoot(cx, inner)) return false;
   const args = checker.getTypeAtLocation(inner).getProperty("_args");
   if (args !== undefined && checker.getTypeOfSymbol(args).getProperty(IMPORTERS_OWN) !== undefined)
     return true;
@@ -249,10 +264,12 @@ function initializerOf(cx: GuardContext, expression: ts.Expression): ts.Expressi
 /** `(components as any).streamingImport.ingest.applyChunk`: a path of which no type tells where it leads. */
 function isComponentsPath(cx: GuardContext, expression: ts.Expression): boolean {
   const { ts, checker } = cx;
-  if ((checker.getTypeAtLocation(expression).flags & ts.TypeFlags.Any) === 0) return false;
   const path = pathOf(cx, expression);
   // `anyApi.runs.begin` is a function of the app: there, nothing stands before the name of the module.
-  return IMPORTING.some((one) => path.endsWith(`/${one}`));
+  return (
+    IMPORTING.some((one) => path.endsWith(`/${one}`)) &&
+    (checker.getTypeAtLocation(expression).flags & ts.TypeFlags.Any) !== 0
+  );
 }
 
 /** `imports:write` of `anyApi.imports.write` and `(internal as any)["imports"].write`. */
@@ -271,12 +288,50 @@ function pathOf(cx: GuardContext, expression: ts.Expression, depth = 8): string 
   return initializer === null ? "" : pathOf(cx, initializer, depth - 1);
 }
 
+/** `export const add = mutation({ args, handler: async () => … })`: the type of such a function is costly to ask for. */
+function isRegisteredHere({ ts }: GuardContext, fn: ts.Symbol): boolean {
+  const declaration = fn.valueDeclaration;
+  if (declaration === undefined || !ts.isVariableDeclaration(declaration)) return false;
+  const { name, initializer } = declaration;
+  if (!ts.isIdentifier(name) || initializer === undefined || !ts.isCallExpression(initializer)) return false;
+  const [definition, ...others] = initializer.arguments;
+  return (
+    others.length === 0 &&
+    definition !== undefined &&
+    ts.isIdentifier(initializer.expression) &&
+    ts.isObjectLiteralExpression(definition) &&
+    definition.properties.every((one) => isOfRegistration(ts, one))
+  );
+}
+
+function isOfRegistration(ts: GuardContext["ts"], property: ts.ObjectLiteralElementLike): boolean {
+  const name = property.name?.getText();
+  if (name === "args" || name === "returns") return ts.isPropertyAssignment(property);
+  if (name !== "handler") return false;
+  return (
+    ts.isMethodDeclaration(property) ||
+    (ts.isPropertyAssignment(property) && ts.isFunctionLike(property.initializer))
+  );
+}
+
 function joined(path: string, name: string): string {
   return path === "" ? name : `${path.replaceAll(":", "/")}:${name}`;
 }
 
+/** What `isImportersPath` knows of a program, by directory and path: an app calls its functions in many places. */
+const knownPaths = new WeakMap<ts.Program, Map<string, boolean>>();
+
 /** Whether `imports:write` is a function of the app that only the importer may call. */
 function isImportersPath(cx: GuardContext, report: Report, path: string): boolean {
+  let known = knownPaths.get(cx.program);
+  if (known === undefined) knownPaths.set(cx.program, (known = new Map<string, boolean>()));
+  const place = `${report.schema.file?.fileName ?? ""} ${path}`;
+  let is = known.get(place);
+  if (is === undefined) known.set(place, (is = leadsToImporter(cx, report, path)));
+  return is;
+}
+
+function leadsToImporter(cx: GuardContext, report: Report, path: string): boolean {
   const [module = "", name = ""] = path.split(":");
   const schema = report.schema.file;
   if (name === "" || schema === null) return false;
@@ -288,6 +343,7 @@ function isImportersPath(cx: GuardContext, report: Report, path: string): boolea
   const fn = exports && cx.checker.getExportsOfModule(exports).find((symbol) => symbol.name === name);
   return (
     fn !== undefined &&
+    !isRegisteredHere(cx, fn) &&
     cx.checker
       .typeToString(cx.checker.getTypeOfSymbol(fn), undefined, cx.ts.TypeFormatFlags.NoTruncation)
       .includes(IMPORTERS_OWN)

@@ -84,7 +84,10 @@ function visitTaken(cx: GuardContext, report: Report): void {
   let known = new Set<string | undefined>();
   const visit = (node: ts.Node): void => {
     if (ts.isTypeNode(node) || ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) return;
-    const isTaken = ts.isIdentifier(node) || ts.isPropertyAccessExpression(node) || ts.isCallExpression(node);
+    const isTaken =
+      (ts.isIdentifier(node) && !isNameOf(cx, node)) ||
+      ts.isPropertyAccessExpression(node) ||
+      ts.isCallExpression(node);
     const source = isTaken ? sourceOf(cx, node) : null;
     if (source !== null && !known.has(source) && holdsMutation(cx, checker.getTypeAtLocation(node))) {
       report.add("no-writer-escape", "packageFunction", node, {
@@ -124,6 +127,13 @@ function packagesOfExports(
     user === undefined ? here : packagesOfExports(cx, file, user, exported, seen),
   );
   return new Set([...(first ?? [])].filter((one) => others.every((packages) => packages.has(one))));
+}
+
+/** Whether an identifier only names a part of what it stands in: a member, a property, a declaration. */
+function isNameOf({ ts }: GuardContext, node: ts.Identifier): boolean {
+  const { parent } = node;
+  if (ts.isShorthandPropertyAssignment(parent) || ts.isExportAssignment(parent)) return false;
+  return (parent as Partial<ts.NamedDeclaration>).name === node;
 }
 
 /** The package, not vouched for, that declares a name or the function that is called. */
