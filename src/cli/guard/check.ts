@@ -8,6 +8,7 @@ import { governFiles, schemaFor } from "../../../eslint-rules/engine/mirrors.js"
 import { GuardConfigurationError, type GuardOptions } from "../../../eslint-rules/engine/options.js";
 import { isReported, PRESETS } from "../../../eslint-rules/engine/presets.js";
 import type { FileAnalysis, Finding, SchemaInfo, Specifier } from "../../../eslint-rules/engine/model.js";
+import { directoryOf } from "../../../eslint-rules/engine/packages.js";
 import { CannotCheck, loadProgram, type LoadedProgram } from "./program.js";
 import { OUT_OF_REACH, type GuardReport, type Place, type ReportedFinding } from "./report.js";
 
@@ -61,6 +62,10 @@ function check(
   const components = componentsOf(cx);
   governFiles(cx, schema, files);
   const problems = problemsOf(cwd, schema);
+  if (schema.file !== null && directoryOf(schema.file.fileName) !== loaded.functionsDir)
+    problems.push(
+      `${relative(cwd, loaded.functionsDir) || "."} is not the functions directory of this app: Convex deploys the schema in that directory, and the schema is ${relative(cwd, schema.file.fileName)}. Name the functions directory in convex.json, or with --functions.`,
+    );
   if (files.length === 0)
     problems.push("There is no file to check. Name the functions directory with --functions.");
   const typeErrors = typeErrorsOf(cwd, program);

@@ -256,6 +256,12 @@ export const f = mutation({ args: {}, handler: async (ctx) => { const x: unknown
         "There is no functions directory",
       ],
       [
+        "a directory that is not deployed",
+        { "lib/a.ts": CLEAN.replace("./_gen", "../convex/_gen"), "convex/a.ts": WRITE },
+        { functionsDir: "lib" },
+        "lib is not the functions directory",
+      ],
+      [
         "no schema",
         {
           "convex/schema.ts": null,
