@@ -75,9 +75,10 @@ export function visitComponentEscape(cx: GuardContext, report: Report, node: ts.
       return;
     }
   }
-  if (!isValue(cx, node)) return;
+  if (!isValue(cx, node) || !isConverted(cx, node) || !holdsComponent(cx, checker.getTypeAtLocation(node)))
+    return;
   const target = becomes(cx, node);
-  if (target === null || !holdsComponent(cx, checker.getTypeAtLocation(node))) return;
+  if (target === null) return;
   if (target === undefined || !holdsComponent(cx, target)) lose(report, node);
 }
 
@@ -96,28 +97,53 @@ function lose(report: Report, node: ts.Node): void {
   report.add("no-writer-escape", "componentEscape", node, { code: node.getText(report.file) });
 }
 
-/** The type that a value gets where it stands; undefined when that cannot be known, null when it keeps its own. */
-function becomes(cx: GuardContext, value: ts.Expression): ts.Type | undefined | null {
-  const { ts, checker } = cx;
-  let use: ts.Expression = value;
+/** A value with the parentheses around it. */
+function useOf({ ts }: GuardContext, value: ts.Expression): ts.Expression {
+  let use = value;
   while (ts.isParenthesizedExpression(use.parent) || ts.isNonNullExpression(use.parent)) use = use.parent;
+  return use;
+}
+
+/** Whether a value may get another type where it stands, by the place alone: few are worth asking for their types. */
+function isConverted(cx: GuardContext, value: ts.Expression): boolean {
+  const { ts } = cx;
+  const use = useOf(cx, value);
   const { parent } = use;
-  if (ts.isAsExpression(parent) || ts.isTypeAssertionExpression(parent))
-    return checker.getTypeAtLocation(parent);
-  if (ts.isCallExpression(parent) || ts.isNewExpression(parent))
-    return parent.expression === use ? null : taken(cx, parent, use);
-  if (ts.isSpreadAssignment(parent)) return undefined;
-  if (ts.isBinaryExpression(parent))
-    return parent.right === use ? checker.getTypeAtLocation(parent.left) : null;
-  if (ts.isVariableDeclaration(parent) || ts.isPropertyDeclaration(parent))
-    return parent.type === undefined ? null : checker.getTypeAtLocation(parent.name);
-  const isPart =
+  if (ts.isCallExpression(parent) || ts.isNewExpression(parent)) return parent.expression !== use;
+  if (ts.isBinaryExpression(parent)) return parent.right === use;
+  if (ts.isVariableDeclaration(parent) || ts.isPropertyDeclaration(parent)) return parent.type !== undefined;
+  return (
+    ts.isAsExpression(parent) ||
+    ts.isTypeAssertionExpression(parent) ||
+    ts.isSpreadAssignment(parent) ||
+    isPart(cx, parent)
+  );
+}
+
+/** What a value is a part of, or given back by. */
+function isPart({ ts }: GuardContext, parent: ts.Node): boolean {
+  return (
     ts.isPropertyAssignment(parent) ||
     ts.isShorthandPropertyAssignment(parent) ||
     ts.isArrayLiteralExpression(parent) ||
     ts.isReturnStatement(parent) ||
-    ts.isArrowFunction(parent);
-  return isPart ? (checker.getContextualType(use) ?? null) : null;
+    ts.isArrowFunction(parent)
+  );
+}
+
+/** The type that a value gets where it stands; undefined when that cannot be known, null when it keeps its own. */
+function becomes(cx: GuardContext, value: ts.Expression): ts.Type | undefined | null {
+  const { ts, checker } = cx;
+  const use = useOf(cx, value);
+  const { parent } = use;
+  if (ts.isAsExpression(parent) || ts.isTypeAssertionExpression(parent))
+    return checker.getTypeAtLocation(parent);
+  if (ts.isCallExpression(parent) || ts.isNewExpression(parent)) return taken(cx, parent, use);
+  if (ts.isSpreadAssignment(parent)) return undefined;
+  if (ts.isBinaryExpression(parent)) return checker.getTypeAtLocation(parent.left);
+  if (ts.isVariableDeclaration(parent) || ts.isPropertyDeclaration(parent))
+    return checker.getTypeAtLocation(parent.name);
+  return checker.getContextualType(use) ?? null;
 }
 
 /** The type under which a function gets an argument: what it declares, since a type parameter hides what stands for it. */
@@ -137,8 +163,17 @@ function taken(
   return checker.getBaseConstraintOfType(type) ?? type;
 }
 
+const holders = new WeakMap<ts.Type, boolean>();
+
 /** A module of the component with an importing function, the component, the app's `components`, or a `StreamingImport`. */
 function holdsComponent(cx: GuardContext, type: ts.Type): boolean {
+  if ((type.flags & cx.ts.TypeFlags.StructuredOrInstantiable) === 0) return false;
+  let holds = holders.get(type);
+  if (holds === undefined) holders.set(type, (holds = findsComponent(cx, type)));
+  return holds;
+}
+
+function findsComponent(cx: GuardContext, type: ts.Type): boolean {
   const own = cx.checker.getNonNullableType(type);
   if ((own.flags & cx.ts.TypeFlags.StructuredType) === 0) return false;
   if (own.getProperties().some((one) => IMPORTING_NAMES.has(one.name) && isImporting(cx, one))) return true;

@@ -31,7 +31,8 @@ export function visitThis(cx: GuardContext, report: Report, call: ts.CallExpress
     visitIndirectCall(cx, report, callee.expression, name, call.arguments.slice(1));
     return;
   }
-  if (!mayCarry(cx, callee.expression)) return;
+  const declares = checker.getTypeAtLocation(callee).getCallSignatures();
+  if (!declares.some((one) => thisOf(cx, one) !== undefined) || !mayCarry(cx, callee.expression)) return;
   const signature = checker.getResolvedSignature(call);
   if (signature !== undefined && thisOf(cx, signature) !== undefined)
     loseAsThis(cx, report, callee.expression, signature);

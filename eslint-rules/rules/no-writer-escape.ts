@@ -344,7 +344,8 @@ function visitPutIn(cx: GuardContext, report: Report, call: ts.CallExpression | 
     if (given !== undefined && !carries(cx, type)) reportEscape(cx, report, given, shortType(cx, type));
     return;
   }
-  if ((checker.getTypeAtLocation(callee).flags & ts.TypeFlags.Any) !== 0) return;
+  const fn = checker.getTypeAtLocation(callee);
+  if ((fn.flags & ts.TypeFlags.Any) !== 0 || (ts.isCallExpression(call) && takesNoWriter(cx, fn))) return;
   const signature = checker.getResolvedSignature(call);
   if (signature === undefined) return;
   for (const [index, argument] of args.entries()) {
@@ -353,6 +354,19 @@ function visitPutIn(cx: GuardContext, report: Report, call: ts.CallExpression | 
     const lost = expected === null ? null : putsWriterIn(cx, argument, expected);
     if (lost !== null) reportEscape(cx, report, argument, lost);
   }
+}
+
+/** Whether no parameter of a function that is not generic takes the writer: which overload is called does not matter. */
+function takesNoWriter(cx: GuardContext, fn: ts.Type): boolean {
+  const signatures = fn.getCallSignatures();
+  return (
+    signatures.length > 0 &&
+    signatures.every(
+      ({ typeParameters, parameters }) =>
+        typeParameters === undefined &&
+        parameters.every((one) => !carries(cx, cx.checker.getTypeOfSymbol(one))),
+    )
+  );
 }
 
 /** The type of the parameter that takes the argument, a rest parameter's element included. */
