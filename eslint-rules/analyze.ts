@@ -10,6 +10,7 @@ import { visitFactoryCall } from "./rules/no-mirror-factories.js";
 import type { Directive, FileAnalysis, RuleName, Specifier } from "./engine/model.js";
 import {
   visitComponentEscape,
+  visitUnknownFunction,
   visitComponentFunction,
   visitImporterCall,
   visitImporterFunction,
@@ -141,6 +142,7 @@ function walkEscapes(cx: GuardContext, report: Report): void {
     if (ts.isTypeNode(node) && !ts.isExpressionWithTypeArguments(node)) return;
     visitEscape(cx, report, node);
     visitComponentEscape(cx, report, node);
+    if (ts.isCallExpression(node)) visitUnknownFunction(cx, report, node);
     ts.forEachChild(node, visit);
   };
   ts.forEachChild(report.file, visit);

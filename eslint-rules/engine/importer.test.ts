@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { FIXTURE, programWith, typeErrors, verdictsOf } from "../../test/guard/programs.js";
 
 const IMPORTS = `import { components } from "./_generated/api.js";
-import { anyApi, componentsGeneric, createFunctionHandle, type FunctionReference } from "convex/server";
+import { anyApi, componentsGeneric, createFunctionHandle, cronJobs, makeFunctionReference, type FunctionReference } from "convex/server";
 import type { ComponentApi } from "convex-streaming-import/_generated/component.js";
 import { StreamingImport } from "convex-streaming-import";
 import { guard } from "convex-streaming-import/guard";
@@ -99,6 +99,47 @@ const ALLOWED = [
   "void ctx.runMutation(anyApi.runs!.begin!, {});",
   'declare const other: { runs: { begin: FunctionReference<"mutation", "internal"> } }; void ctx.runMutation(other.runs.begin, {});',
 ];
+
+/** No path tells which function is called: it may be the importer's own. */
+const UNKNOWN = [
+  'const path = ["imports", "write"]; let reference: any = anyApi; for (const one of path) reference = reference[one]; void ctx.runMutation(reference, {});',
+  'const name = ["imports", "write"].join(":"); void ctx.runMutation(name as never, {});',
+  "void ctx.scheduler.runAfter(0, text as never, {});",
+  "export const handle = createFunctionHandle(text as never);",
+  'void ctx.runMutation(makeFunctionReference<"mutation">(text), {});',
+  'const crons = cronJobs(); crons.interval("x", { hours: 1 }, makeFunctionReference<"mutation">(text), {});',
+  "const holder: any = { imports: { write: anyApi.imports!.write } }; void ctx.runMutation(holder.imports.write, {});",
+  "let changing: any = anyApi.tasks!.run; changing = changing[text]; void ctx.runMutation(changing, {});",
+  'declare const given: unknown; void ctx.runMutation(given as FunctionReference<"mutation", "internal">, {});',
+];
+
+/** The path is written out, or a type says which function it is. */
+const WRITTEN_OUT = [
+  "void ctx.runMutation(anyApi.tasks!.run!, {});",
+  'void ctx.runMutation((anyApi as any)["tasks"].run, {});',
+  "const { run } = anyApi.tasks!; void ctx.runMutation(run!, {});",
+  'const reference: any = anyApi.tasks!.run; const key = "other"; void ctx.runMutation((anyApi as any)[key].run, {}); void ctx.scheduler.runAfter(0, reference, {});',
+  'void ctx.runMutation(makeFunctionReference<"mutation">("tasks:run"), {});',
+  "void ctx.runMutation((componentsGeneric() as any).other.tasks.run, {});",
+  'const send = (reference: FunctionReference<"mutation", "internal">) => ctx.runMutation(reference, {}); void send(anyApi.tasks!.run!);',
+  "declare const wait: any; void ctx.scheduler.runAfter(wait, anyApi.tasks!.run!, {});",
+];
+
+describe("a function that is known only when it runs", () => {
+  const all = verdicts([...UNKNOWN, ...WRITTEN_OUT]);
+
+  it("is in programs without type errors", () => {
+    expect(all.filter(({ errors }) => errors.length > 0)).toEqual([]);
+  });
+
+  it.each(all.slice(0, UNKNOWN.length))("is reported by strict: $code", ({ strict }) => {
+    expect(strict).toContain("unknownFunction");
+  });
+
+  it.each(all.slice(UNKNOWN.length))("is not meant: $code", ({ strict }) => {
+    expect(strict).not.toContain("unknownFunction");
+  });
+});
 
 describe("the component's importing functions", () => {
   const all = verdicts([...TAKEN, ...LOST, ...ALLOWED]);

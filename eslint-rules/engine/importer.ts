@@ -264,6 +264,70 @@ export function visitImporterCall(cx: GuardContext, report: Report, call: ts.Cal
   }
 }
 
+/** Where a function is given to what calls it, writes down its path or schedules it: the position of the argument. */
+const REFERENCE_AT: ReadonlyMap<string, number> = new Map([
+  ["runMutation", 0],
+  ["createFunctionHandle", 0],
+  ["makeFunctionReference", 0],
+  ["runAfter", 1],
+  ["runAt", 1],
+  ["interval", 2],
+  ["cron", 2],
+  ["hourly", 2],
+  ["daily", 2],
+  ["weekly", 2],
+  ["monthly", 2],
+]);
+
+/** Modules whose exports lead to functions by the names that are written: `internal.x.y`, `anyApi.x.y`. */
+const API_MODULES = /(?:^|\/)_generated\/api(?:\.js)?$|^convex\/server$/;
+
+/** Reports a function that is called, and of which neither a type nor a path tells which one it is. */
+export function visitUnknownFunction(cx: GuardContext, report: Report, call: ts.CallExpression): void {
+  const { ts, checker } = cx;
+  const callee = stripAssertions(ts, call.expression);
+  const name = ts.isPropertyAccessExpression(callee) ? callee.name : callee;
+  const at = ts.isIdentifier(name) ? REFERENCE_AT.get(name.text) : undefined;
+  const argument = at === undefined ? undefined : call.arguments[at];
+  if (argument === undefined) return;
+  const inner = stripAssertions(ts, argument);
+  if (!mayRefer(ts, inner) || isWrittenOut(cx, inner)) return;
+  const type = checker.getTypeAtLocation(inner);
+  const { Any, Unknown, String } = ts.TypeFlags;
+  if ((type.flags & (Any | Unknown | String)) === 0) return;
+  report.add("no-writer-escape", "unknownFunction", inner, { code: inner.getText(report.file) });
+}
+
+/** Whether an expression names a function by a path that can be read: from an API, or as a literal. */
+function isWrittenOut(cx: GuardContext, expression: ts.Expression, depth = 8): boolean {
+  const { ts, checker } = cx;
+  const inner = stripAssertions(ts, expression);
+  if (depth === 0) return false;
+  if (ts.isStringLiteralLike(inner)) return true;
+  if (ts.isPropertyAccessExpression(inner)) return isWrittenOut(cx, inner.expression, depth - 1);
+  if (ts.isElementAccessExpression(inner)) {
+    const isKnown = targetByName(cx, inner.argumentExpression).tables?.length === 1;
+    return isKnown && isWrittenOut(cx, inner.expression, depth - 1);
+  }
+  if (ts.isCallExpression(inner)) return isWrittenOut(cx, inner.expression, depth - 1);
+  if (!ts.isIdentifier(inner)) return false;
+  const declaration = checker.getSymbolAtLocation(inner)?.declarations?.[0];
+  if (declaration !== undefined && ts.isImportSpecifier(declaration)) {
+    const { moduleSpecifier } = declaration.parent.parent.parent;
+    return ts.isStringLiteral(moduleSpecifier) && API_MODULES.test(moduleSpecifier.text);
+  }
+  const initializer = initializerOf(cx, inner);
+  return initializer !== null && isConstant(cx, inner) && isWrittenOut(cx, initializer, depth - 1);
+}
+
+function isConstant({ ts, checker }: GuardContext, name: ts.Identifier): boolean {
+  const declaration = checker.getSymbolAtLocation(name)?.valueDeclaration;
+  return (
+    declaration !== undefined &&
+    (ts.getCombinedNodeFlags(declaration as ts.Declaration) & ts.NodeFlags.Const) !== 0
+  );
+}
+
 /** Whether an expression may be a reference to a function, or the path of one. */
 function mayRefer(ts: GuardContext["ts"], expression: ts.Expression): boolean {
   if (ts.isStringLiteralLike(expression)) return true;

@@ -99,7 +99,7 @@ function visitTaken(cx: GuardContext, report: Report): void {
     ts.forEachChild(node, visit);
   };
   for (const statement of report.file.statements) {
-    known = packagesOfExports(cx, report.file, statement, exported, new Set());
+    if (exported.length > 0) known = packagesOfExports(cx, report.file, statement, exported, new Set());
     visit(statement);
   }
 }

@@ -42,6 +42,7 @@ export const noWriterEscape: RuleDefinition = {
     "mirrorCall",
     "packageFunction",
     "componentEscape",
+    "unknownFunction",
   ],
   schema: {
     type: "object",
