@@ -152,6 +152,7 @@ const VIEWS: readonly ReadonlySet<string>[] = [
  */
 export function isView(cx: GuardContext, type: ts.Type): boolean {
   const { ts, checker } = cx;
+  if (type.isUnion()) return type.types.some((arm) => isView(cx, arm));
   if ((type.flags & (ts.TypeFlags.Object | ts.TypeFlags.Intersection)) === 0) return false;
   const properties = type.getProperties();
   if (properties.length === 0 || properties.length > 10 || type.getCallSignatures().length > 0) return false;

@@ -23,7 +23,8 @@ export function losesWriter(
   if (depth === CARRY_DEPTH && isUnproved(cx, source, target)) return shortType(cx, target);
   if ((source.flags & ts.TypeFlags.Instantiable) !== 0 && cx.standIns.size > 0) {
     const [element] = argumentsOf(cx, target);
-    return element === undefined ? null : blindness(cx, element);
+    if (element !== undefined) return blindness(cx, element);
+    return isThis(cx, source) && !carries(cx, target) && isObject(cx, target) ? shortType(cx, target) : null;
   }
   if (source.isUnion()) {
     for (const arm of source.types) {
@@ -48,6 +49,15 @@ export function losesWriter(
     losesThroughReturn(cx, source, target, depth) ??
     losesThroughProperties(cx, source, target, depth)
   );
+}
+
+/** `this` of a class, which stands for the instances of the classes that extend it. */
+function isThis({ ts }: GuardContext, { symbol }: ts.Type): boolean {
+  return (((symbol as ts.Symbol | undefined)?.flags ?? 0) & ts.SymbolFlags.Class) !== 0;
+}
+
+function isObject({ ts }: GuardContext, type: ts.Type): boolean {
+  return (type.isUnion() ? type.types : [type]).some(({ flags }) => (flags & ts.TypeFlags.Object) !== 0);
 }
 
 /**
@@ -108,11 +118,12 @@ export function blindness(cx: GuardContext, type: ts.Type): string | null {
 
 function losesToUnion(cx: GuardContext, source: ts.Type, target: ts.UnionType, depth: number): string | null {
   const nothing = cx.ts.TypeFlags.Null | cx.ts.TypeFlags.Undefined | cx.ts.TypeFlags.Void;
+  const holding = cx.ts.TypeFlags.StructuredOrInstantiable | cx.ts.TypeFlags.NonPrimitive;
   let lost: string | null = null;
   // Only arms that the value fits count, unless an assertion lets it fit none.
   const fitting = target.types.filter((arm) => cx.checker.isTypeAssignableTo(source, arm));
   for (const arm of fitting.length > 0 ? fitting : target.types) {
-    if ((arm.flags & nothing) !== 0 || (arm.flags & cx.ts.TypeFlags.StructuredOrInstantiable) === 0) continue;
+    if ((arm.flags & nothing) !== 0 || (arm.flags & holding) === 0) continue;
     const here = losesWriter(cx, source, arm, depth);
     if (here === null) return null;
     lost = here;
@@ -183,12 +194,20 @@ function losesThroughReturn(
   target: ts.Type,
   depth: number,
 ): string | null {
-  const [from] = source.getCallSignatures();
-  const [to] = target.getCallSignatures();
+  const from = source.getCallSignatures()[0] ?? source.getConstructSignatures()[0];
+  const to = target.getCallSignatures()[0] ?? target.getConstructSignatures()[0];
   if (from === undefined || to === undefined) return null;
-  const lost = losesWriter(cx, from.getReturnType(), to.getReturnType(), depth - 1);
+  const returned = to.getReturnType();
+  const lost = losesWriter(cx, from.getReturnType(), returned, depth - 1);
+  if (dropsReturn(cx, to, returned) && carries(cx, from.getReturnType(), depth - 1)) return "void";
   // What the other type takes is what this function passes the writer to.
   return lost ?? takesInPlaceOf(cx, to, from);
+}
+
+/** `() => void` of the app: who calls it can take what it gives back for anything. */
+function dropsReturn(cx: GuardContext, { declaration }: ts.Signature, returned: ts.Type): boolean {
+  const isVoid = (returned.flags & cx.ts.TypeFlags.Void) !== 0;
+  return isVoid && declaration !== undefined && cx.packages.isProject(declaration.getSourceFile());
 }
 
 /** What is lost when a function gets the parameters of another one. */

@@ -65,5 +65,6 @@ function isFunction(cx: GuardContext, expression: ts.Expression, depth = 5): boo
 /** Whether a name means what the language or the platform declares, not something of the app that is called so. */
 export function isGlobal(cx: GuardContext, name: ts.Identifier): boolean {
   const symbol = cx.checker.getSymbolAtLocation(name);
-  return symbol?.declarations?.every((one) => one.getSourceFile().isDeclarationFile) ?? true;
+  // `declare global` adds declarations of the app to those of the language.
+  return symbol?.declarations?.some((one) => one.getSourceFile().isDeclarationFile) ?? true;
 }

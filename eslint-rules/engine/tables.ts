@@ -174,7 +174,10 @@ function merge(one: Target, other: Target): Target {
   };
 }
 
-/** The literal of a `const`, through imports and re-exports. */
+/**
+ * The literal of a `const`, through imports and re-exports. The members of an enum or a namespace are no constants: both
+ * are objects, in which code can put other values.
+ */
 function constLiteral(cx: GuardContext, expression: ts.Expression, depth: number): string | null {
   const { ts, checker } = cx;
   if (depth > 5) return null;
@@ -186,12 +189,18 @@ function constLiteral(cx: GuardContext, expression: ts.Expression, depth: number
   const declaration = symbol.valueDeclaration;
   if (declaration === undefined) return null;
   if (ts.isEnumMember(declaration)) {
+    if ((ts.getCombinedModifierFlags(declaration.parent) & ts.ModifierFlags.Const) === 0) return null;
     const value = checker.getConstantValue(declaration);
     return typeof value === "string" ? value : null;
   }
   if (!ts.isVariableDeclaration(declaration) || declaration.initializer === undefined) return null;
   if ((ts.getCombinedNodeFlags(declaration) & ts.NodeFlags.Const) === 0) return null;
+  if (ts.isPropertyAccessExpression(expression) && isInNamespace(cx, declaration)) return null;
   return constLiteral(cx, stripAssertions(ts, declaration.initializer), depth + 1);
+}
+
+function isInNamespace({ ts }: GuardContext, declaration: ts.VariableDeclaration): boolean {
+  return ts.isModuleBlock(declaration.parent.parent.parent);
 }
 
 function ofNameType(cx: GuardContext, type: ts.Type): Target {

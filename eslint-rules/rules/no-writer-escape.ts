@@ -1,5 +1,5 @@
 import type ts from "typescript";
-import { carries, isFactory, isView } from "../engine/carriers.js";
+import { carries, isFactory } from "../engine/carriers.js";
 import type { GuardContext } from "../engine/context.js";
 import { losesByParameter, losesWriter, shortType } from "../engine/conversions.js";
 import { stripAssertions } from "../engine/contracts.js";
@@ -16,13 +16,17 @@ import {
   visitPackageHandler,
 } from "../engine/escape.js";
 import { visitDecorator, visitMember, visitOverloads, visitParameter } from "../engine/declarations.js";
+import { visitInstanceOf, visitIsArray, visitPredicate } from "../engine/narrowed.js";
+import { propsOf, visitAugmentation, visitReplacement } from "../engine/replaced.js";
+import { classOf, genericAround, implementationOf, isChosen, losesByResult } from "../engine/generics.js";
+import { isAsked, typeOfArgument, visitLoop, visitTypeArguments } from "../engine/positions.js";
 import { visitThis } from "../engine/thisArgument.js";
 import { mayCarry } from "../engine/flows.js";
 import { passesCheck } from "../engine/presets.js";
 import type { SchemaInfo } from "../engine/model.js";
 import { Report } from "../engine/report.js";
 import { assignmentsTo, declarationOf } from "../engine/references.js";
-import { isTrustedCallee, trustedPackage } from "../engine/trust.js";
+import { isTrustedCallee } from "../engine/trust.js";
 import type { RuleDefinition } from "../engine/rule.js";
 
 /** Reports places where the database writer leaves the type checker. */
@@ -67,9 +71,12 @@ export function visitEscape(cx: GuardContext, report: Report, node: ts.Node): vo
   const { ts, checker } = cx;
   if (ts.isCallExpression(node) || ts.isNewExpression(node)) {
     visitMirrorCall(cx, report, node);
+    visitReplacement(cx, report, node);
+    if (node.typeArguments !== undefined) visitTypeArguments(cx, report, node, node.typeArguments);
     if (ts.isCallExpression(node)) {
       visitThis(cx, report, node);
       visitReflection(cx, report, node);
+      visitIsArray(cx, report, node);
       visitChosenModule(cx, report, node);
     }
     visitCall(cx, report, node);
@@ -84,7 +91,8 @@ export function visitEscape(cx: GuardContext, report: Report, node: ts.Node): vo
     if (!isConst(cx, node)) convert(cx, report, node.expression, checker.getTypeAtLocation(node));
   } else if (ts.isVariableDeclaration(node) || ts.isPropertyDeclaration(node) || ts.isParameter(node)) {
     const isTyped = node.type !== undefined || ts.getJSDocType(node) !== undefined;
-    if (node.initializer !== undefined && isTyped)
+    // A parameter without a type of its own may get one from where the function is used.
+    if (node.initializer !== undefined && (isTyped || ts.isParameter(node)))
       convert(cx, report, node.initializer, checker.getTypeAtLocation(node.name));
     if (ts.isParameter(node) && isTyped) visitParameter(cx, report, node);
     if (ts.isPropertyDeclaration(node)) visitMember(cx, report, node);
@@ -96,6 +104,7 @@ export function visitEscape(cx: GuardContext, report: Report, node: ts.Node): vo
   } else if (ts.isShorthandPropertyAssignment(node)) {
     if (node.objectAssignmentInitializer !== undefined)
       convert(cx, report, node.objectAssignmentInitializer, checker.getTypeAtLocation(node.name));
+    else contextual(cx, report, node.name);
   } else if (
     ts.isFunctionDeclaration(node) ||
     ts.isMethodDeclaration(node) ||
@@ -125,6 +134,13 @@ export function visitEscape(cx: GuardContext, report: Report, node: ts.Node): vo
     if (carries(cx, checker.getTypeAtLocation(node.expression))) {
       reportEscape(cx, report, node.expression, "what a catch clause sees as unknown");
     }
+  } else if (ts.isForOfStatement(node)) {
+    visitLoop(cx, report, node);
+  } else if (ts.isJsxAttribute(node) || ts.isJsxSpreadAttribute(node)) {
+    const props = propsOf(cx, node);
+    if (props !== null) convert(cx, report, props.value, props.target);
+  } else if (ts.isClassLike(node)) {
+    visitBases(cx, report, node);
   } else if (ts.isPropertyAssignment(node)) {
     if (hasTypeOfItsOwn(cx, node.initializer)) contextual(cx, report, node.initializer);
   } else if (ts.isArrayLiteralExpression(node)) {
@@ -143,16 +159,6 @@ function hasTypeOfItsOwn(cx: GuardContext, expression: ts.Expression): boolean {
     ts.isFunctionExpression(expression) ||
     ts.isArrowFunction(expression)
   );
-}
-
-/** `declare module "convex/server"`: members that are added to the writer's own types have nothing behind them. */
-function visitAugmentation(cx: GuardContext, report: Report, module: ts.ModuleDeclaration): void {
-  const name = cx.ts.isStringLiteral(module.name)
-    ? /^(?:@[^/]+\/)?[^/]+/.exec(module.name.text)?.[0]
-    : undefined;
-  if (name === undefined || !trustedPackage(name)) return;
-  const from = `a type of "${name}"`;
-  report.add("no-writer-escape", "escape", module, { from, to: "what is declared here" });
 }
 
 /** `ctx[key]` where only a type says that the key is not "db": the value may still be the writer. */
@@ -182,27 +188,6 @@ function hasAssertedType(cx: GuardContext, key: ts.Expression, depth = 8): boole
   if (declaration === undefined || !ts.isVariableDeclaration(declaration)) return true;
   const { initializer, type } = declaration;
   return initializer === undefined || type !== undefined || hasAssertedType(cx, initializer, depth - 1);
-}
-
-/** `(value: Auth | DatabaseWriter): value is Auth`: nobody checks what the function says. */
-function visitPredicate(cx: GuardContext, report: Report, node: ts.TypePredicateNode): void {
-  const { ts, checker } = cx;
-  const fn = node.parent;
-  if (!ts.isFunctionLike(fn) || !ts.isIdentifier(node.parameterName)) return;
-  const { text } = node.parameterName;
-  const parameter = fn.parameters.find(({ name }) => ts.isIdentifier(name) && name.text === text);
-  if (parameter === undefined) return;
-  const type = checker.getTypeAtLocation(parameter);
-  if (!carries(cx, type)) return;
-  const claimed = node.type === undefined ? null : checker.getTypeAtLocation(node.type);
-  const others = (type.isUnion() ? type.types : [type]).filter(
-    (arm) => claimed === null || !checker.isTypeAssignableTo(arm, claimed),
-  );
-  const shown = claimed === null || carries(cx, claimed) ? others : [claimed];
-  const hidden = shown.find((arm) => !carries(cx, arm) && !isView(cx, arm));
-  if (hidden === undefined) return;
-  const data = { from: shortType(cx, type), to: shortType(cx, hidden) };
-  report.add("no-writer-escape", "escape", node, data);
 }
 
 function visitTemplate(cx: GuardContext, report: Report, node: ts.TaggedTemplateExpression): void {
@@ -303,7 +288,7 @@ function visitCall(cx: GuardContext, report: Report, call: ts.CallExpression | t
   if (signature === undefined) return;
   for (const [index, argument] of args.entries()) {
     if (!interesting.includes(argument)) continue;
-    const type = checker.getTypeAtLocation(argument);
+    const type = typeOfArgument(cx, argument);
     const expected = parameterType(cx, signature, index, call);
     const lost =
       (expected === null ? null : (losesWriter(cx, type, expected) ?? losesView(cx, argument, expected))) ??
@@ -319,7 +304,8 @@ function visitCall(cx: GuardContext, report: Report, call: ts.CallExpression | t
     }
     const trusted = isTrustedCallee(cx, signature);
     if (isFactory(cx, type) && !trusted) reportEscape(cx, report, argument, "what another function calls");
-    else if (lost !== null && !trusted) reportEscape(cx, report, argument, lost);
+    else if (lost !== null && (!trusted || isAsked(cx, signature, index)))
+      reportEscape(cx, report, argument, lost);
     else if (!trusted && carries(cx, type) && givesAny(cx, signature))
       reportEscape(cx, report, argument, "any");
     else if (carries(cx, type)) visitPackageCall(cx, report, argument, signature);
@@ -455,8 +441,8 @@ function isHarmless(cx: GuardContext, call: ts.CallExpression | ts.NewExpression
   return !replaces && isGlobal(cx, callee.expression);
 }
 
-/** The functions with type parameters whose bodies were read, and how they lose what a type parameter stands for. */
-const generics = new WeakMap<ts.Node, string | null>();
+/** Functions and classes whose code was read, and how it loses what a type parameter or `this` stands for. */
+const bodies = new WeakMap<ts.Node, boolean>();
 
 /**
  * A generic function of the app takes the writer with its type, but its code knows only a type parameter: it loses the
@@ -473,14 +459,13 @@ function losesInGeneric(
   if (called === undefined || !carries(cx, type) || !cx.packages.isProject(called.getSourceFile()))
     return null;
   const fn = implementationOf(cx, called);
-  const owner = ts.isConstructorDeclaration(fn) ? fn.parent : fn;
   const parameter = fn.parameters[Math.min(index, fn.parameters.length - 1)];
-  const typeParameters = typeParametersAround(cx, fn);
   if (parameter === undefined || !("body" in fn)) return null;
   if (fn !== called) {
     const lost = losesWriter(cx, type, checker.getTypeAtLocation(parameter.name));
     if (lost !== null) return lost;
   }
+  const { owner, typeParameters } = genericAround(cx, fn);
   if (typeParameters.length === 0) return null;
   const declared = checker.getTypeAtLocation(parameter.name);
   const constraint =
@@ -490,53 +475,55 @@ function losesInGeneric(
     const lost = declared === constraint ? null : losesWriter(cx, type, constraint);
     if (lost !== null) return lost;
   }
-  const known = generics.get(owner);
+  const standIns = typeParameters.map((one) => checker.getTypeAtLocation(one));
+  return losesInside(cx, owner, standIns)
+    ? `${shortType(cx, declared)} of a function that loses it`
+    : losesByResult(cx, signature);
+}
+
+/** Whether the code of a function or a class loses the writer, when these type parameters stand for it. */
+function losesInside(cx: GuardContext, owner: ts.Node, standIns: readonly ts.Type[]): boolean {
+  const known = bodies.get(owner);
   if (known !== undefined) return known;
-  generics.set(owner, null); // a function that calls itself loses what it loses elsewhere
-  const standIns = new Set([...cx.standIns, ...typeParameters.map((one) => checker.getTypeAtLocation(one))]);
-  const inside: GuardContext = { ...cx, carriers: [], standIns };
-  const found = new Report(fn.getSourceFile(), NO_SCHEMA);
+  bodies.set(owner, false); // a function that calls itself loses what it loses elsewhere
+  const inside: GuardContext = { ...cx, carriers: [], standIns: new Set([...cx.standIns, ...standIns]) };
+  const found = new Report(owner.getSourceFile(), NO_SCHEMA);
   const visit = (node: ts.Node): void => {
-    if (ts.isTypeNode(node) && !ts.isExpressionWithTypeArguments(node)) return;
+    if (cx.ts.isTypeNode(node) && !cx.ts.isExpressionWithTypeArguments(node)) return;
     visitEscape(inside, found, node);
-    if (ts.isElementAccessExpression(node) && isChosen(inside, node))
+    if (cx.ts.isElementAccessExpression(node) && isChosen(inside, node))
       found.add("no-writer-escape", "anyCall", node);
-    ts.forEachChild(node, visit);
+    cx.ts.forEachChild(node, visit);
   };
-  ts.forEachChild(owner, visit);
-  const lost = found.findings.length === 0 ? null : `${shortType(cx, declared)} of a function that loses it`;
-  generics.set(owner, lost);
-  return lost;
+  visit(owner);
+  bodies.set(owner, found.findings.length > 0);
+  return found.findings.length > 0;
 }
 
-/** The code behind an overload. */
-function implementationOf(
-  { ts, checker }: GuardContext,
-  fn: ts.SignatureDeclaration,
-): ts.SignatureDeclaration {
-  if (("body" in fn && fn.body !== undefined) || fn.name === undefined) return fn;
-  const others = checker.getSymbolAtLocation(fn.name)?.declarations ?? [];
-  const found = others.find((one) => ts.isFunctionLike(one) && "body" in one && one.body !== undefined);
-  return (found as ts.SignatureDeclaration | undefined) ?? fn;
-}
-
-/** The type parameters of a function, and those of its class. */
-function typeParametersAround(
-  { ts }: GuardContext,
-  fn: ts.SignatureDeclaration,
-): readonly ts.TypeParameterDeclaration[] {
-  const around = ts.isClassLike(fn.parent) ? (fn.parent.typeParameters ?? []) : [];
-  return [...(fn.typeParameters ?? []), ...around];
-}
-
-/** `target[key]` with a key that is not written there, on what stands for the writer. */
-function isChosen(cx: GuardContext, node: ts.ElementAccessExpression): boolean {
+/**
+ * A class whose instances carry the writer, above classes that do not know it: their code sees it in `this`, and where
+ * a type parameter of theirs stands for it.
+ */
+function visitBases(cx: GuardContext, report: Report, node: ts.ClassLikeDeclaration): void {
   const { ts, checker } = cx;
-  if (ts.isStringLiteralLike(node.argumentExpression) || ts.isNumericLiteral(node.argumentExpression))
-    return false;
-  const receiver = checker.getTypeAtLocation(node.expression);
-  return (receiver.flags & ts.TypeFlags.Instantiable) !== 0 && carries(cx, receiver);
+  const heritage = node.heritageClauses?.find(({ token }) => token === ts.SyntaxKind.ExtendsKeyword);
+  const [above] = heritage?.types ?? [];
+  if (above === undefined || !carries(cx, checker.getTypeAtLocation(node))) return;
+  let base: ts.ClassLikeDeclaration | null = classOf(cx, above);
+  for (let depth = 0; base !== null && depth < MAX_BASES; depth += 1) {
+    const declared = checker.getTypeAtLocation(base) as ts.InterfaceType;
+    if (carries(cx, declared)) return;
+    const { thisType, typeParameters = [] } = declared as ts.InterfaceTypeWithDeclaredMembers;
+    if (losesInside(cx, base, thisType === undefined ? typeParameters : [...typeParameters, thisType])) {
+      reportEscape(cx, report, above.expression, "`this` of a class that loses it");
+      return;
+    }
+    const next = base.heritageClauses?.find(({ token }) => token === ts.SyntaxKind.ExtendsKeyword)?.types[0];
+    base = next === undefined ? null : classOf(cx, next);
+  }
 }
+
+const MAX_BASES = 10;
 
 const NO_SCHEMA: SchemaInfo = {
   file: null,
@@ -571,20 +558,6 @@ function visitBinary(cx: GuardContext, report: Report, node: ts.BinaryExpression
       absorb(cx, report, node.right, whole);
     }
   }
-}
-
-/** `value instanceof K` where the class decides by itself what its instances are. */
-function visitInstanceOf(cx: GuardContext, report: Report, { left, right }: ts.BinaryExpression): void {
-  if (!carries(cx, cx.checker.getTypeAtLocation(left))) return;
-  const decides = cx.checker
-    .getTypeAtLocation(right)
-    .getProperties()
-    .some(
-      ({ escapedName, declarations }) =>
-        escapedName.toString().startsWith("__@hasInstance") &&
-        declarations?.some((one) => !one.getSourceFile().isDeclarationFile),
-    );
-  if (decides) reportEscape(cx, report, left, `what \`${right.getText()}\` takes for its own`);
 }
 
 function isConst(cx: GuardContext, node: ts.AsExpression | ts.TypeAssertion): boolean {

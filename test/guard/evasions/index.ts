@@ -6,6 +6,7 @@ import { handed } from "./handed.js";
 import { laundering } from "./laundering.js";
 import { libraries } from "./libraries.js";
 import { lies } from "./lies.js";
+import { misread } from "./misread.js";
 import { receivers } from "./receivers.js";
 import { tables } from "./tables.js";
 
@@ -21,5 +22,6 @@ export const EVASIONS: readonly Evasion[] = [
   ...handed,
   ...lies,
   ...detours,
+  ...misread,
   ...clean,
 ];

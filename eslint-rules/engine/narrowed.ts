@@ -1,0 +1,111 @@
+/** Checks at run time that give the writer, or what holds it, a type without it. */
+import type ts from "typescript";
+import { argumentsOf, carries, isView } from "./carriers.js";
+import type { GuardContext } from "./context.js";
+import { blindness, shortType } from "./conversions.js";
+import { reportEscape } from "./escape.js";
+import type { Report } from "./report.js";
+
+/** `(value: Auth | DatabaseWriter): value is Auth`: nobody checks what the function says. */
+export function visitPredicate(cx: GuardContext, report: Report, node: ts.TypePredicateNode): void {
+  const { checker } = cx;
+  const type = typeOfSubject(cx, node);
+  if (type === null || !carries(cx, type)) return;
+  const claimed = node.type === undefined ? null : checker.getTypeAtLocation(node.type);
+  const others = (type.isUnion() ? type.types : [type]).filter(
+    (arm) => claimed === null || !checker.isTypeAssignableTo(arm, claimed),
+  );
+  const shown = claimed === null || carries(cx, claimed) ? others : [claimed];
+  const hidden = shown.find((arm) => !carries(cx, arm) && !isView(cx, arm));
+  if (hidden === undefined) return;
+  const data = { from: shortType(cx, type), to: shortType(cx, hidden) };
+  report.add("no-writer-escape", "escape", node, data);
+}
+
+/** What a predicate speaks about: a parameter, or the object itself (`this is …`). */
+function typeOfSubject({ ts, checker }: GuardContext, node: ts.TypePredicateNode): ts.Type | null {
+  const { parent: fn, parameterName } = node;
+  if (!ts.isFunctionLike(fn)) return null;
+  if (!ts.isIdentifier(parameterName)) {
+    return ts.isClassLike(fn.parent) || ts.isInterfaceDeclaration(fn.parent)
+      ? checker.getTypeAtLocation(fn.parent)
+      : null;
+  }
+  const parameter = fn.parameters.find(
+    ({ name }) => ts.isIdentifier(name) && name.text === parameterName.text,
+  );
+  return parameter === undefined ? null : checker.getTypeAtLocation(parameter);
+}
+
+/**
+ * `value instanceof K` where the class decides by itself what its instances are, or where its instances have parts of
+ * type any: `later instanceof Promise` makes a `PromiseLike<DatabaseWriter>` a `Promise<any>`.
+ */
+export function visitInstanceOf(
+  cx: GuardContext,
+  report: Report,
+  { left, right }: ts.BinaryExpression,
+): void {
+  const type = cx.checker.getTypeAtLocation(left);
+  if (!carries(cx, type)) return;
+  const constructors = cx.checker.getTypeAtLocation(right);
+  const decides = constructors
+    .getProperties()
+    .some(
+      ({ escapedName, declarations }) =>
+        escapedName.toString().startsWith("__@hasInstance") &&
+        declarations?.some((one) => !one.getSourceFile().isDeclarationFile),
+    );
+  if (decides) reportEscape(cx, report, left, `what \`${right.getText()}\` takes for its own`);
+  else {
+    const instance = instanceOf(cx, constructors);
+    if (instance !== null && takesPlaceOf(cx, type, instance))
+      reportEscape(cx, report, left, shortType(cx, instance));
+  }
+}
+
+/** What the compiler takes the instances of a class for: those of a generic one have any for its parameters. */
+function instanceOf(cx: GuardContext, constructors: ts.Type): ts.Type | null {
+  const prototype = constructors.getProperty("prototype");
+  const type = prototype && cx.checker.getTypeOfSymbol(prototype);
+  return type === undefined || (type.flags & cx.ts.TypeFlags.Any) !== 0 ? null : type;
+}
+
+/** `Array.isArray(list)`: a list that cannot be written, or anything that can be gone through, becomes a list of any. */
+export function visitIsArray(cx: GuardContext, report: Report, call: ts.CallExpression): void {
+  const { ts, checker } = cx;
+  const [value] = call.arguments;
+  if (value === undefined || !ts.isPropertyAccessExpression(call.expression)) return;
+  if (call.expression.name.text !== "isArray") return;
+  const type = checker.getTypeAtLocation(value);
+  if (!carries(cx, type)) return;
+  const signature = checker.getResolvedSignature(call);
+  const claimed = signature && checker.getTypePredicateOfSignature(signature)?.type;
+  const lists = (type.isUnion() ? type.types : [type]).filter(isList);
+  if (claimed !== undefined && lists.some((one) => takesPlaceOf(cx, one, claimed)))
+    reportEscape(cx, report, value, shortType(cx, claimed));
+}
+
+/** Whether a value may be an array: it has elements, or can be gone through. */
+function isList(type: ts.Type): boolean {
+  if (type.getNumberIndexType() !== undefined) return true;
+  return type.getProperties().some(({ escapedName }) => escapedName.toString().startsWith("__@iterator"));
+}
+
+/**
+ * Whether the compiler puts a type without the writer in the place of an arm that carries it: one that fits the arm, or,
+ * where no arm is of the type, one with parts of type any.
+ */
+function takesPlaceOf(cx: GuardContext, type: ts.Type, instance: ts.Type): boolean {
+  const { checker } = cx;
+  if (carries(cx, instance)) return false;
+  const arms = type.isUnion() ? type.types : [type];
+  const isNone = !arms.some((arm) => checker.isTypeAssignableTo(arm, instance));
+  const mixes = isNone && argumentsOf(cx, instance).some((one) => blindness(cx, one) !== null);
+  return arms.some(
+    (arm) =>
+      carries(cx, arm) &&
+      !checker.isTypeAssignableTo(arm, instance) &&
+      (mixes || checker.isTypeAssignableTo(instance, arm)),
+  );
+}

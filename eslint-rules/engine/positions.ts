@@ -1,0 +1,71 @@
+/** Places where a value or a type is given to something that has another type. */
+import type ts from "typescript";
+import { argumentsOf, carries } from "./carriers.js";
+import type { GuardContext } from "./context.js";
+import { blindness, losesWriter } from "./conversions.js";
+import { reportEscape } from "./escape.js";
+import type { Report } from "./report.js";
+
+/** `new Triggers<DataModel, any>()`: any in the place of a type that holds the writer. */
+export function visitTypeArguments(
+  cx: GuardContext,
+  report: Report,
+  call: ts.CallExpression | ts.NewExpression,
+  given: readonly ts.TypeNode[],
+): void {
+  const { ts, checker } = cx;
+  if (!given.some((one) => blindness(cx, checker.getTypeAtLocation(one)) !== null)) return;
+  const made = ts.isNewExpression(call) ? checker.getTypeAtLocation(call.expression).symbol : undefined;
+  const called = checker.getResolvedSignature(call)?.declaration as ts.SignatureDeclaration | undefined;
+  const owner = (made as ts.Symbol | undefined)?.valueDeclaration ?? called;
+  if (owner === undefined || (!ts.isClassLike(owner) && !ts.isFunctionLike(owner))) return;
+  for (const [index, parameter] of ts.getEffectiveTypeParameterDeclarations(owner).entries()) {
+    const argument = given[index];
+    const lost = argument === undefined ? null : blindness(cx, checker.getTypeAtLocation(argument));
+    const bounds = [parameter.constraint, parameter.default].filter((one) => one !== undefined);
+    if (
+      argument !== undefined &&
+      lost !== null &&
+      bounds.some((one) => carries(cx, checker.getTypeAtLocation(one)))
+    )
+      report.add("no-writer-escape", "escape", argument, { from: `\`${parameter.name.text}\``, to: lost });
+  }
+}
+
+/** `for (kept of [ctx.db])`: each element is assigned to what is there. */
+export function visitLoop(
+  cx: GuardContext,
+  report: Report,
+  { initializer, expression }: ts.ForOfStatement,
+): void {
+  const { ts, checker } = cx;
+  if (ts.isVariableDeclarationList(initializer)) return;
+  const type = checker.getTypeAtLocation(expression);
+  if (!carries(cx, type)) return;
+  const element = type.getNumberIndexType() ?? argumentsOf(cx, type)[0];
+  const lost =
+    element === undefined ||
+    ts.isObjectLiteralExpression(initializer) ||
+    ts.isArrayLiteralExpression(initializer)
+      ? "the parts of a pattern"
+      : losesWriter(cx, checker.getAwaitedType(element) ?? element, checker.getTypeAtLocation(initializer));
+  if (lost !== null) reportEscape(cx, report, expression, lost);
+}
+
+/** The type of an argument; of spread arguments that a type parameter stands for, that parameter. */
+export function typeOfArgument({ ts, checker }: GuardContext, argument: ts.Expression): ts.Type {
+  if (!ts.isSpreadElement(argument)) return checker.getTypeAtLocation(argument);
+  const list = checker.getTypeAtLocation(argument.expression);
+  return (list.flags & ts.TypeFlags.Instantiable) === 0 ? checker.getTypeAtLocation(argument) : list;
+}
+
+/**
+ * Whether the type of a parameter is asked of the caller (`Rules<Ctx>`): a trusted package calls the app's own functions
+ * with the argument as what the app says it is.
+ */
+export function isAsked(cx: GuardContext, { declaration }: ts.Signature, index: number): boolean {
+  const parameter = declaration?.parameters[index];
+  if (parameter === undefined || cx.packages.originOf(parameter.getSourceFile()).kind !== "package")
+    return false;
+  return (cx.checker.getTypeAtLocation(parameter).flags & cx.ts.TypeFlags.TypeParameter) !== 0;
+}

@@ -1,0 +1,132 @@
+/** Code that puts something else in the place of what a type shows: other members, and members of the language. */
+import type ts from "typescript";
+import { carries, receives } from "./carriers.js";
+import type { GuardContext } from "./context.js";
+import { losesByParameter } from "./conversions.js";
+import { isGlobal } from "./dynamicCode.js";
+import { reportEscape } from "./escape.js";
+import type { Report } from "./report.js";
+import { trustedPackage } from "./trust.js";
+
+/** Functions of the language that change what an object is, in a way that no type shows. */
+const CHANGES =
+  /^(?:Object\.(?:define(?:Property|Properties)|setPrototypeOf)|Reflect\.(?:set|defineProperty|setPrototypeOf))$/;
+
+/**
+ * `Object.defineProperty(log, "write", …)`, `new Proxy(state, …)` where members of the object get the writer: other code
+ * than its type shows gets it from then on.
+ */
+export function visitReplacement(
+  cx: GuardContext,
+  report: Report,
+  call: ts.CallExpression | ts.NewExpression,
+): void {
+  const { ts, checker } = cx;
+  const [object, ...sources] = call.arguments ?? [];
+  if (object === undefined) return;
+  const { expression: callee } = call;
+  if (ts.isIdentifier(callee)) {
+    if (!ts.isNewExpression(call) || callee.text !== "Proxy" || !isGlobal(cx, callee)) return;
+    const [handler] = sources;
+    if (handler !== undefined && ts.isObjectLiteralExpression(handler) && handler.properties.length === 0)
+      return;
+  } else {
+    if (!ts.isPropertyAccessExpression(callee) || !ts.isIdentifier(callee.expression)) return;
+    const name = `${callee.expression.text}.${callee.name.text}`;
+    const isAssign = name === "Object.assign";
+    if ((!isAssign && !CHANGES.test(name)) || !isGlobal(cx, callee.expression)) return;
+    if (isAssign) {
+      for (const source of sources) visitAssigned(cx, report, object, source);
+      return;
+    }
+  }
+  const made = ts.isNewExpression(call) ? checker.getTypeAtLocation(call) : null;
+  if (isConcerned(cx, checker.getTypeAtLocation(object)) || (made !== null && isConcerned(cx, made)))
+    reportEscape(cx, report, object, `what \`${callee.getText(report.file)}\` makes of it`);
+}
+
+/** `Object.assign(log, { write })`: a member that gets another type than the object has it with. */
+function visitAssigned(cx: GuardContext, report: Report, object: ts.Expression, source: ts.Expression): void {
+  const { checker } = cx;
+  const [type, given] = [checker.getTypeAtLocation(object), checker.getTypeAtLocation(source)];
+  const replaces = type.getProperties().some((property) => {
+    const own = checker.getTypeOfSymbol(property);
+    if (!isConcerned(cx, own) && own.getCallSignatures().length === 0) return false;
+    const other = given.getProperty(property.name);
+    // A record, or any: nobody can say what is in it.
+    if (other === undefined) return !isClosed(cx, given) && isConcerned(cx, own);
+    const put = checker.getTypeOfSymbol(other);
+    return !checker.isTypeAssignableTo(put, own) || losesByParameter(cx, put, own) !== null;
+  });
+  if (replaces) reportEscape(cx, report, object, "what `Object.assign` puts into it");
+}
+
+function isClosed({ ts }: GuardContext, type: ts.Type): boolean {
+  return (type.flags & ts.TypeFlags.Object) !== 0 && type.getStringIndexType() === undefined;
+}
+
+/** Whether a value, or a member of it, holds the writer or gets it from who calls it. */
+function isConcerned(cx: GuardContext, type: ts.Type): boolean {
+  const takes = (one: ts.Type): boolean =>
+    carries(cx, one) ||
+    receives(cx, one) ||
+    one
+      .getConstructSignatures()
+      .some(({ parameters }) => parameters.some((each) => carries(cx, cx.checker.getTypeOfSymbol(each))));
+  return takes(type) || type.getProperties().some((one) => takes(cx.checker.getTypeOfSymbol(one)));
+}
+
+/**
+ * `declare module "convex/server"`: members that are added to the writer's own types have nothing behind them. So have
+ * those that `declare global` adds to every object, every function, or every list, map and promise.
+ */
+export function visitAugmentation(cx: GuardContext, report: Report, module: ts.ModuleDeclaration): void {
+  const { ts } = cx;
+  if ((module.flags & ts.NodeFlags.GlobalAugmentation) !== 0) {
+    if (module.body === undefined || !ts.isModuleBlock(module.body)) return;
+    for (const one of module.body.statements) {
+      if (!ts.isInterfaceDeclaration(one) || !isOfEveryValue(cx, one)) continue;
+      const from = `\`${one.name.text}\` of the language`;
+      report.add("no-writer-escape", "escape", one, { from, to: "what is declared here" });
+    }
+    return;
+  }
+  const name = ts.isStringLiteral(module.name)
+    ? /^(?:@[^/]+\/)?[^/]+/.exec(module.name.text)?.[0]
+    : undefined;
+  if (name === undefined || !trustedPackage(name)) return;
+  const from = `a type of "${name}"`;
+  report.add("no-writer-escape", "escape", module, { from, to: "what is declared here" });
+}
+
+/** An interface of the language that the writer, or something that holds it, may have. */
+function isOfEveryValue(
+  { packages, checker }: GuardContext,
+  { name, typeParameters }: ts.InterfaceDeclaration,
+): boolean {
+  if (typeParameters === undefined && !/^(?:Object|(?:Callable|Newable)?Function)$/.test(name.text))
+    return false;
+  return (
+    checker
+      .getSymbolAtLocation(name)
+      ?.declarations?.some((one) => packages.originOf(one.getSourceFile()).kind === "lib") ?? false
+  );
+}
+
+/** What is handed to a component of JSX gets the type that the component declares. */
+export function propsOf(
+  cx: GuardContext,
+  attribute: ts.JsxAttribute | ts.JsxSpreadAttribute,
+): { readonly value: ts.Expression; readonly target: ts.Type } | null {
+  const { ts, checker } = cx;
+  const value = ts.isJsxSpreadAttribute(attribute)
+    ? attribute.expression
+    : attribute.initializer !== undefined && ts.isJsxExpression(attribute.initializer)
+      ? attribute.initializer.expression
+      : undefined;
+  if (value === undefined || !carries(cx, checker.getTypeAtLocation(value))) return null;
+  const target = ts.isJsxSpreadAttribute(attribute)
+    ? checker.getContextualType(attribute.parent)
+    : checker.getContextualType(value);
+  return { value, target: target ?? checker.getAnyType() };
+}
