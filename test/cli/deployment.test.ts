@@ -87,6 +87,8 @@ describe("a project with .env.local", () => {
     const equal = await cli("verify", "users", "--file", "users.csv");
     expect(equal).toMatchObject({ code: 0, err: "" });
     expect(equal.out).toContain("Equal");
+    // It compares what the import has applied, and says so.
+    expect(equal.out).toContain("`streaming-import audit users` finds them");
 
     const other = [
       '{"id":1,"name":"Ada","balance":1.5,"active":true}',

@@ -94,7 +94,8 @@ function describe(result: Result, mirror: MirrorInfo, file: FileDigest | null, i
   const lines: string[] = [];
   if (result.equal) {
     lines.push(
-      `Equal: the mirror "${mirror.name}" holds exactly the ${count(rows.source, "row")} of the source.`,
+      `Equal: the import has brought exactly the ${count(rows.source, "row")} of the source into the mirror "${mirror.name}".`,
+      `Rows that something else has written or deleted are not seen here. \`streaming-import audit ${mirror.name}\` finds them.`,
     );
   } else {
     lines.push(
