@@ -441,7 +441,7 @@ function isHarmless(cx: GuardContext, call: ts.CallExpression | ts.NewExpression
   return !replaces && isGlobal(cx, callee.expression);
 }
 
-/** Functions and classes whose code was read, and how it loses what a type parameter or `this` stands for. */
+/** For functions and base classes: whether the code around them loses what their type parameters, or `this`, stand for. */
 const bodies = new WeakMap<ts.Node, boolean>();
 
 /**
@@ -476,16 +476,24 @@ function losesInGeneric(
     if (lost !== null) return lost;
   }
   const standIns = typeParameters.map((one) => checker.getTypeAtLocation(one));
-  return losesInside(cx, owner, standIns)
+  return losesInside(cx, fn, owner, standIns)
     ? `${shortType(cx, declared)} of a function that loses it`
     : losesByResult(cx, signature);
 }
 
-/** Whether the code of a function or a class loses the writer, when these type parameters stand for it. */
-function losesInside(cx: GuardContext, owner: ts.Node, standIns: readonly ts.Type[]): boolean {
-  const known = bodies.get(owner);
+/**
+ * Whether the code of a function or a class loses the writer, when these type parameters stand for it.
+ * @param asked The function or base class that they are of: methods of one class have parameters of their own.
+ */
+function losesInside(
+  cx: GuardContext,
+  asked: ts.Node,
+  owner: ts.Node,
+  standIns: readonly ts.Type[],
+): boolean {
+  const known = bodies.get(asked);
   if (known !== undefined) return known;
-  bodies.set(owner, false); // a function that calls itself loses what it loses elsewhere
+  bodies.set(asked, false); // a function that calls itself loses what it loses elsewhere
   const inside: GuardContext = { ...cx, carriers: [], standIns: new Set([...cx.standIns, ...standIns]) };
   const found = new Report(owner.getSourceFile(), NO_SCHEMA);
   const visit = (node: ts.Node): void => {
@@ -496,7 +504,7 @@ function losesInside(cx: GuardContext, owner: ts.Node, standIns: readonly ts.Typ
     cx.ts.forEachChild(node, visit);
   };
   visit(owner);
-  bodies.set(owner, found.findings.length > 0);
+  bodies.set(asked, found.findings.length > 0);
   return found.findings.length > 0;
 }
 
@@ -514,7 +522,8 @@ function visitBases(cx: GuardContext, report: Report, node: ts.ClassLikeDeclarat
     const declared = checker.getTypeAtLocation(base) as ts.InterfaceType;
     if (carries(cx, declared)) return;
     const { thisType, typeParameters = [] } = declared as ts.InterfaceTypeWithDeclaredMembers;
-    if (losesInside(cx, base, thisType === undefined ? typeParameters : [...typeParameters, thisType])) {
+    const standIns = thisType === undefined ? typeParameters : [...typeParameters, thisType];
+    if (losesInside(cx, base, base, standIns)) {
       reportEscape(cx, report, above.expression, "`this` of a class that loses it");
       return;
     }

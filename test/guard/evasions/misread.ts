@@ -151,6 +151,11 @@ type Any = { [key: string]: any };
 export async function run(ctx: MutationCtx) { const out: Any = pick(ctx, "db", "auth"); const save: Save = out[k0][k1]; await save(k2, row); }`),
   ]),
   // what the language calls by itself
+  ...programs("methods", "bad", [
+    // Another method of the class takes the writer first, and loses nothing.
+    m(`class Tools<T> { tag?: T; keep<U>(value: U) { return value; } use<V>(value: V) { const seen: any = value; return seen; } }
+export async function run(ctx: MutationCtx) { const tools = new Tools<string>(); tools.keep(ctx); const seen = tools.use(ctx); const save: Save = seen[k0][k1]; await save(k2, row); }`),
+  ]),
   ...programs("hooked", "bad", [
     m(`class Probe { static [Symbol.hasInstance](value: any): boolean { const save: Save = value[k0][k1]; void save(k2, row); return false; } }
 export async function run(ctx: MutationCtx) { if (ctx instanceof Probe) throw new Error("no"); }`),
