@@ -221,21 +221,25 @@ function literalOf({ ts, checker }: GuardContext, key: ts.Expression): string | 
   return type.isStringLiteral() ? type.value : null;
 }
 
-/** What takes a reference to a function, to call it now or later. */
-const CALLERS: ReadonlySet<string> = new Set([
-  "runMutation",
-  "runQuery",
-  "runAfter",
-  "runAt",
-  "interval",
-  "cron",
-  "hourly",
-  "daily",
-  "weekly",
-  "monthly",
-  "createFunctionHandle",
-  "invokeMutation",
+/** What takes a reference to a function, to call it now or later, and the position of that argument. */
+const REFERENCE_AT: ReadonlyMap<string, number> = new Map([
+  ["runMutation", 0],
+  ["runQuery", 0],
+  ["invokeMutation", 0],
+  ["createFunctionHandle", 0],
+  ["makeFunctionReference", 0],
+  ["runAfter", 1],
+  ["runAt", 1],
+  ["interval", 2],
+  ["cron", 2],
+  ["hourly", 2],
+  ["daily", 2],
+  ["weekly", 2],
+  ["monthly", 2],
 ]);
+
+/** Their argument may be unknown: a query only reads, and `invokeMutation` is a method of the function that it calls. */
+const MAY_BE_UNKNOWN: ReadonlySet<string> = new Set(["runQuery", "invokeMutation"]);
 
 /** Reports a call of one of the importer's own functions through a variable, a key, a cast or its path. */
 export function visitImporterCall(cx: GuardContext, report: Report, call: ts.CallExpression): void {
@@ -253,7 +257,7 @@ export function visitImporterCall(cx: GuardContext, report: Report, call: ts.Cal
       report.add("no-mirror-writes", "importerFunction", path, { code: path.getText(report.file) });
     return;
   }
-  if (!CALLERS.has(name)) return;
+  if (!REFERENCE_AT.has(name)) return;
   for (const argument of call.arguments) {
     const inner = stripAssertions(ts, argument);
     if (!mayRefer(ts, inner)) continue;
@@ -264,21 +268,6 @@ export function visitImporterCall(cx: GuardContext, report: Report, call: ts.Cal
   }
 }
 
-/** Where a function is given to what calls it, writes down its path or schedules it: the position of the argument. */
-const REFERENCE_AT: ReadonlyMap<string, number> = new Map([
-  ["runMutation", 0],
-  ["createFunctionHandle", 0],
-  ["makeFunctionReference", 0],
-  ["runAfter", 1],
-  ["runAt", 1],
-  ["interval", 2],
-  ["cron", 2],
-  ["hourly", 2],
-  ["daily", 2],
-  ["weekly", 2],
-  ["monthly", 2],
-]);
-
 /** Modules whose exports lead to functions by the names that are written: `internal.x.y`, `anyApi.x.y`. */
 const API_MODULES = /(?:^|\/)_generated\/api(?:\.js)?$|^convex\/server$/;
 
@@ -287,7 +276,8 @@ export function visitUnknownFunction(cx: GuardContext, report: Report, call: ts.
   const { ts, checker } = cx;
   const callee = stripAssertions(ts, call.expression);
   const name = ts.isPropertyAccessExpression(callee) ? callee.name : callee;
-  const at = ts.isIdentifier(name) ? REFERENCE_AT.get(name.text) : undefined;
+  const at =
+    ts.isIdentifier(name) && !MAY_BE_UNKNOWN.has(name.text) ? REFERENCE_AT.get(name.text) : undefined;
   const argument = at === undefined ? undefined : call.arguments[at];
   if (argument === undefined) return;
   const inner = stripAssertions(ts, argument);

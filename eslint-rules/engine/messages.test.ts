@@ -9,6 +9,7 @@ interface Sentence {
   readonly messageId: string;
   readonly tables: readonly string[];
   readonly text: string;
+  readonly data: Readonly<Record<string, unknown>>;
 }
 
 /** What the guard says about the programs of the evasion suite, by their ids. */
@@ -26,6 +27,7 @@ beforeAll(() => {
         messageId,
         tables,
         text: formatMessage(messageId, data),
+        data,
       })),
     );
   }
@@ -58,6 +60,8 @@ describe("the sentences", () => {
   it("have all their gaps filled, for every program of the evasion suite", () => {
     const texts = EVASIONS.flatMap(({ id }) => sentencesOf(id));
     expect(texts.length).toBeGreaterThan(EVASIONS.length / 2);
+    const values = texts.flatMap(({ data }) => Object.values(data));
+    expect(values.filter((value) => typeof value !== "string" || value === "")).toEqual([]);
     // The type of an optional field has undefined behind a bar; null is a type like any other.
     expect(texts.filter(({ text }) => /\{\{|(?<!\| )undefined\b/.test(text))).toEqual([]);
   });

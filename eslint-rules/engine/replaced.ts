@@ -112,21 +112,3 @@ function isOfEveryValue(
       ?.declarations?.some((one) => packages.originOf(one.getSourceFile()).kind === "lib") ?? false
   );
 }
-
-/** What is handed to a component of JSX gets the type that the component declares. */
-export function propsOf(
-  cx: GuardContext,
-  attribute: ts.JsxAttribute | ts.JsxSpreadAttribute,
-): { readonly value: ts.Expression; readonly target: ts.Type } | null {
-  const { ts, checker } = cx;
-  const value = ts.isJsxSpreadAttribute(attribute)
-    ? attribute.expression
-    : attribute.initializer !== undefined && ts.isJsxExpression(attribute.initializer)
-      ? attribute.initializer.expression
-      : undefined;
-  if (value === undefined || !carries(cx, checker.getTypeAtLocation(value))) return null;
-  const target = ts.isJsxSpreadAttribute(attribute)
-    ? checker.getContextualType(attribute.parent)
-    : checker.getContextualType(value);
-  return { value, target: target ?? checker.getAnyType() };
-}

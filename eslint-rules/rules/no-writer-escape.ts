@@ -17,9 +17,9 @@ import {
 } from "../engine/escape.js";
 import { visitDecorator, visitMember, visitOverloads, visitParameter } from "../engine/declarations.js";
 import { visitInstanceOf, visitIsArray, visitPredicate } from "../engine/narrowed.js";
-import { propsOf, visitAugmentation, visitReplacement } from "../engine/replaced.js";
+import { visitAugmentation, visitReplacement } from "../engine/replaced.js";
 import { classOf, genericAround, implementationOf, isChosen, losesByResult } from "../engine/generics.js";
-import { isAsked, typeOfArgument, visitLoop, visitTypeArguments } from "../engine/positions.js";
+import { isAsked, propsOf, typeOfArgument, visitLoop, visitTypeArguments } from "../engine/positions.js";
 import { visitThis } from "../engine/thisArgument.js";
 import { mayCarry } from "../engine/flows.js";
 import { passesCheck } from "../engine/presets.js";
