@@ -81,7 +81,7 @@ export function differences(
 ): { found: Difference[]; all: boolean } {
   if (differingBuckets(mirror.digest, kept).length > 0) {
     throw new CliError(
-      "The mirror changed during the check, or was written outside the importer. Pause it and verify again. If that says the same, `streaming-import audit --repair` counts the rows anew; then refresh.",
+      "The mirror changed during the check, or something other than the import wrote to it. Pause it and verify again. If this error comes back, run `streaming-import audit --repair`, then refresh the mirror.",
     );
   }
   const { entries, complete } = decodeSketch(subtractSketch(mirror.sketch, file.sketch));

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { CONTENT_KEY_FIELD, contractOf, mirrorTable } from "../../schema/index.js";
 import type { Change } from "./change.js";
 import type { JsonObject } from "./values.js";
-import { contentKey, hashToInt64, keyHash as keyHash64 } from "../proof/hash.js";
+import { contentKey, hashToInt64, keyHash as keyHash64, rowHash } from "../proof/hash.js";
 import {
   type CompiledMirror,
   compileMirror,
@@ -311,7 +311,9 @@ test("equal rows have equal hashes, in whatever encoding and order they came", (
     }),
     "convex",
   );
-  expect(encoded).toMatchObject({ keyHash: plain.keyHash, row: plain.row });
+  if (!("row" in encoded)) throw new Error("was not prepared");
+  expect(encoded.keyHash).toBe(plain.keyHash);
+  expect(rowHash(encoded.row!)).toBe(rowHash(plain.row!));
 });
 
 test("a validator that is no object, and a path that leads nowhere, are refused when the mirror is compiled", () => {

@@ -1,4 +1,7 @@
-/** What the importer does to each change before the mutation: redact, convert, check, filter and name its row, and hash its key. */
+/**
+ * What the importer does to each change before the mutation: redact, convert, check, filter and name its row, and hash
+ * its key.
+ */
 import { getConvexSize, type Value } from "convex/values";
 import type { Change, Encoding, RowEncoding } from "./change.js";
 import type { JsonObject } from "./values.js";

@@ -47,9 +47,7 @@ export interface RowChange {
   row?: Record<string, Value>;
   /** update: dotted paths of fields to remove. */
   unset?: string[];
-  /**
-   * update that stands for a full row: the fields whose values the source did not send, so that the stored ones stay.
-   */
+  /** update that stands for a full row: the fields that the source did not send, so that the stored values stay. */
   kept?: string[];
   /** With `kept`: `row` is the full row but for these fields, and can be stored without them. */
   storable?: boolean;
