@@ -86,6 +86,24 @@ describe("an error", () => {
     expect(await response.json()).toMatchObject({ code: "Overloaded", retryAfterMs: 5_000 });
   });
 
+  test.each([
+    [
+      "Uncaught Error: Could not find function for 'imports:rows'.",
+      "imports:rows, which the importer calls. Export it from convex/imports.ts",
+    ],
+    [
+      'Expected a Convex function exported from module "a/imports" as `write`, but there is no such export.',
+      "a/imports:write, which the importer calls. Export it from convex/a/imports.ts",
+    ],
+    ["Function handle not found", "a function that the importer calls. Export it"],
+  ])("of a function that the app lacks says which to export: %s", async (message, says) => {
+    const response = errorResponse(new Error(message));
+    expect([response.status, response.headers.get("Retry-After")]).toEqual([503, "60"]);
+    const body = (await response.json()) as { code: string; message: string };
+    expect(body.code).toBe("NotSetUp");
+    expect(body.message).toContain(`The app does not export ${says} and deploy.`);
+  });
+
   test("of the ledger is known by its brand, whatever copy of the class it is of", () => {
     const data = { code: "StaleRun", message: "Late." };
     const foreign = Object.assign(new Error("Late."), { data, [Symbol.for("ConvexError")]: true });

@@ -1,5 +1,10 @@
 import { pageOf } from "../core/docs.js";
-import { ledgerErrorData, type LedgerErrorData } from "../core/wire/errors.js";
+import {
+  ledgerErrorData,
+  missingFunction,
+  missingFunctionMessage,
+  type LedgerErrorData,
+} from "../core/wire/errors.js";
 import { shorten } from "../core/rows/text.js";
 import { NameError } from "../core/rows/names.js";
 import { isTransient } from "../core/wire/transient.js";
@@ -152,6 +157,11 @@ export function describe(error: unknown): HttpError {
     });
   }
   console.error("convex-streaming-import:", error);
+  const missing = missingFunction(error);
+  if (missing !== undefined)
+    return new HttpError(503, "NotSetUp", missingFunctionMessage(missing), {
+      retryAfterMs: UNAVAILABLE_RETRY_MS,
+    });
   if (isTransient(error)) {
     return new HttpError(
       503,
@@ -163,6 +173,6 @@ export function describe(error: unknown): HttpError {
   return new HttpError(
     500,
     "InternalServerError",
-    "The import failed inside the deployment; its log has the details. Sending the same request again is safe for mirrors with a primary key.",
+    "The request failed inside the deployment; its log has the details. Sending the same again is safe, except for rows of mirrors without a primary key.",
   );
 }

@@ -186,6 +186,14 @@ describe("a project's files", () => {
     [
       "importer-exported",
       "error",
+      "export const { read, write, rows,",
+      () => {
+        replace("convex/schema.ts", 'source: "public.orders"', 'source: "public.orders", export: true');
+      },
+    ],
+    [
+      "importer-exported",
+      "error",
       "Replace its export of internalFunctions() with: export const { read, write,",
       () => {
         replace("convex/imports.ts", "read, write", "apply, page, status");

@@ -139,3 +139,40 @@ test("EXPORT-8: status shows the reader", async () => {
   expect(out).not.toContain("cli-");
   expect(out).toMatch(/^files +streaming-import-\S+ +orders +up to date +– +\d+ s ago, \d+ rows?$/m);
 });
+
+test("a deployment that does not export `rows` is refused at once, with what to do", async () => {
+  const { project } = deployed;
+  project.write("convex/imports.ts", FILES["convex/imports.ts"].replace("rows, ", ""));
+  await deployed.push();
+  const { code, out, err } = await run(
+    ["export", "--tables", "orders", "--out", "missing", "--token", token],
+    { cwd: project.directory },
+  );
+  expect({ code, out }).toEqual({ code: 1, out: "" });
+  expect(err).toMatch(
+    /^The app does not export imports:rows.*Export it from convex\/imports\.ts and deploy\./,
+  );
+  expect(err).not.toContain("Trying again");
+
+  project.write("convex/imports.ts", FILES["convex/imports.ts"]);
+  const examined = await run(["doctor", "--json"], { cwd: project.directory });
+  const { checks } = JSON.parse(examined.out) as { checks: Record<"code" | "level" | "message", string>[] };
+  expect(checks.filter(({ code }) => code === "functions-deployed")).toMatchObject([
+    { level: "error", message: "The deployment has no function imports:rows." },
+  ]);
+});
+
+test("doctor finds an exported table that is not deployed, and takes an app that only exports", async () => {
+  const { project } = deployed;
+  await deployed.push();
+  project.write(
+    "convex/schema.ts",
+    FILES["convex/schema.ts"].replace("{\n  orders", "{\n  notes: exportTable(defineTable({})),\n  orders"),
+  );
+  const { out } = await run(["doctor", "--json"], { cwd: project.directory });
+  const { checks } = JSON.parse(out) as { checks: Record<"code" | "level" | "message", string>[] };
+  expect(checks.filter(({ code, level }) => code === "schema-deployed" && level === "error")).toMatchObject([
+    { message: 'The deployment does not export "notes", which schema.ts exports.' },
+  ]);
+  expect(checks.find(({ code }) => code === "mirrors-declared")).toMatchObject({ level: "ok" });
+});

@@ -58,7 +58,7 @@ describe("a fresh project", () => {
       scripts: { ...MANIFEST.scripts, guard: "streaming-import guard" },
     });
     expect(project.read("convex/imports.ts")).toContain(
-      `export const { ${importerFunctions().join(", ")} } =`,
+      `export const { ${importerFunctions(false).join(", ")} } =`,
     );
     expect(project.compile()).toEqual([]);
     expect(await project.lint()).toEqual({});
@@ -301,9 +301,31 @@ export default app;
       whole.replace("{ read, write, declare, replayQuarantine }", "{\n  read,\n  declare\n}"),
     );
     expect(actions(await init())["convex/imports.ts"]).toBe("edit");
-    for (const name of importerFunctions())
+    for (const name of importerFunctions(false))
       expect(project.read("convex/imports.ts")).toMatch(new RegExp(`\\b${name}\\b`));
     expect(project.compile()).toEqual([]);
+    await expectIdempotent();
+  });
+
+  test.each([
+    ["exportTable", "notes: exportTable(defineTable({ text: v.string() })),"],
+    ["a mirror with export", 'notes: mirrorTable({ id: v.string() }, { primaryKey: ["id"], export: true }),'],
+  ])("a schema that exports a table needs one function more: %s", async (_, table) => {
+    project = UserProject.fresh();
+    await init();
+    expect(project.read("convex/imports.ts")).not.toContain("rows");
+    const schema = project.read("convex/schema.ts");
+    project.write(
+      "convex/schema.ts",
+      schema
+        .replace("{ defineSchema }", "{ defineSchema, defineTable }")
+        .replace("{ mirrorTable }", "{ exportTable, mirrorTable }")
+        .replace("defineSchema({", `defineSchema({\n  ${table}`),
+    );
+    expect(actions(await init())["convex/imports.ts"]).toBe("edit");
+    for (const name of importerFunctions(true))
+      expect(project.read("convex/imports.ts")).toMatch(new RegExp(`\\b${name}\\b`));
+    expect(importerFunctions(true)).toContain("rows");
     await expectIdempotent();
   });
 

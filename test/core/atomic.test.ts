@@ -66,7 +66,7 @@ test("ATOMIC-1: a chunk whose last write fails leaves nothing behind: no row, co
   const before = await everything(world);
   vi.spyOn(console, "error").mockImplementation(() => undefined);
   world.poison = ({ op }) => (op === "delete" ? "Could not find function for 'triggers:onDelete'" : null);
-  expect((await sender.tryDeliver(delivery)).status).toBe(500);
+  expect((await sender.tryDeliver(delivery)).status).toBe(503);
   expect(await everything(world)).toEqual(before);
 
   world.poison = null;

@@ -18,14 +18,14 @@ export class ApiError extends Error {
     super(message, options);
   }
 
-  /** True when the same request may succeed later. */
+  /** True when the same request may succeed later without a person. */
   get isTransient(): boolean {
-    return this.status === 0 || RETRYABLE.has(this.status);
+    return !this.isConfiguration && (this.status === 0 || RETRYABLE.has(this.status));
   }
 
   /** True when only a person can help: another token, another schema, another configuration. */
   get isConfiguration(): boolean {
-    return this.status === 400 || this.status === 401 || this.status === 403 || this.status === 404;
+    return [400, 401, 403, 404].includes(this.status) || this.code === "NotSetUp";
   }
 }
 

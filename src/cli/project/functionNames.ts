@@ -11,9 +11,14 @@ export const FORMER_FUNCTIONS: ReadonlySet<string> = new Set([
   ...["discardQuarantine", "drift", "audit", "auditReport", "repair"],
 ]);
 
-/** What `internalFunctions()` returns in this version of the package, in its order. */
-export function importerFunctions(): string[] {
-  const schema = defineSchema({ any: mirrorTable({ id: v.string() }, { primaryKey: ["id"] }) });
+/**
+ * What `internalFunctions()` returns in this version of the package, in its order.
+ * @param exports whether the schema exports a table, which takes one more function
+ */
+export function importerFunctions(exports: boolean): string[] {
+  const schema = defineSchema({
+    any: mirrorTable({ id: v.string() }, { primaryKey: ["id"], export: exports }),
+  });
   // The functions reach for the component when they are called, which they are not.
   return Object.keys(new StreamingImport({} as ComponentApi, schema).internalFunctions());
 }

@@ -4,6 +4,7 @@ import { AppMirrors } from "../../client/mirrors.js";
 import { describeMirror } from "../../http/v1/read.js";
 import { CliError, messageOf } from "../terminal/exit.js";
 import type { MirrorInfo } from "../../core/wire/v1.js";
+import { exportContracts } from "../../schema/exportTable.js";
 import { installed } from "./manifests.js";
 import { findModule, type Project } from "./project.js";
 
@@ -15,12 +16,20 @@ interface Bundler {
 /** Fields with `hash` cannot be compiled without a key; what is compared here does not depend on it. */
 const ANY_HASH_KEY = "0123456789abcdef";
 
+/** What the project's schema.ts declares. */
+export interface LocalSchema {
+  /** Its mirrors, as `GET /v1/mirrors` would describe them. */
+  mirrors: MirrorInfo[];
+  /** The names of the tables that it exports. */
+  exported: string[];
+}
+
 /**
- * The mirrors of the project's schema.ts, as `GET /v1/mirrors` would describe them. The schema is bundled, with the
+ * Reads what the project's schema.ts declares. The schema is bundled, with the
  * bundler of the project's Convex, and loaded.
  * @throws CliError when the schema cannot be loaded, or makes no sense
  */
-export async function localMirrors(project: Project): Promise<MirrorInfo[]> {
+export async function localSchema(project: Project): Promise<LocalSchema> {
   const schema = findModule(project, "schema");
   if (schema === null) throw new CliError(`There is no ${project.functionsDir}/schema.ts.`);
   try {
@@ -28,7 +37,10 @@ export async function localMirrors(project: Project): Promise<MirrorInfo[]> {
       default: ConstructorParameters<typeof AppMirrors>[0];
     };
     const { all } = new AppMirrors(evaluated, ANY_HASH_KEY);
-    return all.map((mirror) => JSON.parse(JSON.stringify(describeMirror(mirror))) as MirrorInfo);
+    return {
+      mirrors: all.map((mirror) => JSON.parse(JSON.stringify(describeMirror(mirror))) as MirrorInfo),
+      exported: [...exportContracts(evaluated).keys()],
+    };
   } catch (error) {
     throw new CliError(`${schema.file} cannot be loaded: ${messageOf(error)}`, undefined, { cause: error });
   }

@@ -10,7 +10,7 @@ import {
   readProject,
   refersTo,
 } from "./project.js";
-import { exportedNames, findAll, importsOf, localOf, methodCalls, textProperty } from "./syntax.js";
+import { exportedNames, findAll, importsOf, localOf, methodCalls, nameOf, textProperty } from "./syntax.js";
 
 /** The parts of the set-up, as a project has them: init adds what is missing, doctor says what is. */
 
@@ -37,20 +37,42 @@ export function mountOf(project: Project): { file: string; name: string } | null
   return null;
 }
 
-/** The module that calls `defineSchema`'s file, and whether any module declares a mirror. */
-export function schemaOf(project: Project): { schema: Module | null; hasMirrors: boolean } {
+/** The module that calls `defineSchema`'s file, and whether any module declares a mirror, or exports a table. */
+export function schemaOf(project: Project): {
+  schema: Module | null;
+  hasMirrors: boolean;
+  hasExports: boolean;
+} {
+  const mirrors = schemaCalls(project, "mirrorTable");
   return {
     schema: findModule(project, "schema"),
-    hasMirrors: project.modules.some(({ source }) => {
-      const local = localOf(source, "mirrorTable", OWN_SCHEMA);
-      return (
-        local !== null &&
-        findAll(source, ts.isCallExpression).some(
-          ({ expression }) => ts.isIdentifier(expression) && expression.text === local,
-        )
-      );
-    }),
+    hasMirrors: mirrors.length > 0,
+    hasExports: schemaCalls(project, "exportTable").length > 0 || mirrors.some(isExported),
   };
+}
+
+/** The calls of a function of `convex-streaming-import/schema`. */
+function schemaCalls({ modules }: Project, name: string): ts.CallExpression[] {
+  return modules.flatMap(({ source }) => {
+    const local = localOf(source, name, OWN_SCHEMA);
+    if (local === null) return [];
+    return findAll(source, ts.isCallExpression).filter(
+      ({ expression }) => ts.isIdentifier(expression) && expression.text === local,
+    );
+  });
+}
+
+/** Whether a mirror has the option `export`. */
+function isExported({ arguments: [, options] }: ts.CallExpression): boolean {
+  return (
+    options !== undefined &&
+    ts.isObjectLiteralExpression(options) &&
+    options.properties.some(
+      (property) =>
+        nameOf(property) === "export" &&
+        !(ts.isPropertyAssignment(property) && property.initializer.kind === ts.SyntaxKind.FalseKeyword),
+    )
+  );
 }
 
 export interface ImporterPart {

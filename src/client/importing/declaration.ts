@@ -3,6 +3,7 @@ import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import { createFunctionHandle, makeFunctionReference } from "convex/server";
 import type { ComponentApi } from "../../../convex/_generated/component.js";
 import type { MirrorContract } from "../../schema/contract.js";
+import { ledgerError, missingFunction, missingFunctionMessage } from "../../core/wire/errors.js";
 import type { AppExports } from "../exports.js";
 import type { RunsFunctions } from "../mirrors.js";
 import type { TableMirrors } from "../tables/tableMirrors.js";
@@ -56,14 +57,10 @@ export class Declaration {
   async send(ctx: Pick<RunsFunctions, "runMutation">, component: ComponentApi): Promise<void> {
     const declared = this.#declared();
     const [read, write, rows, onStateChange] = await Promise.all([
-      createFunctionHandle(makeFunctionReference<"query">(`${this.module}:read`)),
-      createFunctionHandle(makeFunctionReference<"mutation">(`${this.module}:write`)),
-      declared.exported.length === 0
-        ? undefined
-        : createFunctionHandle(makeFunctionReference<"query">(`${this.module}:rows`)),
-      this.onStateChange === undefined
-        ? undefined
-        : createFunctionHandle(makeFunctionReference<"mutation">(this.onStateChange)),
+      handleOf(`${this.module}:read`),
+      handleOf(`${this.module}:write`),
+      declared.exported.length === 0 ? undefined : handleOf(`${this.module}:rows`),
+      this.onStateChange === undefined ? undefined : handleOf(this.onStateChange),
     ]);
     // It reads every mirror, so it may lose against the chunks of each.
     await patiently(async () =>
@@ -74,6 +71,16 @@ export class Declaration {
         ...declared,
       }),
     );
+  }
+}
+
+/** @throws NotDeclared for a function that the app does not export; some versions of the backend only say so later */
+async function handleOf(path: string): Promise<string> {
+  try {
+    return await createFunctionHandle(makeFunctionReference<"query" | "mutation">(path));
+  } catch (error) {
+    if (missingFunction(error) === undefined) throw error;
+    throw ledgerError("NotDeclared", missingFunctionMessage(path));
   }
 }
 

@@ -66,6 +66,28 @@ const MISSING_FUNCTION = platformWords(
   String.raw`(?:(?:function )?handle not found|(?:could not|couldn't) find (?:\w+ )?(?:function|module|query|mutation)\b|Expected an? [\w ]*function exported from module "[^"\n]*" as .{0,200}, but there is no such export|no such (?:function|export))`,
 );
 
+/** Where these messages name the function: `'imports:rows'`, or module and name apart. */
+const NAMED = /for '([\w/-]+):(\w+)'|module "([^"\n]+)" as `(\w+)`/;
+
+/**
+ * The function of the app that an error says is missing: "imports:rows". Undefined for every other error, null where
+ * the platform does not name it.
+ */
+export function missingFunction(error: unknown): string | null | undefined {
+  if (!(error instanceof Error) || !MISSING_FUNCTION.test(error.message)) return undefined;
+  const [, module = "", name, otherModule = module, otherName = name] = NAMED.exec(error.message) ?? [];
+  return otherName === undefined ? null : `${otherModule}:${otherName}`;
+}
+
+/** What a person does about a function of the app that is missing; null for one whose name is not known. */
+export function missingFunctionMessage(path: string | null): string {
+  const what =
+    path === null
+      ? "a function that the importer calls. Export it"
+      : `${path}, which the importer calls. Export it from convex/${path.split(":")[0]!}.ts`;
+  return `The app does not export ${what} and deploy. npx streaming-import init adds the functions of internalFunctions() that are missing.`;
+}
+
 /** True for an error that says that the mirror is no longer in the app's schema. */
 export function isMirrorGone(error: unknown): boolean {
   return error instanceof Error && NO_MIRROR.test(error.message);
@@ -78,5 +100,5 @@ export function isMirrorGone(error: unknown): boolean {
 export function isSetUpError(error: unknown): boolean {
   const code = ledgerErrorData(error)?.code;
   if (code === "NotDeclared" || code === "ImporterOnly" || isMirrorGone(error)) return true;
-  return error instanceof Error && MISSING_FUNCTION.test(error.message);
+  return missingFunction(error) !== undefined;
 }

@@ -70,14 +70,15 @@ interface Context {
 }
 
 async function checkFunctions({ setUp, deployment, now, exec, place }: Context): Promise<Check[]> {
-  const { mirrors: local, prefixes } = setUp;
+  const { schema, prefixes } = setUp;
+  const local = schema?.mirrors ?? null;
   const deploy = `${exec} convex dev, or ${exec} convex deploy`;
   const checks: Check[] = [];
   const admin = adminOf(place, deployment);
   if (admin !== null) {
-    const deployed = await checkDeployed(admin, deployment, deploy);
-    checks.push(deployed);
-    if (deployed.level === "error") return checks;
+    const deployed = await checkDeployed(admin, deployment, schema?.exported ?? [], deploy);
+    checks.push(...deployed);
+    if (deployed.some(({ code, level }) => code === "functions-deployed" && level === "error")) return checks;
   }
   const routes = await checkRoutesReachable(deployment, prefixes, deploy, now);
   checks.push(...routes.checks);
@@ -110,21 +111,53 @@ function adminOf(place: Place, deployment: Deployment): Admin | null {
     : null;
 }
 
-async function checkDeployed(admin: Admin, { module }: Deployment, deploy: string): Promise<Check> {
+async function checkDeployed(
+  admin: Admin,
+  { module }: Deployment,
+  exported: readonly string[],
+  deploy: string,
+): Promise<Check[]> {
   const code = "functions-deployed";
+  let called = "declare";
   try {
-    await admin.call("declare");
-    return ok(code, `The functions of "${module}" are deployed.`);
+    await admin.call(called);
+    called = "rows";
+    const undeployed: string[] = [];
+    for (const table of exported) if (!(await isExportDeployed(admin, table))) undeployed.push(table);
+    return [
+      ok(code, `The functions of "${module}" are deployed.`),
+      ...undeployed.map((table) =>
+        error(
+          "schema-deployed",
+          `The deployment does not export "${table}", which schema.ts exports.`,
+          deploy,
+        ),
+      ),
+    ];
   } catch (thrown) {
     const message = messageOf(thrown);
-    const isMissing = /no function|Could not find/.test(message);
-    return isMissing
-      ? error(code, `The deployment has no function ${module}:declare.`, deploy)
-      : error(
-          code,
-          `The deployment refuses its operator: ${message}`,
-          "Set CONVEX_DEPLOY_KEY or CONVEX_SELF_HOSTED_ADMIN_KEY to this deployment's key, or log in with the Convex CLI.",
-        );
+    if (/no function|Could not find/.test(message))
+      return [error(code, `The deployment has no function ${module}:${called}.`, deploy)];
+    // What `declare` says of the others.
+    if (/does not export/.test(message)) return [error(code, message, deploy)];
+    return [
+      error(
+        code,
+        `The deployment refuses its operator: ${message}`,
+        "Set CONVEX_DEPLOY_KEY or CONVEX_SELF_HOSTED_ADMIN_KEY to this deployment's key, or log in with the Convex CLI.",
+      ),
+    ];
+  }
+}
+
+/** Asks the function that reads exported tables for no row. */
+async function isExportDeployed(admin: Admin, table: string): Promise<boolean> {
+  try {
+    await admin.call("rows", { table, ids: [], maxBytes: 0 });
+    return true;
+  } catch (thrown) {
+    if (messageOf(thrown).includes("is not an exported table")) return false;
+    throw thrown;
   }
 }
 

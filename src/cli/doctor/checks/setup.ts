@@ -1,6 +1,6 @@
 import { messageOf } from "../../terminal/exit.js";
 import { FORMER_FUNCTIONS, importerFunctions } from "../../project/functionNames.js";
-import { localMirrors } from "../../project/localSchema.js";
+import { localSchema, type LocalSchema } from "../../project/localSchema.js";
 import {
   expectedModule,
   functionsModuleOf,
@@ -16,13 +16,13 @@ import {
   type ImporterPart,
 } from "../../project/parts.js";
 import type { Project } from "../../project/project.js";
-import type { MirrorInfo } from "../../../core/wire/v1.js";
 import { error, named, ok, warning, type Check } from "../check.js";
 
-/** What the project's files say of the set-up, and the mirrors of its schema; null when it cannot be loaded. */
+/** What the project's files say of the set-up. */
 export interface SetUp {
   checks: Check[];
-  mirrors: MirrorInfo[] | null;
+  /** What its schema declares; null when it cannot be loaded. */
+  schema: LocalSchema | null;
   /** The prefixes under which http.ts serves the import API. */
   prefixes: string[];
   module: string | null;
@@ -32,16 +32,16 @@ export async function checkSetUp(project: Project): Promise<SetUp> {
   const init = `${project.packageManager.exec} streaming-import init`;
   const importer = importerOf(project);
   const prefixes = importer === null ? [] : routesOf(project, importer);
-  const declared = await checkMirrors(project, init);
+  const { check: declared, schema } = await checkMirrors(project, init);
   return {
     checks: [
       checkMount(project, init),
-      declared.check,
-      ...checkImporter(project, importer, init),
+      declared,
+      ...checkImporter(project, importer, importerFunctions((schema?.exported.length ?? 0) > 0), init),
       ...checkRoutes(importer, prefixes, init),
       ...checkGuard(project, init),
     ],
-    mirrors: declared.mirrors,
+    schema,
     prefixes,
     module: importer === null ? null : functionsModuleOf(project, importer),
   };
@@ -61,22 +61,30 @@ function checkMount(project: Project, init: string): Check {
 async function checkMirrors(
   project: Project,
   init: string,
-): Promise<{ check: Check; mirrors: MirrorInfo[] | null }> {
+): Promise<{ check: Check; schema: LocalSchema | null }> {
   const code = "mirrors-declared";
   try {
-    const mirrors = await localMirrors(project);
-    if (mirrors.length > 0)
-      return { check: ok(code, `The schema declares ${named(mirrors.map(({ name }) => name))}.`), mirrors };
+    const schema = await localSchema(project);
+    const names = schema.mirrors.map(({ name }) => name);
+    if (names.length > 0) return { check: ok(code, `The schema declares ${named(names)}.`), schema };
+    // An app may only export.
+    if (schema.exported.length > 0)
+      return { check: ok(code, `The schema exports ${named(schema.exported)}.`), schema };
     return {
       check: error(code, "The schema declares no mirror.", `Declare one with mirrorTable, or: ${init}`),
-      mirrors,
+      schema,
     };
   } catch (thrown) {
-    return { check: error(code, messageOf(thrown), "Fix the schema, then run this again."), mirrors: null };
+    return { check: error(code, messageOf(thrown), "Fix the schema, then run this again."), schema: null };
   }
 }
 
-function checkImporter(project: Project, importer: ImporterPart | null, init: string): Check[] {
+function checkImporter(
+  project: Project,
+  importer: ImporterPart | null,
+  names: readonly string[],
+  init: string,
+): Check[] {
   const code = "importer-exported";
   if (importer === null)
     return [error(code, `No module of ${project.functionsDir} makes a StreamingImport.`, init)];
@@ -91,9 +99,9 @@ function checkImporter(project: Project, importer: ImporterPart | null, init: st
       ),
     ];
   }
-  const missing = importerFunctions().filter((name) => !exported.has(name));
+  const missing = names.filter((name) => !exported.has(name));
   const former = [...exported].filter((name) => FORMER_FUNCTIONS.has(name));
-  const line = `export const { ${importerFunctions().join(", ")} } = ${importer.variable}.internalFunctions();`;
+  const line = `export const { ${names.join(", ")} } = ${importer.variable}.internalFunctions();`;
   if (former.length > 0) {
     return [
       error(

@@ -6,6 +6,7 @@ import {
   importerOf,
   type ImporterPart,
   mountOf,
+  schemaOf,
 } from "../../project/parts.js";
 import { findModule, specifierOf } from "../../project/project.js";
 import { methodCalls } from "../../project/syntax.js";
@@ -18,7 +19,8 @@ const SECOND_MODULE = "streamingImports";
 /** Makes the importer and exports the functions through which the component writes. */
 export function planImports({ project }: Planning): Step {
   const importer = importerOf(project);
-  if (importer !== null) return planExports(importer);
+  const names = importerFunctions(schemaOf(project).hasExports);
+  if (importer !== null) return planExports(importer, names);
   const module = findModule(project, DEFAULT_MODULE) === null ? DEFAULT_MODULE : SECOND_MODULE;
   const file = `${project.functionsDir}/${module}.${project.language}`;
   const component = mountOf(project)?.name ?? COMPONENT_NAME;
@@ -31,14 +33,14 @@ import schema from "${specifierOf(project, file, "schema")}";
 
 export const ${COMPONENT_NAME} = new StreamingImport(components.${component}, schema${options});
 
-export const { ${importerFunctions().join(", ")} } = ${COMPONENT_NAME}.internalFunctions();
+export const { ${names.join(", ")} } = ${COMPONENT_NAME}.internalFunctions();
 `,
   );
 }
 
-/** Adds what newer versions of the package have to what the app exports. */
-function planExports({ functions, exported, variable }: ImporterPart): Step {
-  const missing = importerFunctions().filter((name) => !exported.has(name));
+/** Adds what the schema needs, or newer versions of the package have, to what the app exports. */
+function planExports({ functions, exported, variable }: ImporterPart, names: readonly string[]): Step {
+  const missing = names.filter((name) => !exported.has(name));
   if (missing.length === 0) return keep(functions.file, functions.text);
   const declaration = methodCalls(functions.source, "internalFunctions")[0]?.call.parent;
   const otherwise = {
