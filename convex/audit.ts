@@ -3,11 +3,17 @@
  * writes, and to `mirrors` the result. Chunks write `mirrors` too: an audit reads the mirror's document in the
  * transaction that concludes it, and walks again if an import came between (PROVE-7).
  */
-import { count } from "../src/core/words.js";
+import { count, repairWords } from "../src/core/words.js";
 import { chargeNewest } from "./write/budget.js";
 import { jsonToConvex, v, type JSONValue, type Value } from "convex/values";
 import { packRows } from "../src/core/wire/packedRows.js";
-import { decodeDigest, differingBuckets, rowCount } from "../src/core/proof/digest.js";
+import {
+  decodeDigest,
+  differingBuckets,
+  encodeDigest,
+  rowCount,
+  subtract,
+} from "../src/core/proof/digest.js";
 import { subtractSketch } from "../src/core/proof/sketch.js";
 import { decodeSketch } from "../src/core/proof/decodeSketch.js";
 import { internal } from "./_generated/api.js";
@@ -24,7 +30,7 @@ import { applyToMirror } from "./write/apply.js";
 import { addDelta, noSums } from "../src/core/proof/delta.js";
 import { addToDigest, readDigest } from "./write/digests.js";
 import { ledgerError } from "../src/core/wire/errors.js";
-import { deltaOf, findingsOf } from "./write/findings.js";
+import { findingsOf } from "./write/findings.js";
 import { Pace } from "../src/core/wire/pace.js";
 import type { ReadHandle } from "../src/core/wire/port.js";
 import { getApp, getHandles, getMirror } from "./mirror/mirrors.js";
@@ -138,18 +144,23 @@ export const conclude = internalMutation({
       });
       return null;
     }
-    const { entries, complete } = decodeSketch(subtractSketch(args.sketch, kept.sketch));
+    const delta = {
+      digest: encodeDigest(subtract(found, decodeDigest(kept.digest))),
+      sketch: subtractSketch(args.sketch, kept.sketch),
+    };
+    const { entries, complete } = decodeSketch(delta.sketch);
     const findings = findingsOf(entries);
     await finishReport(ctx, args.mirror, {
       state: "differs",
       reason: complete
         ? `${count(findings.length, "row")} ${findings.length === 1 ? "was" : "were"} written outside the importer. See the findings; streaming-import audit --repair repairs them.`
-        : `More rows than can be named were written outside the importer, in ${String(differing.length)} of 64 buckets. Refresh the mirror from its source.`,
+        : `More rows than can be named were written outside the importer, in ${String(differing.length)} of 64 buckets. Run streaming-import audit --repair, then refresh the mirror from its source.`,
       writes: await writesOf(ctx, await getMirror(ctx, args.mirror)),
       rows,
       differingBuckets: differing,
       findings,
       all: complete,
+      delta,
     });
     return null;
   },
@@ -201,8 +212,8 @@ export const report = query({
 
 /**
  * Repairs what the last audit found: the source is asked for edited and removed rows with its next run; rows that were
- * added past the importer are deleted if `removeAdded` is true. The digest is updated to the current rows, so that the
- * next audit finds only new differences.
+ * added past the importer are deleted if `removeAdded` is true. The digest is updated to the current rows, those included
+ * that the findings do not name, so that the next audit finds only new differences.
  */
 export const repair = mutation({
   args: { mirror: v.string(), removeAdded: v.optional(v.boolean()) },
@@ -214,13 +225,13 @@ export const repair = mutation({
       getApp(ctx),
     ]);
     if (last?.state !== "differs") return { askedAgain: 0, removed: 0, left: 0 };
-    if (last.writes !== (await writesOf(ctx, mirror))) {
+    if (last.writes !== (await writesOf(ctx, mirror)) || last.delta === undefined) {
       throw ledgerError(
         "AuditOutdated",
         `The mirror "${name}" has changed since its audit. Audit it again, then repair.`,
       );
     }
-    await addToDigest(ctx, name, deltaOf(last.findings));
+    await addToDigest(ctx, name, last.delta);
     const wanted = last.findings.filter(({ kind, key }) => kind !== "added" && key !== null);
     const added =
       mirror.keyed && removeAdded
@@ -253,12 +264,14 @@ export const repair = mutation({
       rows: now.rows + rowsDelta,
       removed: mirror.removed - rowsDelta,
     });
-    await ctx.db.delete("audits", last._id);
-    await chargeNewest(ctx, name, budget);
-    return {
+    const repaired = {
       askedAgain: wanted.length + again.length,
       removed: counts.deleted,
       left: last.findings.length - wanted.length - counts.deleted,
     };
+    const reason = repairWords(repaired, last.all);
+    await ctx.db.patch("audits", last._id, { state: "repaired", reason, delta: undefined });
+    await chargeNewest(ctx, name, budget);
+    return repaired;
   },
 });

@@ -166,6 +166,7 @@ function statusOf(mirror: Doc<"mirrors">): MirrorStatus {
     expectEveryMs: mirror.expectEveryMs ?? null,
     rows: mirror.rows,
     quarantined: mirror.quarantined,
+    resending: mirror.resending === true,
     drift: mirror.drift,
     total: mirror.total,
     removed: mirror.removed,

@@ -326,7 +326,13 @@ export default defineSchema({
    */
   audits: defineTable({
     mirror: v.string(),
-    state: v.union(v.literal("walking"), v.literal("equal"), v.literal("differs"), v.literal("disturbed")),
+    state: v.union(
+      v.literal("walking"),
+      v.literal("equal"),
+      v.literal("differs"),
+      v.literal("repaired"),
+      v.literal("disturbed"),
+    ),
     reason: v.string(),
     startedAt: v.string(),
     finishedAt: v.optional(v.string()),
@@ -346,6 +352,8 @@ export default defineSchema({
     ),
     /** Whether the findings are all there is; otherwise the differing buckets hold more. */
     all: v.boolean(),
+    /** What the rows have and the stored digest has not: what a repair adds to it. */
+    delta: v.optional(v.object({ digest: v.bytes(), sketch: v.bytes() })),
   }).index("by_mirror", ["mirror"]),
 
   /**

@@ -484,6 +484,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
           quarantined: number;
           reason: string;
           removed: number;
+          resending: boolean;
           rows: number;
           run: null | {
             generation: number | null;
@@ -559,6 +560,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
           quarantined: number;
           reason: string;
           removed: number;
+          resending: boolean;
           rows: number;
           run: null | {
             generation: number | null;

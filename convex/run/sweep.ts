@@ -17,7 +17,9 @@ import {
 } from "../_generated/server.js";
 import { recordChanged } from "../write/recordChanges.js";
 import { charge, refuseOverBudget } from "../write/budget.js";
-import { addToDigest } from "../write/digests.js";
+import { addToDigest, readDigest } from "../write/digests.js";
+import { forgetResendsBefore } from "../write/resends.js";
+import { decodeDigest, rowCount } from "../../src/core/proof/digest.js";
 import { isMirrorGone, ledgerErrorData } from "../../src/core/wire/errors.js";
 import {
   arrivedSince,
@@ -448,9 +450,11 @@ export const finish = internalMutation({
     const mirror = await published(ctx, run.mirror);
     const { state, reason } = settled(mirror);
     const isCounted = (await writesOf(ctx, mirror)) === writes;
+    const digested = isCounted ? rowCount(decodeDigest((await readDigest(ctx, run.mirror)).digest)) : rows;
+    const swept = `${count(run.swept, "row")} that it did not deliver ${run.swept === 1 ? "was" : "were"} ${mirror.deletes === "hard" ? "deleted" : "marked as deleted"}.`;
     await ctx.db.patch("runs", id, {
       state: "complete",
-      reason: `Complete; ${count(run.swept, "row")} that it did not deliver ${run.swept === 1 ? "was" : "were"} ${mirror.deletes === "hard" ? "deleted" : "marked as deleted"}.`,
+      reason: digested === rows ? `Complete; ${swept}` : `Complete; ${swept} ${foreign(run.mirror)}`,
       finishedAt: now(),
     });
     await ctx.db.patch("mirrors", mirror._id, {
@@ -462,9 +466,15 @@ export const finish = internalMutation({
     await advanceWatermark(ctx, run.mirror, run.reach);
     await dropManifest(ctx, run.mirror, run.generation!);
     await supersedeQuarantined(ctx, mirror, run);
+    await forgetResendsBefore(ctx, mirror, run.startedAt);
     return null;
   },
 });
+
+/** What to do where rows and digest count differently: a refresh makes the rows right, but not what is known of others. */
+function foreign(mirror: string): string {
+  return `Rows were written or deleted past the importer before. The refresh has made them right, but not the digest: streaming-import audit ${mirror} --repair does.`;
+}
 
 /** Further copies of a row. */
 interface Copies {

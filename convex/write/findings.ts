@@ -1,7 +1,5 @@
-import { addRow, emptyDigest, encodeDigest, removeRow } from "../../src/core/proof/digest.js";
-import { addToSketch, emptySketch, type SketchEntry } from "../../src/core/proof/sketch.js";
+import type { SketchEntry } from "../../src/core/proof/sketch.js";
 import type { Doc } from "../_generated/dataModel.js";
-import type { Sums } from "../../src/core/proof/delta.js";
 
 /** A row that was written past the importer. */
 export type Finding = Doc<"audits">["findings"][number];
@@ -22,21 +20,4 @@ export function findingsOf(entries: readonly SketchEntry[]): Finding[] {
     });
   }
   return [...findings.values()];
-}
-
-/** What the findings say that the rows have and the stored digest has not. */
-export function deltaOf(findings: readonly Finding[]): Sums {
-  const digest = emptyDigest();
-  const sketch = emptySketch();
-  for (const { key, keyHash, expected, found } of findings) {
-    if (expected !== undefined) {
-      removeRow(digest, keyHash, expected);
-      addToSketch(sketch, -1, BigInt.asUintN(64, keyHash), BigInt.asUintN(64, expected), key);
-    }
-    if (found !== undefined) {
-      addRow(digest, keyHash, found);
-      addToSketch(sketch, 1, BigInt.asUintN(64, keyHash), BigInt.asUintN(64, found), key);
-    }
-  }
-  return { digest: encodeDigest(digest), sketch };
 }

@@ -1,6 +1,6 @@
 /**
  * Rows that the source should send again. Writes `resends`, which `audit.repair` fills and `maintenance.ts` prunes;
- * chunks touch them only while `mirrors` says that there are any, and write there when there are none.
+ * the end of a refresh removes those that were requested before it. Chunks touch them only while `mirrors` says that there are any, and write there when there are none.
  */
 import type { Doc } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
@@ -44,4 +44,21 @@ export async function forgetResends(
   if (answered.length === asked.length) {
     await ctx.db.patch("mirrors", mirror._id, { resending: asked.length === MAX_ASKED });
   }
+}
+
+/** After a refresh: what was requested before it began has arrived, or the source no longer has it. */
+export async function forgetResendsBefore(
+  ctx: MutationCtx,
+  mirror: Doc<"mirrors">,
+  startedAt: string,
+): Promise<void> {
+  if (mirror.resending !== true) return;
+  const asked = await ctx.db
+    .query("resends")
+    .withIndex("by_key", (q) => q.eq("mirror", mirror.name))
+    .take(MAX_ASKED);
+  const settled = asked.filter(({ _creationTime }) => _creationTime < Date.parse(startedAt));
+  for (const { _id } of settled) await ctx.db.delete("resends", _id);
+  if (settled.length === asked.length)
+    await ctx.db.patch("mirrors", mirror._id, { resending: asked.length === MAX_ASKED });
 }

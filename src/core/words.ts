@@ -24,6 +24,33 @@ export const READER_WORDS: Readonly<Record<ReaderState, string>> = {
   upToDate: "up to date",
 };
 
+/** What becomes of rows that an audit's repair has requested. */
+export const RESENDING =
+  "Rows that an audit found wrong stay wrong until the source sends them again: push its file again, or start a sync (of Airbyte's stock connector, a full refresh).";
+
+/** What an audit's repair did, and what is left to do. */
+export function repairWords(
+  { askedAgain, removed, left }: Record<"askedAgain" | "removed" | "left", number>,
+  all: boolean,
+): string {
+  const sentences = [
+    ...(askedAgain > 0 ? [`${count(askedAgain, "row")} requested from the source. ${RESENDING}`] : []),
+    ...(all
+      ? []
+      : ["More rows differ than can be named: refresh the mirror from its source, unless you just did."]),
+    ...(removed > 0 ? [`${count(removed, "row")} that the importer never wrote deleted.`] : []),
+    ...(left > 0
+      ? [`${count(left, "row")} that the importer never wrote left; --remove-added deletes such rows.`]
+      : []),
+  ];
+  const done = askedAgain === 0 && all;
+  return [
+    done ? "Repaired." : "Not repaired yet.",
+    ...sentences,
+    ...(done ? [] : ["Then audit again."]),
+  ].join(" ");
+}
+
 /** "Up to date": words at the beginning of a line. */
 export function capitalised(words: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);

@@ -11,6 +11,12 @@ type Report = NonNullable<FunctionReturnType<ImportFunction<"auditReport">>>;
 /** The most findings listed; the others are counted. */
 const MAX_LISTED = 50;
 
+const STATES: Readonly<Record<string, string>> = {
+  equal: "As imported",
+  differs: "Differs",
+  repaired: "Repaired",
+};
+
 interface AuditProps {
   mirror: Pick<MirrorStatus, "name" | "primaryKey">;
   now: number;
@@ -75,8 +81,7 @@ function Findings({
   return (
     <>
       <p role="status">
-        <strong>{state === "equal" ? "As imported" : state === "differs" ? "Differs" : state}</strong>{" "}
-        {reason}{" "}
+        <strong>{STATES[state] ?? state}</strong> {reason}{" "}
         <span className="csi-muted">
           <Ago time={finishedAt ?? startedAt} now={now} />
         </span>

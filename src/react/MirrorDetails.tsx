@@ -9,7 +9,7 @@ import { Plot } from "./Plot.js";
 import { Quarantine } from "./Quarantine.js";
 import { RunHistory, RunProgress } from "./RunHistory.js";
 import { progressOf, shownState, TONES } from "./states.js";
-import { number } from "../core/words.js";
+import { number, RESENDING } from "../core/words.js";
 import { behindMs, duration, lagWords } from "./words.js";
 
 interface MirrorDetailsProps {
@@ -58,7 +58,7 @@ export function MirrorDrawer({ mirror, mayOperate, onClose }: MirrorDetailsProps
 export function MirrorDetails({ mirror, mayOperate }: Omit<MirrorDetailsProps, "onClose">) {
   const functions = useImportFunctions();
   const now = useNow();
-  const { name, state, reason, hint, lastError, quarantined, drift } = mirror;
+  const { name, state, reason, hint, lastError, quarantined, drift, resending } = mirror;
   const tone = TONES[state];
   const progress = progressOf(mirror);
   return (
@@ -69,6 +69,7 @@ export function MirrorDetails({ mirror, mayOperate }: Omit<MirrorDetailsProps, "
         {lastError !== null && state === "failed" && !lastError.endsWith(reason) && (
           <p className="csi-muted">Last error: {lastError}</p>
         )}
+        {resending && <p className="csi-hint">{RESENDING}</p>}
       </div>
       {progress !== null && <RunProgress mirror={name} progress={progress} />}
       <Plot mirror={mirror} now={now} />

@@ -33,6 +33,7 @@ const mirror: MirrorStatus = {
   expectEveryMs: null,
   rows: 1_200,
   quarantined: 0,
+  resending: false,
   drift: 0,
   total: { ...noCounts, received: 1_200, inserted: 1_200 },
   removed: 0,

@@ -18,6 +18,14 @@ beforeAll(async () => {
   );
   write(read, steps);
   project.write("customers.csv", "id\n1\n2\n");
+  project.write(
+    "convex/past.ts",
+    `import { internalMutationGeneric } from "convex/server";
+export const wipe = internalMutationGeneric(async ({ db }) => {
+  for (const { _id } of await db.query("customers").collect()) await db.delete(_id);
+});
+`,
+  );
   deployed = await DeployedProject.start(project);
   cwd = project.directory;
 });
@@ -84,6 +92,48 @@ describe("drift", () => {
     expect(out).toContain("nickname: v.optional(v.string()),");
     expect((await run(["drift", "customers", "--forget"], { cwd })).out).toContain("1 difference");
     expect((await run(["drift", "customers"], { cwd })).out).toContain("matches the schema");
+  });
+});
+
+describe("rows that are deleted past the importer", () => {
+  const env = { XDG_STATE_HOME: "" };
+  beforeAll(() => {
+    env.XDG_STATE_HOME = `${cwd}/state`;
+  });
+
+  test("are wrong until they are pushed again, and every command says so", async () => {
+    await deployed.run("past:wipe");
+    const audited = await run(["audit", "customers", "--repair"], { cwd });
+    expect(audited).toMatchObject({ code: 3, err: "" });
+    expect(audited.out).toMatch(
+      /Not repaired yet\. 2 rows requested from the source\. .*push its file again.* Then audit again\.$/m,
+    );
+    const last = await run(["audit", "customers", "--last"], { cwd });
+    expect(last).toMatchObject({ code: 3, err: "" });
+    expect(last.out).toMatch(/^repaired: Not repaired yet\. 2 rows/);
+    const status = await run(["status"], { cwd });
+    expect(status.out).toMatch(/^customers +repair pending/m);
+    expect(status.out).toMatch(/^customers: Rows that an audit found wrong .*push its file again/m);
+    const doctor = await run(["doctor"], { cwd });
+    expect(doctor.out).toContain("push <file> --mirror customers");
+
+    expect((await run(["push", "customers.csv"], { cwd, env })).code).toBe(0);
+    expect((await run(["status"], { cwd })).out).toMatch(/^customers +up to date/m);
+    expect((await run(["audit", "customers"], { cwd })).code).toBe(0);
+  });
+
+  test("and then refreshed are right, but the digest is not: push, verify and audit say what to do", async () => {
+    await deployed.run("past:wipe");
+    const pushed = await run(["push", "customers.csv", "--mode", "refresh"], { cwd, env });
+    expect(pushed.code).toBe(0);
+    expect(pushed.out).toContain("streaming-import audit customers --repair");
+    const verified = await run(["verify", "customers", "--file", "customers.csv"], { cwd, env });
+    expect(verified.code).toBe(1);
+    expect(verified.err).toContain("`streaming-import audit customers --repair`");
+    expect((await run(["audit", "customers", "--repair"], { cwd })).code).toBe(3);
+    expect((await run(["verify", "customers", "--file", "customers.csv"], { cwd, env })).code).toBe(0);
+    expect((await run(["audit", "customers"], { cwd })).code).toBe(0);
+    expect((await run(["push", "customers.csv"], { cwd, env })).code).toBe(0);
   });
 });
 

@@ -194,3 +194,51 @@ test("PROVE-11: a row of the source that goes along with an added one of its key
   await sender.deliver(upsert({ id: 4, text: "t" }));
   expect(await audit(world)).toMatchObject({ state: "equal", rows: 30 });
 });
+
+test("PROVE-12: rows that were wiped past the importer and refreshed, more than can be named, are in step again after a repair", async () => {
+  const world = await World.start();
+  const many = Array.from({ length: 400 }, (_, id) => ({ id, text: "t" }));
+  await refresh(world, "plain", many);
+  const documents = await world.documents("plain");
+  await world.inApp(async (ctx) => {
+    for (const { _id } of documents) await ctx.db.delete(_id as never);
+  });
+  await refresh(world, "plain", many);
+  const [newest] = (await world.call("runs", { mirror: "plain", limit: 1 })) as { reason: string }[];
+  expect(newest!.reason).toContain("streaming-import audit plain --repair");
+  expect(await audit(world)).toMatchObject({ state: "differs", all: false, rows: 400 });
+  await world.call("repair", { mirror: "plain" });
+  await expectDigestInStep(world, "plain", ["id"]);
+  expect(await audit(world)).toMatchObject({ state: "equal", rows: 400 });
+  await expectConserved(world, "plain");
+});
+
+test("PROVE-13: a repair leaves a report, and the mirror says that rows are requested until they arrive or a refresh completes", async () => {
+  const world = await withRows();
+  const isResending = async () =>
+    ((await world.call("status")) as { name: string; resending: boolean }[]).find(
+      ({ name }) => name === "plain",
+    )!.resending;
+  await tamper(world);
+  await audit(world);
+  expect(await isResending()).toBe(false);
+  await world.call("repair", { mirror: "plain" });
+  expect(await isResending()).toBe(true);
+  const report = (await world.call("auditReport", { mirror: "plain" })) as Report & { reason: string };
+  expect(report.state).toBe("repaired");
+  expect(report.reason).toMatch(
+    /^Not repaired yet\. 2 rows requested from the source\. .* push its file again/,
+  );
+  expect(found(report)).toEqual(["added [77]", "edited [3]", "removed [5]"]);
+  expect(await world.call("repair", { mirror: "plain" })).toEqual({ askedAgain: 0, removed: 0, left: 0 });
+  await world.passTime(1_000);
+  // The source no longer has row 5.
+  await refresh(
+    world,
+    "plain",
+    rows.filter(({ id }) => id !== 5),
+  );
+  expect(await isResending()).toBe(false);
+  expect(await world.ledger("resends")).toEqual([]);
+  expect(await audit(world)).toMatchObject({ state: "equal", rows: 29 });
+});

@@ -1,7 +1,7 @@
 import { CliError, EXIT, usageError } from "../terminal/exit.js";
 import type { CommonOptions } from "../deployment/options.js";
 import { ago, keyForPeople, print, since, table } from "../terminal/output.js";
-import { count } from "../../core/words.js";
+import { count, repairWords } from "../../core/words.js";
 import { conservation } from "../push/report.js";
 import { openSession } from "../deployment/admin.js";
 import type { AuditReport, RunSummary, UnknownStream } from "../../core/wire/views.js";
@@ -128,17 +128,6 @@ interface AuditOptions extends CommonOptions {
 /** What a repair did: see `audit.repair`. */
 type Repair = Record<"askedAgain" | "removed" | "left", number>;
 
-function repairForPeople({ askedAgain, removed, left }: Repair): string {
-  const done = [
-    `The source is asked for ${count(askedAgain, "row")} again.`,
-    ...(removed > 0 ? [`${count(removed, "row")} that the importer never wrote deleted.`] : []),
-    ...(left > 0
-      ? [`${count(left, "row")} that the importer never wrote left; --remove-added deletes them.`]
-      : []),
-  ];
-  return `Repaired. ${done.join(" ")}`;
-}
-
 /** Looks for rows that were written past the importer; ends with 3 when there are some. */
 export async function audit(io: Io, mirror: string, options: AuditOptions): Promise<void> {
   const admin = await adminOf(io, mirror, options);
@@ -160,9 +149,10 @@ export async function audit(io: Io, mirror: string, options: AuditOptions): Prom
     const lines = [`${found.state}: ${found.reason} ${count(found.rows, "row")}.`];
     if (findings.length > 0) lines.push(table(["finding", "key"], findings, io.stdout.columns));
     if (!found.all) lines.push(`There are more, in the buckets ${found.differingBuckets.join(", ")} of 64.`);
-    if (repaired !== null) lines.push(repairForPeople(repaired));
+    if (repaired !== null) lines.push(repairWords(repaired, found.all));
     return lines.join("\n");
   });
-  if (found.state === "differs") io.exitCode = EXIT.differs;
+  // Repaired rows may still wait for the source, and only another audit proves anything.
+  if (found.state === "differs" || found.state === "repaired") io.exitCode = EXIT.differs;
   else if (found.state !== "equal") io.exitCode = EXIT.failure;
 }

@@ -3,7 +3,7 @@ import { V1Client } from "../api/client.js";
 import { findDeployment, importApi, readVariables } from "../deployment/environment.js";
 import type { CommonOptions } from "../deployment/options.js";
 import { ago, print, since, table, visible } from "../terminal/output.js";
-import { count, READER_WORDS, STATE_WORDS } from "../../core/words.js";
+import { count, READER_WORDS, RESENDING, STATE_WORDS } from "../../core/words.js";
 import { budgetUse, type BudgetBalance, type BudgetUse } from "../../core/wire/budget.js";
 import type { MirrorState } from "../../core/wire/validators.js";
 import type { SenderStatus } from "../../core/wire/senderStatus.js";
@@ -21,7 +21,7 @@ interface StatusOptions extends CommonOptions {
 }
 
 /** A mirror with the run that owns it, as far as the caller may know of it. */
-type Watched = SenderStatus & Partial<Pick<MirrorStatus, "held">> & { run?: RunSummary | null };
+type Watched = SenderStatus & Partial<Pick<MirrorStatus, "held" | "resending">> & { run?: RunSummary | null };
 
 /** What there is to tell. The budget is null where the deployment does not tell it: its package is older. */
 interface Status {
@@ -118,7 +118,7 @@ function describe({ mirrors, budget, readers = [] }: Status, columns: number | u
     );
   const rows = mirrors.map((mirror) => [
     mirror.name,
-    COLOURS[mirror.state](STATE_WORDS[mirror.state]),
+    isResending(mirror) ? style.yellow("repair pending") : COLOURS[mirror.state](STATE_WORDS[mirror.state]),
     mirror.rows,
     mirror.quarantined,
     mirror.lagMs === null ? null : since(mirror.lagMs),
@@ -128,12 +128,21 @@ function describe({ mirrors, budget, readers = [] }: Status, columns: number | u
   const reasons = mirrors
     .filter(({ state }) => state !== "upToDate")
     .map(({ name, reason }) => `${style.bold(name)}: ${reason}`);
+  const resending = mirrors
+    .filter((mirror) => mirror.resending === true)
+    .map(({ name }) => `${style.bold(name)}: ${RESENDING}`);
   return [
     table(["mirror", "state", "rows", "quarantined", "lag", "heard", "run"], rows, columns),
     ...reasons,
+    ...resending,
     ...(budget === null ? [] : [describeBudget(budget)]),
     ...reading,
   ].join("\n");
+}
+
+/** Whether a mirror is up to date but for rows that the source is asked to send again. */
+function isResending({ state, resending }: Watched): boolean {
+  return resending === true && state === "upToDate";
 }
 
 /** Who reads the export; those that lose changes, or are about to, stand out. */

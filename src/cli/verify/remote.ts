@@ -75,13 +75,14 @@ export async function walk(admin: Admin, table: string, buckets: ReadonlySet<num
 
 /** The rows in which a mirror and a file differ; `all` is false when there are more than can be told apart. */
 export function differences(
+  table: string,
   mirror: Walk,
   file: FileDigest,
   kept: Digest,
 ): { found: Difference[]; all: boolean } {
   if (differingBuckets(mirror.digest, kept).length > 0) {
     throw new CliError(
-      "The mirror changed during the check, or something other than the import wrote to it. Pause it and verify again. If this error comes back, run `streaming-import audit --repair`, then refresh the mirror.",
+      `The mirror changed during the check, or something other than the import wrote to it. Pause it and verify again. If this error comes back, run \`streaming-import audit ${table} --repair\`: it says what else to do.`,
     );
   }
   const { entries, complete } = decodeSketch(subtractSketch(mirror.sketch, file.sketch));

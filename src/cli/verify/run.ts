@@ -49,7 +49,7 @@ export async function verify(io: Io, name: string, options: VerifyOptions): Prom
     if (buckets.length > 0 && file !== null && compiled !== null && deployment.adminKey !== null) {
       const wanted = new Set(buckets);
       const walked = await walk(openAdmin(io, deployment), name, wanted);
-      ({ found, all } = differences(walked, file, kept));
+      ({ found, all } = differences(name, walked, file, kept));
       if (!all && options.file !== "-") {
         const keys = await missingKeys(
           await rowsOf(io, options, mirror),
@@ -115,6 +115,11 @@ function describe(result: Result, mirror: MirrorInfo, file: FileDigest | null, i
       lines.push("With the deployment's key (CONVEX_DEPLOY_KEY, …), the differing rows are listed too.");
     else if (file !== null && !all) lines.push("There are more differences than can be listed.");
   }
+  // A walk would have found it.
+  if (!result.equal && (file === null || !isWalked))
+    lines.push(
+      `If rows of the mirror were written or deleted past the importer, even before a refresh, the digest is not that of its rows: \`streaming-import audit ${mirror.name}\` tells, and --repair corrects it.`,
+    );
   if (file !== null && file.unfit.count > 0) {
     lines.push(
       `${count(file.unfit.count, "row")} of the file cannot be stored and would go into quarantine:`,

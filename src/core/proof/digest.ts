@@ -61,6 +61,14 @@ export function merge(digest: Digest, delta: Digest): Digest {
   };
 }
 
+/** What `a` has and `b` has not, as a difference. Leaves both as they are. */
+export function subtract(a: Digest, b: Digest): Digest {
+  return {
+    counts: a.counts.map((count, bucket) => count - b.counts[bucket]!),
+    sums: a.sums.map((sum, bucket) => sum - b.sums[bucket]!),
+  };
+}
+
 /** The buckets in which two tables differ, in ascending order; empty when the tables are equal. */
 export function differingBuckets(a: Digest, b: Digest): number[] {
   const differing: number[] = [];

@@ -9,6 +9,7 @@ export function forSenders({
   held: _held,
   policy: _policy,
   deletes: _deletes,
+  resending: _resending,
   drift: _drift,
   expectEveryMs: _expectEveryMs,
   run: _run,

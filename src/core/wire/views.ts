@@ -40,6 +40,8 @@ export const vMirrorStatus = v.object({
   rows: v.number(),
   /** How many changes wait in quarantine. */
   quarantined: v.number(),
+  /** Whether the source is asked to send rows again that an audit found wrong. */
+  resending: v.boolean(),
   /** Fields that the source sends and the schema does not expect. */
   drift: v.number(),
   /** What happened to all changes that it ever received. */

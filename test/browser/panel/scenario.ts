@@ -23,6 +23,7 @@ function mirror(name: string, values: Partial<MirrorStatus> = {}): MirrorStatus 
     expectEveryMs: null,
     rows: 1_284_217,
     quarantined: 0,
+    resending: false,
     drift: 0,
     total: { ...noCounts, received: 1_290_000, inserted: 1_284_217 },
     removed: 0,

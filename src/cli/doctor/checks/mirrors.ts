@@ -1,4 +1,4 @@
-import { count } from "../../../core/words.js";
+import { count, RESENDING } from "../../../core/words.js";
 import { isDeepStrictEqual } from "node:util";
 import type { MirrorInfo } from "../../../core/wire/v1.js";
 import type { MirrorStatus, UnknownStream } from "../../../core/wire/views.js";
@@ -63,7 +63,7 @@ function differences(mine: MirrorInfo, theirs: MirrorInfo): string[] {
 
 /** Whether the mirrors are as fresh as they should be, and nothing of them waits. */
 export function checkMirrorStates(mirrors: readonly MirrorStatus[], exec: string): Check[] {
-  const stale = mirrors.flatMap((mirror) => checkState(mirror, exec));
+  const stale = mirrors.flatMap((mirror) => [...checkState(mirror, exec), ...checkResending(mirror, exec)]);
   const waiting = mirrors
     .filter(({ quarantined }) => quarantined > 0)
     .map(({ name, quarantined }) =>
@@ -97,6 +97,18 @@ function checkState({ name, state, reason }: MirrorStatus, exec: string): Check[
     default:
       return [];
   }
+}
+
+/** Rows that an audit found wrong stay so until the source sends them again. */
+function checkResending({ name, resending }: MirrorStatus, exec: string): Check[] {
+  if (!resending) return [];
+  return [
+    warning(
+      "mirrors-fresh",
+      `"${name}": ${RESENDING}`,
+      `${exec} streaming-import push <file> --mirror ${name}, or start a sync in its connector.`,
+    ),
+  ];
 }
 
 /** Whether every stream that connectors send has a mirror. */
