@@ -117,15 +117,19 @@ function parseDirective(text: string): Pick<Exemption, "tables" | "reason" | "un
 function checkConfig(config: ExemptionConfig): void {
   const shown = JSON.stringify(config);
   if (typeof config.file !== "string" || !Array.isArray(config.tables) || config.tables.length === 0) {
-    throw new GuardConfigurationError(`The exemption ${shown} must name its file and its tables.`);
+    throw new GuardConfigurationError(
+      "InvalidExemption",
+      `The exemption ${shown} must name its file and its tables.`,
+    );
   }
   if (typeof config.until !== "string" || !isDay(config.until)) {
     throw new GuardConfigurationError(
+      "InvalidExemption",
       `The exemption ${shown} must say until which day it holds (YYYY-MM-DD).`,
     );
   }
   if (typeof config.reason !== "string" || config.reason.trim().length < MIN_REASON) {
-    throw new GuardConfigurationError(`The exemption ${shown} must give a reason.`);
+    throw new GuardConfigurationError("InvalidExemption", `The exemption ${shown} must give a reason.`);
   }
 }
 

@@ -101,6 +101,7 @@ function findSchemaFile(cx: GuardContext, start: string): ts.SourceFile | null {
   const isOfFunctions = deployed !== null && `${start}/`.startsWith(`${directoryOf(deployed.fileName)}/`);
   if (!isOfFunctions || named === deployed) return named;
   throw new GuardConfigurationError(
+    "InvalidOptions",
     `The option "schema" names ${schema}, but Convex deploys ${deployed.fileName.split("/").slice(-2).join("/")}. Remove the option.`,
   );
 }
@@ -195,6 +196,7 @@ function schemaOutside(cx: GuardContext, directory: string): SchemaInfo | null {
   const file = schemaFile(cx.ts, `${directory}/x.ts`, cx.options);
   if (file !== null) return readSchemaSyntax(cx.ts, file, []);
   throw new GuardConfigurationError(
+    "InvalidOptions",
     `The option "schema" names ${cx.options.schema}, which is not there. Correct the path, or remove the option.`,
   );
 }
@@ -203,6 +205,7 @@ function unknownTable(table: string, known: readonly string[]): GuardConfigurati
   const [nearest] = [...known].sort((one, other) => distance(table, one) - distance(table, other));
   const isNear = nearest !== undefined && distance(table, nearest) <= Math.max(2, table.length / 3);
   return new GuardConfigurationError(
+    "UnknownTable",
     `The option "tables" names "${table}", which is not a table of the schema.${isNear ? ` Did you mean "${nearest}"?` : ` The tables are ${known.join(", ")}.`}`,
   );
 }

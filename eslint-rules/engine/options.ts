@@ -46,9 +46,19 @@ export const SETTINGS_KEY = "streaming-import";
 /** The file in which the command and the plugin look for options. */
 const CONFIG_FILE = "streaming-import.guard.json";
 
+/** What can be wrong with the options. Stable: the command prints it. */
+export type ConfigurationCode = "InvalidOptions" | "InvalidExemption" | "InvalidConvexJson" | "UnknownTable";
+
 /** Thrown when the options themselves are wrong; the front ends print the sentence as it is. */
 export class GuardConfigurationError extends Error {
   override readonly name = "GuardConfigurationError";
+
+  constructor(
+    readonly code: ConfigurationCode,
+    message: string,
+  ) {
+    super(message);
+  }
 }
 
 type Check = (value: unknown) => boolean;
@@ -99,21 +109,29 @@ export function readOptions(
 ): GuardOptions {
   if (value === undefined || value === null) return base;
   if (!isRecord(value))
-    throw new GuardConfigurationError(`${from} must be an object with options of the guard.`);
+    throw new GuardConfigurationError(
+      "InvalidOptions",
+      `${from} must be an object with options of the guard.`,
+    );
   for (const [key, entry] of Object.entries(value)) {
     if (key === "$schema") continue;
     if (key === "functionsDir")
       throw new GuardConfigurationError(
+        "InvalidOptions",
         `${from} has the option "functionsDir", but Convex deploys the directory that "functions" in convex.json names. Set it there, and remove the option.`,
       );
     if (!(key in CHECKS)) {
       throw new GuardConfigurationError(
+        "InvalidOptions",
         `${from} has an unknown option "${key}". The options are ${Object.keys(CHECKS).join(", ")}.`,
       );
     }
     const { check, expected } = CHECKS[key as keyof typeof CHECKS];
     if (!check(entry))
-      throw new GuardConfigurationError(`The option "${key}" in ${from} must be ${expected}.`);
+      throw new GuardConfigurationError(
+        "InvalidOptions",
+        `The option "${key}" in ${from} must be ${expected}.`,
+      );
   }
   const options = Object.fromEntries(Object.entries(value).filter(([key]) => key !== "$schema"));
   return { ...base, ...(options as Partial<GuardOptions>) };
@@ -121,18 +139,19 @@ export function readOptions(
 
 /** Reads the options that an app keeps in a file, so that the command and the plugin agree. */
 export function loadConfigFile(ts: Pick<TypeScript, "sys">, directory: string): GuardOptions {
-  const value = readJson(ts, `${directory}/${CONFIG_FILE}`);
+  const value = readJson(ts, `${directory}/${CONFIG_FILE}`, "InvalidOptions");
   return readOptions(value, CONFIG_FILE);
 }
 
 /** `functions` of convex.json, Convex's own name for the functions directory. */
 export function functionsOfConvexJson(ts: Pick<TypeScript, "sys">, directory: string): string | null {
-  const value = readJson(ts, `${directory}/convex.json`);
+  const value = readJson(ts, `${directory}/convex.json`, "InvalidConvexJson");
   if (value === undefined) return null;
   const { functions } = isRecord(value) ? value : { functions: null };
   if (functions === undefined) return null;
   if (typeof functions !== "string" || functions === "")
     throw new GuardConfigurationError(
+      "InvalidConvexJson",
       `${directory}/convex.json must be an object whose "functions" is a path, such as "convex".`,
     );
   return functions.replace(/^(?:\.\/+)+/, "").replace(/\/+$/, "");
@@ -161,13 +180,13 @@ export function functionsDirectories(ts: Pick<TypeScript, "sys">, root: string):
   );
 }
 
-function readJson(ts: Pick<TypeScript, "sys">, path: string): unknown {
+function readJson(ts: Pick<TypeScript, "sys">, path: string, code: ConfigurationCode): unknown {
   const text = ts.sys.readFile(path);
   if (text === undefined) return undefined;
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new GuardConfigurationError(`${path} is not valid JSON: ${reason}`);
+    throw new GuardConfigurationError(code, `${path} is not valid JSON: ${reason}`);
   }
 }

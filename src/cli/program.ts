@@ -11,7 +11,7 @@ import { pageOf } from "../core/docs.js";
 import { ApiError } from "./api/apiError.js";
 import { ownManifest } from "./project/manifests.js";
 import { addPushCommand } from "./push/command.js";
-import { CliError, EXIT, messageOf, type ExitCode } from "./terminal/exit.js";
+import { CliError, type ErrorCode, ERRORS, EXIT, messageOf, type ExitCode } from "./terminal/exit.js";
 import type { Io } from "./terminal/io.js";
 import { visible } from "./terminal/output.js";
 import { addVerifyCommand } from "./verify/command.js";
@@ -23,10 +23,49 @@ export async function main(args: readonly string[], io: Io): Promise<ExitCode> {
     await createProgram(io).parseAsync(args, { from: "user" });
     return io.exitCode;
   } catch (error) {
-    if (isCommanderError(error)) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    io.stderr.write(`${visible(messageOf(error))}\n${more(error)}`);
-    return error instanceof CliError ? error.exitCode : EXIT.failure;
+    if (isCommanderError(error) && error.exitCode === 0) return EXIT.ok;
+    return report(io, error, asksForJson(args));
   }
+}
+
+/**
+ * Prints what was thrown: the sentence to stderr, and with `--json` its code and the sentence to stdout, where a program
+ * reads the result.
+ * @returns the exit code that belongs to it
+ */
+function report(io: Io, error: unknown, json: boolean): ExitCode {
+  const code = codeOf(error);
+  const message = sentenceOf(error);
+  if (json) io.stdout.write(`${JSON.stringify({ error: { code, message } })}\n`);
+  // Commander has said it.
+  if (!isCommanderError(error)) io.stderr.write(`${visible(message)}\n${more(error)}`);
+  return isOwn(code) ? ERRORS[code] : EXIT.failure;
+}
+
+/** The stable code of an error: one of ours, or that with which the deployment refuses. */
+function codeOf(error: unknown): string {
+  if (error instanceof CliError) return error.code;
+  if (error instanceof ApiError) return error.status === 0 ? "NoAnswer" : error.code;
+  if (isCommanderError(error)) return "InvalidUsage";
+  return error instanceof Error && "syscall" in error ? "SystemError" : "InternalError";
+}
+
+function isOwn(code: string): code is ErrorCode {
+  return Object.hasOwn(ERRORS, code);
+}
+
+function sentenceOf(error: unknown): string {
+  if (!isCommanderError(error)) return messageOf(error);
+  // Where no command is named, commander prints the help and says nothing.
+  return error.code === "commander.help"
+    ? "Name a command. Add --help for a list."
+    : error.message.replace(/^error: /, "");
+}
+
+function asksForJson(args: readonly string[]): boolean {
+  const end = args.indexOf("--");
+  // Airbyte's messages alone are on the stdout of its commands.
+  return args[0] !== "airbyte" && (end < 0 ? args : args.slice(0, end)).includes("--json");
 }
 
 /** Where a refusal of the API is explained. */
@@ -36,7 +75,7 @@ function more(error: unknown): string {
 }
 
 /** Thrown by commander instead of ending the process; it has said what there is to say. */
-function isCommanderError(error: unknown): error is { exitCode: number } {
+function isCommanderError(error: unknown): error is Error & { code: string; exitCode: number } {
   return error instanceof Error && "code" in error && String(error.code).startsWith("commander.");
 }
 

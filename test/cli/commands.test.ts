@@ -4,39 +4,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { createProgram } from "../../src/cli/program.js";
 import { run } from "./support/command.js";
+import { createProgram } from "../../src/cli/program.js";
 import { processIo } from "../../src/cli/terminal/io.js";
+import { argumentsOf, commandsOf } from "./support/commands.js";
 import { requireTypescript } from "../../src/cli/project/typescript.js";
 
-/** Commands that speak the protocol of somebody else. */
-const FOREIGN = /^airbyte /;
-
-/** A command with the words that call it: "token create". */
-interface Leaf {
-  name: string;
-  command: Command;
-}
-
-function leaves(command: Command, path: string[] = []): Leaf[] {
-  if (command.commands.length === 0) return [{ name: path.join(" "), command }];
-  return command.commands.flatMap((child) => leaves(child, [...path, child.name()]));
-}
-
-const ALL = leaves(createProgram(processIo()));
-const OWN = ALL.filter(({ name }) => !FOREIGN.test(name));
-
-/** What a command cannot do without. */
-function argumentsOf(name: string): string[] {
-  const needed: Record<string, string[]> = {
-    push: ["-", "--mirror", "customers"],
-    export: ["--tables", "customers"],
-    verify: ["customers", "--file", "-"],
-    "token create": ["x", "--mirror", "customers"],
-    "quarantine show": ["customers", "id"],
-  };
-  return needed[name] ?? (/^(status|streams|init|doctor|guard|token list)$/.test(name) ? [] : ["customers"]);
-}
+const { all: ALL, own: OWN } = commandsOf(createProgram(processIo()));
 
 /** What `--help` prints, with what is added after it. */
 function helpOf(command: Command): string {

@@ -37,13 +37,6 @@ test("docs/operations.md has a heading for every state, and for nothing else", (
   expect(headings.toSorted()).toEqual(vMirrorState.members.map(({ value }) => value).toSorted());
 });
 
-test("docs/cli.md lists every code of generate", () => {
-  const section = /\n## generate\n([\s\S]*?)\n## /.exec(read("docs/cli.md"))![1]!;
-  const listed = [...section.matchAll(/^\| `(\w+)` +\| \d/gm)].map(([, code]) => code!);
-
-  expect(listed.toSorted()).toEqual(membersOf("src/cli/generate/problem.ts", "GenerateCode").toSorted());
-});
-
 test("the index of docs/ leads to every page", () => {
   const linked = [...read("docs/README.md").matchAll(/\]\(([^)#\s]+)/g)].map(([, target]) =>
     path.posix.join("docs", target!),

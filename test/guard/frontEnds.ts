@@ -34,7 +34,9 @@ export function disagreements(cwd: string): Disagreement | null {
     .sort();
   const agree =
     report.problems.length > 0 ? findings.length > 0 : JSON.stringify(command) === JSON.stringify(findings);
-  return agree ? null : { cwd, problems: report.problems, command, eslint: findings };
+  return agree
+    ? null
+    : { cwd, problems: report.problems.map(({ message }) => message), command, eslint: findings };
 }
 
 /** What ESLint says about an app. Paths are relative to the app. */

@@ -4,8 +4,9 @@ import path from "node:path";
 import { ConvexHttpClient } from "convex/browser";
 import { makeFunctionReference } from "convex/server";
 import { ConvexError, type Value } from "convex/values";
+import { ApiError } from "../api/apiError.js";
 import { type Deployment, findDeployment, readVariables } from "./environment.js";
-import { CliError, messageOf, usageError } from "../terminal/exit.js";
+import { CliError, messageOf } from "../terminal/exit.js";
 import type { CommonOptions } from "./options.js";
 import type { Place } from "../terminal/io.js";
 
@@ -50,7 +51,8 @@ export function openAdmin(place: Place, { url, adminKey, name, module, component
       component: async (path, args) => callWithCli(place, { component, path }, args),
     };
   }
-  throw usageError(
+  throw new CliError(
+    "NoDeployKey",
     "This needs the deployment's key. Set CONVEX_DEPLOY_KEY, or CONVEX_SELF_HOSTED_URL and CONVEX_SELF_HOSTED_ADMIN_KEY, or run it in a project that `npx convex dev` has set up (CONVEX_DEPLOYMENT in .env.local).",
   );
 }
@@ -79,17 +81,12 @@ async function callWithKey<T>(
 }
 
 /** What went wrong, in a sentence: the app's own message where there is one. Never the key. */
-function explain(error: unknown, { component, path }: Target): CliError {
-  if (error instanceof ConvexError) {
-    const data = error.data as { code?: unknown; message?: unknown } | string;
-    const message =
-      typeof data === "string" ? data : typeof data.message === "string" ? data.message : error.message;
-    return new CliError(message, undefined, { cause: error });
-  }
+function explain(error: unknown, { component, path }: Target): CliError | ApiError {
+  if (error instanceof ConvexError) return refusalIn(error.data, error) ?? failed(error.message, error);
   const message = messageOf(error);
   if (/fetch failed/.test(message)) {
     const cause = error instanceof Error ? messageOf(error.cause) : "";
-    return new CliError(`The deployment does not answer: ${cause || message}.`, undefined, { cause: error });
+    return new CliError("NoAnswer", `The deployment does not answer: ${cause || message}.`, { cause: error });
   }
   if (
     /Could not find (public )?function|[Cc]omponent .*not found|Couldn't (find|resolve) .*component/.test(
@@ -97,25 +94,38 @@ function explain(error: unknown, { component, path }: Target): CliError {
     )
   ) {
     return new CliError(
+      "NotDeployed",
       component === undefined
         ? `The deployment has no function ${path}. If nothing is deployed yet, run npx convex dev. Otherwise export it from convex/${path.split(":")[0]!}.ts and deploy, or name another module with --module.`
         : `The deployment's component "${component}" has no function ${path}. If nothing is deployed yet, run npx convex dev. Otherwise deploy with this version of the package, or name the component with --component.`,
-      undefined,
       { cause: error },
     );
   }
   // "[Request ID: …] Server Error\nUncaught Error: <what the function said>\n    at …", with one "Uncaught" per call.
   const said = /(?:Uncaught (?:\w*Error: )?)+([^]*?)(?:\n\s+at |$)/.exec(message)?.[1];
-  return new CliError(sentenceOf((said ?? message).trim()), undefined, { cause: error });
+  const sentence = (said ?? message).trim();
+  return refusalIn(parsed(sentence), error) ?? failed(sentence, error);
 }
 
-/** The message of a refusal that arrives as the JSON of its data; any other text as it is. */
-function sentenceOf(said: string): string {
+/** A refusal by the code of the component or of the app, from its data; null for data that has no message. */
+function refusalIn(data: unknown, cause: unknown): CliError | ApiError | null {
+  if (typeof data === "string") return failed(data, cause);
+  const { code, message } = (data ?? {}) as { code?: unknown; message?: unknown };
+  if (typeof message !== "string") return null;
+  return typeof code === "string"
+    ? new ApiError(400, code, message, null, { cause })
+    : failed(message, cause);
+}
+
+function failed(message: string, cause: unknown): CliError {
+  return new CliError("DeploymentFailed", message, { cause });
+}
+
+function parsed(text: string): unknown {
   try {
-    const data = JSON.parse(said) as { message?: unknown } | null;
-    return typeof data?.message === "string" ? data.message : said;
+    return JSON.parse(text) as unknown;
   } catch {
-    return said;
+    return null;
   }
 }
 
@@ -129,7 +139,10 @@ async function callWithCli<T>(
   try {
     cli = path.join(path.dirname(require.resolve("convex/package.json")), "bin", "main.js");
   } catch {
-    throw usageError("The package convex is not installed here. Run this in your project.");
+    throw new CliError(
+      "PackageMissing",
+      "The package convex is not installed here. Run this in your project.",
+    );
   }
   const inComponent = component === undefined ? [] : ["--component", component];
   const child = spawn(process.execPath, [cli, "run", ...inComponent, name, JSON.stringify(args)], {
@@ -145,7 +158,10 @@ async function callWithCli<T>(
     child.once("close", resolve);
   });
   if (code !== 0)
-    throw new CliError(err.trim() === "" ? `convex run ${name} ended with ${String(code)}.` : err.trim());
+    throw explain(new Error(err.trim() || `convex run ${name} ended with ${String(code)}.`), {
+      ...(component !== undefined && { component }),
+      path: name,
+    });
   // The CLI prints nothing for null.
   return (out.trim() === "" ? null : JSON.parse(out)) as T;
 }

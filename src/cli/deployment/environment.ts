@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { parseEnv } from "node:util";
-import { usageError } from "../terminal/exit.js";
+import { CliError } from "../terminal/exit.js";
 import type { Place } from "../terminal/io.js";
 
 /** Frameworks give the variables prefixes of their own; the Convex CLI writes these. */
@@ -101,7 +101,8 @@ function siteOf(url: string | null): string | null {
 /** @throws CliError with the variables that would help */
 function requireSite({ siteUrl }: Deployment): string {
   if (siteUrl !== null) return siteUrl;
-  throw usageError(
+  throw new CliError(
+    "NoDeployment",
     "Which deployment? Set CONVEX_SITE_URL (https://….convex.site), in .env.local or in the environment, or pass --site-url.",
   );
 }
@@ -143,13 +144,19 @@ function parseUrl(url: string): URL {
   try {
     parsed = new URL(url);
   } catch {
-    throw usageError(`"${url}" is not a URL. Write it as https://happy-otter-123.convex.site.`);
+    throw new CliError(
+      "InvalidUrl",
+      `"${url}" is not a URL. Write it as https://happy-otter-123.convex.site.`,
+    );
   }
   if (parsed.protocol !== "https:" && parsed.protocol !== "http:") {
-    throw usageError(`"${url}" is not an http or https URL.`);
+    throw new CliError("InvalidUrl", `"${url}" is not an http or https URL.`);
   }
   if (parsed.username !== "" || parsed.password !== "") {
-    throw usageError("The URL must not contain a user name or a password. Pass the token separately.");
+    throw new CliError(
+      "InvalidUrl",
+      "The URL must not contain a user name or a password. Pass the token separately.",
+    );
   }
   return parsed;
 }

@@ -4,7 +4,7 @@ import type { Deployment } from "./environment.js";
 import type { MirrorInfo } from "../../core/wire/v1.js";
 import type { MirrorStatus } from "../../core/wire/views.js";
 import { didYouMean } from "../terminal/suggest.js";
-import { CliError, usageError } from "../terminal/exit.js";
+import { CliError } from "../terminal/exit.js";
 import type { Place } from "../terminal/io.js";
 
 /** An import token for the time of one command. */
@@ -26,7 +26,8 @@ export async function borrowToken(
 ): Promise<BorrowedToken> {
   if (deployment.token !== null) return { token: deployment.token, giveBack: async () => Promise.resolve() };
   if (!isOperated(deployment)) {
-    throw usageError(
+    throw new CliError(
+      "NoToken",
       `There is no token. Set STREAMING_IMPORT_TOKEN to ${access === "export" ? "an export token (streaming-import token create <name> --access export)" : "an import token (streaming-import token create)"}, or the deployment's key in CONVEX_DEPLOY_KEY or CONVEX_SELF_HOSTED_ADMIN_KEY.`,
     );
   }
@@ -74,9 +75,11 @@ export function onlyOf(names: readonly string[]): string {
   const [only, ...more] = names;
   if (only === undefined)
     throw new CliError(
+      "NoMirrors",
       "There is no mirror yet. Declare one with mirrorTable in convex/schema.ts and deploy.",
     );
-  if (more.length > 0) throw usageError(`Which mirror? Add --mirror with one of: ${names.join(", ")}.`);
+  if (more.length > 0)
+    throw new CliError("AmbiguousMirror", `Which mirror? Add --mirror with one of: ${names.join(", ")}.`);
   return only;
 }
 
@@ -89,12 +92,14 @@ export function openedMirror(mirrors: readonly MirrorInfo[], name: string): Mirr
     mirrors.map((mirror) => mirror.name),
   );
   throw new CliError(
+    "UnknownMirror",
     `The token opens no mirror "${name}".${meant} streaming-import status lists the mirrors.`,
   );
 }
 
 export function unknownMirror(mirror: string, names: readonly string[]): CliError {
   return new CliError(
+    "UnknownMirror",
     `There is no mirror "${mirror}".${didYouMean(mirror, names)} The mirrors are: ${names.join(", ") || "none yet"}.`,
   );
 }

@@ -10,7 +10,7 @@ import {
   writeSync,
 } from "node:fs";
 import path from "node:path";
-import { usageError } from "../terminal/exit.js";
+import { CliError } from "../terminal/exit.js";
 import { START, type Position } from "./client.js";
 import type { Format } from "./formats.js";
 
@@ -95,12 +95,14 @@ export class StateFile {
     try {
       state = JSON.parse(text) as State;
     } catch {
-      throw usageError(
+      throw new CliError(
+        "FolderInUse",
         `${this.file} is not the state of an export. Remove it, or start over with --restart.`,
       );
     }
     if (state.version !== 1 || state.url !== url || state.format !== format) {
-      throw usageError(
+      throw new CliError(
+        "FolderInUse",
         `${this.file} is the state of an export from ${state.url} as ${state.format}. Choose another folder, or start over with --restart.`,
       );
     }

@@ -73,8 +73,8 @@ export async function follow(
     } catch (error) {
       if (!(error instanceof ApiError) || !EXPIRED.has(error.code)) throw error;
       throw new CliError(
+        "PositionExpired",
         `The export of "${table}" cannot go on: its position is older than the changes that the deployment keeps (${error.code}). Run the command with --restart to write every row again.`,
-        undefined,
         { cause: error },
       );
     }

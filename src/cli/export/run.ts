@@ -1,7 +1,7 @@
 import path from "node:path";
 import type { CommonOptions } from "../deployment/options.js";
 import { findDeployment, importApi, readVariables } from "../deployment/environment.js";
-import { CliError, usageError, type ExitCode } from "../terminal/exit.js";
+import { CliError, EXIT, usageError, type ExitCode } from "../terminal/exit.js";
 import { borrowToken } from "../deployment/token.js";
 import type { Io } from "../terminal/io.js";
 import { print } from "../terminal/output.js";
@@ -32,7 +32,8 @@ export async function exportTables(io: Io, options: ExportCommandOptions): Promi
   const deployment = findDeployment(options, readVariables(io));
   const named = namesIn(options.tables);
   if (options.follow === true && deployment.token === null) {
-    throw usageError(
+    throw new CliError(
+      "NoToken",
       "--follow needs a token that stays. Set STREAMING_IMPORT_TOKEN to a token that may export (streaming-import token create <name> --access export), or pass --token.",
     );
   }
@@ -46,7 +47,8 @@ export async function exportTables(io: Io, options: ExportCommandOptions): Promi
   const requests = new AbortController();
   const off = io.onStop((code) => {
     // A second time: at once.
-    if (stopped.by !== null) requests.abort(new CliError("Stopped.", code));
+    if (stopped.by !== null)
+      requests.abort(new CliError(code === EXIT.terminated ? "Terminated" : "Interrupted", "Stopped."));
     else if (io.stderr.isTTY === true)
       io.stderr.write("Writing what has been read. Press Ctrl-C again to stop now.\n");
     stopped.by = code;
@@ -139,20 +141,22 @@ function stateOf(io: Io, { state }: ExportCommandOptions, folder: string | null)
 function namesIn(option: string | undefined): string[] | null {
   if (option === undefined) return null;
   const names = [...new Set(option.split(",").map((name) => name.trim()))].filter((name) => name !== "");
-  if (names.length === 0) throw usageError("--tables names no table.");
+  if (names.length === 0) throw new CliError("NoTables", "--tables names no table.");
   return names;
 }
 
 function tablesOf(tables: string[] | null, known: readonly string[]): string[] {
   if (tables === null) {
     if (known.length > 0) return [...known];
-    throw usageError(
+    throw new CliError(
+      "NoTables",
       "The token opens no exported table. Declare one with exportTable in schema.ts, or use another token.",
     );
   }
   const unknown = tables.find((name) => !known.includes(name));
   if (unknown !== undefined) {
-    throw usageError(
+    throw new CliError(
+      "UnknownTable",
       `The token opens no exported table "${unknown}".${didYouMean(unknown, known)} It opens: ${known.join(", ") || "none"}.`,
     );
   }

@@ -1,5 +1,5 @@
 import { cleanFieldName } from "../../core/rows/names.js";
-import { usageError } from "../terminal/exit.js";
+import { CliError } from "../terminal/exit.js";
 import type { MirrorInfo, ValidatorJson } from "../../core/wire/v1.js";
 import type { Mapping } from "./mapping.js";
 
@@ -23,7 +23,7 @@ export function columnWriters(
   return header.map((column) => {
     const name = mapping.nameOf(column);
     if (name === null) return { key: null, write: asText };
-    if (seen.has(name)) throw usageError(twoColumns(name));
+    if (seen.has(name)) throw new CliError("DuplicateColumn", twoColumns(name));
     seen.add(name);
     return { key: JSON.stringify(name), write: writerOf(fieldOf(mirror, name)) };
   });

@@ -157,12 +157,14 @@ async function peekHead(input: AsyncIterable<Buffer>) {
 
 function ragged(line: number, fields: number, columns: number): CliError {
   return new CliError(
+    "FileUnreadable",
     `Line ${String(line)} has ${count(fields, "field")}, but there ${columns === 1 ? "is" : "are"} ${count(columns, "column")}.`,
   );
 }
 
 function strayEnd({ lines, column }: InfoField): CliError {
   return new CliError(
+    "FileUnreadable",
     `Line ${String(lines)}, column ${String(column)}: a line break of another sort than those of the file, in a field without quotes. End all lines alike.`,
   );
 }
@@ -180,6 +182,7 @@ function writeRow(writers: readonly ColumnWriter[], fields: readonly (string | n
 
 function explainBackslashN({ lines, column }: InfoField): CliError {
   return new CliError(
+    "FileUnreadable",
     `Line ${String(lines)}, column ${String(column)}: an unquoted \\N. Say what means NULL in this file: --null '\\N' (empty fields are then empty text), --null '' (\\N is then text), or both. If the file has the backslash format of COPY or OUTFILE, use --format copy.`,
   );
 }
@@ -191,18 +194,20 @@ function explain(error: unknown): unknown {
   switch (code) {
     case "INVALID_OPENING_QUOTE":
       return new CliError(
+        "FileUnreadable",
         `Line ${line}: a quote inside a field without quotes. Put such a field in quotes, without a blank before them, and double the quotes inside. If quotes mean nothing in this file, use --format copy.`,
       );
     case "CSV_INVALID_CLOSING_QUOTE":
       return new CliError(
+        "FileUnreadable",
         `Line ${line}: text after the closing quote of a field. Double the quotes inside a field ("").`,
       );
     case "CSV_QUOTE_NOT_CLOSED":
-      return new CliError("The file ends inside a field in quotes. Is it complete?");
+      return new CliError("FileUnreadable", "The file ends inside a field in quotes. Is it complete?");
   }
   const counts = /expect (\d+), got (\d+) on line (\d+)/.exec(error.message);
   if (counts !== null) return ragged(Number(counts[3]), Number(counts[2]), Number(counts[1]));
   return typeof code === "string" && code.startsWith("CSV_")
-    ? new CliError(`The file is not CSV: ${error.message}`)
+    ? new CliError("FileUnreadable", `The file is not CSV: ${error.message}`)
     : error;
 }

@@ -23,11 +23,9 @@ export async function* asUtf8(
       return Buffer.from(decoder.decode(chunk, { stream: chunk !== undefined }));
     } catch (error) {
       throw new CliError(
+        "FileUnreadable",
         `The file is not ${encoding}: a byte near line ${String(line)} is wrong.`,
-        undefined,
-        {
-          cause: error,
-        },
+        { cause: error },
       );
     }
   };
@@ -107,6 +105,7 @@ function notUtf8(part: Buffer, line: number): CliError {
   }
   const wrong = line + linesIn(part, good);
   return new CliError(
+    "FileUnreadable",
     `Line ${String(wrong)} is not UTF-8. Name its encoding, for example --encoding windows-1252, or save it as UTF-8.`,
   );
 }

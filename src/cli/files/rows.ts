@@ -91,14 +91,15 @@ class ObjectSplitter {
 
   end(): void {
     if (this.#depth > 0 || this.#array === "open")
-      throw new CliError("The file ends in the middle of its JSON.");
+      throw new CliError("FileUnreadable", "The file ends in the middle of its JSON.");
   }
 
   /** A byte between two rows. Returns whether a row begins. */
   #between(byte: number): boolean {
     if (isSpace(byte)) return false;
     const place = this.#count === 0 ? "before the first row" : `after row ${String(this.#count)}`;
-    if (this.#array === "closed") throw new CliError(`There is text after the end of the array, ${place}.`);
+    if (this.#array === "closed")
+      throw new CliError("FileUnreadable", `There is text after the end of the array, ${place}.`);
     if (byte === 0x5b && this.#array === null && this.#count === 0) {
       this.#array = "open";
     } else if (byte === 0x5d && this.#array === "open" && !this.#comma) {
@@ -111,6 +112,7 @@ class ObjectSplitter {
       return true;
     } else {
       throw new CliError(
+        "FileUnreadable",
         `The file is not an array of JSON objects: ${JSON.stringify(String.fromCharCode(byte))} ${place}.`,
       );
     }
@@ -138,11 +140,15 @@ function checkRow({ bytes, start, end }: RawRow, place: string): void {
   } catch (error) {
     // The parser's message quotes the row; where it is, is enough.
     const at = /position (\d+)/.exec(String(error))?.[1];
-    throw new CliError(`${place} is not JSON${at === undefined ? "" : `, at character ${at}`}.`);
+    throw new CliError(
+      "FileUnreadable",
+      `${place} is not JSON${at === undefined ? "" : `, at character ${at}`}.`,
+    );
   }
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return;
   const found = bytes.toString("utf8", skipSpace(bytes, start), start + 1);
   throw new CliError(
+    "FileUnreadable",
     `${place} is not a JSON object; it begins with ${JSON.stringify(found)}. Every row must be an object with a field for each column. Use --format json for an array of rows.`,
   );
 }

@@ -48,7 +48,7 @@ export async function openSource(
 ): Promise<Source> {
   const format = wanted === undefined ? undefined : FORMATS[wanted];
   if (wanted !== undefined && format === undefined)
-    throw usageError(`The format "${wanted}" is not one of csv, tsv, copy, json, jsonl.`);
+    throw new CliError("FileUnreadable", `The format "${wanted}" is not one of csv, tsv, copy, json, jsonl.`);
   const path = resolve(cwd, file);
   const size = file === "-" ? null : await sizeOf(path);
   const raw: Readable = file === "-" ? stdin : createReadStream(path, { highWaterMark: 256 * 1024 });
@@ -82,9 +82,9 @@ async function sizeOf(file: string): Promise<number> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw usageError(messageOf(error));
     const others = await readdir(dirname(file)).catch(() => []);
-    throw usageError(`There is no file ${file}.${didYouMean(basename(file), others)}`);
+    throw new CliError("FileNotFound", `There is no file ${file}.${didYouMean(basename(file), others)}`);
   }
-  throw usageError(`${file} is a folder. Name one of its files.`);
+  throw new CliError("FileNotFound", `${file} is a folder. Name one of its files.`);
 }
 
 async function* counted(raw: Readable, count: (bytes: number) => void): AsyncGenerator<Buffer> {
@@ -113,7 +113,7 @@ async function* withoutGzip(raw: AsyncIterable<Buffer>): AsyncGenerator<Buffer> 
   try {
     for await (const chunk of gunzip) yield chunk as Buffer;
   } catch (error) {
-    throw new CliError(`The gzip file is incomplete or damaged: ${messageOf(error)}.`);
+    throw new CliError("FileUnreadable", `The gzip file is incomplete or damaged: ${messageOf(error)}.`);
   }
 }
 
@@ -158,9 +158,10 @@ function checkedBegin(first: Buffer, wanted: string | undefined): Buffer {
   const reason = `Line 1: the file ${found.isMarked ? "begins with the mark of" : "looks like"} ${found.encoding.toUpperCase()}`;
   if (found.encoding === "utf-8") {
     if (wanted === undefined) return first.subarray(3);
-    throw new CliError(`${reason}, not ${wanted}. Leave out --encoding.`);
+    throw new CliError("FileUnreadable", `${reason}, not ${wanted}. Leave out --encoding.`);
   }
   throw new CliError(
+    "FileUnreadable",
     `${reason}, not ${wanted ?? "UTF-8"}. ${found.encoding === "utf-32" ? "Save it as UTF-8." : `Use --encoding ${found.encoding}.`}`,
   );
 }

@@ -1,8 +1,8 @@
+import { CliError } from "../terminal/exit.js";
 import type { ValidatorJSON } from "convex/values";
 import { cleanPath } from "../../core/rows/names.js";
 import { tableLabel, type Mirror, type SourceColumn, type SourceTable } from "./model.js";
 import { nameColumns, type ColumnName } from "./names.js";
-import { GenerateError } from "./problem.js";
 import { leavesOf, nullable } from "./validators.js";
 
 /** Fields that a document may have beside the two that Convex adds. Source: Convex limits. */
@@ -17,13 +17,13 @@ const UNFIT_FOR_KEYS = new Set<ValidatorJSON["type"]>(["any", "array", "object",
 /**
  * The mirror of a table, and what there is to say about it.
  *
- * @throws GenerateError for a table that no mirror can hold.
+ * @throws CliError for a table that no mirror can hold.
  */
 export function mirrorOf(table: SourceTable, name: string): { mirror: Mirror; notes: string[] } {
   const { columns } = table;
   const label = tableLabel(table);
   if (columns.length > MAX_COLUMNS) {
-    throw new GenerateError(
+    throw new CliError(
       "TooManyColumns",
       `The table ${label} has ${String(columns.length)} columns; a Convex document has at most ${String(MAX_COLUMNS)}. Leave it out (--exclude ${label}), or mirror a view of it.`,
     );

@@ -1,9 +1,9 @@
+import { CliError } from "../terminal/exit.js";
 import { cleanFields } from "../../core/rows/identifiers.js";
 import { cleanTableName, NameError } from "../../core/rows/names.js";
 import { CONTENT_KEY_FIELD } from "../../schema/contract.js";
 import { fieldName } from "../../schema/fieldName.js";
 import { isIdentifier } from "../../schema/fields.js";
-import { GenerateError } from "./problem.js";
 import { tableLabel, type SourceTable } from "./model.js";
 
 /** A column's names. */
@@ -61,7 +61,7 @@ function freeName(wanted: string, taken: Set<string>): string {
  * The name of a mirror for a table: the table's own, cleaned; with its namespace where another table has that name.
  *
  * @param taken The names of all tables that are there.
- * @throws GenerateError when no name is short enough.
+ * @throws CliError when no name is short enough.
  */
 export function nameTable(table: SourceTable, taken: ReadonlySet<string>): string {
   const { namespace, name } = table;
@@ -81,7 +81,7 @@ function cleaned(name: string, table: SourceTable): string {
     return cleanTableName(name);
   } catch (error) {
     if (!(error instanceof NameError)) throw error;
-    throw new GenerateError(
+    throw new CliError(
       "InvalidTableName",
       `${error.message} Or leave it out: --exclude ${tableLabel(table)}`,
     );

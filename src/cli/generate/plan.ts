@@ -53,7 +53,7 @@ export interface Plan {
  *
  * @param all All tables of the source, also those that are not asked for: their mirrors have not lost their source.
  * @param schema Null when there is no schema yet.
- * @throws GenerateError for tables that no mirror can hold
+ * @throws CliError for tables that no mirror can hold
  */
 export function plan(
   tables: readonly SourceTable[],

@@ -5,7 +5,6 @@ import { CliError, EXIT, type ExitCode, messageOf, usageError } from "../termina
 import { print, visible } from "../terminal/output.js";
 import { type SourceSchema, tableLabel } from "./model.js";
 import { ADDED, plan, type Plan, versionHint, withVersion } from "./plan.js";
-import { GenerateError } from "./problem.js";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { merge } from "./merge.js";
 import { readSchemaFile } from "./schemaFile.js";
@@ -54,16 +53,6 @@ const SAMPLE_ROWS = 10_000;
  * @throws CliError when there is nobody to ask, or the answer is no; nothing was written then
  */
 export async function runGenerate(io: Io, options: GenerateCommandOptions): Promise<ExitCode> {
-  try {
-    return await generate(io, options);
-  } catch (error) {
-    if (options.json === true && error instanceof GenerateError)
-      print(io, true, { error: { code: error.code, message: error.message } }, () => "");
-    throw error;
-  }
-}
-
-async function generate(io: Io, options: GenerateCommandOptions): Promise<ExitCode> {
   const json = options.json === true;
   const root = path.resolve(io.cwd, options.cwd ?? ".");
   const source = await readSource(io, options, root);
@@ -85,7 +74,7 @@ async function generate(io: Io, options: GenerateCommandOptions): Promise<ExitCo
   if (isAsked)
     await ask(io, "Write it?", {
       json,
-      nobody: new GenerateError(
+      nobody: new CliError(
         "NotConfirmed",
         "Nothing was written. Add --yes to write it, or --dry-run to see it only.",
       ),
@@ -99,7 +88,7 @@ async function generate(io: Io, options: GenerateCommandOptions): Promise<ExitCo
   return (pending && !writes) || result.left.length > 0 ? EXIT.differs : EXIT.ok;
 }
 
-/** @throws GenerateError unless exactly one source is named and can be read */
+/** @throws CliError unless exactly one source is named and can be read */
 export async function readSource(
   io: Io,
   options: GenerateCommandOptions,
@@ -109,7 +98,7 @@ export async function readSource(
     (name) => options[name] !== undefined,
   );
   if (given.length !== 1) {
-    throw new GenerateError(
+    throw new CliError(
       "NoSource",
       "Name the source with one of --airbyte <catalog.json>, --fivetran <schema.json>, --postgres [url], --sample <file>.",
     );
@@ -128,7 +117,7 @@ export async function readSource(
         ? options.postgres
         : readVariables({ ...io, cwd: root })("DATABASE_URL");
     if (url === undefined)
-      throw new GenerateError(
+      throw new CliError(
         "NoSource",
         "Which database? Pass --postgres <url>, or set DATABASE_URL in .env.local or in the environment.",
       );
@@ -220,7 +209,7 @@ interface Prepared {
  * Works out what a schema lacks of a source. Nothing is written.
  *
  * @param shown How the file is called in the diff.
- * @throws GenerateError
+ * @throws CliError
  */
 async function prepare(source: SourceSchema, options: GenerateOptions, shown: string): Promise<Prepared> {
   const { file, versionColumn } = options;
@@ -246,7 +235,7 @@ async function prepare(source: SourceSchema, options: GenerateOptions, shown: st
 /** @throws CliError when the file has changed since it was read */
 function write({ file, before, after }: Prepared): void {
   if (existsSync(file) ? readFileSync(file, "utf8") !== before : before !== null)
-    throw new CliError("The file has changed in the meantime. Run the command again.", EXIT.failure);
+    throw new CliError("FileChanged", "The file has changed in the meantime. Run the command again.");
   mkdirSync(path.dirname(file), { recursive: true });
   writeFileSync(file, after);
 }
@@ -298,7 +287,7 @@ function findSchemaFile(root: string, named: string | undefined): string {
   try {
     functions = functionsOfConvexJson(ts, root) ?? "convex";
   } catch (error) {
-    throw new GenerateError("SchemaUnreadable", messageOf(error));
+    throw new CliError("SchemaUnreadable", messageOf(error));
   }
   if (!existsSync(path.join(root, functions))) refuseWorkspace(root, readManifestIfAny(root));
   const files = ["schema.ts", "schema.js"].map((name) => path.join(root, functions, name));

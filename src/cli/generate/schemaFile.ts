@@ -1,5 +1,5 @@
+import { CliError } from "../terminal/exit.js";
 import ts from "typescript";
-import { GenerateError } from "./problem.js";
 import { type Declaration, readDeclaration } from "./declaration.js";
 import { bare, localOf, MAX_STEPS, nameOf, resolved } from "../project/syntax.js";
 
@@ -27,7 +27,7 @@ export interface Entry {
   isForeign: boolean;
 }
 
-/** @throws GenerateError when the file is no schema, or is written in a way that nothing can be added to. */
+/** @throws CliError when the file is no schema, or is written in a way that nothing can be added to. */
 export function readSchemaFile(file: string, text: string): SchemaFile {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
   const { parseDiagnostics = [] } = source as unknown as { parseDiagnostics?: readonly ts.Diagnostic[] };
@@ -35,14 +35,11 @@ export function readSchemaFile(file: string, text: string): SchemaFile {
   if (mistake !== undefined) {
     const { line } = source.getLineAndCharacterOfPosition(mistake.start ?? 0);
     const why = ts.flattenDiagnosticMessageText(mistake.messageText, " ");
-    throw new GenerateError(
-      "SchemaUnreadable",
-      `${file}, line ${String(line + 1)}: ${why} Correct it first.`,
-    );
+    throw new CliError("SchemaUnreadable", `${file}, line ${String(line + 1)}: ${why} Correct it first.`);
   }
   const tables = tablesOf(source);
   if (tables === null) {
-    throw new GenerateError(
+    throw new CliError(
       "SchemaUnreadable",
       `${file} has no defineSchema({ … }) with an object in the same file, so nothing can be added. Write one, or name another file with --out and paste its mirrors.`,
     );

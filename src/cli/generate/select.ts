@@ -1,5 +1,5 @@
+import { CliError } from "../terminal/exit.js";
 import { tableLabel, type SourceTable } from "./model.js";
-import { GenerateError } from "./problem.js";
 
 /** Which tables of a source are wanted. */
 export interface Selection {
@@ -12,7 +12,7 @@ export interface Selection {
  * The tables that a selection takes.
  *
  * @param isMirrored Whether the schema has a mirror of a table. Views are left out unless it has, or they are asked for.
- * @throws GenerateError for a name that no table has, and when nothing is left
+ * @throws CliError for a name that no table has, and when nothing is left
  */
 export function selectTables(
   all: readonly SourceTable[],
@@ -23,10 +23,7 @@ export function selectTables(
     if (all.some((table) => matches(pattern, table))) continue;
     const names = all.map(tableLabel);
     const shown = names.length > 20 ? `${names.slice(0, 20).join(", ")}, …` : names.join(", ");
-    throw new GenerateError(
-      "UnknownTable",
-      `The source has no table "${pattern}". It has ${shown || "none"}.`,
-    );
+    throw new CliError("UnknownTable", `The source has no table "${pattern}". It has ${shown || "none"}.`);
   }
   const selected = all.filter(
     (table) =>
@@ -37,7 +34,7 @@ export function selectTables(
   );
   if (selected.length > 0) return selected;
   const views = all.filter(({ isView }) => isView === true).length;
-  throw new GenerateError(
+  throw new CliError(
     "NoTables",
     views > 0
       ? "The source has only views. Name the views to mirror with --tables."

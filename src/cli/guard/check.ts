@@ -10,7 +10,7 @@ import { isReported, PRESETS } from "../../../eslint-rules/engine/presets.js";
 import type { FileAnalysis, Finding, SchemaInfo, Specifier } from "../../../eslint-rules/engine/model.js";
 import { directoryOf } from "../../../eslint-rules/engine/packages.js";
 import { CannotCheck, loadProgram, type LoadedProgram } from "./program.js";
-import { OUT_OF_REACH, type GuardReport, type Place, type ReportedFinding } from "./report.js";
+import { OUT_OF_REACH, type GuardReport, type Place, type Problem, type ReportedFinding } from "./report.js";
 
 /** What the command is asked to do. */
 export interface CheckOptions {
@@ -44,7 +44,10 @@ export function checkApp(options: CheckOptions): { exitCode: ExitCode; report: G
     return check(cwd, options.strict, loaded, guard);
   } catch (error) {
     if (!(error instanceof CannotCheck) && !(error instanceof GuardConfigurationError)) throw error;
-    return { exitCode: 2, report: emptyReport(options.strict, [error.message]) };
+    return {
+      exitCode: 2,
+      report: emptyReport(options.strict, [{ code: error.code, message: error.message }]),
+    };
   }
 }
 
@@ -63,11 +66,15 @@ function check(
   governFiles(cx, schema, files);
   const problems = problemsOf(cwd, schema);
   if (schema.file !== null && directoryOf(schema.file.fileName) !== loaded.functionsDir)
-    problems.push(
-      `${relative(cwd, loaded.functionsDir) || "."} is not the functions directory of this app: Convex deploys the schema in that directory, and the schema is ${relative(cwd, schema.file.fileName)}. Name the functions directory in convex.json, or with --functions.`,
-    );
+    problems.push({
+      code: "WrongFunctions",
+      message: `${relative(cwd, loaded.functionsDir) || "."} is not the functions directory of this app: Convex deploys the schema in that directory, and the schema is ${relative(cwd, schema.file.fileName)}. Name the functions directory in convex.json, or with --functions.`,
+    });
   if (files.length === 0)
-    problems.push("There is no file to check. Name the functions directory with --functions.");
+    problems.push({
+      code: "NoFunctions",
+      message: "There is no file to check. Name the functions directory with --functions.",
+    });
   const typeErrors = typeErrorsOf(cwd, program);
   const analyses =
     problems.length > 0 ? [] : files.map((file) => ({ file, analysis: analyzeFile(cx, file, strict) }));
@@ -137,10 +144,12 @@ function claim(strict: boolean): string {
     : "No write to a mirror was found. This mode trusts types and does not follow a writer whose type is lost; --strict does.";
 }
 
-function problemsOf(cwd: string, schema: SchemaInfo): string[] {
+const CODES = { noSchema: "NoSchema", anySchema: "AnySchema", noMirrors: "NoMirrors" } as const;
+
+function problemsOf(cwd: string, schema: SchemaInfo): Problem[] {
   if (schema.problem === null) return [];
   const file = schema.file === null ? "schema.ts" : relative(cwd, schema.file.fileName);
-  return [formatMessage(schema.problem, { schema: file })];
+  return [{ code: CODES[schema.problem], message: formatMessage(schema.problem, { schema: file }) }];
 }
 
 /** The code of the app that is deployed, and its schema. What is bundled from a component's directory is the app's, too. */
@@ -271,7 +280,7 @@ function describe(specifier: Specifier): string {
   return `${names} in ${specifier.path ?? "any file"}`;
 }
 
-function emptyReport(strict: boolean, problems: readonly string[]): GuardReport {
+function emptyReport(strict: boolean, problems: readonly Problem[]): GuardReport {
   return {
     mode: strict ? "strict" : "recommended",
     typescript: ts.version,

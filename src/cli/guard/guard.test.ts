@@ -253,12 +253,14 @@ export const f = mutation({ args: {}, handler: async (ctx) => { const x: unknown
         "no functions directory",
         { "convex/schema.ts": null, "convex/a.ts": CLEAN },
         { functionsDir: "nowhere" },
+        "NoFunctions",
         "There is no functions directory",
       ],
       [
         "a directory that is not deployed",
         { "lib/a.ts": CLEAN.replace("./_gen", "../convex/_gen"), "convex/a.ts": WRITE },
         { functionsDir: "lib" },
+        "WrongFunctions",
         "lib is not the functions directory",
       ],
       [
@@ -269,6 +271,7 @@ export const f = mutation({ args: {}, handler: async (ctx) => { const x: unknown
           "convex/a.ts": "export const x = 1;",
         },
         {},
+        "NoSchema",
         "No Convex schema was found",
       ],
       [
@@ -279,25 +282,45 @@ export const f = mutation({ args: {}, handler: async (ctx) => { const x: unknown
           "convex/a.ts": CLEAN,
         },
         {},
+        "NoMirrors",
         "declares no mirror",
       ],
       [
         "a schema of type any",
         { "convex/schema.ts": "export default {} as any;", "convex/a.ts": "export const x = 1;" },
         {},
+        "AnySchema",
         "not known to the type checker",
       ],
       [
         "an unknown option",
         { "streaming-import.guard.json": '{ "mirror": [] }', "convex/a.ts": CLEAN },
         {},
+        "InvalidOptions",
         'unknown option "mirror"',
       ],
-      ["broken JSON", { "streaming-import.guard.json": "{", "convex/a.ts": CLEAN }, {}, "not valid JSON"],
-    ] as const)("%s", async (_name, files, options, sentence) => {
+      [
+        "broken JSON",
+        { "streaming-import.guard.json": "{", "convex/a.ts": CLEAN },
+        {},
+        "InvalidOptions",
+        "not valid JSON",
+      ],
+      [
+        "an exemption without a day",
+        {
+          "streaming-import.guard.json":
+            '{ "exemptions": [{ "file": "convex/a.ts", "tables": ["customers"], "reason": "x" }] }',
+          "convex/a.ts": CLEAN,
+        },
+        {},
+        "InvalidExemption",
+        "until which day",
+      ],
+    ] as const)("%s", async (_name, files, options, code, sentence) => {
       const { exitCode, report } = await check(app(files), options);
       expect(exitCode).toBe(2);
-      expect(report.problems.join()).toContain(sentence);
+      expect(report.problems).toEqual([{ code, message: expect.stringContaining(sentence) as string }]);
       expect(report.claim).toBeNull();
     });
   });
@@ -509,11 +532,22 @@ describe("what is deployed is what is checked", () => {
   );
 
   it.each([
-    ["a tsconfig.json that is no JSON", { "convex/tsconfig.json": "{ nonsense" }, "broken"],
-    ["a base that is not there", { "convex/tsconfig.json": '{ "extends": "./missing.json" }' }, "broken"],
+    [
+      "a tsconfig.json that is no JSON",
+      { "convex/tsconfig.json": "{ nonsense" },
+      "InvalidTsconfig",
+      "broken",
+    ],
+    [
+      "a base that is not there",
+      { "convex/tsconfig.json": '{ "extends": "./missing.json" }' },
+      "InvalidTsconfig",
+      "broken",
+    ],
     [
       "a mirror in the options that no schema knows",
       { "streaming-import.guard.json": '{ "tables": ["customer"] }' },
+      "UnknownTable",
       'Did you mean "customers"?',
     ],
     [
@@ -523,6 +557,7 @@ describe("what is deployed is what is checked", () => {
         "other/schema.ts": SCHEMA.replace("customers:", "clients:"),
         "convex/b.ts": 'import "../other/schema.js";',
       },
+      "InvalidOptions",
       "Convex deploys convex/schema.ts",
     ],
     [
@@ -531,27 +566,31 @@ describe("what is deployed is what is checked", () => {
         "streaming-import.guard.json": '{ "schema": "other/schema.ts" }',
         "other/schema.ts": SCHEMA.replace("customers:", "clients:"),
       },
+      "InvalidOptions",
       "Convex deploys convex/schema.ts",
     ],
     [
       "a schema that is not there",
       { "streaming-import.guard.json": '{ "schema": "convex/tables.ts" }' },
+      "InvalidOptions",
       "Convex deploys convex/schema.ts",
     ],
     [
       "a functions directory that is not the one that is deployed",
       { "streaming-import.guard.json": '{ "functionsDir": "other" }' },
+      "InvalidOptions",
       '"functions" in convex.json names',
     ],
     [
       "an option that would revive expired exemptions",
       { "streaming-import.guard.json": '{ "today": "2020-01-01" }' },
+      "InvalidOptions",
       'unknown option "today"',
     ],
-  ])("vouches for nothing with %s", async (_name, files, problem) => {
+  ])("vouches for nothing with %s", async (_name, files, code, problem) => {
     const { exitCode, report } = await check(app({ "convex/a.ts": WRITE, ...files }));
     expect(exitCode).toBe(2);
-    expect(report.problems.join()).toContain(problem);
+    expect(report.problems).toEqual([{ code, message: expect.stringContaining(problem) as string }]);
   });
 });
 

@@ -1,4 +1,5 @@
 import ts from "typescript";
+import type { ProblemCode } from "./report.js";
 import { deployedPaths, entryPointsOf } from "../../../eslint-rules/engine/deployed.js";
 
 /** The program of an app, or why there is none. */
@@ -15,6 +16,13 @@ export interface LoadedProgram {
 /** Thrown when the command cannot check anything; its message says what to configure. */
 export class CannotCheck extends Error {
   override readonly name = "CannotCheck";
+
+  constructor(
+    readonly code: ProblemCode,
+    message: string,
+  ) {
+    super(message);
+  }
 }
 
 /** Loads the program that `npx convex deploy` would bundle, with the types of the app's own tsconfig.json. */
@@ -25,6 +33,7 @@ export function loadProgram(
 ): LoadedProgram {
   if (!ts.sys.directoryExists(functionsDir)) {
     throw new CannotCheck(
+      "NoFunctions",
       `There is no functions directory ${functionsDir}. Run the command where convex.json is, or name the directory with --functions.`,
     );
   }
@@ -32,7 +41,10 @@ export function loadProgram(
   const { options, fileNames } = path === null ? withoutConfig(functionsDir) : readConfig(path);
   const entryPoints = entryPointsOf(ts, functionsDir);
   if (entryPoints.length === 0) {
-    throw new CannotCheck(`${functionsDir} has no modules. Name the functions directory with --functions.`);
+    throw new CannotCheck(
+      "NoFunctions",
+      `${functionsDir} has no modules. Name the functions directory with --functions.`,
+    );
   }
   // Tests, scripts and the app's pages are none of the guard's business, and neither are type errors in them.
   const roots = new Set([
@@ -105,18 +117,21 @@ function readConfig(path: string): Pick<ts.ParsedCommandLine, "options" | "fileN
     {
       ...ts.sys,
       onUnRecoverableConfigFileDiagnostic: (diagnostic) => {
-        throw new CannotCheck(ts.flattenDiagnosticMessageText(diagnostic.messageText, "\n"));
+        throw new CannotCheck(
+          "InvalidTsconfig",
+          ts.flattenDiagnosticMessageText(diagnostic.messageText, "\n"),
+        );
       },
     },
   );
-  if (parsed === undefined) throw new CannotCheck(`${path} cannot be read.`);
+  if (parsed === undefined) throw new CannotCheck("InvalidTsconfig", `${path} cannot be read.`);
   // "No inputs were found" says nothing about the options, and the functions directory is read anyway.
   const error = parsed.errors.find(
     ({ code, category }) => category === ts.DiagnosticCategory.Error && code !== 18002 && code !== 18003,
   );
   if (error !== undefined) {
     const message = ts.flattenDiagnosticMessageText(error.messageText, "\n");
-    throw new CannotCheck(`${path} is broken, so the types cannot be trusted: ${message}`);
+    throw new CannotCheck("InvalidTsconfig", `${path} is broken, so the types cannot be trusted: ${message}`);
   }
   return parsed;
 }

@@ -31,6 +31,27 @@ interface ReportedExemption extends Pick<
   readonly line: number | null;
 }
 
+/** Why nothing can be checked. Stable: scripts read them from `--json`. docs/guard.md explains them. */
+export const PROBLEMS = [
+  "NoFunctions",
+  "WrongFunctions",
+  "InvalidTsconfig",
+  "InvalidConvexJson",
+  "InvalidOptions",
+  "InvalidExemption",
+  "UnknownTable",
+  "NoSchema",
+  "AnySchema",
+  "NoMirrors",
+] as const;
+
+export type ProblemCode = (typeof PROBLEMS)[number];
+
+export interface Problem {
+  readonly code: ProblemCode;
+  readonly message: string;
+}
+
 /** Everything that the command knows, and so prints: its proof. */
 export interface GuardReport {
   readonly mode: "recommended" | "strict";
@@ -62,7 +83,7 @@ export interface GuardReport {
   readonly findings: readonly ReportedFinding[];
   readonly typeErrors: readonly (Place & { readonly message: string })[];
   /** Why nothing could be checked. */
-  readonly problems: readonly string[];
+  readonly problems: readonly Problem[];
   readonly claim: string | null;
 }
 
@@ -85,7 +106,7 @@ const MAX_TYPE_ERRORS = 20;
 /** The report as a person reads it: findings first, then the proof; with `verbose`, also what is out of reach. */
 export function formatText(report: GuardReport, verbose = false): string {
   const lines: string[] = [];
-  for (const problem of report.problems) lines.push(`error: ${problem}`);
+  for (const { code, message } of report.problems) lines.push(`error: ${message}  (${code})`);
   if (report.typeErrors.length > 0) lines.push(...typeErrors(report));
   lines.push(...findings(report));
   if (report.problems.length === 0) lines.push(...proof(report, verbose));

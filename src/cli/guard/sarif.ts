@@ -23,9 +23,10 @@ export function formatSarif(report: GuardReport): string {
         invocations: [
           {
             executionSuccessful: report.problems.length + report.typeErrors.length === 0,
-            toolConfigurationNotifications: report.problems.map((text) => ({
+            toolConfigurationNotifications: report.problems.map(({ code, message: text }) => ({
               level: "error",
               message: { text },
+              descriptor: { id: code },
             })),
             toolExecutionNotifications: report.typeErrors.map((error) => ({
               level: "error",

@@ -76,8 +76,8 @@ function withForeignOptions(error: unknown, { options }: Command): unknown {
   if (named.size === 0) return error;
   const names = [...named].join(" and ");
   return new CliError(
+    error.code,
     `${error.message} Use ${names} with streaming-import generate, which declares the same mirror; then run init.`,
-    error.exitCode,
     { cause: error },
   );
 }

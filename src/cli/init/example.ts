@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, w
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { ownManifest } from "../project/manifests.js";
-import { messageOf, usageError } from "../terminal/exit.js";
+import { messageOf, CliError } from "../terminal/exit.js";
 import type { Io } from "../terminal/io.js";
 
 /** The app that is copied. The sources are one level higher than the build. */
@@ -22,10 +22,13 @@ export function writeExample(io: Io, root: string, folder: string): void {
     mkdirSync(target, { recursive: true });
     files = readdirSync(target);
   } catch (error) {
-    throw usageError(`${folder} cannot be made: ${messageOf(error)}. Name another folder.`);
+    throw new CliError("FolderInUse", `${folder} cannot be made: ${messageOf(error)}. Name another folder.`);
   }
   if (files.length > 0)
-    throw usageError(`${folder} has files already. Name a folder that is empty, or not there yet.`);
+    throw new CliError(
+      "FolderInUse",
+      `${folder} has files already. Name a folder that is empty, or not there yet.`,
+    );
   cpSync(template(), target, { recursive: true });
   // npm leaves a .gitignore out of a package.
   renameSync(path.join(target, "_gitignore"), path.join(target, ".gitignore"));

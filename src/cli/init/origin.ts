@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { readSource } from "../generate/run.js";
 import { schemaOf } from "../project/parts.js";
 import { readProject } from "../project/project.js";
-import { CliError, EXIT } from "../terminal/exit.js";
+import { CliError } from "../terminal/exit.js";
 import type { Io } from "../terminal/io.js";
 
 /** Where the rows of the first mirrors come from: one of these. The same options as `generate` has. */
@@ -37,7 +37,7 @@ export async function originOf(
   const { isCancel, multiselect, select, text } = await import("@clack/prompts");
   const place = { input: io.stdin, output: io.stdout };
   const answered = <Answer>(answer: Answer): Exclude<Answer, symbol> => {
-    if (isCancel(answer)) throw new CliError("Nothing was written.", EXIT.interrupted);
+    if (isCancel(answer)) throw new CliError("Interrupted", "Nothing was written.");
     return answer as Exclude<Answer, symbol>;
   };
   const ask = async (message: string, example: string, initialValue?: string) =>

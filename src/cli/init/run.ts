@@ -46,7 +46,7 @@ export async function runInit(io: Io, root: string, options: RunOptions): Promis
   if (isAsked)
     await ask(io, "Write these files?", {
       json: options.json === true,
-      nobody: usageError(LOOK),
+      nobody: new CliError("NotConfirmed", LOOK),
       declined: "Nothing was written.",
       suggested: true,
     });
@@ -147,7 +147,9 @@ export function write({ root }: Project, steps: readonly Step[]): void {
       // "wx" refuses a file that has come into being while somebody looked at the diff.
       writeFileSync(full, after ?? "", { flag: before === null ? "wx" : "w" });
     } catch (error) {
-      throw new CliError(`${file} cannot be written. Run the command again.`, EXIT.failure, { cause: error });
+      throw new CliError("FileUnwritable", `${file} cannot be written. Run the command again.`, {
+        cause: error,
+      });
     }
   }
 }

@@ -82,7 +82,7 @@ export async function show(io: Io, mirror: string, id: string, options: CommonOp
   const found = (await entries(admin, mirror, Infinity)).find((entry) => entry.id === id);
   const fields = await keyFields(admin, mirror);
   if (found === undefined)
-    throw new CliError(`Nothing of "${mirror}" with the id ${id} waits in quarantine.`);
+    throw new CliError("UnknownEntry", `Nothing of "${mirror}" with the id ${id} waits in quarantine.`);
   print(io, options.json, found, () =>
     [
       `${found.op} of ${found.key === null ? "an unknown key" : keyForPeople(found.key, fields)}, received ${found.receivedAt}`,
@@ -134,7 +134,10 @@ export async function discard(
     if (page === 0) break;
   }
   if (ids.length > 0 && gone === 0)
-    throw new CliError(`Nothing of "${mirror}" with the id ${ids.join(", ")} waits in quarantine.`);
+    throw new CliError(
+      "UnknownEntry",
+      `Nothing of "${mirror}" with the id ${ids.join(", ")} waits in quarantine.`,
+    );
   print(io, options.json, { discarded: gone }, () => `${count(gone, "change")} discarded.`);
 }
 
@@ -145,6 +148,6 @@ export async function agreed(
   question: string,
 ): Promise<void> {
   if (yes === true) return;
-  const nobody = usageError(`${question} Add --yes to confirm.`);
+  const nobody = new CliError("NotConfirmed", `${question} Add --yes to confirm.`);
   await ask(io, question, { json: json === true, nobody, declined: "Nothing was done." });
 }

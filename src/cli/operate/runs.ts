@@ -71,7 +71,8 @@ export async function sweep(
 ): Promise<void> {
   const { admin } = openSession(io, options);
   const { held } = await knownMirror(admin, mirror);
-  if (held === null) throw new CliError(`No sweep of "${mirror}" is held: there is nothing to delete.`);
+  if (held === null)
+    throw new CliError("NothingHeld", `No sweep of "${mirror}" is held: there is nothing to delete.`);
   await agreed(io, options, `${held} Delete the rows that it did not deliver?`);
   await admin.component("runs:sweep", { mirror });
   print(
@@ -137,7 +138,7 @@ export async function audit(io: Io, mirror: string, options: AuditOptions): Prom
     await sleep(POLL_MS);
     report = await admin.component<AuditReport | null>("audit:report", { mirror });
   }
-  if (report === null) throw new CliError(`The mirror "${mirror}" has never been audited.`);
+  if (report === null) throw new CliError("NeverAudited", `The mirror "${mirror}" has never been audited.`);
   const found = report;
   const fields = await keyFields(admin, mirror);
   const repaired =

@@ -81,11 +81,12 @@ export async function revoke(
   const names = inUse.map((token) => token.name);
   if (!names.includes(name))
     throw new CliError(
+      "UnknownToken",
       `No token named "${name}" is in use.${didYouMean(name, names)} streaming-import token list shows them.`,
     );
   await agreed(io, options, `Revoke the token "${name}"? Requests with it are refused from now on.`);
   const revoked = await admin.component<number>("tokens:revoke", { name });
-  if (revoked === 0) throw new CliError(`No token named "${name}" is in use.`);
+  if (revoked === 0) throw new CliError("UnknownToken", `No token named "${name}" is in use.`);
   print(io, options.json, { revoked }, () => `Revoked.`);
 }
 

@@ -2,8 +2,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Client } from "pg";
-import { messageOf } from "../terminal/exit.js";
-import { GenerateError } from "../generate/problem.js";
+import { messageOf, CliError } from "../terminal/exit.js";
 import { packageManagerOf } from "../project/packageManager.js";
 
 /** How long to wait for a server, in milliseconds. */
@@ -19,7 +18,7 @@ interface Driver {
 /**
  * Connects to a database.
  *
- * @throws GenerateError, which never shows a password
+ * @throws CliError, which never shows a password
  */
 export async function connect(
   root: string,
@@ -40,7 +39,7 @@ export async function connect(
     await client.connect();
   } catch (error) {
     const why = messageOf(error) || ((error as { code?: string }).code ?? "no answer");
-    throw new GenerateError(
+    throw new CliError(
       "ConnectionFailed",
       `Cannot connect to ${shown}: ${hide(why, url)}. Check the address, the password, and whether this machine is allowed to connect.`,
     );
@@ -62,7 +61,7 @@ async function loadDriver(root: string): Promise<Driver> {
     try {
       return driverOf(await import("pg"));
     } catch (error) {
-      throw new GenerateError(
+      throw new CliError(
         "DriverMissing",
         `Reading a Postgres database needs its driver: ${(await packageManagerOf(root)).addDev} pg`,
         { cause: error },

@@ -31,7 +31,8 @@ export interface LocalSchema {
  */
 export async function localSchema(project: Project): Promise<LocalSchema> {
   const schema = findModule(project, "schema");
-  if (schema === null) throw new CliError(`There is no ${project.functionsDir}/schema.ts.`);
+  if (schema === null)
+    throw new CliError("SchemaUnreadable", `There is no ${project.functionsDir}/schema.ts.`);
   try {
     const { default: evaluated } = (await import(await bundle(project.root, schema.file))) as {
       default: ConstructorParameters<typeof AppMirrors>[0];
@@ -42,14 +43,16 @@ export async function localSchema(project: Project): Promise<LocalSchema> {
       exported: [...exportContracts(evaluated).keys()],
     };
   } catch (error) {
-    throw new CliError(`${schema.file} cannot be loaded: ${messageOf(error)}`, undefined, { cause: error });
+    throw new CliError("SchemaUnreadable", `${schema.file} cannot be loaded: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
 }
 
 /** The module with all that it imports, as a URL. */
 async function bundle(root: string, file: string): Promise<string> {
   const convex = installed(root, "convex");
-  if (convex === null) throw new CliError("convex is not installed.");
+  if (convex === null) throw new CliError("PackageMissing", "convex is not installed.");
   const require = createRequire(path.join(convex.directory, "package.json"));
   const { build } = require("esbuild") as Bundler;
   const { outputFiles } = await build({

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import ts from "typescript";
 import { functionsOfConvexJson } from "../../../eslint-rules/engine/options.js";
-import { messageOf, usageError } from "../terminal/exit.js";
+import { messageOf, CliError } from "../terminal/exit.js";
 import { importsOf } from "./syntax.js";
 import { packageManagerOf, type PackageManager } from "./packageManager.js";
 
@@ -73,7 +73,8 @@ function readManifest(root: string): Manifest {
   try {
     text = readFileSync(file, "utf8");
   } catch {
-    throw usageError(
+    throw new CliError(
+      "NoProject",
       "There is no package.json here. Run this in the root of your project, or name it with --cwd.",
     );
   }
@@ -82,10 +83,13 @@ function readManifest(root: string): Manifest {
     // Editors of Windows write a byte order mark; npm reads over it.
     manifest = JSON.parse(text.replace(/^\uFEFF/, ""));
   } catch (error) {
-    throw usageError(`package.json is not valid JSON: ${messageOf(error)}`);
+    throw new CliError("ProjectUnreadable", `package.json is not valid JSON: ${messageOf(error)}`);
   }
   if (typeof manifest !== "object" || manifest === null || Array.isArray(manifest))
-    throw usageError("package.json does not hold a JSON object. Run `npm init` to write a new one.");
+    throw new CliError(
+      "ProjectUnreadable",
+      "package.json does not hold a JSON object. Run `npm init` to write a new one.",
+    );
   return manifest;
 }
 
@@ -124,7 +128,8 @@ export function refuseWorkspace(root: string, manifest: Manifest): void {
   if (!isWorkspace(root, manifest)) return;
   const [first, ...more] = packagesWithFunctions(root);
   if (first === undefined) return;
-  throw usageError(
+  throw new CliError(
+    "WorkspaceRoot",
     more.length === 0
       ? `This is the root of a workspace, and its Convex functions are in ${first}. Run this there, or add --cwd ${first}.`
       : `This is the root of a workspace, and Convex functions are in ${[first, ...more].join(", ")}. Run this in one of them, or add --cwd ${first}.`,
@@ -135,7 +140,7 @@ function functionsDirOf(root: string): string {
   try {
     return path.posix.normalize(functionsOfConvexJson(ts, root) ?? "convex");
   } catch (error) {
-    throw usageError(messageOf(error));
+    throw new CliError("ProjectUnreadable", messageOf(error));
   }
 }
 

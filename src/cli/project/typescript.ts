@@ -1,4 +1,4 @@
-import { CliError, EXIT } from "../terminal/exit.js";
+import { CliError } from "../terminal/exit.js";
 import { packageManagerOf } from "./packageManager.js";
 
 /**
@@ -21,15 +21,15 @@ export async function requireTypescript(
     found = (await load()) as typeof found;
   } catch (cause) {
     throw new CliError(
+      "PackageMissing",
       `This command reads your code with TypeScript, which is not installed: ${await adding(cwd, "typescript@6")}`,
-      EXIT.usage,
       { cause },
     );
   }
   if (typeof found.default?.createSourceFile === "function") return;
   throw new CliError(
+    "PackageMissing",
     `This command reads your code with TypeScript's API, which TypeScript ${found.default?.version ?? "7"} does not have. Install version 6 beside it, as typescript-eslint needs it too; tsc stays version 7: ${await adding(cwd, BESIDE_7)}`,
-    EXIT.usage,
   );
 }
 

@@ -80,6 +80,7 @@ export class CheckpointFile {
       renameSync(`${this.path}.tmp`, this.path);
     } catch (error) {
       throw new CliError(
+        "FileUnwritable",
         `The progress cannot be saved: ${messageOf(error)}. Set XDG_STATE_HOME to a folder that can be written.`,
       );
     }

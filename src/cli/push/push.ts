@@ -155,11 +155,11 @@ class Pushing {
       }
     } catch (error) {
       if (!(error instanceof CliError)) throw error;
-      throw new CliError(`${error.message} Nothing was sent.`, error.exitCode, { cause: error });
+      throw new CliError(error.code, `${error.message} Nothing was sent.`, { cause: error });
     }
     const { mode, allowEmpty, signal } = this.options;
     if (isEmpty && mode === "refresh" && !allowEmpty && !signal.aborted)
-      throw new CliError(`${NO_ROWS} Add --allow-empty to do that.`);
+      throw new CliError("EmptyFile", `${NO_ROWS} Add --allow-empty to do that.`);
   }
 
   /** Begins a run for what is not acknowledged yet. */
@@ -251,7 +251,7 @@ class Pushing {
   async #refuseEmpty(): Promise<never> {
     await this.options.client.finish(this.checkpoint.run, "incomplete", NO_ROWS);
     this.options.checkpoints.remove();
-    throw new CliError(`${NO_ROWS} Add --allow-empty to do that.`);
+    throw new CliError("EmptyFile", `${NO_ROWS} Add --allow-empty to do that.`);
   }
 
   /** Another file is another refresh. In the other modes a person should know that a part of the old one is applied. */
@@ -259,6 +259,7 @@ class Pushing {
     return this.options.mode === "refresh"
       ? new StartOver("The file has changed since its refresh was cut off")
       : new CliError(
+          "FileChanged",
           "The file or its options have changed since the interrupted push. Push it from the beginning with --restart.",
         );
   }

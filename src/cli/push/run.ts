@@ -1,6 +1,5 @@
 import { visible } from "../terminal/output.js";
 import type { CommonOptions } from "../deployment/options.js";
-import { ApiError } from "../api/apiError.js";
 import { V1Client } from "../api/client.js";
 import { findDeployment, importApi, readVariables } from "../deployment/environment.js";
 import { isOperated, openAdmin } from "../deployment/admin.js";
@@ -114,10 +113,6 @@ export async function pushFile(io: Io, file: string, options: PushCommandOptions
     else io.stdout.write(`${visible(summary(mirror, mode, pushed, seconds))}\n`);
     if (!pushed.finished) io.exitCode = EXIT.interrupted;
     else if (pushed.held !== null) io.exitCode = EXIT.held;
-  } catch (error) {
-    if (error instanceof ApiError && error.code === "MirrorPaused")
-      throw new CliError(error.message, EXIT.paused, { cause: error });
-    throw error;
   } finally {
     off();
     await giveBack().catch(() => undefined);
@@ -198,17 +193,22 @@ async function check(
   const [unknown] = mapping.notAmong(columns);
   // Rows of JSON need not have the same columns.
   if (unknown !== undefined && delimiter !== null)
-    throw usageError(
+    throw new CliError(
+      "UnknownColumn",
       `The file has no column "${unknown}", which an option names.${didYouMean(unknown, columns)} Its columns: ${columns.map((name) => JSON.stringify(name)).join(", ")}. Nothing was sent.`,
     );
   const names = columns.flatMap((column) => mapping.nameOf(column) ?? []);
   const twice = names.find((name, i) => names.indexOf(name) < i);
   if (twice !== undefined)
-    throw usageError(`${twoColumns(twice)} If they are called differently there, --drop leaves one out.`);
+    throw new CliError(
+      "DuplicateColumn",
+      `${twoColumns(twice)} If they are called differently there, --drop leaves one out.`,
+    );
   const separated = delimiter === null ? "" : `, separated by ${JSON.stringify(delimiter)}`;
-  if (preview.missingKey.length > 0) throw usageError(withoutKey(preview, columns, mirror, separated));
+  if (preview.missingKey.length > 0)
+    throw new CliError("ColumnMismatch", withoutKey(preview, columns, mirror, separated));
   if (preview.feeds.length === 0 && (mirror.overflow ?? null) === null)
-    throw usageError(withoutField(preview, columns, mirror, separated));
+    throw new CliError("ColumnMismatch", withoutField(preview, columns, mirror, separated));
   if (options.json !== true)
     io.stderr.write(`${visible(describePreview(preview, mirror, separated).join("\n"))}\n`);
   const replacesRows = mirror.primaryKey !== null || mode === "refresh";
@@ -218,7 +218,10 @@ async function check(
   const question = `Stored rows that are in the file lose ${preview.empty.join(", ")}. Continue?`;
   await ask(io, question, {
     json: options.json === true,
-    nobody: usageError(`${question} Add --yes to confirm, or --map column=field. Nothing was sent.`),
+    nobody: new CliError(
+      "NotConfirmed",
+      `${question} Add --yes to confirm, or --map column=field. Nothing was sent.`,
+    ),
     declined: "Nothing was sent.",
   });
 }
@@ -247,7 +250,8 @@ function columnsFound(
 function modeOf(wanted: string | undefined, keyed: boolean, mirror: string): Mode {
   if (keyed) return (wanted as Mode | undefined) ?? "upsert";
   if (wanted === "append" || wanted === "refresh") return wanted;
-  throw usageError(
+  throw new CliError(
+    "NoPrimaryKey",
     `The mirror "${mirror}" has no primary key, so rows cannot be matched. Use --mode append (add the rows) or --mode refresh (replace all rows).`,
   );
 }
@@ -257,9 +261,7 @@ function onInterrupt(io: Io, note: (text: string) => void) {
   const [stop, kill] = [new AbortController(), new AbortController()];
   const handle = () => {
     if (stop.signal.aborted) {
-      kill.abort(
-        new CliError("Stopped immediately. Run the same command again to resume.", EXIT.interrupted),
-      );
+      kill.abort(new CliError("Interrupted", "Stopped immediately. Run the same command again to resume."));
       return;
     }
     note("Finishing the current delivery. Press Ctrl-C again to stop now.");

@@ -1,4 +1,4 @@
-import { CliError, EXIT } from "./exit.js";
+import { CliError } from "./exit.js";
 import type { Io } from "./io.js";
 
 /**
@@ -18,6 +18,6 @@ export async function ask(
   if (io.stdin.isTTY !== true || json) throw nobody;
   const { confirm, isCancel } = await import("@clack/prompts");
   const answer = await confirm({ message, initialValue: suggested, input: io.stdin, output: io.stdout });
-  if (isCancel(answer)) throw new CliError(declined, EXIT.interrupted);
-  if (!answer) throw new CliError(declined);
+  if (isCancel(answer)) throw new CliError("Interrupted", declined);
+  if (!answer) throw new CliError("Declined", declined);
 }

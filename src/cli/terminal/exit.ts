@@ -18,22 +18,86 @@ export const EXIT = {
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** Ends the command with a sentence for people instead of a stack trace. */
+/** Why a command fails, and its exit code then. Stable: scripts read them from `--json`. docs/cli.md explains them. */
+export const ERRORS = {
+  InvalidUsage: EXIT.usage,
+  NotConfirmed: EXIT.usage,
+  Declined: EXIT.failure,
+  Interrupted: EXIT.interrupted,
+  Terminated: EXIT.terminated,
+
+  NoDeployment: EXIT.usage,
+  NoDeployKey: EXIT.usage,
+  NoToken: EXIT.usage,
+  InvalidUrl: EXIT.usage,
+  NoAnswer: EXIT.failure,
+  NotTheImportApi: EXIT.failure,
+  NotTheExportApi: EXIT.failure,
+  NotDeployed: EXIT.failure,
+  DeploymentOutdated: EXIT.failure,
+  DeploymentFailed: EXIT.failure,
+
+  NoProject: EXIT.usage,
+  ProjectUnreadable: EXIT.usage,
+  WorkspaceRoot: EXIT.usage,
+  SchemaUnreadable: EXIT.usage,
+  PackageMissing: EXIT.usage,
+  DriverMissing: EXIT.usage,
+
+  FileNotFound: EXIT.usage,
+  FileUnreadable: EXIT.failure,
+  FileUnwritable: EXIT.failure,
+  FileChanged: EXIT.failure,
+  FolderInUse: EXIT.usage,
+  EmptyFile: EXIT.failure,
+  UnknownColumn: EXIT.usage,
+  DuplicateColumn: EXIT.usage,
+  ColumnMismatch: EXIT.usage,
+  InvalidDigest: EXIT.usage,
+  HashKeyMissing: EXIT.usage,
+
+  NoMirrors: EXIT.failure,
+  AmbiguousMirror: EXIT.usage,
+  UnknownMirror: EXIT.failure,
+  NoPrimaryKey: EXIT.usage,
+  MirrorPaused: EXIT.paused,
+  MirrorChanged: EXIT.failure,
+  UnknownEntry: EXIT.failure,
+  UnknownToken: EXIT.failure,
+  NothingHeld: EXIT.failure,
+  NeverAudited: EXIT.failure,
+  PositionExpired: EXIT.failure,
+
+  NoSource: EXIT.usage,
+  SourceUnreadable: EXIT.failure,
+  ConnectionFailed: EXIT.failure,
+  NoTables: EXIT.usage,
+  UnknownTable: EXIT.usage,
+  InvalidTableName: EXIT.usage,
+  TooManyColumns: EXIT.usage,
+
+  SystemError: EXIT.failure,
+  InternalError: EXIT.failure,
+} as const satisfies Record<string, ExitCode>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** Ends the command with a code for machines and a sentence for people instead of a stack trace. */
 export class CliError extends Error {
   override name = "CliError";
 
   constructor(
+    readonly code: ErrorCode,
     message: string,
-    readonly exitCode: ExitCode = EXIT.failure,
     options?: ErrorOptions,
   ) {
     super(message, options);
   }
 }
 
-/** A mistake in what the command was given. */
+/** A mistake on the command line. */
 export function usageError(message: string): CliError {
-  return new CliError(message, EXIT.usage);
+  return new CliError("InvalidUsage", message);
 }
 
 /** The message of whatever was thrown. */

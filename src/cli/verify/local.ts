@@ -29,9 +29,13 @@ export interface FileDigest {
 export function compileInfo(mirror: MirrorInfo, hashKey: string | undefined): CompiledMirror {
   const { fields, primaryKey, version, deletedField, drift, overflow, columns, drop, hash } = mirror;
   if (fields === undefined)
-    throw new CliError("The deployment does not report the mirror's fields. Update the package there.");
+    throw new CliError(
+      "DeploymentOutdated",
+      "The deployment does not report the mirror's fields. Update the package there.",
+    );
   if ((hash?.length ?? 0) > 0 && hashKey === undefined) {
     throw new CliError(
+      "HashKeyMissing",
       `The mirror keeps ${hash!.join(", ")} as keyed hashes. Set STREAMING_IMPORT_HASH_KEY to the key of these hashes.`,
     );
   }

@@ -11,7 +11,7 @@ import { emptySketch, mergeSketch, subtractSketch } from "../../core/proof/sketc
 import { decodeSketch } from "../../core/proof/decodeSketch.js";
 import { bucketOf } from "../../core/proof/digest.js";
 import type { Admin } from "../deployment/admin.js";
-import { CliError, usageError } from "../terminal/exit.js";
+import { CliError } from "../terminal/exit.js";
 import type { FileDigest } from "./local.js";
 
 /** Rows of a page: their hashes are computed inside a query, whose time is one second. */
@@ -28,13 +28,16 @@ export interface Difference {
 export function readDigest(json: unknown): Digest {
   const buckets: unknown = Array.isArray(json) ? json : (json as { buckets?: unknown } | null)?.buckets;
   if (!Array.isArray(buckets) || buckets.length !== BUCKETS) {
-    throw usageError(`A digest has ${String(BUCKETS)} buckets of [count, sum].`);
+    throw new CliError("InvalidDigest", `A digest has ${String(BUCKETS)} buckets of [count, sum].`);
   }
   const digest = emptyDigest();
   buckets.forEach((bucket: unknown, i) => {
     const [count, sum] = Array.isArray(bucket) ? (bucket as unknown[]) : [];
     if (typeof count !== "number" || typeof sum !== "string" || !/^[0-9a-f]{16}$/i.test(sum)) {
-      throw usageError(`buckets[${String(i)}] must be [count, sum], the sum as 16 hexadecimal digits.`);
+      throw new CliError(
+        "InvalidDigest",
+        `buckets[${String(i)}] must be [count, sum], the sum as 16 hexadecimal digits.`,
+      );
     }
     digest.counts[i] = count;
     digest.sums[i] = hashFromHex(sum);
@@ -82,6 +85,7 @@ export function differences(
 ): { found: Difference[]; all: boolean } {
   if (differingBuckets(mirror.digest, kept).length > 0) {
     throw new CliError(
+      "MirrorChanged",
       `The mirror changed during the check, or something other than the import wrote to it. Pause it and verify again. If this error comes back, run \`streaming-import audit ${table} --repair\`: it says what else to do.`,
     );
   }

@@ -149,6 +149,6 @@ async function readJsonFile(path: string): Promise<unknown> {
     return JSON.parse(await readText(path)) as unknown;
   } catch (error) {
     if (error instanceof CliError) throw error;
-    throw usageError(`${path}: ${messageOf(error)}`);
+    throw new CliError("InvalidDigest", `${path}: ${messageOf(error)}`);
   }
 }

@@ -1,3 +1,4 @@
+import { CliError } from "../../terminal/exit.js";
 import type { ObjectFieldType } from "convex/values";
 import type { Json, JsonObject } from "../../../core/rows/values.js";
 import { cleanFields } from "../../../core/rows/identifiers.js";
@@ -6,7 +7,6 @@ import { fieldsOfJsonSchema, propertiesOf } from "../../../schema/jsonSchema.js"
 import { isObject } from "../../../core/rows/values.js";
 import { readJsonFile, textOf } from "./jsonFile.js";
 import { ordersChanges, type SourceColumn, type SourceSchema, type SourceTable } from "../model.js";
-import { GenerateError } from "../problem.js";
 import { admitsNull } from "../validators.js";
 
 /** Airbyte's change-data-capture columns: they are not part of a row. */
@@ -16,12 +16,12 @@ const CDC_PREFIX = "_ab_cdc";
  * The tables of an Airbyte catalog: a configured one (`ConfiguredAirbyteCatalog`), what `discover` prints
  * (`AirbyteCatalog`, also as a CATALOG message among other lines), or the `syncCatalog` of a connection from Airbyte's API.
  *
- * @throws GenerateError when the file is none of these
+ * @throws CliError when the file is none of these
  */
 export async function readAirbyteCatalog(file: string): Promise<SourceSchema> {
   const streams = streamsOf(await readJsonFile(file, isCatalogMessage));
   if (streams === null) {
-    throw new GenerateError(
+    throw new CliError(
       "SourceUnreadable",
       `${file} is not an Airbyte catalog: it has no "streams". Save the output of the source's discover, the configured catalog, or the connection as Airbyte's API returns it.`,
     );
@@ -51,7 +51,7 @@ function tableOf(json: Json, place: string): SourceTable {
   // Airbyte's API writes the settings of a connection in an object of their own, and its names in camel case.
   const settings = isObject(configured.config) ? configured.config : configured;
   const name = textOf(stream.name);
-  if (name === null) throw new GenerateError("SourceUnreadable", `${place} has no name.`);
+  if (name === null) throw new CliError("SourceUnreadable", `${place} has no name.`);
   const schema = stream.json_schema ?? stream.jsonSchema ?? null;
   const chosen = pathsOf(settings.primary_key ?? settings.primaryKey);
   const defined = pathsOf(stream.source_defined_primary_key ?? stream.sourceDefinedPrimaryKey);

@@ -1,3 +1,4 @@
+import { CliError } from "../../terminal/exit.js";
 import type { ObjectFieldType, ValidatorJSON } from "convex/values";
 import { cleanFieldName } from "../../../core/rows/names.js";
 import type { Json, JsonObject } from "../../../core/rows/values.js";
@@ -6,7 +7,6 @@ import { FIVETRAN_FIELD, FIVETRAN_TYPES } from "../../../schema/fivetran.js";
 import { isObject } from "../../../core/rows/values.js";
 import { readJsonFile, textOf } from "./jsonFile.js";
 import type { FivetranColumns, SourceColumn, SourceSchema, SourceTable } from "../model.js";
-import { GenerateError } from "../problem.js";
 import { ANY, admitsNull, BOOLEAN, INT64, leavesOf, NUMBER, STRING, union } from "../validators.js";
 
 /** What a key can be, where nobody tells its type: Fivetran sends texts, small integers as doubles, large ones as int64. */
@@ -34,7 +34,7 @@ const TYPES: Record<string, ValidatorJSON> = {
  * The tables of a Fivetran schema: what the REST API answers to `GET /v1/connections/{id}/schemas`, what `schema()` of a
  * Connector SDK connector returns, or the `get_schema` and `tableDefinition` of Fivetran's Convex destination.
  *
- * @throws GenerateError when the file is none of these
+ * @throws CliError when the file is none of these
  */
 export async function readFivetranSchema(file: string): Promise<SourceSchema> {
   const json = await readJsonFile(file);
@@ -44,7 +44,7 @@ export async function readFivetranSchema(file: string): Promise<SourceSchema> {
     definitionsOf(body)?.map(tableOfDefinition) ??
     (Array.isArray(body) ? tablesOfSdk(body, file) : null);
   if (tables !== null) return { tables, namespaces: [] };
-  throw new GenerateError(
+  throw new CliError(
     "SourceUnreadable",
     `${file} is not a Fivetran schema. Save the answer of GET https://api.fivetran.com/v1/connections/{id}/schemas, or the schema() of a Connector SDK connector.`,
   );
@@ -91,10 +91,7 @@ function tablesOfSdk(tables: readonly Json[], file: string): SourceTable[] {
   return tables.map((json, i) => {
     const name = isObject(json) ? textOf(json.table) : null;
     if (!isObject(json) || name === null)
-      throw new GenerateError(
-        "SourceUnreadable",
-        `${file}: table ${String(i + 1)} has no "table", its name.`,
-      );
+      throw new CliError("SourceUnreadable", `${file}: table ${String(i + 1)} has no "table", its name.`);
     const key = Array.isArray(json.primary_key) ? json.primary_key : [];
     const columns = isObject(json.columns) ? json.columns : {};
     const names = [...new Set([...key.filter((each) => typeof each === "string"), ...Object.keys(columns)])];

@@ -2,21 +2,20 @@ import type { Json } from "../../../core/rows/values.js";
 import { parseJson } from "../../../core/rows/json.js";
 import { readText } from "../../files/source.js";
 import { CliError, messageOf } from "../../terminal/exit.js";
-import { GenerateError } from "../problem.js";
 
 /**
  * Reads a JSON file.
  *
  * @param isWanted Tells which line is meant in a file that has a JSON text on each.
- * @throws GenerateError
+ * @throws CliError
  */
 export async function readJsonFile(file: string, isWanted?: (json: Json) => boolean): Promise<Json> {
   try {
     const text = await readText(file);
     return (isWanted === undefined ? undefined : lineOf(text, isWanted)) ?? parseJson(text);
   } catch (error) {
-    if (error instanceof CliError) throw new GenerateError("SourceUnreadable", error.message);
-    throw new GenerateError("SourceUnreadable", `${file} cannot be read as JSON: ${messageOf(error)}`);
+    if (error instanceof CliError) throw new CliError("SourceUnreadable", error.message);
+    throw new CliError("SourceUnreadable", `${file} cannot be read as JSON: ${messageOf(error)}`);
   }
 }
 

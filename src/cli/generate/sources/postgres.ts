@@ -1,8 +1,8 @@
+import { CliError } from "../../terminal/exit.js";
 import type { Client } from "pg";
 import type { SourceColumn, SourceSchema, SourceTable } from "../model.js";
 import { columnTypeOf, forbidsNull, type PostgresType } from "./postgresTypes.js";
 import { connect } from "../../postgres/client.js";
-import { GenerateError } from "../problem.js";
 
 /** Tables of all kinds but indexes, sequences and the like; partitions are part of their parent, and extensions keep theirs. */
 const TABLES = `
@@ -91,7 +91,7 @@ interface TypeRow {
  *
  * @param url A connection string, as `psql` takes it.
  * @param schemas Names of schemas, as they are written in the database.
- * @throws GenerateError when the driver is missing, the database cannot be reached, or it has no such schema
+ * @throws CliError when the driver is missing, the database cannot be reached, or it has no such schema
  */
 export async function readPostgres(
   root: string,
@@ -122,7 +122,7 @@ async function checkSchemas(client: Client, schemas: readonly string[]): Promise
   const names = rows.map(({ name }) => name);
   const missing = schemas.find((schema) => !names.includes(schema));
   if (missing === undefined) return;
-  throw new GenerateError(
+  throw new CliError(
     "UnknownTable",
     `The database has no schema "${missing}". It has ${names.join(", ")}; name one with --schema.`,
   );

@@ -1,3 +1,4 @@
+import { CliError } from "../../terminal/exit.js";
 import path from "node:path";
 import type { Json, JsonObject } from "../../../core/rows/values.js";
 import { parseDateTime } from "../../../core/rows/dates.js";
@@ -10,7 +11,6 @@ import { openSource } from "../../files/source.js";
 import type { MirrorInfo } from "../../../core/wire/v1.js";
 import { TextSketch, ValueSketch } from "./inference.js";
 import type { SourceColumn, SourceSchema } from "../model.js";
-import { GenerateError } from "../problem.js";
 import type { Io } from "../../terminal/io.js";
 
 export interface SampleOptions {
@@ -55,10 +55,10 @@ export async function readSample(io: Io, file: string, options: SampleOptions): 
     options.rows,
     source.format === "csv" || source.format === "copy",
   );
-  if (count === 0) throw new GenerateError("NoTables", `${file} has no rows, so its types are unknown.`);
+  if (count === 0) throw new CliError("NoTables", `${file} has no rows, so its types are unknown.`);
   for (const name of options.key) {
     if (!columns.has(name))
-      throw new GenerateError(
+      throw new CliError(
         "UnknownColumn",
         `--key names "${name}"; the columns are ${[...columns.keys()].join(", ")}.`,
       );
@@ -129,6 +129,6 @@ async function sketch(rows: Rows, most: number, isText: boolean) {
 
 /** `exports/Order Items.csv.gz` is a file of `Order Items`. */
 function nameOf(file: string): string {
-  if (file === "-") throw new GenerateError("NoSource", "Standard input has no name. Pass --table <name>.");
+  if (file === "-") throw new CliError("NoSource", "Standard input has no name. Pass --table <name>.");
   return path.basename(file).replace(/(?:\.[A-Za-z]+){1,2}$/, "");
 }

@@ -1,9 +1,9 @@
+import { CliError } from "../../terminal/exit.js";
 import ts from "typescript";
 import { cleanTableName } from "../../../core/rows/names.js";
 import { merge } from "../../generate/merge.js";
 import type { SourceSchema } from "../../generate/model.js";
 import { plan } from "../../generate/plan.js";
-import { GenerateError } from "../../generate/problem.js";
 import { readSchemaFile, type SchemaFile } from "../../generate/schemaFile.js";
 import { selectTables } from "../../generate/select.js";
 import { schemaOf } from "../../project/parts.js";
@@ -95,7 +95,7 @@ function planMirrors(project: Project, schema: Module | null, source: SourceSche
   try {
     return { file, before: schema.text, after: declared(readSchemaFile(file, schema.text)), manual: null };
   } catch (error) {
-    if (!(error instanceof GenerateError) || error.code !== "SchemaUnreadable") throw error;
+    if (!(error instanceof CliError) || error.code !== "SchemaUnreadable") throw error;
     const why = "Nothing can be added to this schema safely. Add the mirrors of this one to it:";
     return byHand(file, schema.text, why, declared(null));
   }
