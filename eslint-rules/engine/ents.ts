@@ -2,7 +2,9 @@ import type ts from "typescript";
 import type { GuardContext } from "./context.js";
 import { stripAssertions } from "./contracts.js";
 import { quoted } from "./messages.js";
+import { declarationOf } from "./references.js";
 import { Report } from "./report.js";
+import { reportInexplicit, targetByName, type Target } from "./tables.js";
 import type { Write } from "./model.js";
 
 /** The table and the data model of an ents chain or document: both are arguments of its type. */
@@ -56,6 +58,33 @@ export function entsWrite(cx: GuardContext, report: Report, write: Write): void 
     return;
   }
   if (model !== null) for (const table of tables) cascade(cx, report, write, model, table);
+  const named = tableOfChain(cx, write.callee);
+  if (named?.how === "type") reportInexplicit(report, write.node, method, tables);
+}
+
+/** What `table(name).getX(id).patch` names, also when an ent of the chain was kept in a variable. */
+function tableOfChain(cx: GuardContext, callee: ts.Expression, steps = 8): Target | null {
+  const { ts } = cx;
+  const inner = stripAssertions(ts, callee);
+  if (steps === 0) return null;
+  if (
+    ts.isPropertyAccessExpression(inner) ||
+    ts.isElementAccessExpression(inner) ||
+    ts.isAwaitExpression(inner)
+  )
+    return tableOfChain(cx, inner.expression, steps - 1);
+  if (ts.isIdentifier(inner)) {
+    const declaration = declarationOf(cx, inner);
+    const value =
+      declaration !== null && ts.isVariableDeclaration(declaration) ? declaration.initializer : null;
+    return value === null || value === undefined ? null : tableOfChain(cx, value, steps - 1);
+  }
+  if (!ts.isCallExpression(inner)) return null;
+  const fn = stripAssertions(ts, inner.expression);
+  const name = ts.isPropertyAccessExpression(fn) ? fn.name : fn;
+  const [table] = inner.arguments;
+  if (ts.isIdentifier(name) && name.text === "table" && table !== undefined) return targetByName(cx, table);
+  return tableOfChain(cx, fn, steps - 1);
 }
 
 /** Reports edges along which this write reaches a mirror. */

@@ -40,6 +40,8 @@ export const MESSAGES = {
     'Only the type says that this `{{method}}` writes "{{table}}". Write the name as a literal first argument: then the server checks it against the id.',
   explicitTables:
     "Only the type says which of {{tables}} this `{{method}}` writes. Write one call per table with its name as a literal: then the server checks it against the id.",
+  explicitLibrary:
+    "Only the type says that `{{fn}}` writes {{tables}}; the value can be the name of a mirror ({{mirrors}}) when it runs. Write the name as a literal.",
   explicitUntyped:
     "`{{method}}` does not name its table, and without types the guard cannot know whether it is a mirror. Write the table's name as the first argument. (Found by syntax alone.)",
 

@@ -1,9 +1,11 @@
 import type ts from "typescript";
 import type { GuardContext } from "./context.js";
 import { stripAssertions } from "./contracts.js";
+import { quoted } from "./messages.js";
 import { isToldApart } from "./narrowing.js";
 import { tablesByOrigin } from "./origins.js";
 import { declarationOf } from "./references.js";
+import type { Report } from "./report.js";
 
 /**
  * How well the table of a write is known:
@@ -92,6 +94,12 @@ export function targetByName(cx: GuardContext, expression: ts.Expression): Targe
   if (inner === expression || target.tables === null) return target;
   const written = ofNameType(cx, checker.getTypeAtLocation(inner));
   return withCast(cx, target, written, inner, expression);
+}
+
+/** A function of a library that writes a table whose name is not written there; nothing compares it with the rows. */
+export function reportInexplicit(report: Report, node: ts.Node, fn: string, tables: readonly string[]): void {
+  const data = { fn, tables: quoted(tables), mirrors: report.mirrorNames };
+  report.add("explicit-write-table", "explicitLibrary", node, data);
 }
 
 function nameByOrigin(cx: GuardContext, name: ts.Expression): Target | null {

@@ -4,7 +4,7 @@ import { stripAssertions } from "../engine/contracts.js";
 import { deletesAlongEdge, edgesOf } from "../engine/ents.js";
 import { factoryOf, LIBRARIES, triggerOf, TRIGGERS, type LibrarySummary } from "../engine/libraries.js";
 import { Report } from "../engine/report.js";
-import { targetByName } from "../engine/tables.js";
+import { reportInexplicit, targetByName } from "../engine/tables.js";
 import { TYPES_OPTION, type RuleDefinition } from "../engine/rule.js";
 
 /** Reports library functions that write mirrors by themselves. */
@@ -134,6 +134,8 @@ function judgeNamed(
     return;
   }
   if (target.cast) reportUnknown(report, call, { ...data, reason: "its table is only asserted" });
+  else if (target.how === "type" && report.mirrorsAmong(target.tables).length === 0)
+    reportInexplicit(report, call, data.fn, target.tables);
   for (const mirror of report.mirrorsAmong(target.tables)) {
     report.add(
       "no-mirror-factories",
@@ -177,6 +179,7 @@ function judgeMigration(
   const names = arms.flatMap((arm) => (arm.isStringLiteral() ? [arm.value] : []));
   if (names.length === 0 || names.length < arms.length)
     reportUnknown(report, call, { ...data, reason: "the definition does not name its table" });
+  else if (report.mirrorsAmong(names).length === 0) reportInexplicit(report, call, data.fn, names);
   for (const mirror of report.mirrorsAmong(names)) {
     report.add(
       "no-mirror-factories",

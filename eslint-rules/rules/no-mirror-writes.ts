@@ -30,7 +30,7 @@ export const noMirrorWrites: RuleDefinition = {
 export const explicitWriteTable: RuleDefinition = {
   name: "explicit-write-table",
   description: "Require the name of the table as a literal first argument of every write",
-  messages: ["explicitTable", "explicitTables", "explicitUntyped"],
+  messages: ["explicitTable", "explicitTables", "explicitLibrary", "explicitUntyped"],
   type: "suggestion",
   fixable: true,
   schema: TYPES_OPTION,
