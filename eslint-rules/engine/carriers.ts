@@ -43,13 +43,19 @@ function computeCarries(cx: GuardContext, type: ts.Type, depth: number): boolean
   if (origin === "lib") return argumentsOf(cx, type).some((argument) => carries(cx, argument, depth));
   if (origin === "convex" && !CONVEX_HOLDERS.has(type.symbol.name)) return false;
   // The methods of a library's classes give out ever new types; the writer is near, or not there.
-  const left = origin === "package" ? Math.min(depth - 1, PACKAGE_DEPTH) : depth - 1;
+  const near = origin === "package" ? Math.min(depth - 1, PACKAGE_DEPTH) : depth - 1;
+  // A literal ends somewhere, however deep it is.
+  const left = isLiteral(cx, type) ? Math.max(near, 1) : near;
   for (const signature of type.getCallSignatures()) {
     if (carries(cx, signature.getReturnType(), left) || handsOut(cx, signature, depth)) return true;
   }
   const element = type.getNumberIndexType() ?? type.getStringIndexType();
   if (element !== undefined && carries(cx, element, left)) return true;
   return type.getProperties().some((property) => carries(cx, checker.getTypeOfSymbol(property), left));
+}
+
+function isLiteral({ ts }: GuardContext, type: ts.Type): boolean {
+  return (((type.symbol as ts.Symbol | undefined)?.flags ?? 0) & ts.SymbolFlags.ObjectLiteral) !== 0;
 }
 
 /** A type parameter that stands for the writer, or a type that is made of one: `T[K]`, `Awaited<T>`. */
@@ -66,7 +72,7 @@ function standsForWriter(cx: GuardContext, type: ts.Type): boolean {
 
 /** Whether a function passes the writer to a function that it is given, as Convex's builders do to `handler`. */
 function handsOut(cx: GuardContext, signature: ts.Signature, depth: number): boolean {
-  const { checker } = cx;
+  const { ts, checker } = cx;
   if (depth < CARRY_DEPTH - HANDING_DEPTH) return false;
   const declaration = signature.declaration as ts.SignatureDeclaration | undefined;
   // Functions of other packages do not have the writer until they get it.
@@ -78,9 +84,22 @@ function handsOut(cx: GuardContext, signature: ts.Signature, depth: number): boo
     return arms.some((arm) => {
       if (receives(cx, arm, HANDING_DEPTH)) return true;
       const handler = arm.getProperty("handler");
-      return handler !== undefined && receives(cx, checker.getTypeOfSymbol(handler), HANDING_DEPTH);
+      if (handler !== undefined && receives(cx, checker.getTypeOfSymbol(handler), HANDING_DEPTH)) return true;
+      // Of an object of the app, any member may be called: `{ take(db: DatabaseWriter): void }`.
+      return (
+        origin.kind === "project" &&
+        (arm.flags & ts.TypeFlags.Object) !== 0 &&
+        arm.getProperties().some((one) => one !== handler && isMemberThatTakes(cx, one))
+      );
     });
   });
+}
+
+/** A function among the members that the app declares for an object: it is called with the writer. */
+function isMemberThatTakes(cx: GuardContext, member: ts.Symbol): boolean {
+  const [declaration] = member.declarations ?? [];
+  if (declaration === undefined || !cx.packages.isProject(declaration.getSourceFile())) return false;
+  return receives(cx, cx.checker.getTypeOfSymbol(member), HANDING_DEPTH);
 }
 
 /** Whether who calls this function, or a function in this object, passes the writer in. */

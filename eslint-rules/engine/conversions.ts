@@ -78,12 +78,22 @@ function isUnproved(cx: GuardContext, source: ts.Type, target: ts.Type): boolean
 export function gainsWriter(cx: GuardContext, source: ts.Type, target: ts.Type): string | null {
   const { TypeFlags } = cx.ts;
   if (source === target || !carries(cx, target)) return null;
-  if ((source.flags & TypeFlags.Object) === 0 || source.getCallSignatures().length > 0) return null;
+  if ((source.flags & TypeFlags.Object) === 0) return null;
+  // A function does not gain what it returns; it may gain members.
+  if (
+    source.getCallSignatures().length > 0 &&
+    !target.getProperties().some((one) => gainsMember(cx, source, one))
+  )
+    return null;
   if (carries(cx, source) || cx.standIns.size > 0) return null;
   const arms = (target.isUnion() ? target.types : [target]).filter((arm) =>
     cx.checker.isTypeAssignableTo(source, arm),
   );
   return arms.length > 0 && arms.every((arm) => carries(cx, arm)) ? shortType(cx, target) : null;
+}
+
+function gainsMember(cx: GuardContext, source: ts.Type, member: ts.Symbol): boolean {
+  return source.getProperty(member.name) === undefined && carries(cx, cx.checker.getTypeOfSymbol(member));
 }
 
 /** What every value has: a type with nothing else, such as `Object`, says as little as an empty one. */
@@ -194,14 +204,23 @@ function losesThroughReturn(
   target: ts.Type,
   depth: number,
 ): string | null {
-  const from = source.getCallSignatures()[0] ?? source.getConstructSignatures()[0];
-  const to = target.getCallSignatures()[0] ?? target.getConstructSignatures()[0];
-  if (from === undefined || to === undefined) return null;
-  const returned = to.getReturnType();
-  const lost = losesWriter(cx, from.getReturnType(), returned, depth - 1);
-  if (dropsReturn(cx, to, returned) && carries(cx, from.getReturnType(), depth - 1)) return "void";
-  // What the other type takes is what this function passes the writer to.
-  return lost ?? takesInPlaceOf(cx, to, from);
+  const own = signaturesOf(source);
+  for (const [index, to] of signaturesOf(target).entries()) {
+    const from = own[Math.min(index, own.length - 1)];
+    if (from === undefined) return null;
+    const returned = to.getReturnType();
+    const lost = losesWriter(cx, from.getReturnType(), returned, depth - 1);
+    if (dropsReturn(cx, to, returned) && carries(cx, from.getReturnType(), depth - 1)) return "void";
+    // What the other type takes is what this function passes the writer to.
+    const here = lost ?? takesInPlaceOf(cx, to, from);
+    if (here !== null) return here;
+  }
+  return null;
+}
+
+function signaturesOf(type: ts.Type): readonly ts.Signature[] {
+  const calls = type.getCallSignatures();
+  return calls.length > 0 ? calls : type.getConstructSignatures();
 }
 
 /** `() => void` of the app: who calls it can take what it gives back for anything. */
@@ -231,7 +250,8 @@ function losesThroughProperties(
   for (const property of target.getProperties()) {
     const own = checker.getPropertyOfType(source, property.name);
     if (own === undefined) continue;
-    const lost = losesWriter(cx, checker.getTypeOfSymbol(own), checker.getTypeOfSymbol(property), depth - 1);
+    const [from, to] = [checker.getTypeOfSymbol(own), checker.getTypeOfSymbol(property)];
+    const lost = losesWriter(cx, from, to, depth - 1) ?? losesByVisitor(cx, source, from, to);
     if (lost !== null) return lost;
   }
   const values = target.getStringIndexType();
@@ -250,6 +270,21 @@ function losesThroughProperties(
   return element === undefined || other === undefined ? null : losesWriter(cx, element, other, depth - 1);
 }
 
+/** Lists and maps whose methods are being compared with those of another type. */
+const visited = new Set<ts.Type>();
+
+/** `forEach(see: (value: any) => void)`: a list passes its elements to the functions that its methods are given. */
+function losesByVisitor(cx: GuardContext, list: ts.Type, own: ts.Type, other: ts.Type): string | null {
+  if (visited.has(list) || !isOfLanguage(cx, list) || isOfLanguage(cx, other)) return null;
+  const [from] = own.getCallSignatures();
+  const [to] = other.getCallSignatures();
+  if (from === undefined || to === undefined) return null;
+  visited.add(list);
+  const lost = takesInPlaceOf(cx, to, from);
+  visited.delete(list);
+  return lost;
+}
+
 /** How deep in an object the functions are compared: `{ handler }` in a record of definitions. */
 const FUNCTION_DEPTH = 3;
 
@@ -265,6 +300,8 @@ export function losesByParameter(
 ): string | null {
   if (fn === expected) return null;
   const arms = expected.isUnion() ? expected.types : [expected];
+  const taken = losesByNext(cx, fn, arms);
+  if (taken !== null) return taken;
   if (passesForEverything(cx, fn))
     return arms.some((arm) => receives(cx, arm)) ? cx.checker.typeToString(fn) : null;
   const signatures = cx.checker.getNonNullableType(fn).getCallSignatures();
@@ -279,6 +316,38 @@ export function losesByParameter(
     if (lost !== null) return lost;
   }
   return null;
+}
+
+/** A generator takes what `next` is called with: `Generator<…, …, unknown>` where the writer is passed in. */
+export function losesByNext(cx: GuardContext, fn: ts.Type, expected: readonly ts.Type[]): string | null {
+  const own = takenByNext(cx, fn);
+  if (own === null) return null;
+  for (const arm of expected) {
+    const next = arm.getProperty("next");
+    const passed =
+      takenByNext(cx, arm) ??
+      next?.declarations
+        ?.flatMap((one) => (cx.ts.isFunctionLike(one) ? one.parameters : []))
+        .map((one) => cx.checker.getTypeAtLocation(one))[0];
+    if (passed === undefined || passed === null) continue;
+    const types = passed.isUnion() ? passed.types : [passed];
+    for (const type of types) {
+      const lost = losesWriter(cx, type, own);
+      if (lost !== null) return lost;
+      for (const element of argumentsOf(cx, type)) {
+        const inner = losesWriter(cx, element, own);
+        if (inner !== null) return inner;
+      }
+    }
+  }
+  return null;
+}
+
+/** What `next` of a generator or an iterator of the language takes. */
+export function takenByNext(cx: GuardContext, type: ts.Type): ts.Type | null {
+  const { symbol } = type as { readonly symbol?: ts.Symbol };
+  if (symbol === undefined || !/^(?:Async)?(?:Generator|Iterator(?:Object)?)$/.test(symbol.name)) return null;
+  return isOfLanguage(cx, type) ? (argumentsOf(cx, type)[2] ?? null) : null;
 }
 
 /** `any` and `never`: what takes the place of every type. */

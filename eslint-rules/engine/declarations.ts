@@ -91,12 +91,18 @@ function methodContext(cx: GuardContext, method: ts.MethodDeclaration): ts.Type 
 /** A decorator puts something else in the place of what gets the writer, or sees what holds it. */
 export function visitDecorator(cx: GuardContext, report: Report, decorator: ts.Decorator): void {
   const { ts, checker } = cx;
-  const owner = decorator.parent;
-  const members = ts.isClassLike(owner) ? owner.members : [owner];
-  const isConcerned = members.some((member) => {
-    const type = checker.getTypeAtLocation(member);
-    return receives(cx, type) || carries(cx, type);
-  });
+  const owner = ts.isClassLike(decorator.parent) ? decorator.parent : decorator.parent.parent;
+  if (!ts.isClassLike(owner)) return;
+  // Whatever it decorates, it can see the object, and what the constructor is given.
+  const isConcerned =
+    carries(cx, checker.getTypeAtLocation(owner)) ||
+    owner.members.some((member) => {
+      const taken = ts.isConstructorDeclaration(member) ? member.parameters : [member];
+      return taken.some((one) => {
+        const type = checker.getTypeAtLocation(one);
+        return receives(cx, type) || carries(cx, type);
+      });
+    });
   if (!isConcerned) return;
   const signature = checker.getResolvedSignature(decorator);
   if (signature !== undefined && isTrustedCallee(cx, signature)) return;

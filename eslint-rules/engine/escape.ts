@@ -1,19 +1,13 @@
 /** Values that lose the writer where they are used as another type. */
 import type ts from "typescript";
-import { carries, isView, receives } from "./carriers.js";
+import { carries, receives } from "./carriers.js";
 import type { GuardContext } from "./context.js";
-import {
-  blindness,
-  gainsWriter,
-  losesByParameter,
-  losesWriter,
-  passesForEverything,
-  shortType,
-} from "./conversions.js";
+import { gainsWriter, losesByParameter, losesWriter, passesForEverything, shortType } from "./conversions.js";
 import { stripAssertions } from "./contracts.js";
 import { mayCarry } from "./flows.js";
 import type { Report } from "./report.js";
 import { isTrusted, trustedPackage } from "./trust.js";
+import { isLostView, losesView } from "./views.js";
 
 export function convert(cx: GuardContext, report: Report, expression: ts.Expression, target: ts.Type): void {
   const type = cx.checker.getTypeAtLocation(expression);
@@ -34,13 +28,14 @@ export function absorb(cx: GuardContext, report: Report, arm: ts.Expression, who
 export function contextual(cx: GuardContext, report: Report, expression: ts.Expression): void {
   const { ts } = cx;
   const isLiteral = ts.isObjectLiteralExpression(expression) || ts.isArrayLiteralExpression(expression);
-  if (isLiteral && !mayCarry(cx, expression)) return;
+  if (isLiteral && !mayCarry(cx, expression) && !isLostView(cx, expression)) return;
   const type = cx.checker.getTypeAtLocation(expression);
   const callable = passesForEverything(cx, type) || type.getCallSignatures().length > 0;
-  if (!callable && !carries(cx, type)) return;
+  const isViewOnly = !callable && !carries(cx, type);
+  if (isViewOnly && !isLostView(cx, expression)) return;
   const expected = cx.checker.getContextualType(expression) ?? returnedType(cx, expression);
   if (expected === undefined) return;
-  const lost = losesWriter(cx, type, expected);
+  const lost = isViewOnly ? losesView(cx, expression, expected) : losesWriter(cx, type, expected);
   if (lost !== null) reportEscape(cx, report, expression, lost);
   else if (callable) {
     const parameter = losesByParameter(cx, type, expected);
@@ -101,38 +96,6 @@ export function isPlainName({ ts }: GuardContext, expression: ts.Expression): bo
   return (
     ts.isIdentifier(inner) || ts.isPropertyAccessExpression(inner) || ts.isElementAccessExpression(inner)
   );
-}
-
-/** What becomes of a value that may be the writer although its type shows only a part of it; see `isView`. */
-export function losesView(cx: GuardContext, expression: ts.Expression, target: ts.Type): string | null {
-  const lost = blindness(cx, target);
-  return lost !== null && isLostView(cx, expression) ? lost : null;
-}
-
-/** A name, or a part of one, that is annotated with a view of the writer: who gave the value may have had the writer. */
-export function isLostView(cx: GuardContext, expression: ts.Expression): boolean {
-  const { ts } = cx;
-  const inner = stripAssertions(ts, expression);
-  if (!ts.isIdentifier(inner) && !ts.isPropertyAccessExpression(inner)) return false;
-  return isView(cx, cx.checker.getTypeAtLocation(inner)) && isAnnotated(cx, inner);
-}
-
-/** Whether an annotation says what a name is. A parameter without one has exactly the type of what Convex gives it. */
-function isAnnotated(cx: GuardContext, expression: ts.Expression, depth = 8): boolean {
-  const { ts, checker } = cx;
-  const inner = stripAssertions(ts, expression);
-  if (depth === 0 || (inner !== expression && !ts.isParenthesizedExpression(expression))) return true;
-  if (ts.isPropertyAccessExpression(inner) && inner.expression.kind !== ts.SyntaxKind.ThisKeyword)
-    return isAnnotated(cx, inner.expression, depth - 1);
-  const symbol = checker.getSymbolAtLocation(inner);
-  let declaration: ts.Node | undefined = symbol?.valueDeclaration;
-  while (declaration !== undefined && ts.isBindingElement(declaration))
-    declaration = declaration.parent.parent;
-  if (declaration === undefined) return false;
-  if (!ts.isVariableDeclaration(declaration) && !ts.isParameter(declaration))
-    return ts.isPropertyDeclaration(declaration) && declaration.type !== undefined;
-  if (declaration.type !== undefined || ts.getJSDocType(declaration) !== undefined) return true;
-  return declaration.initializer !== undefined && isAnnotated(cx, declaration.initializer, depth - 1);
 }
 
 export function reportEscape(cx: GuardContext, report: Report, node: ts.Node, to: string): void {

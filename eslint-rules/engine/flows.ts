@@ -1,7 +1,7 @@
 import type ts from "typescript";
 import { carries } from "./carriers.js";
 import type { GuardContext } from "./context.js";
-import { isOfApp, passesForEverything } from "./conversions.js";
+import { blindness, isOfApp, passesForEverything, takenByNext } from "./conversions.js";
 import { stripAssertions } from "./contracts.js";
 
 /**
@@ -38,6 +38,8 @@ export function mayCarry(cx: GuardContext, expression: ts.Expression): boolean {
 function holdsBlind(cx: GuardContext, type: ts.Type, depth = 2): boolean {
   const { ts, checker } = cx;
   if ((type.flags & ts.TypeFlags.Object) === 0) return false;
+  const taken = takenByNext(cx, type);
+  if (taken !== null) return blindness(cx, taken) !== null;
   const isPlain =
     ((type as ts.ObjectType).objectFlags & (ts.ObjectFlags.Anonymous | ts.ObjectFlags.ObjectLiteral)) !== 0;
   if (!isPlain && !isOfApp(cx, type)) return false;

@@ -5,13 +5,20 @@ import type { GuardContext } from "./context.js";
 import { blindness, shortType } from "./conversions.js";
 import { reportEscape } from "./escape.js";
 import type { Report } from "./report.js";
+import { hidesView, narrowedAway } from "./views.js";
 
 /** `(value: Auth | DatabaseWriter): value is Auth`: nobody checks what the function says. */
 export function visitPredicate(cx: GuardContext, report: Report, node: ts.TypePredicateNode): void {
   const { checker } = cx;
   const type = typeOfSubject(cx, node);
-  if (type === null || !carries(cx, type)) return;
+  if (type === null) return;
   const claimed = node.type === undefined ? null : checker.getTypeAtLocation(node.type);
+  if (!carries(cx, type)) {
+    const shown = claimed === null || !isView(cx, type) ? null : hidesView(cx, claimed);
+    if (shown !== null)
+      report.add("no-writer-escape", "escape", node, { from: shortType(cx, type), to: shown });
+    return;
+  }
   const others = (type.isUnion() ? type.types : [type]).filter(
     (arm) => claimed === null || !checker.isTypeAssignableTo(arm, claimed),
   );
@@ -19,6 +26,33 @@ export function visitPredicate(cx: GuardContext, report: Report, node: ts.TypePr
   const hidden = shown.find((arm) => !carries(cx, arm) && !isView(cx, arm));
   if (hidden === undefined) return;
   const data = { from: shortType(cx, type), to: shortType(cx, hidden) };
+  report.add("no-writer-escape", "escape", node, data);
+}
+
+/**
+ * `held.db` where a check has made of `Own | Plain` a `Plain`, and both have a `db`: what the check looked at can change,
+ * and then the value is still the writer.
+ */
+export function visitNarrowed(
+  cx: GuardContext,
+  report: Report,
+  node: ts.PropertyAccessExpression | ts.ElementAccessExpression,
+): void {
+  const { ts, checker } = cx;
+  const { expression } = node;
+  if (!ts.isIdentifier(expression) && !ts.isPropertyAccessExpression(expression)) return;
+  const declared = narrowedAway(cx, expression);
+  if (declared === null) return;
+  const own = checker.getTypeAtLocation(node);
+  if (carries(cx, own) || isView(cx, own)) return;
+  const isHeld =
+    ts.isPropertyAccessExpression(node) &&
+    declared.types.some((arm) => {
+      const property = arm.getProperty(node.name.text);
+      return property !== undefined && carries(cx, checker.getTypeOfSymbol(property));
+    });
+  if (!isHeld && checker.getTypeAtLocation(expression).getStringIndexType() === undefined) return;
+  const data = { from: shortType(cx, declared), to: shortType(cx, own) };
   report.add("no-writer-escape", "escape", node, data);
 }
 

@@ -2,6 +2,7 @@
 import type ts from "typescript";
 import { carries, receives } from "./carriers.js";
 import type { GuardContext } from "./context.js";
+import { stripAssertions } from "./contracts.js";
 import { losesByParameter } from "./conversions.js";
 import { isGlobal } from "./dynamicCode.js";
 import { reportEscape } from "./escape.js";
@@ -51,14 +52,43 @@ function visitAssigned(cx: GuardContext, report: Report, object: ts.Expression, 
   const [type, given] = [checker.getTypeAtLocation(object), checker.getTypeAtLocation(source)];
   const replaces = type.getProperties().some((property) => {
     const own = checker.getTypeOfSymbol(property);
-    if (!isConcerned(cx, own) && own.getCallSignatures().length === 0) return false;
     const other = given.getProperty(property.name);
+    const put = other && checker.getTypeOfSymbol(other);
+    const gets = put !== undefined && carries(cx, put);
+    if (!gets && !isConcerned(cx, own) && own.getCallSignatures().length === 0) return false;
     // A record, or any: nobody can say what is in it.
-    if (other === undefined) return !isClosed(cx, given) && isConcerned(cx, own);
-    const put = checker.getTypeOfSymbol(other);
+    if (put === undefined) return !isClosed(cx, given) && isConcerned(cx, own);
     return !checker.isTypeAssignableTo(put, own) || losesByParameter(cx, put, own) !== null;
   });
   if (replaces) reportEscape(cx, report, object, "what `Object.assign` puts into it");
+}
+
+/**
+ * `Object.keys = …`, `Map.prototype.set = …`: a function of the language is another one from then on, also for code that
+ * gives it the writer.
+ */
+export function visitPatch(cx: GuardContext, report: Report, target: ts.Expression): void {
+  const { ts, checker } = cx;
+  if (!ts.isPropertyAccessExpression(target) && !ts.isElementAccessExpression(target)) return;
+  let root = stripAssertions(ts, target.expression);
+  while (ts.isPropertyAccessExpression(root)) root = stripAssertions(ts, root.expression);
+  if (!ts.isIdentifier(root) || !isOfLanguage(cx, root)) return;
+  const key = ts.isPropertyAccessExpression(target) ? target.name : target.argumentExpression;
+  if (ts.isIdentifier(key) || ts.isStringLiteralLike(key)) {
+    const owner = checker.getTypeAtLocation(stripAssertions(ts, target.expression));
+    const member = owner.getProperty(key.text);
+    if (member === undefined || checker.getTypeOfSymbol(member).getCallSignatures().length === 0) return;
+  }
+  const to = "what is put in its place";
+  report.add("no-writer-escape", "escape", target, { from: `\`${target.getText(report.file)}\``, to });
+}
+
+/** `Map`, `console`: a value that the language or the platform declares. */
+function isOfLanguage(cx: GuardContext, name: ts.Identifier): boolean {
+  // New names on the global object, and what a module exports, replace nothing.
+  if (/^(?:globalThis|global|self|window|module|exports|process)$/.test(name.text)) return false;
+  const symbol = cx.checker.getSymbolAtLocation(name);
+  return symbol?.valueDeclaration?.getSourceFile().isDeclarationFile === true && isGlobal(cx, name);
 }
 
 function isClosed({ ts }: GuardContext, type: ts.Type): boolean {

@@ -98,6 +98,34 @@ runTyped(rule, {
       "import { customMutation, customCtx } from 'convex-helpers/server/customFunctions'; export const mine = customMutation(mutation, customCtx(async (ctx) => ({ db: ctx.db })));",
     ),
     moduleOf(
+      "import { customQuery, customCtx } from 'convex-helpers/server/customFunctions'; export const mine = customQuery(query, customCtx(async (ctx: QueryCtx) => ({ ...ctx, user: null })));",
+    ),
+    moduleOf(
+      "import { customQuery, customCtx } from 'convex-helpers/server/customFunctions'; const mine = customQuery(query, customCtx(async (ctx) => ({ ...ctx, reader: ctx.db }))); export const f = mine({ args: {}, handler: async (ctx) => { const all: any = ctx; return all; } });",
+    ),
+    moduleOf(
+      "export const f = query({ args: {}, handler: async ({ db, ...rest }) => { const all: any = { ...rest, db }; return all; } });",
+    ),
+    moduleOf(
+      "const withUser = <Ctx extends QueryCtx>(ctx: Ctx, user: string): Ctx => (user === '' ? ctx : { ...ctx }); export const f = query({ args: {}, handler: async (ctx) => { const all: unknown = withUser(ctx, text); return all; } });",
+    ),
+    body("const use = ({ db, ...rest }: QueryCtx) => [db, rest]; use(ctx);"),
+    body("const use = (c: QueryCtx) => ({ ...c, user: text }); use(ctx);"),
+    body("const use = (c: { auth: QueryCtx['auth'] }) => Object.keys(c); use(ctx);"),
+    body(
+      "const use = (c: { kind: 'own'; ctx: MutationCtx } | { kind: 'read'; ctx: QueryCtx }) => (c.kind === 'read' ? c.ctx.db : c.ctx); use({ kind: 'own', ctx });",
+    ),
+    body(
+      "const use = (c: DatabaseWriter | { message: string }) => ('message' in c ? c.message : ''); use(ctx.db);",
+    ),
+    body(
+      "class Slot { get size(): number { return 1; } set size(value: number | string) {} } new Slot().size = text;",
+    ),
+    body(
+      "function* all(): Generator<number, void, unknown> { yield 1; } const list: Iterable<number> = all();",
+    ),
+    body("Error.stackTraceLimit = 5; (globalThis as any).polyfill = () => text;"),
+    moduleOf(
       "import { wrapDatabaseWriter } from 'convex-helpers/server/rowLevelSecurity'; export const f = mutation(async (ctx) => { wrapDatabaseWriter(ctx, ctx.db, {}); });",
     ),
     moduleOf(
@@ -132,6 +160,15 @@ runTyped(rule, {
   ],
   invalid: [
     ...ESCAPES.map((code) => invalid(code, "escape")),
+    invalid("const use = ({ auth, ...rest }: { auth: QueryCtx['auth'] }) => rest; use(ctx);", "escape"),
+    invalid("const use = (c: { auth: QueryCtx['auth'] }) => Object.values(c); use(ctx);", "escape"),
+    invalid("const use = (c: QueryCtx) => Reflect.get(c.db, text); use(ctx);", "escape"),
+    invalid(
+      "const use = (c: QueryCtx) => { const all: Record<string, any> = { ...c }; }; use(ctx);",
+      "escape",
+    ),
+    invalid("Object.keys = () => [];", "escape"),
+    invalid("Map.prototype.set = function () { return this; };", "escape"),
     invalid("const q: any = text; q.eq('customerId', customerId);", "mirrorCall"),
     invalid("[1 as any].map((q: any) => q.eq('customerId', customerId));", "mirrorCall"),
     invalid(

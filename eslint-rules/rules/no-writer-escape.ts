@@ -1,23 +1,21 @@
 import type ts from "typescript";
 import { carries, isFactory } from "../engine/carriers.js";
 import type { GuardContext } from "../engine/context.js";
-import { losesByParameter, losesWriter, shortType } from "../engine/conversions.js";
+import { losesByNext, losesByParameter, losesWriter, shortType } from "../engine/conversions.js";
 import { stripAssertions } from "../engine/contracts.js";
 import { isGlobal, visitChosenMember, visitChosenModule, visitReflection } from "../engine/dynamicCode.js";
 import {
   absorb,
   contextual,
   convert,
-  isLostView,
   isPlainName,
-  losesView,
   putsWriterIn,
   reportEscape,
   visitPackageHandler,
 } from "../engine/escape.js";
 import { visitDecorator, visitMember, visitOverloads, visitParameter } from "../engine/declarations.js";
-import { visitInstanceOf, visitIsArray, visitPredicate } from "../engine/narrowed.js";
-import { visitAugmentation, visitReplacement } from "../engine/replaced.js";
+import { visitInstanceOf, visitIsArray, visitNarrowed, visitPredicate } from "../engine/narrowed.js";
+import { visitAugmentation, visitPatch, visitReplacement } from "../engine/replaced.js";
 import { classOf, genericAround, implementationOf, isChosen, losesByResult } from "../engine/generics.js";
 import { isAsked, propsOf, typeOfArgument, visitLoop, visitTypeArguments } from "../engine/positions.js";
 import { visitThis } from "../engine/thisArgument.js";
@@ -27,6 +25,7 @@ import type { SchemaInfo } from "../engine/model.js";
 import { Report } from "../engine/report.js";
 import { assignmentsTo, declarationOf } from "../engine/references.js";
 import { isTrustedCallee } from "../engine/trust.js";
+import { isLostView, losesView, visitRest } from "../engine/views.js";
 import type { RuleDefinition } from "../engine/rule.js";
 
 /** Reports places where the database writer leaves the type checker. */
@@ -83,7 +82,9 @@ export function visitEscape(cx: GuardContext, report: Report, node: ts.Node): vo
   } else if (ts.isTaggedTemplateExpression(node)) visitTemplate(cx, report, node);
   else if (ts.isTypePredicateNode(node)) visitPredicate(cx, report, node);
   else if (ts.isModuleDeclaration(node)) visitAugmentation(cx, report, node);
+  else if (ts.isPropertyAccessExpression(node)) visitNarrowed(cx, report, node);
   else if (ts.isElementAccessExpression(node)) {
+    visitNarrowed(cx, report, node);
     visitChosenMember(cx, report, node);
     visitKey(cx, report, node.argumentExpression, node.expression, node);
   } else if (ts.isDecorator(node)) visitDecorator(cx, report, node);
@@ -99,6 +100,7 @@ export function visitEscape(cx: GuardContext, report: Report, node: ts.Node): vo
   } else if (ts.isBindingElement(node)) {
     if (node.propertyName !== undefined && ts.isComputedPropertyName(node.propertyName))
       visitKey(cx, report, node.propertyName.expression, node.parent, node.name);
+    if (node.dotDotDotToken !== undefined) visitRest(cx, report, node);
     if (node.initializer !== undefined)
       convert(cx, report, node.initializer, checker.getTypeAtLocation(node.name));
   } else if (ts.isShorthandPropertyAssignment(node)) {
@@ -127,7 +129,12 @@ export function visitEscape(cx: GuardContext, report: Report, node: ts.Node): vo
     absorb(cx, report, node.whenTrue, whole);
     absorb(cx, report, node.whenFalse, whole);
   } else if (ts.isReturnStatement(node) || ts.isYieldExpression(node)) {
-    if (node.expression !== undefined) contextual(cx, report, node.expression);
+    if (node.expression === undefined) return;
+    if (ts.isYieldExpression(node) && node.asteriskToken !== undefined)
+      visitDelegation(cx, report, node.expression);
+    else if (ts.isReturnStatement(node) && ts.isConstructorDeclaration(node.parent.parent))
+      convert(cx, report, node.expression, checker.getAnyType());
+    else contextual(cx, report, node.expression);
   } else if (ts.isArrowFunction(node)) {
     if (!ts.isBlock(node.body)) contextual(cx, report, node.body);
   } else if (ts.isThrowStatement(node)) {
@@ -147,6 +154,17 @@ export function visitEscape(cx: GuardContext, report: Report, node: ts.Node): vo
     const element = checker.getTypeAtLocation(node).getNumberIndexType();
     if (element !== undefined) for (const one of node.elements) absorb(cx, report, one, element);
   }
+}
+
+/** `yield* inner()`: what `next` is called with goes to the inner generator. */
+function visitDelegation(cx: GuardContext, report: Report, inner: ts.Expression): void {
+  const { ts, checker } = cx;
+  let fn: ts.Node = inner;
+  while (!ts.isFunctionLike(fn)) fn = fn.parent;
+  const signature = checker.getSignatureFromDeclaration(fn);
+  const lost = signature && losesByNext(cx, checker.getTypeAtLocation(inner), [signature.getReturnType()]);
+  if (typeof lost === "string") reportEscape(cx, report, inner, lost);
+  else contextual(cx, report, inner);
 }
 
 /** Not a literal, whose parts are looked at by themselves. */
@@ -289,10 +307,11 @@ function visitCall(cx: GuardContext, report: Report, call: ts.CallExpression | t
   for (const [index, argument] of args.entries()) {
     if (!interesting.includes(argument)) continue;
     const type = typeOfArgument(cx, argument);
+    const isView = isLostView(cx, argument);
     const expected = parameterType(cx, signature, index, call);
     const lost =
       (expected === null ? null : (losesWriter(cx, type, expected) ?? losesView(cx, argument, expected))) ??
-      losesInGeneric(cx, signature, index, type);
+      losesInGeneric(cx, signature, index, type, isView);
     const passed = expected === null || lost !== null ? null : losesByParameter(cx, type, expected);
     if (expected !== null && passed === null && hasTypeOfItsOwn(cx, argument))
       visitPackageHandler(cx, report, argument, type, expected);
@@ -306,7 +325,7 @@ function visitCall(cx: GuardContext, report: Report, call: ts.CallExpression | t
     if (isFactory(cx, type) && !trusted) reportEscape(cx, report, argument, "what another function calls");
     else if (lost !== null && (!trusted || isAsked(cx, signature, index)))
       reportEscape(cx, report, argument, lost);
-    else if (!trusted && carries(cx, type) && givesAny(cx, signature))
+    else if (!trusted && (carries(cx, type) || isView) && givesAny(cx, signature))
       reportEscape(cx, report, argument, "any");
     else if (carries(cx, type)) visitPackageCall(cx, report, argument, signature);
   }
@@ -453,10 +472,15 @@ function losesInGeneric(
   signature: ts.Signature,
   index: number,
   type: ts.Type,
+  isWriter: boolean,
 ): string | null {
   const { ts, checker } = cx;
   const called = signature.declaration as ts.SignatureDeclaration | undefined;
-  if (called === undefined || !carries(cx, type) || !cx.packages.isProject(called.getSourceFile()))
+  if (
+    called === undefined ||
+    (!isWriter && !carries(cx, type)) ||
+    !cx.packages.isProject(called.getSourceFile())
+  )
     return null;
   const fn = implementationOf(cx, called);
   const parameter = fn.parameters[Math.min(index, fn.parameters.length - 1)];
@@ -554,7 +578,8 @@ function visitBinary(cx: GuardContext, report: Report, node: ts.BinaryExpression
     case SyntaxKind.BarBarEqualsToken:
     case SyntaxKind.AmpersandAmpersandEqualsToken:
     case SyntaxKind.QuestionQuestionEqualsToken:
-      convert(cx, report, node.right, cx.checker.getTypeAtLocation(node.left));
+      visitPatch(cx, report, node.left);
+      convert(cx, report, node.right, readTypeOf(cx, node.left));
       return;
     case SyntaxKind.InstanceOfKeyword:
       visitInstanceOf(cx, report, node);
@@ -567,6 +592,14 @@ function visitBinary(cx: GuardContext, report: Report, node: ts.BinaryExpression
       absorb(cx, report, node.right, whole);
     }
   }
+}
+
+/** What comes out of what is assigned: a setter may take another type than its getter gives. */
+function readTypeOf(cx: GuardContext, left: ts.Expression): ts.Type {
+  const { ts, checker } = cx;
+  const symbol = ts.isPropertyAccessExpression(left) ? checker.getSymbolAtLocation(left) : undefined;
+  const isAccessor = symbol !== undefined && (symbol.flags & ts.SymbolFlags.Accessor) !== 0;
+  return isAccessor ? checker.getTypeOfSymbol(symbol) : checker.getTypeAtLocation(left);
 }
 
 function isConst(cx: GuardContext, node: ts.AsExpression | ts.TypeAssertion): boolean {

@@ -1,0 +1,188 @@
+/**
+ * Values that may be the writer although their type shows only a part of it (QueryCtx, DatabaseReader, `{ auth }`). Their
+ * type gives no way to write, so they are harmless until code drops the type and uses the rest.
+ */
+import type ts from "typescript";
+import { argumentsOf, carries, isView } from "./carriers.js";
+import type { GuardContext } from "./context.js";
+import { stripAssertions } from "./contracts.js";
+import { blindness, shortType } from "./conversions.js";
+import type { Report } from "./report.js";
+
+/** How many names, calls and members lead back to where a value comes from. */
+const MAX_STEPS = 8;
+
+/** How deep a view is looked for: `{ deps: { session } }`. */
+const VIEW_DEPTH = 2;
+
+/** What becomes of a view that is used as another type. */
+export function losesView(cx: GuardContext, expression: ts.Expression, target: ts.Type): string | null {
+  const lost = hidesView(cx, target);
+  return lost !== null && isLostView(cx, expression) ? lost : null;
+}
+
+/** Types through which the unseen part of a view comes out: those that show nothing, and records of something else. */
+export function hidesView(cx: GuardContext, type: ts.Type): string | null {
+  if (type.isUnion()) {
+    for (const arm of type.types) {
+      const lost = hidesView(cx, arm);
+      if (lost !== null) return lost;
+    }
+    return null;
+  }
+  const lost = blindness(cx, type);
+  if (lost !== null) return lost;
+  const values = (type.flags & cx.ts.TypeFlags.StructuredType) === 0 ? undefined : type.getStringIndexType();
+  return values === undefined || carries(cx, values) ? null : shortType(cx, type);
+}
+
+/** Whether an expression is a view that comes from someone who may have had the writer. */
+export function isLostView(cx: GuardContext, expression: ts.Expression): boolean {
+  const { ts, checker } = cx;
+  const inner = stripAssertions(ts, expression);
+  if (ts.isObjectLiteralExpression(inner))
+    return inner.properties.some((one) => ts.isSpreadAssignment(one) && isLostView(cx, one.expression));
+  if (ts.isArrayLiteralExpression(inner))
+    return inner.elements.some((one) => isLostView(cx, ts.isSpreadElement(one) ? one.expression : one));
+  if (ts.isAwaitExpression(inner)) return isLostView(cx, inner.expression);
+  if (ts.isIdentifier(inner) && narrowedAway(cx, inner) !== null) return true;
+  const isSource =
+    ts.isIdentifier(inner) ||
+    ts.isPropertyAccessExpression(inner) ||
+    ts.isElementAccessExpression(inner) ||
+    ts.isCallExpression(inner) ||
+    ts.isNewExpression(inner);
+  return isSource && showsView(cx, checker.getTypeAtLocation(inner)) && isGiven(cx, inner);
+}
+
+/** The union that a name is declared as, when a check has taken those of its arms away that carry the writer. */
+export function narrowedAway(
+  cx: GuardContext,
+  name: ts.Identifier | ts.PropertyAccessExpression,
+): ts.UnionType | null {
+  const { ts, checker } = cx;
+  const symbol = checker.getSymbolAtLocation(name);
+  if (symbol === undefined || (symbol.flags & (ts.SymbolFlags.Variable | ts.SymbolFlags.Property)) === 0)
+    return null;
+  const declared = checker.getTypeOfSymbol(symbol);
+  if (!declared.isUnion() || !carries(cx, declared)) return null;
+  const type = checker.getTypeAtLocation(name);
+  const isObject = (type.flags & ts.TypeFlags.StructuredType) !== 0;
+  return isObject && type !== declared && !carries(cx, type) ? declared : null;
+}
+
+/** Whether a type is a view, or holds one: a list or a promise of it, an object of the app around it. */
+function showsView(cx: GuardContext, type: ts.Type, depth = VIEW_DEPTH): boolean {
+  const { ts, checker } = cx;
+  if ((type.flags & ts.TypeFlags.StructuredOrInstantiable) === 0) return false;
+  if ((type.flags & ts.TypeFlags.Instantiable) !== 0) {
+    const constraint = checker.getBaseConstraintOfType(type);
+    return constraint !== undefined && constraint !== type && showsView(cx, constraint, depth);
+  }
+  if (isView(cx, type)) return true;
+  if (depth === 0 || type.getCallSignatures().length > 0) return false;
+  if (type.isUnion()) return type.types.some((arm) => showsView(cx, arm, depth));
+  const [declaration] = (type.symbol as ts.Symbol | undefined)?.declarations ?? [];
+  const origin = declaration && cx.packages.originOf(declaration.getSourceFile()).kind;
+  if (origin !== "project") return argumentsOf(cx, type).some((one) => showsView(cx, one, depth - 1));
+  return type.getProperties().some((property) => showsView(cx, checker.getTypeOfSymbol(property), depth - 1));
+}
+
+/**
+ * Whether who gave a value may have had the writer: an annotation says what it is, or code of the app gives it out. What
+ * Convex hands to a query is exactly what it is said to be.
+ */
+function isGiven(cx: GuardContext, expression: ts.Expression, steps = MAX_STEPS): boolean {
+  const { ts, checker } = cx;
+  const inner = stripAssertions(ts, expression);
+  if (steps === 0 || (inner !== expression && !ts.isParenthesizedExpression(expression))) return true;
+  const any = (all: readonly ts.Expression[]): boolean => all.some((one) => isGiven(cx, one, steps - 1));
+  if (ts.isAwaitExpression(inner) || ts.isSpreadElement(inner)) return any([inner.expression]);
+  if (ts.isElementAccessExpression(inner)) return any([inner.expression]);
+  if (ts.isArrayLiteralExpression(inner)) return any(inner.elements);
+  if (ts.isConditionalExpression(inner)) return any([inner.whenTrue, inner.whenFalse]);
+  if (ts.isBinaryExpression(inner)) return any([inner.left, inner.right]);
+  if (ts.isObjectLiteralExpression(inner))
+    return any(inner.properties.flatMap((one) => (ts.isSpreadAssignment(one) ? [one.expression] : [])));
+  if (ts.isCallExpression(inner) || ts.isNewExpression(inner)) {
+    const called = checker.getResolvedSignature(inner)?.declaration as ts.Declaration | undefined;
+    const args = inner.arguments ?? [];
+    if (called !== undefined && cx.packages.isProject(called.getSourceFile())) {
+      // What a function of the app gives back is what it was given, or its own.
+      const shown = args.filter((one) => showsView(cx, checker.getTypeAtLocation(one)));
+      return (
+        shown.length === 0 || shown.some((one) => carries(cx, checker.getTypeAtLocation(one))) || any(shown)
+      );
+    }
+    const receiver = ts.isPropertyAccessExpression(inner.expression) ? [inner.expression.expression] : [];
+    return any([...receiver, ...args]);
+  }
+  if (ts.isPropertyAccessExpression(inner)) {
+    const property = checker.getSymbolAtLocation(inner);
+    if (isOfProject(cx, property))
+      return (
+        inner.expression.kind !== ts.SyntaxKind.ThisKeyword || isTyped(cx, property?.valueDeclaration, steps)
+      );
+    return any([inner.expression]);
+  }
+  if (!ts.isIdentifier(inner)) return false;
+  const symbol = checker.getSymbolAtLocation(inner);
+  const isAlias = symbol !== undefined && (symbol.flags & ts.SymbolFlags.Alias) !== 0;
+  return isTyped(cx, (isAlias ? checker.getAliasedSymbol(symbol) : symbol)?.valueDeclaration, steps);
+}
+
+/** Whether an annotation says what a name is, or what its value comes from. */
+function isTyped(cx: GuardContext, declaration: ts.Node | undefined, steps: number): boolean {
+  const { ts, checker } = cx;
+  if (declaration === undefined) return false;
+  if (ts.isBindingElement(declaration)) {
+    const key = declaration.propertyName ?? declaration.name;
+    const holder = checker.getTypeAtLocation(declaration.parent);
+    if (ts.isIdentifier(key) && isOfProject(cx, holder.getProperty(key.text))) return true;
+    return isTyped(cx, declaration.parent.parent, steps);
+  }
+  if (ts.isAccessor(declaration) || ts.isPropertySignature(declaration)) return true;
+  const isVariable = ts.isVariableDeclaration(declaration);
+  if (!isVariable && !ts.isParameter(declaration) && !ts.isPropertyDeclaration(declaration)) return false;
+  if (declaration.type !== undefined || ts.getJSDocType(declaration) !== undefined) return true;
+  if (declaration.initializer !== undefined) return isGiven(cx, declaration.initializer, steps - 1);
+  const around = declaration.parent.parent;
+  if (isVariable) return ts.isForOfStatement(around) && isGiven(cx, around.expression, steps - 1);
+  return ts.isParameter(declaration) && !isHandler(cx, declaration.parent);
+}
+
+/** Whether an object of the app, not one of Convex, has a member. */
+function isOfProject(cx: GuardContext, member: ts.Symbol | undefined): boolean {
+  return member?.declarations?.some((one) => cx.packages.isProject(one.getSourceFile())) === true;
+}
+
+/** A function that Convex calls: the handler of `query({ … })`, or what a query's method is given. */
+function isHandler(cx: GuardContext, fn: ts.Node): boolean {
+  const { ts, checker } = cx;
+  let node = fn.parent;
+  while (
+    ts.isPropertyAssignment(node) ||
+    ts.isObjectLiteralExpression(node) ||
+    ts.isParenthesizedExpression(node)
+  )
+    node = node.parent;
+  if (!ts.isCallExpression(node) || node.typeArguments !== undefined) return false;
+  const called = checker.getResolvedSignature(node)?.declaration as ts.Declaration | undefined;
+  const origin = called && cx.packages.originOf(called.getSourceFile());
+  if (origin?.kind === "self") return true;
+  return (
+    origin?.kind === "package" &&
+    (origin.name === "convex" || /customFunctions\.d\.ts$/.test(called?.getSourceFile().fileName ?? ""))
+  );
+}
+
+/** `({ auth, ...rest }: Session)`: the rest of a view is what its type does not show. */
+export function visitRest(cx: GuardContext, report: Report, element: ts.BindingElement): void {
+  const { ts, checker } = cx;
+  if (!ts.isObjectBindingPattern(element.parent)) return;
+  const whole = checker.getTypeAtLocation(element.parent);
+  if (!showsView(cx, whole, 0) || showsView(cx, checker.getTypeAtLocation(element.name), 0)) return;
+  if (!isTyped(cx, element.parent.parent, MAX_STEPS)) return;
+  const to = "the rest of what its type shows";
+  report.add("no-writer-escape", "escape", element, { from: shortType(cx, whole), to });
+}
