@@ -1,5 +1,6 @@
 import { clean } from "./clean.js";
 import { detours } from "./detours.js";
+import { documented } from "./documented.js";
 import { escapes } from "./escapes.js";
 import type { Evasion } from "./evasion.js";
 import { handed } from "./handed.js";
@@ -23,5 +24,6 @@ export const EVASIONS: readonly Evasion[] = [
   ...lies,
   ...detours,
   ...misread,
+  ...documented,
   ...clean,
 ];
