@@ -22,6 +22,8 @@ const NO_ROWS = "The file has no rows; a refresh would empty the mirror.";
 interface Opened {
   rows: Rows;
   mapping: Mapping;
+  /** Whether it has no row. */
+  isEmpty: boolean;
 }
 
 export type Mode = "upsert" | "append" | "refresh";
@@ -99,10 +101,14 @@ class Pushing {
   }
 
   async run(): Promise<Pushed> {
-    const { open, rereadable, signal } = this.options;
+    const { open, rereadable, mode, allowEmpty, signal } = this.options;
     // Opened first: a file that is not there should not begin a run.
     let opened = await open();
     if (!this.resuming) {
+      if (opened.isEmpty && !signal.aborted) {
+        if (mode !== "refresh") return this.#result(true, { state: "empty" });
+        if (!allowEmpty) throw new CliError("EmptyFile", `${NO_ROWS} Add --allow-empty to do that.`);
+      }
       if (rereadable) {
         await this.#check(opened);
         opened = await open();
@@ -142,24 +148,17 @@ class Pushing {
   }
 
   /**
-   * Reads the file to its end before a run begins: one that is empty or breaks off should leave no trace on the
-   * deployment. Reading takes far less time than sending.
+   * Reads the file to its end before a run begins: one that breaks off should leave no trace on the deployment. Reading
+   * takes far less time than sending.
    * @throws CliError
    */
   async #check(opened: Opened): Promise<void> {
-    let isEmpty = true;
     try {
-      for await (const body of this.#bodies(opened)) {
-        isEmpty = false;
-        body.release();
-      }
+      for await (const body of this.#bodies(opened)) body.release();
     } catch (error) {
       if (!(error instanceof CliError)) throw error;
       throw new CliError(error.code, `${error.message} Nothing was sent.`, { cause: error });
     }
-    const { mode, allowEmpty, signal } = this.options;
-    if (isEmpty && mode === "refresh" && !allowEmpty && !signal.aborted)
-      throw new CliError("EmptyFile", `${NO_ROWS} Add --allow-empty to do that.`);
   }
 
   /** Begins a run for what is not acknowledged yet. */

@@ -79,6 +79,8 @@ export function summary(
   seconds: number,
 ): string {
   const { counts, rows, resumedRows, quarantinedKeys } = pushed;
+  if (pushed.state === "empty")
+    return `Nothing was sent to "${mirror}": the file has no rows. If it should have, look at what wrote it.`;
   const speed = count(Math.round((rows - resumedRows) / Math.max(seconds, 0.001)), "row");
   const lines = [
     `${pushed.finished ? style.green("Done") : style.yellow("Stopped")}: ${count(rows, "row")} to "${mirror}" in ${seconds.toFixed(1)} s (${speed}/s)${resumedRows > 0 ? `, ${resumedRows.toLocaleString("en")} of them before` : ""}.`,

@@ -126,6 +126,7 @@ interface Opened {
   /** The columns of the file; of JSON, those of its first rows. Null where there is no row. */
   columns: readonly string[] | null;
   delimiter: string | null;
+  isEmpty: boolean;
   progress: () => number | null;
 }
 
@@ -143,7 +144,8 @@ async function open(
     const rows = (format === "json" ? readJson : readNdjson)(source.bytes);
     const first = await rows.next();
     const columns = first.done === true ? null : columnsOf(first.value);
-    return { rows: continued(first, rows), mapping, columns, delimiter: null, progress };
+    const isEmpty = first.done === true;
+    return { rows: continued(first, rows), mapping, columns, delimiter: null, isEmpty, progress };
   }
   let columns: readonly string[] | null = null;
   const delimiter = options.delimiter ?? source.delimiter;
@@ -157,7 +159,8 @@ async function open(
   const first = await rows.next();
   // The mapping has done its work when rows are made of columns.
   const done = new Mapping([], [], []);
-  return { rows: continued(first, rows), mapping: done, columns, delimiter, progress };
+  const isEmpty = first.done === true;
+  return { rows: continued(first, rows), mapping: done, columns, delimiter, isEmpty, progress };
 }
 
 async function* continued(first: IteratorResult<RawRow[], void>, rest: Rows): Rows {
