@@ -4,6 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { openAdmin } from "../../src/cli/deployment/admin.js";
+import { borrowToken } from "../../src/cli/deployment/token.js";
 import {
   findDeployment,
   readVariables,
@@ -84,6 +85,18 @@ describe("the deployment", () => {
       { url: "http://127.0.0.1:3210", adminKey: null, siteUrl: "http://127.0.0.1:3211", name: null },
     ],
     [
+      "of the command line, which is that of the deploy key: its key is used",
+      { CONVEX_DEPLOY_KEY: "prod:happy-otter-123|secret" },
+      { url: `${CLOUD}/` },
+      { url: CLOUD, adminKey: "prod:happy-otter-123|secret", isKeyWithheld: false },
+    ],
+    [
+      "of the command line, which is the one that hosts itself, written otherwise",
+      { CONVEX_SELF_HOSTED_URL: "http://convex.example:3210", CONVEX_SELF_HOSTED_ADMIN_KEY: "self|key" },
+      { url: "http://CONVEX.example:3210/" },
+      { adminKey: "self|key", isKeyWithheld: false },
+    ],
+    [
       "of the command line, with its key",
       {},
       { url: "http://127.0.0.1:3210", adminKey: "k" },
@@ -92,6 +105,21 @@ describe("the deployment", () => {
     ["that nobody names", {}, {}, { url: null, adminKey: null, siteUrl: null, name: null, token: null }],
   ])("%s", (_, variables, options, expected) => {
     expect(find(variables, options)).toMatchObject(expected);
+  });
+
+  test.each([
+    ["a deploy key", { CONVEX_DEPLOY_KEY: "prod:happy-otter-123|secret" }],
+    ["a login", { CONVEX_DEPLOYMENT: "dev:x" }],
+  ])("of the command line, where the environment has %s: it names --admin-key", async (_, variables) => {
+    const deployment = find(variables, { url: "https://other-cat-1.convex.cloud" });
+    const place = { cwd: directory, env: {} };
+    expect(() => openAdmin(place, deployment)).toThrow(/--url names another deployment .* --admin-key/);
+    await expect(borrowToken(place, deployment, ["x"], "write")).rejects.toThrow("--admin-key");
+  });
+
+  test("that is misspelt is shown as it should be: the API and HTTP actions have two domains", () => {
+    expect(() => find({}, { url: "happy" })).toThrow("https://happy-otter-123.convex.cloud.");
+    expect(() => find({}, { url: CLOUD, siteUrl: "happy" })).toThrow("https://happy-otter-123.convex.site.");
   });
 
   test.each(["not a url", "ftp://x", "https://user:secret@x.example"])(

@@ -158,6 +158,43 @@ test.each([
   expect(err).toContain('There is no mirror "custmers". Did you mean "customers"?');
 });
 
+test.each([
+  ["status orders", []],
+  ["runs orders", []],
+  ["push customers.csv --mirror orders", []],
+  ["verify orders --file customers.csv", []],
+  ["token create t --mirror orders", []],
+  ["push customers.csv --mirror orders", ["csi_token"]],
+])("%s of a mirror that is declared and not deployed says to deploy %j", async (command, [token]) => {
+  const schema = deployed.project.read("convex/schema.ts");
+  const site = `${deployed.server.siteUrl}/airbyte`;
+  try {
+    deployed.project.write(
+      "convex/schema.ts",
+      schema.replace(
+        "customers: mirrorTable",
+        'orders: mirrorTable({ id: v.int64() }, { primaryKey: ["id"] }),\n  customers: mirrorTable',
+      ),
+    );
+    const given =
+      token === undefined
+        ? {}
+        : {
+            STREAMING_IMPORT_TOKEN: (await deployed.run("createToken", {
+              name: "other",
+              mirrors: ["customers"],
+            })) as string,
+          };
+    const { code, err } = await run(command.split(" "), { cwd, env: { ...given, CONVEX_SITE_URL: site } });
+    expect(code).toBe(1);
+    expect(err).toContain(
+      "convex/schema.ts declares it, but it is not deployed: run npx convex dev, or npx convex deploy.",
+    );
+  } finally {
+    deployed.project.write("convex/schema.ts", schema);
+  }
+});
+
 describe("status --watch", () => {
   test.each([[[]], [["--json"]]])("%j prints again and again, and ends with 130 on SIGINT", async (more) => {
     const running = new Running(["status", "--watch", ...more], { cwd });

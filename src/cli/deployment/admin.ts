@@ -5,13 +5,15 @@ import { ConvexHttpClient } from "convex/browser";
 import { makeFunctionReference } from "convex/server";
 import { ConvexError, type Value } from "convex/values";
 import { ApiError } from "../api/apiError.js";
-import { type Deployment, findDeployment, readVariables } from "./environment.js";
+import { type Deployment, findDeployment, KEY_WITHHELD, readVariables } from "./environment.js";
 import { CliError, messageOf } from "../terminal/exit.js";
 import type { CommonOptions } from "./options.js";
 import type { Place } from "../terminal/io.js";
 
 /** Calls functions as `npx convex run` does. */
 export interface Admin {
+  /** Where the command runs. */
+  place: Place;
   /** An internal function of the app's importer: `declare`. */
   call: <T>(name: string, args?: Record<string, unknown>) => Promise<T>;
   /** A function of the component: `registry:list`, as with `npx convex run --component`. */
@@ -38,22 +40,27 @@ export function isOperated({ adminKey, name }: Deployment): boolean {
  * which knows the deployments of the user who is logged in.
  * @throws CliError when there is neither
  */
-export function openAdmin(place: Place, { url, adminKey, name, module, component }: Deployment): Admin {
+export function openAdmin(place: Place, deployment: Deployment): Admin {
+  const { url, adminKey, name, module, component } = deployment;
   if (url !== null && adminKey !== null) {
     return {
+      place,
       call: async (fn, args) => callWithKey(url, adminKey, { path: `${module}:${fn}` }, args),
       component: async (path, args) => callWithKey(url, adminKey, { component, path }, args),
     };
   }
   if (name !== null) {
     return {
+      place,
       call: async (fn, args) => callWithCli(place, { path: `${module}:${fn}` }, args),
       component: async (path, args) => callWithCli(place, { component, path }, args),
     };
   }
   throw new CliError(
     "NoDeployKey",
-    "This needs the deployment's key. Set CONVEX_DEPLOY_KEY, or CONVEX_SELF_HOSTED_URL and CONVEX_SELF_HOSTED_ADMIN_KEY, or run it in a project that `npx convex dev` has set up (CONVEX_DEPLOYMENT in .env.local).",
+    deployment.isKeyWithheld
+      ? KEY_WITHHELD
+      : "This needs the deployment's key. Set CONVEX_DEPLOY_KEY, or CONVEX_SELF_HOSTED_URL and CONVEX_SELF_HOSTED_ADMIN_KEY, or run it in a project that `npx convex dev` has set up (CONVEX_DEPLOYMENT in .env.local).",
   );
 }
 

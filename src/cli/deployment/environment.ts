@@ -41,11 +41,17 @@ export interface DeploymentOptions {
   component?: string;
 }
 
+/** What a person does about {@link Deployment.isKeyWithheld}. */
+export const KEY_WITHHELD =
+  "--url names another deployment than the environment and .env.local, so their key is not sent there. Add --admin-key with the key of that deployment.";
+
 /** Where the deployment is, as far as command line and environment tell. */
 export interface Deployment {
   url: string | null;
   /** An admin or deploy key. */
   adminKey: string | null;
+  /** The environment has a key or a login, but `--url` names another deployment, to which it is not sent. */
+  isKeyWithheld: boolean;
   siteUrl: string | null;
   /** The command line names it, with its path. */
   isSiteGiven: boolean;
@@ -67,18 +73,27 @@ export function findDeployment(options: DeploymentOptions, variables: Variables)
   const key =
     options.adminKey ?? (selfHosted === undefined ? deployKey : variables("CONVEX_SELF_HOSTED_ADMIN_KEY"));
   // A key of the environment belongs to the deployment of the environment.
-  const foreign = options.url !== undefined && options.adminKey === undefined && options.url !== selfHosted;
+  const own = selfHosted ?? urlOfDeployKey(deployKey);
+  const isForeign = options.url !== undefined && (own === undefined || !isSame(options.url, own));
+  const isWithheld = isForeign && options.adminKey === undefined;
+  const name = variables("CONVEX_DEPLOYMENT") ?? null;
   const site = options.siteUrl ?? (options.url === undefined ? anyOf("CONVEX_SITE_URL") : undefined);
   return {
-    url: url === null ? null : parseUrl(url).href.replace(/\/+$/, ""),
-    adminKey: foreign ? null : (key ?? null),
+    url: url === null ? null : parseUrl(url, "cloud").href.replace(/\/+$/, ""),
+    adminKey: isWithheld ? null : (key ?? null),
+    isKeyWithheld: isWithheld && (key !== undefined || name !== null),
     siteUrl: site === undefined ? siteOf(url) : siteUrlOf(site),
     isSiteGiven: options.siteUrl !== undefined,
     token: options.token ?? variables("STREAMING_IMPORT_TOKEN") ?? null,
     module: options.module ?? variables("STREAMING_IMPORT_MODULE") ?? "imports",
     component: options.component ?? variables("STREAMING_IMPORT_COMPONENT") ?? "streamingImport",
-    name: options.url === undefined ? (variables("CONVEX_DEPLOYMENT") ?? null) : null,
+    name: options.url === undefined ? name : null,
   };
+}
+
+/** Whether two addresses are of one deployment, however they are written. */
+function isSame(a: string, b: string): boolean {
+  return parseUrl(a, "cloud").href.replace(/\/+$/, "") === parseUrl(b, "cloud").href.replace(/\/+$/, "");
 }
 
 /** `prod:happy-otter-123|…` is a key of https://happy-otter-123.convex.cloud. Keys of previews and projects name none. */
@@ -90,7 +105,7 @@ function urlOfDeployKey(key: string | undefined): string | undefined {
 /** The site URL that belongs to an API URL; null where there is no rule. */
 function siteOf(url: string | null): string | null {
   if (url === null) return null;
-  const parsed = parseUrl(url);
+  const parsed = parseUrl(url, "cloud");
   if (parsed.hostname.endsWith(".convex.cloud")) return siteUrlOf(url);
   // Local and self-hosted backends serve HTTP actions on the next port.
   if (parsed.port === "") return null;
@@ -131,22 +146,25 @@ export async function importApi(deployment: Deployment, directory: string): Prom
  * @throws CliError for what is no http(s) URL.
  */
 export function siteUrlOf(url: string): string {
-  const parsed = parseUrl(url);
+  const parsed = parseUrl(url, "site");
   parsed.hostname = parsed.hostname.replace(/\.convex\.cloud$/, ".convex.site");
   parsed.search = "";
   parsed.hash = "";
   return parsed.href.replace(/\/+$/, "");
 }
 
-/** @throws CliError */
-function parseUrl(url: string): URL {
+/**
+ * @param domain where Convex serves what the address is of: its API, or HTTP actions
+ * @throws CliError
+ */
+function parseUrl(url: string, domain: "cloud" | "site"): URL {
   let parsed: URL;
   try {
     parsed = new URL(url);
   } catch {
     throw new CliError(
       "InvalidUrl",
-      `"${url}" is not a URL. Write it as https://happy-otter-123.convex.site.`,
+      `"${url}" is not a URL. Write it as https://happy-otter-123.convex.${domain}.`,
     );
   }
   if (parsed.protocol !== "https:" && parsed.protocol !== "http:") {

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { type Admin, isOperated, openAdmin } from "./admin.js";
-import type { Deployment } from "./environment.js";
+import { type Deployment, KEY_WITHHELD } from "./environment.js";
 import type { MirrorInfo } from "../../core/wire/v1.js";
 import type { MirrorStatus } from "../../core/wire/views.js";
 import { didYouMean } from "../terminal/suggest.js";
@@ -28,7 +28,9 @@ export async function borrowToken(
   if (!isOperated(deployment)) {
     throw new CliError(
       "NoToken",
-      `There is no token. Set STREAMING_IMPORT_TOKEN to ${access === "export" ? "an export token (streaming-import token create <name> --access export)" : "an import token (streaming-import token create)"}, or the deployment's key in CONVEX_DEPLOY_KEY or CONVEX_SELF_HOSTED_ADMIN_KEY.`,
+      deployment.isKeyWithheld
+        ? KEY_WITHHELD
+        : `There is no token. Set STREAMING_IMPORT_TOKEN to ${access === "export" ? "an export token (streaming-import token create <name> --access export)" : "an import token (streaming-import token create)"}, or the deployment's key in CONVEX_DEPLOY_KEY or CONVEX_SELF_HOSTED_ADMIN_KEY.`,
     );
   }
   const admin = openAdmin(place, deployment);
@@ -54,7 +56,7 @@ export async function createToken(
     if (create.access === "export") throw error;
     const names = await mirrorNames(admin);
     const unknown = create.mirrors.find((mirror) => mirror !== "*" && !names.includes(mirror));
-    throw unknown === undefined ? error : unknownMirror(unknown, names);
+    throw unknown === undefined ? error : await unknownMirror(admin.place, unknown, names);
   });
 }
 
@@ -84,22 +86,48 @@ export function onlyOf(names: readonly string[]): string {
 }
 
 /** A mirror that a token opens. @throws CliError with the name that may be meant */
-export function openedMirror(mirrors: readonly MirrorInfo[], name: string): MirrorInfo {
+export async function openedMirror(
+  place: Place,
+  mirrors: readonly MirrorInfo[],
+  name: string,
+): Promise<MirrorInfo> {
   const found = mirrors.find((mirror) => mirror.name === name);
   if (found !== undefined) return found;
-  const meant = didYouMean(
-    name,
-    mirrors.map((mirror) => mirror.name),
-  );
+  const names = mirrors.map((mirror) => mirror.name);
   throw new CliError(
     "UnknownMirror",
-    `The token opens no mirror "${name}".${meant} streaming-import status lists the mirrors.`,
+    `The token opens no mirror "${name}".${didYouMean(name, names)}${await whereDeclared(place, name)} streaming-import status lists the mirrors.`,
   );
 }
 
-export function unknownMirror(mirror: string, names: readonly string[]): CliError {
+/** The refusal of a name that no deployed mirror has. */
+export async function unknownMirror(
+  place: Place,
+  mirror: string,
+  names: readonly string[],
+): Promise<CliError> {
+  const declared = await whereDeclared(place, mirror);
+  const meant = declared === "" ? didYouMean(mirror, names) : declared;
   return new CliError(
     "UnknownMirror",
-    `There is no mirror "${mirror}".${didYouMean(mirror, names)} The mirrors are: ${names.join(", ") || "none yet"}.`,
+    `There is no mirror "${mirror}".${meant} The mirrors are: ${names.join(", ") || "none yet"}.`,
   );
+}
+
+/** What to do about a mirror that the project declares and has not deployed; nothing for another name. */
+async function whereDeclared({ cwd }: Place, mirror: string): Promise<string> {
+  try {
+    const [{ readProject }, { localSchema }] = await Promise.all([
+      import("../project/project.js"),
+      import("../project/localSchema.js"),
+    ]);
+    const project = await readProject(cwd);
+    const { mirrors } = await localSchema(project);
+    if (!mirrors.some(({ name }) => name === mirror)) return "";
+    const { exec } = project.packageManager;
+    return ` ${project.functionsDir}/schema.ts declares it, but it is not deployed: run ${exec} convex dev, or ${exec} convex deploy.`;
+  } catch {
+    // Outside of a project, or where its schema cannot be read, nothing more is known.
+    return "";
+  }
 }

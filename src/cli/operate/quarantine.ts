@@ -22,7 +22,8 @@ export async function knownMirror(admin: Admin, mirror: string): Promise<MirrorS
   const all = await list();
   const found = all.find(named);
   if (found !== undefined) return found;
-  throw unknownMirror(
+  throw await unknownMirror(
+    admin.place,
     mirror,
     all.map(({ name }) => name),
   );

@@ -38,7 +38,8 @@ export async function status(io: Io, mirror: string | undefined, options: Status
     if (mirror !== undefined) {
       const found = mirrors.filter(({ name }) => name === mirror);
       if (found.length === 0)
-        throw unknownMirror(
+        throw await unknownMirror(
+          io,
           mirror,
           mirrors.map(({ name }) => name),
         );

@@ -79,7 +79,7 @@ export async function pushFile(io: Io, file: string, options: PushCommandOptions
       },
     });
     const mirrors = await client.mirrors();
-    const mirror = openedMirror(mirrors, wanted ?? onlyOf(mirrors.map(({ name }) => name)));
+    const mirror = await openedMirror(io, mirrors, wanted ?? onlyOf(mirrors.map(({ name }) => name)));
     const mode = modeOf(options.mode, mirror.primaryKey !== null, mirror.name);
     let isChecked = false;
     const startedAt = performance.now();

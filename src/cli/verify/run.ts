@@ -37,7 +37,7 @@ export async function verify(io: Io, name: string, options: VerifyOptions): Prom
   const { token, giveBack } = await borrowToken(io, deployment, [name], "read");
   try {
     const client = new V1Client({ url: await importApi(deployment, io.cwd), token });
-    const mirror = openedMirror(await client.mirrors(), name);
+    const mirror = await openedMirror(io, await client.mirrors(), name);
     const compiled =
       options.file === undefined ? null : compileInfo(mirror, variables("STREAMING_IMPORT_HASH_KEY"));
     const file = compiled === null ? null : await digestOf(await rowsOf(io, options, mirror), compiled);

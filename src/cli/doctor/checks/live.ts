@@ -4,6 +4,7 @@ import {
   type Deployment,
   type DeploymentOptions,
   findDeployment,
+  KEY_WITHHELD,
   readVariables,
 } from "../../deployment/environment.js";
 import { messageOf } from "../../terminal/exit.js";
@@ -11,7 +12,7 @@ import type { MirrorInfo } from "../../../core/wire/v1.js";
 import type { MirrorStatus, TokenInfo, UnknownStream } from "../../../core/wire/views.js";
 import type { Project } from "../../project/project.js";
 import { borrowToken } from "../../deployment/token.js";
-import { type Check, error, ok } from "../check.js";
+import { type Check, error, ok, warning } from "../check.js";
 import { checkMirrorStates, checkSchema, checkStreams } from "./mirrors.js";
 import { checkReachable, checkRoutesReachable } from "./reach.js";
 import type { SetUp } from "./setup.js";
@@ -75,6 +76,14 @@ async function checkFunctions({ setUp, deployment, now, exec, place }: Context):
   const deploy = `${exec} convex dev, or ${exec} convex deploy`;
   const checks: Check[] = [];
   const admin = adminOf(place, deployment);
+  if (deployment.isKeyWithheld)
+    checks.push(
+      warning(
+        "functions-deployed",
+        "Most of the deployment cannot be checked without its key.",
+        KEY_WITHHELD,
+      ),
+    );
   if (admin !== null) {
     const deployed = await checkDeployed(admin, deployment, schema?.exported ?? [], deploy);
     checks.push(...deployed);
