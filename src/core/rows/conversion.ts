@@ -50,8 +50,32 @@ export function mismatch(conversion: Conversion, json: Json, expected: string, a
   if (conversion.level !== COERCED) return FAILED;
   const found = `found ${articled(canonicalKind(json))}${json === null ? "" : ` (${sampleOf(json)})`}`;
   const what =
-    advice === "" ? "Correct it at the source, or declare a field that admits it in schema.ts." : advice;
+    advice === ""
+      ? `Correct it at the source, or change the field in schema.ts: ${validatorOf(json)} accepts it.`
+      : advice;
   return fail(conversion, "TypeMismatch", `${found} where ${articled(expected)} belongs. ${what}`);
+}
+
+/** A validator that takes a value, as schema.ts writes it. */
+function validatorOf(json: Json): string {
+  switch (canonicalKind(json)) {
+    case "null":
+      return "v.union(…, v.null())";
+    case "boolean":
+      return "v.boolean()";
+    case "string":
+      return "v.string()";
+    case "number":
+      return "v.number()";
+    case "integer":
+      return Number.isSafeInteger(json) ? "v.number()" : "v.int64()";
+    case "int64":
+      return "v.int64()";
+    case "bytes":
+      return "v.bytes()";
+    default:
+      return "v.any()";
+  }
 }
 
 /** Prefixes the path of the problem that the converter of a part has left. */

@@ -35,6 +35,9 @@ function problem(
   if (!("problem" in converted)) throw new Error("was converted");
   expect(converted.problem.message.length).toBeLessThan(500);
   expect(converted.problem.message).not.toMatch(/undefined|\[object/);
+  // Who reads it learns which validator would take the value.
+  if (converted.problem.code === "TypeMismatch" && converted.problem.message.includes(" belongs."))
+    expect(converted.problem.message).toMatch(/v\.\w+\(/);
   return [converted.problem.code, converted.problem.path];
 }
 
@@ -214,6 +217,19 @@ describe("the other scalars", () => {
   ])("%s is %s for v.boolean(), with a note", (json, value) => {
     expect(exactly(v.boolean(), value)).toBe(value);
     expect(noted(v.boolean(), json)).toMatchObject({ value, notes: [{ kind: "coerced", to: "boolean" }] });
+  });
+
+  test.each<[Json, string]>([
+    ["maybe", "v.string()"],
+    [2, "v.number()"],
+    [2n ** 60n, "v.int64()"],
+    [null, "v.union(…, v.null())"],
+    [[], "v.any()"],
+  ])("%s that is no boolean: the problem names %s", (json, validator) => {
+    const converted = compileConverter(v.boolean())(json, "json");
+    expect(converted).toMatchObject({
+      problem: { message: expect.stringContaining(`${validator} accepts it.`) as string },
+    });
   });
 
   test("v.boolean() takes no other words", () => {
