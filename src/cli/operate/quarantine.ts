@@ -9,8 +9,6 @@ import type { Io } from "../terminal/io.js";
 import { ask } from "../terminal/ask.js";
 import { unknownMirror } from "../deployment/token.js";
 
-const MAX_MESSAGE = 100;
-
 /** @throws CliError for a name that no mirror has */
 export async function knownMirror(admin: Admin, mirror: string): Promise<MirrorStatus> {
   const list = async () => admin.component<MirrorStatus[]>("registry:list");
@@ -72,7 +70,7 @@ export async function list(
       keyForPeople(key, fields),
       op,
       ago(receivedAt),
-      `${code}: ${message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE)}…` : message}`,
+      `${code}: ${message}`,
     ]);
     return table(["id", "key", "op", "received", "reason"], rows, io.stdout.columns);
   });
