@@ -1,4 +1,4 @@
-import { CliError, usageError } from "../terminal/exit.js";
+import { CliError, EXIT, usageError } from "../terminal/exit.js";
 import { type Admin, openSession } from "../deployment/admin.js";
 import type { CommonOptions } from "../deployment/options.js";
 import { ago, keyForPeople, print, table } from "../terminal/output.js";
@@ -115,6 +115,7 @@ export async function replay(io: Io, mirror: string, options: CommonOptions): Pr
       ? done
       : `${done} ${count(waiting, "change")} must wait: see \`quarantine list ${mirror}\`.`;
   });
+  if (waiting > 0) io.exitCode = EXIT.differs;
 }
 
 export async function discard(

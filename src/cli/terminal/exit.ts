@@ -5,7 +5,7 @@ export const EXIT = {
   failure: 1,
   /** The command line, the configuration or the environment is wrong. */
   usage: 2,
-  /** The command worked and found a difference: `verify`, `audit`. */
+  /** The command worked, and found a difference (`verify`, `audit`) or leaves something to do (`quarantine replay`). */
   differs: 3,
   /** The mirror is paused, and stayed so for as long as the command waits. */
   paused: 4,
