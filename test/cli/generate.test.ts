@@ -503,6 +503,16 @@ describe("a sample", () => {
     expect(await typeErrors()).toEqual([]);
   });
 
+  test("without a key, of a new mirror: says what cannot be done with its rows", async () => {
+    await file("rows.csv", "id,a\n1,x\n");
+    const warned = expect.stringMatching(/^rows: has no primary key\..*--key/) as string;
+    expect((await json("--sample", "rows.csv", "--dry-run")).notes).toEqual([warned]);
+    expect((await generate("--sample", "rows.csv", "--dry-run")).out).toContain("has no primary key");
+    expect((await json("--sample", "rows.csv", "--key", "id", "--yes")).notes).toEqual([]);
+    // The mirror that is there has its key, whatever is known of the sample.
+    expect((await json("--sample", "rows.csv", "--check")).notes).toEqual([]);
+  });
+
   test("tells how many rows it has looked at", async () => {
     await file("rows.csv", "a\n1\n2\nx\n");
     const { diff, notes } = await json("--sample", "rows.csv", "--rows", "2", "--dry-run");

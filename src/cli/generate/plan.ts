@@ -152,6 +152,10 @@ class Planner implements Plan {
     this.newMirrors.push(mirror);
     this.newTables.push(table);
     this.notes.push(...notes);
+    if (mirror.primaryKey === null && table.primaryKey === null)
+      this.notes.push(
+        `${mirror.name}: has no primary key. Its rows can be appended, or all replaced by a refresh; a single row cannot be updated or deleted. If columns identify a row, name them as primaryKey (for a sample, with --key).`,
+      );
     this.#differ("missingTable", mirror.name, null, `${mirror.name}: the table ${label} has no mirror`);
   }
 
