@@ -225,13 +225,13 @@ async function tryTypescript7(consumer: Consumer, tarball: string): Promise<void
 }
 
 /** The app that `init --example` writes: installed, deployed, filled, compiled, linted and built. */
-async function tryExample(consumer: Consumer, tarball: string): Promise<void> {
+async function tryExample(consumer: Consumer): Promise<void> {
   // By the package's name, as without the package in the project.
   await consumer.npx("convex-streaming-import", "init", "--example", "app");
   const server = await spawnLocalConvex();
   try {
     const app = new Consumer(path.join(consumer.directory, "app"), server);
-    await run("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund", tarball], app.directory);
+    await run("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund"], app.directory);
     await app.convex("deploy", "--yes");
     const { url, siteUrl, adminKey } = server;
     const where = ["--url", url, "--site-url", `${siteUrl}/airbyte`, "--admin-key", adminKey];
@@ -271,7 +271,7 @@ try {
   await consumer.write("convex/trespass.ts", trespass("./_generated/server"));
   await consumer.mustFail(/trespass\.ts[\s\S]*streaming-import\//, "eslint", ".");
   say("Trying the app that init --example writes");
-  await tryExample(consumer, tarball);
+  await tryExample(consumer);
   say("The package works as the quick start says.");
 } finally {
   await server.close();

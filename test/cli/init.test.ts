@@ -1,4 +1,6 @@
 // @vitest-environment node
+import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { importerFunctions } from "../../src/cli/project/functionNames.js";
 import { changes, checkOptions, type InitResult, prepare, resultOf, write } from "../../src/cli/init/run.js";
@@ -670,7 +672,15 @@ describe("--example", () => {
   test("writes a new app, and not into a folder that has files", async () => {
     project = UserProject.fresh();
     const { code, out } = await run(["init", "--example", "My App"], { cwd: project.directory });
-    expect([code, out]).toEqual([0, expect.stringContaining("cd My App && npm install")]);
+    // This copy is not installed: npm finds no other one before the package is published.
+    const packed = path.relative(
+      path.join(project.directory, "My App"),
+      fileURLToPath(new URL("../..", import.meta.url)),
+    );
+    expect([code, out]).toEqual([
+      0,
+      expect.stringContaining(`cd "My App" && npm install $(npm pack --silent ${packed})`),
+    ]);
     const manifest = JSON.parse(project.read("My App/package.json")) as typeof MANIFEST;
     expect(manifest).toMatchObject({
       name: "my-app",

@@ -1,7 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { ownManifest } from "../project/manifests.js";
+import { ownDirectory, ownManifest, sourceOfCopy } from "../project/manifests.js";
 import { messageOf, CliError } from "../terminal/exit.js";
 import type { Io } from "../terminal/io.js";
 
@@ -34,15 +34,22 @@ export function writeExample(io: Io, root: string, folder: string): void {
   renameSync(path.join(target, "_gitignore"), path.join(target, ".gitignore"));
   const file = path.join(target, "package.json");
   const { name, version } = ownManifest();
+  const copy = ownDirectory();
+  const source = sourceOfCopy(copy, target);
   const manifest = JSON.parse(readFileSync(file, "utf8")) as { dependencies: Record<string, string> };
-  manifest.dependencies[name] = `^${version}`;
+  manifest.dependencies[name] = source?.startsWith("file:") === true ? source : `^${version}`;
   writeFileSync(file, `${JSON.stringify({ ...manifest, name: packageName(target) }, null, 2)}\n`);
   io.stdout.write(`A new app is in ${folder}. Next:
-  1. cd ${folder} && npm install
+  1. cd ${quoted(folder)} && npm install${source === null ? ` $(npm pack --silent ${quoted(path.relative(target, copy))})` : ""}
   2. npx convex dev                                              makes a deployment; leave it running
   3. npx streaming-import push customers.csv --mirror customers  in another terminal
   4. npm run dev                                                 the page
 `);
+}
+
+/** A path as a shell takes it. */
+function quoted(file: string): string {
+  return /^[\w@%+=:,./-]+$/.test(file) ? file : JSON.stringify(file);
 }
 
 /** The folder's name, as npm allows it. */
