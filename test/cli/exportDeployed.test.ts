@@ -114,6 +114,23 @@ test("export writes what guarded mutations did, and after a walk what came past 
   await expect.poll(exported, { interval: 1_000 }).toEqual(edited);
 });
 
+test("a table that is not exported is told the one that is meant", async () => {
+  const { directory: cwd } = deployed.project;
+  for (const args of [
+    ["export", "--tables", "order", "--out", "none"],
+    ["token", "create", "reader", "--access", "export", "--mirror", "order"],
+  ]) {
+    const { out, err, code } = await run([...args, "--json"], { cwd });
+    expect(JSON.parse(out)).toMatchObject({ error: { code: "UnknownTable" } });
+    expect({ code, err }).toEqual({
+      code: 2,
+      err: expect.stringContaining(
+        'exports no table "order". Did you mean "orders"? It exports: orders.',
+      ) as string,
+    });
+  }
+});
+
 test("without a token, the deployment's key lends one for the time of the command", async () => {
   const { directory: cwd } = deployed.project;
   const { code, err } = await run(["export", "--tables", "orders", "--out", "borrowed"], { cwd });

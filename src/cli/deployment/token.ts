@@ -52,12 +52,22 @@ export async function createToken(
   create: { name: string; mirrors: string[]; access: string; expiresInDays?: number; signed?: boolean },
 ): Promise<string> {
   return await admin.component<string>("tokens:create", create).catch(async (error: unknown) => {
-    // The names are those of tables.
-    if (create.access === "export") throw error;
+    if (create.access === "export") throw await unknownTable(admin, create.mirrors, error);
     const names = await mirrorNames(admin);
     const unknown = create.mirrors.find((mirror) => mirror !== "*" && !names.includes(mirror));
     throw unknown === undefined ? error : await unknownMirror(admin.place, unknown, names);
   });
+}
+
+/** What is wrong with the tables of a token that exports, or the error as it is. */
+async function unknownTable(admin: Admin, tables: readonly string[], error: unknown): Promise<unknown> {
+  const names = (await admin.component<{ table: string }[]>("changeFeed:tables")).map(({ table }) => table);
+  const unknown = tables.find((table) => table !== "*" && !names.includes(table));
+  if (unknown === undefined) return error;
+  return new CliError(
+    "UnknownTable",
+    `The deployment exports no table "${unknown}".${didYouMean(unknown, names)} It exports: ${names.join(", ") || "none yet"}. A table is exported with exportTable in schema.ts, or with the option export of mirrorTable.`,
+  );
 }
 
 async function mirrorNames(admin: Admin): Promise<string[]> {
