@@ -1,3 +1,4 @@
+import { jsonPlace } from "../../src/core/jsonPlace.js";
 import type { Specifier, TypeScript } from "./model.js";
 import { directoryOf } from "./packages.js";
 
@@ -56,8 +57,9 @@ export class GuardConfigurationError extends Error {
   constructor(
     readonly code: ConfigurationCode,
     message: string,
+    options?: ErrorOptions,
   ) {
-    super(message);
+    super(message, options);
   }
 }
 
@@ -186,7 +188,8 @@ function readJson(ts: Pick<TypeScript, "sys">, path: string, code: Configuration
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new GuardConfigurationError(code, `${path} is not valid JSON: ${reason}`);
+    throw new GuardConfigurationError(code, `${path} is not valid JSON: ${jsonPlace(text)}.`, {
+      cause: error,
+    });
   }
 }

@@ -96,6 +96,33 @@ test("a value after -- is not an option", async () => {
   expect({ out, code }).toEqual({ out: "", code: 2 });
 });
 
+test.each(["doctor", "init"])("%s names a folder that is not there", async (command) => {
+  const { err } = await run([command, "--cwd", "/nonexistent"]);
+  expect(err).toBe("There is no folder /nonexistent. Name the root of your project with --cwd.\n");
+});
+
+test("a file that is not JSON is told where, in words of our own, and not quoted", async () => {
+  const cwd = mkdtempSync(path.join(os.tmpdir(), "broken-"));
+  try {
+    for (const file of ["package.json", "catalog.json"])
+      writeFileSync(path.join(cwd, file), '{\n  "password": hunter2\n}');
+    const calls = [
+      ["doctor"],
+      ["init"],
+      ["generate", "--airbyte", "catalog.json"],
+      ["generate", "--fivetran", "catalog.json"],
+      ["airbyte", "check", "--config", "catalog.json"],
+    ];
+    for (const args of calls) {
+      const { out, err } = await run(args, { cwd });
+      expect(out + err).toContain("JSON: line 2, column 15.");
+      expect(out + err).not.toContain("hunter2");
+    }
+  } finally {
+    rmSync(cwd, { recursive: true });
+  }
+});
+
 test("guard --json has the code of what keeps it from checking", async () => {
   const cwd = mkdtempSync(path.join(os.tmpdir(), "guard-"));
   try {
@@ -103,7 +130,12 @@ test("guard --json has the code of what keeps it from checking", async () => {
     const { out, code } = await run(["guard", "--json"], { cwd });
     const { problems, claim } = JSON.parse(out) as Record<string, unknown>;
     expect({ problems, claim, code }).toEqual({
-      problems: [{ code: "InvalidConvexJson", message: expect.stringContaining("convex.json") as string }],
+      problems: [
+        {
+          code: "InvalidConvexJson",
+          message: expect.stringContaining("convex.json is not valid JSON: it ends too early.") as string,
+        },
+      ],
       claim: null,
       code: 2,
     });

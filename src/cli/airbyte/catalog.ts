@@ -1,3 +1,4 @@
+import { jsonPlace } from "../../core/jsonPlace.js";
 import { cleanFieldName, cleanTableName } from "../../core/rows/names.js";
 import { mirrorSnippet } from "../../schema/snippet.js";
 import type { Json } from "../../core/rows/values.js";
@@ -36,8 +37,8 @@ export function readCatalog(text: string): ConfiguredCatalog {
   let catalog: Partial<ConfiguredCatalog> | null;
   try {
     catalog = JSON.parse(text) as Partial<ConfiguredCatalog> | null;
-  } catch (error) {
-    throw configError(`The catalog is not JSON: ${messageOf(error)}.`);
+  } catch {
+    throw configError(`The catalog is not JSON: ${jsonPlace(text)}.`);
   }
   const streams: unknown = catalog?.streams;
   if (!Array.isArray(streams) || !streams.every(isConfiguredStream)) {

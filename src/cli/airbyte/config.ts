@@ -1,3 +1,4 @@
+import { jsonPlace } from "../../core/jsonPlace.js";
 import { siteUrlOf } from "../deployment/environment.js";
 import { messageOf } from "../terminal/exit.js";
 import { configError } from "./protocol.js";
@@ -50,7 +51,7 @@ export function readConfig(text: string): AirbyteConfig {
   try {
     config = JSON.parse(text) as Record<string, unknown> | null;
   } catch {
-    throw configError("The configuration is not JSON.");
+    throw configError(`The configuration is not JSON: ${jsonPlace(text)}.`);
   }
   const { deployment_url: url, access_key: token, trust_end_of_input: trust } = config ?? {};
   if (typeof url !== "string" || url.trim() === "")

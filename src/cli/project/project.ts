@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { jsonPlace } from "../../core/jsonPlace.js";
 import ts from "typescript";
 import { functionsOfConvexJson } from "../../../eslint-rules/engine/options.js";
 import { messageOf, CliError } from "../terminal/exit.js";
@@ -71,19 +72,23 @@ function readManifest(root: string): Manifest {
   const file = path.join(root, "package.json");
   let text: string;
   try {
-    text = readFileSync(file, "utf8");
+    // Editors of Windows write a byte order mark; npm reads over it.
+    text = readFileSync(file, "utf8").replace(/^\uFEFF/, "");
   } catch {
     throw new CliError(
       "NoProject",
-      "There is no package.json here. Run this in the root of your project, or name it with --cwd.",
+      existsSync(root)
+        ? `There is no package.json in ${root}. Run this in the root of your project, or name it with --cwd.`
+        : `There is no folder ${root}. Name the root of your project with --cwd.`,
     );
   }
   let manifest: unknown;
   try {
-    // Editors of Windows write a byte order mark; npm reads over it.
-    manifest = JSON.parse(text.replace(/^\uFEFF/, ""));
+    manifest = JSON.parse(text);
   } catch (error) {
-    throw new CliError("ProjectUnreadable", `package.json is not valid JSON: ${messageOf(error)}`);
+    throw new CliError("ProjectUnreadable", `${file} is not valid JSON: ${jsonPlace(text)}.`, {
+      cause: error,
+    });
   }
   if (typeof manifest !== "object" || manifest === null || Array.isArray(manifest))
     throw new CliError(

@@ -1,9 +1,10 @@
+import { jsonPlace } from "../../core/jsonPlace.js";
 import { count, number } from "../../core/words.js";
 import { differingBuckets, rowCount } from "../../core/proof/digest.js";
 import { openAdmin } from "../deployment/admin.js";
 import { V1Client } from "../api/client.js";
 import { findDeployment, importApi, readVariables } from "../deployment/environment.js";
-import { CliError, EXIT, messageOf, usageError } from "../terminal/exit.js";
+import { CliError, EXIT, usageError } from "../terminal/exit.js";
 import type { CommonOptions } from "../deployment/options.js";
 import { keyForPeople, print, table } from "../terminal/output.js";
 import { readCopy, readCsv } from "../files/csv.js";
@@ -145,10 +146,10 @@ async function rowsOf(io: Io, options: VerifyOptions, mirror: MirrorInfo): Promi
 }
 
 async function readJsonFile(path: string): Promise<unknown> {
+  const text = await readText(path);
   try {
-    return JSON.parse(await readText(path)) as unknown;
+    return JSON.parse(text) as unknown;
   } catch (error) {
-    if (error instanceof CliError) throw error;
-    throw new CliError("InvalidDigest", `${path}: ${messageOf(error)}`);
+    throw new CliError("InvalidDigest", `${path} is not valid JSON: ${jsonPlace(text)}.`, { cause: error });
   }
 }

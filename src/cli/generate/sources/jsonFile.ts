@@ -1,7 +1,8 @@
+import { jsonPlace } from "../../../core/jsonPlace.js";
 import type { Json } from "../../../core/rows/values.js";
 import { parseJson } from "../../../core/rows/json.js";
 import { readText } from "../../files/source.js";
-import { CliError, messageOf } from "../../terminal/exit.js";
+import { CliError } from "../../terminal/exit.js";
 
 /**
  * Reads a JSON file.
@@ -10,12 +11,13 @@ import { CliError, messageOf } from "../../terminal/exit.js";
  * @throws CliError
  */
 export async function readJsonFile(file: string, isWanted?: (json: Json) => boolean): Promise<Json> {
+  let text = "";
   try {
-    const text = await readText(file);
+    text = await readText(file);
     return (isWanted === undefined ? undefined : lineOf(text, isWanted)) ?? parseJson(text);
   } catch (error) {
     if (error instanceof CliError) throw new CliError("SourceUnreadable", error.message);
-    throw new CliError("SourceUnreadable", `${file} cannot be read as JSON: ${messageOf(error)}`);
+    throw new CliError("SourceUnreadable", `${file} is not valid JSON: ${jsonPlace(text)}.`);
   }
 }
 
