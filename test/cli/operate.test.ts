@@ -195,6 +195,19 @@ test.each([
   }
 });
 
+test("reset-generation says whose count begins again, for `runs` goes on counting", async () => {
+  const { code, out } = await run(["reset-generation", "customers"], { cwd });
+  expect({ code, out }).toEqual({
+    code: 0,
+    out: expect.stringContaining("may number its next refresh from 1") as string,
+  });
+  expect(out).not.toContain("generation 0");
+  expect(JSON.parse((await run(["reset-generation", "customers", "--json"], { cwd })).out)).toEqual({
+    mirror: "customers",
+    reset: true,
+  });
+});
+
 describe("status --watch", () => {
   test.each([[[]], [["--json"]]])("%j prints again and again, and ends with 130 on SIGINT", async (more) => {
     const running = new Running(["status", "--watch", ...more], { cwd });

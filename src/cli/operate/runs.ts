@@ -112,8 +112,9 @@ export async function resetGeneration(io: Io, mirror: string, options: CommonOpt
   print(
     io,
     options.json,
-    { mirror, generation: 0 },
-    () => `"${mirror}" is at generation 0: the next refresh may have any number from 1.`,
+    { mirror, reset: true },
+    () =>
+      `The sender of "${mirror}" may number its next refresh from 1. The generations that \`runs\` shows are the mirror's own count, which goes on.`,
   );
 }
 
