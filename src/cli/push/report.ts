@@ -9,20 +9,27 @@ import type { Output } from "../terminal/io.js";
 import { keyForPeople } from "../terminal/output.js";
 import { count, number } from "../../core/words.js";
 
+/** How often a line says how far a push is where there is no terminal, in milliseconds. */
+const LINE_MS = 10_000;
+
 /** How often a terminal is redrawn, in frames per second. */
 const FPS = 5;
 
-/** Shows how far a push is: a bar on a terminal, nothing where nobody looks. Writes to stderr; stdout is for results. */
+/** Shows how far a push is: a bar on a terminal, a line now and then in a log. Writes to stderr; stdout is for results. */
 export class ProgressDisplay {
   readonly #bar: SingleBar | null;
-  readonly #startedAt = performance.now();
+  readonly #startedAt: number;
+  #saidAt: number;
   #firstRows: number | null = null;
 
   constructor(
     private readonly out: Output,
     private readonly fraction: () => number | null,
-    isSilent: boolean,
+    private readonly isSilent: boolean,
+    /** Milliseconds of a clock; for tests. */
+    private readonly now: () => number = () => performance.now(),
   ) {
+    this.#startedAt = this.#saidAt = now();
     this.#bar =
       out.isTTY === true && !isSilent
         ? new progress.SingleBar(
@@ -43,13 +50,21 @@ export class ProgressDisplay {
     if (this.#bar?.isActive === false)
       this.#bar.start(1000, 0, { share: "", rows: 0, speed: "–", eta_text: "" });
     this.#firstRows ??= rows;
-    const seconds = (performance.now() - this.#startedAt) / 1000;
+    const seconds = (this.now() - this.#startedAt) / 1000;
     const done = this.fraction();
+    const speed = number(Math.round((rows - this.#firstRows) / Math.max(seconds, 0.1)));
+    if (this.#bar === null) {
+      if (this.isSilent || this.now() - this.#saidAt < LINE_MS) return;
+      this.#saidAt = this.now();
+      const share = done === null ? "" : `, ${(done * 100).toFixed(0)} %`;
+      this.note(`${count(rows, "row")}${share}, ${speed} rows/s`);
+      return;
+    }
     const eta = done === null || done === 0 ? "" : `ETA ${duration((seconds / done) * (1 - done))}`;
-    this.#bar?.update(Math.round((done ?? 0) * 1000), {
+    this.#bar.update(Math.round((done ?? 0) * 1000), {
       share: done === null ? "" : `${(done * 100).toFixed(0)} %`,
       rows: rows.toLocaleString("en"),
-      speed: Math.round((rows - this.#firstRows) / Math.max(seconds, 0.1)).toLocaleString("en"),
+      speed,
       eta_text: eta,
     });
   }
@@ -82,9 +97,12 @@ export function summary(
   if (pushed.state === "empty")
     return `Nothing was sent to "${mirror}": the file has no rows. If it should have, look at what wrote it.`;
   const speed = count(Math.round((rows - resumedRows) / Math.max(seconds, 0.001)), "row");
+  if (!pushed.finished && counts.received === 0)
+    return `${style.yellow("Stopped")} before the first delivery: nothing was sent to "${mirror}".`;
   const lines = [
     `${pushed.finished ? style.green("Done") : style.yellow("Stopped")}: ${count(rows, "row")} to "${mirror}" in ${seconds.toFixed(1)} s (${speed}/s)${resumedRows > 0 ? `, ${resumedRows.toLocaleString("en")} of them before` : ""}.`,
-    conservation(counts),
+    // Every row of a file is written, none deleted: what a refresh deletes is said below, and would be counted twice.
+    conservation(counts, mode === "refresh" && counts.deleted === 0 ? ["deleted"] : []),
   ];
   if (counts.quarantined > 0) {
     const keys = quarantinedKeys.slice(0, 5).map((key) => keyForPeople(key, primaryKey ?? []));
@@ -108,10 +126,12 @@ export function summary(
 }
 
 /** The conservation law: every row that was received is accounted for. */
-export function conservation(counts: Readonly<Counts>): string {
+export function conservation(counts: Readonly<Counts>, without: readonly (keyof Counts)[] = []): string {
   // What the deployment sends comes in the order of the alphabet.
   const names = Object.keys(noCounts).filter((name) => name !== "received") as (keyof Counts)[];
-  const parts = names.map((name) => `${number(counts[name])} ${name}`);
+  const parts = names
+    .filter((name) => !without.includes(name))
+    .map((name) => `${number(counts[name])} ${name}`);
   const sign = isConserved(counts) ? "=" : "≠";
   return `${number(counts.received)} received ${sign} ${parts.join(" + ")}`;
 }
