@@ -44,8 +44,8 @@ function computeCarries(cx: GuardContext, type: ts.Type, depth: number): boolean
   if (origin === "convex" && !CONVEX_HOLDERS.has(type.symbol.name)) return false;
   // The methods of a library's classes give out ever new types; the writer is near, or not there.
   const near = origin === "package" ? Math.min(depth - 1, PACKAGE_DEPTH) : depth - 1;
-  // A literal ends somewhere, however deep it is.
-  const left = isLiteral(cx, type) ? Math.max(near, 1) : near;
+  // What is written out ends somewhere, however deep it is; a generic type need not.
+  const left = isWritten(cx, type) ? Math.max(near, 1) : near;
   for (const signature of type.getCallSignatures()) {
     if (carries(cx, signature.getReturnType(), left) || handsOut(cx, signature, depth)) return true;
   }
@@ -54,8 +54,15 @@ function computeCarries(cx: GuardContext, type: ts.Type, depth: number): boolean
   return type.getProperties().some((property) => carries(cx, checker.getTypeOfSymbol(property), left));
 }
 
-function isLiteral({ ts }: GuardContext, type: ts.Type): boolean {
-  return (((type.symbol as ts.Symbol | undefined)?.flags ?? 0) & ts.SymbolFlags.ObjectLiteral) !== 0;
+/** An object literal, or a type of the app without type parameters. */
+function isWritten({ ts, packages }: GuardContext, type: ts.Type): boolean {
+  const symbol = type.symbol as ts.Symbol | undefined;
+  const [declaration] = symbol?.declarations ?? [];
+  if (symbol === undefined || declaration === undefined) return false;
+  if ((symbol.flags & ts.SymbolFlags.ObjectLiteral) !== 0) return true;
+  const { Instantiated, Reference } = ts.ObjectFlags;
+  if (((type as ts.ObjectType).objectFlags & (Instantiated | Reference)) !== 0) return false;
+  return packages.isProject(declaration.getSourceFile());
 }
 
 /** A type parameter that stands for the writer, or a type that is made of one: `T[K]`, `Awaited<T>`. */
@@ -83,6 +90,7 @@ function handsOut(cx: GuardContext, signature: ts.Signature, depth: number): boo
     const arms = type.isUnion() ? type.types : [type];
     return arms.some((arm) => {
       if (receives(cx, arm, HANDING_DEPTH)) return true;
+      if (argumentsOf(cx, arm).some((one) => receives(cx, one, HANDING_DEPTH))) return true;
       const handler = arm.getProperty("handler");
       if (handler !== undefined && receives(cx, checker.getTypeOfSymbol(handler), HANDING_DEPTH)) return true;
       // Of an object of the app, any member may be called: `{ take(db: DatabaseWriter): void }`.

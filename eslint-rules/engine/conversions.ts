@@ -248,10 +248,10 @@ function losesThroughProperties(
 ): string | null {
   const { checker } = cx;
   for (const property of target.getProperties()) {
-    const own = checker.getPropertyOfType(source, property.name);
+    const own = memberLike(cx, source, property);
     if (own === undefined) continue;
     const [from, to] = [checker.getTypeOfSymbol(own), checker.getTypeOfSymbol(property)];
-    const lost = losesWriter(cx, from, to, depth - 1) ?? losesByVisitor(cx, source, from, to);
+    const lost = losesWriter(cx, from, to, depth - 1) ?? losesByVisitor(cx, source, from, to, depth);
     if (lost !== null) return lost;
   }
   const values = target.getStringIndexType();
@@ -270,17 +270,31 @@ function losesThroughProperties(
   return element === undefined || other === undefined ? null : losesWriter(cx, element, other, depth - 1);
 }
 
+/** The member of the same name; the compiler finds one that a symbol names (`[Symbol.iterator]`) only in the list of all. */
+function memberLike({ checker }: GuardContext, type: ts.Type, member: ts.Symbol): ts.Symbol | undefined {
+  return member.name.startsWith("__@")
+    ? type.getProperties().find(({ escapedName }) => escapedName === member.escapedName)
+    : checker.getPropertyOfType(type, member.name);
+}
+
 /** Lists and maps whose methods are being compared with those of another type. */
 const visited = new Set<ts.Type>();
 
-/** `forEach(see: (value: any) => void)`: a list passes its elements to the functions that its methods are given. */
-function losesByVisitor(cx: GuardContext, list: ts.Type, own: ts.Type, other: ts.Type): string | null {
+/** `forEach(see: (value: any) => void)`: a list passes its elements to the functions that its methods are given, or gives them out. */
+function losesByVisitor(
+  cx: GuardContext,
+  list: ts.Type,
+  own: ts.Type,
+  other: ts.Type,
+  depth: number,
+): string | null {
   if (visited.has(list) || !isOfLanguage(cx, list) || isOfLanguage(cx, other)) return null;
   const [from] = own.getCallSignatures();
   const [to] = other.getCallSignatures();
   if (from === undefined || to === undefined) return null;
   visited.add(list);
-  const lost = takesInPlaceOf(cx, to, from);
+  const lost =
+    takesInPlaceOf(cx, to, from) ?? losesWriter(cx, from.getReturnType(), to.getReturnType(), depth - 1);
   visited.delete(list);
   return lost;
 }
@@ -305,6 +319,12 @@ export function losesByParameter(
   if (passesForEverything(cx, fn))
     return arms.some((arm) => receives(cx, arm)) ? cx.checker.typeToString(fn) : null;
   const signatures = cx.checker.getNonNullableType(fn).getCallSignatures();
+  // A list of functions, in the place of one whose functions get the writer.
+  for (const [index, element] of (depth === 0 ? [] : argumentsOf(cx, fn)).entries()) {
+    const wanted = fn.symbol === expected.symbol ? argumentsOf(cx, expected)[index] : undefined;
+    const lost = wanted === undefined ? null : losesByParameter(cx, element, wanted, depth - 1);
+    if (lost !== null) return lost;
+  }
   for (const wanted of arms) {
     for (const callers of wanted.getCallSignatures()) {
       for (const signature of signatures) {

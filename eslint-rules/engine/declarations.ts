@@ -5,6 +5,7 @@ import type { GuardContext } from "./context.js";
 import { comparesParameters, losesByParameter, losesWriter } from "./conversions.js";
 import type { Report } from "./report.js";
 import { isTrustedCallee } from "./trust.js";
+import { losesByCallback } from "./views.js";
 
 /** A function with overloads: what its callers see is not what its code gets. */
 export function visitOverloads(
@@ -69,9 +70,9 @@ export function visitParameter(cx: GuardContext, report: Report, parameter: ts.P
   for (const arm of expected.isUnion() ? expected.types : [expected]) {
     for (const signature of arm.getCallSignatures()) {
       const passed = signature.parameters[index];
-      const lost =
-        passed === undefined ? null : losesWriter(cx, checker.getTypeOfSymbolAtLocation(passed, fn), own);
-      if (lost !== null) {
+      const given = passed && checker.getTypeOfSymbolAtLocation(passed, fn);
+      const lost = given && (losesWriter(cx, given, own) ?? losesByCallback(cx, fn, given, own));
+      if (typeof lost === "string") {
         report.add("no-writer-escape", "anyParameter", parameter, { to: lost });
         return;
       }

@@ -5,7 +5,7 @@ import type { GuardContext } from "./context.js";
 import { blindness, shortType } from "./conversions.js";
 import { reportEscape } from "./escape.js";
 import type { Report } from "./report.js";
-import { hidesView, narrowedAway } from "./views.js";
+import { hidesView, holdsWriter, narrowedAway } from "./views.js";
 
 /** `(value: Auth | DatabaseWriter): value is Auth`: nobody checks what the function says. */
 export function visitPredicate(cx: GuardContext, report: Report, node: ts.TypePredicateNode): void {
@@ -40,20 +40,29 @@ export function visitNarrowed(
 ): void {
   const { ts, checker } = cx;
   const { expression } = node;
-  if (!ts.isIdentifier(expression) && !ts.isPropertyAccessExpression(expression)) return;
   const declared = narrowedAway(cx, expression);
   if (declared === null) return;
   const own = checker.getTypeAtLocation(node);
   if (carries(cx, own) || isView(cx, own)) return;
-  const isHeld =
-    ts.isPropertyAccessExpression(node) &&
-    declared.types.some((arm) => {
-      const property = arm.getProperty(node.name.text);
-      return property !== undefined && carries(cx, checker.getTypeOfSymbol(property));
-    });
+  const isHeld = ts.isPropertyAccessExpression(node) && holdsWriter(cx, declared, node.name.text);
   if (!isHeld && checker.getTypeAtLocation(expression).getStringIndexType() === undefined) return;
   const data = { from: shortType(cx, declared), to: shortType(cx, own) };
   report.add("no-writer-escape", "escape", node, data);
+}
+
+/** `const { db } = held`, or `const other = held`, of such a value. */
+export function visitNarrowedValue(cx: GuardContext, report: Report, node: ts.VariableDeclaration): void {
+  const { ts } = cx;
+  const { name, initializer } = node;
+  if (initializer === undefined) return;
+  const declared = narrowedAway(cx, initializer);
+  if (declared === null) return;
+  const type = cx.checker.getTypeAtLocation(initializer);
+  const names = ts.isObjectBindingPattern(name)
+    ? name.elements.map((one) => (one.propertyName ?? one.name).getText())
+    : type.getProperties().map((one) => one.name);
+  if (names.some((one) => holdsWriter(cx, declared, one) && !holdsWriter(cx, type, one)))
+    reportEscape(cx, report, initializer, shortType(cx, type));
 }
 
 /** What a predicate speaks about: a parameter, or the object itself (`this is …`). */

@@ -79,6 +79,16 @@ export function assignmentsTo(
   });
 }
 
+/** Whether a member is assigned to: `a.b = …`, `({ x: a.b } = …)`, `for (a.b of …)`. */
+export function isAssigned({ ts }: GuardContext, member: ts.Expression): boolean {
+  let target: ts.Node = member;
+  while (isPartOfPattern(ts, target.parent)) target = target.parent;
+  const { parent } = target;
+  if (ts.isForOfStatement(parent)) return parent.initializer === target;
+  if (!ts.isBinaryExpression(parent) || parent.left !== target) return false;
+  return ASSIGNMENTS.has(ts.tokenToString(parent.operatorToken.kind) ?? "");
+}
+
 /** `[a]`, `{ a }`, `{ b: a }`, `...a`: patterns when they stand left of `=`. */
 function isPartOfPattern(typescript: TypeScript, node: ts.Node): boolean {
   return (

@@ -3,9 +3,10 @@ import type ts from "typescript";
 import { carries, receives } from "./carriers.js";
 import type { GuardContext } from "./context.js";
 import { stripAssertions } from "./contracts.js";
-import { losesByParameter } from "./conversions.js";
+import { losesByParameter, shortType } from "./conversions.js";
 import { isGlobal } from "./dynamicCode.js";
 import { reportEscape } from "./escape.js";
+import { isAssigned } from "./references.js";
 import type { Report } from "./report.js";
 import { trustedPackage } from "./trust.js";
 
@@ -36,10 +37,14 @@ export function visitReplacement(
     const name = `${callee.expression.text}.${callee.name.text}`;
     const isAssign = name === "Object.assign";
     if ((!isAssign && !CHANGES.test(name)) || !isGlobal(cx, callee.expression)) return;
-    if (isAssign) {
+    if (isAssign && !isOfLanguage(cx, object)) {
       for (const source of sources) visitAssigned(cx, report, object, source);
       return;
     }
+  }
+  if (!ts.isNewExpression(call) && isOfLanguage(cx, object)) {
+    reportEscape(cx, report, object, `what \`${callee.getText(report.file)}\` makes of it`);
+    return;
   }
   const made = ts.isNewExpression(call) ? checker.getTypeAtLocation(call) : null;
   if (isConcerned(cx, checker.getTypeAtLocation(object)) || (made !== null && isConcerned(cx, made)))
@@ -63,16 +68,36 @@ function visitAssigned(cx: GuardContext, report: Report, object: ts.Expression, 
   if (replaces) reportEscape(cx, report, object, "what `Object.assign` puts into it");
 }
 
+/** A member that is assigned to: one of the language, or one whose setter takes more than its getter gives. */
+export function visitTarget(
+  cx: GuardContext,
+  report: Report,
+  target: ts.PropertyAccessExpression | ts.ElementAccessExpression,
+): void {
+  const { ts, checker } = cx;
+  if (!isAssigned(cx, target)) return;
+  visitPatch(cx, report, target);
+  const key = ts.isPropertyAccessExpression(target) ? target.name : target.argumentExpression;
+  if (!ts.isIdentifier(key) && !ts.isStringLiteralLike(key)) return;
+  const member = checker.getTypeAtLocation(target.expression).getProperty(key.text);
+  if (member === undefined || (member.flags & ts.SymbolFlags.SetAccessor) === 0) return;
+  const given = checker.getTypeOfSymbol(member);
+  const taken = member.declarations?.flatMap((one) => (ts.isSetAccessor(one) ? one.parameters : []))[0];
+  if (taken === undefined || carries(cx, given) || !carries(cx, checker.getTypeAtLocation(taken))) return;
+  reportEscape(cx, report, target, shortType(cx, given));
+}
+
 /**
  * `Object.keys = …`, `Map.prototype.set = …`: a function of the language is another one from then on, also for code that
  * gives it the writer.
  */
-export function visitPatch(cx: GuardContext, report: Report, target: ts.Expression): void {
+function visitPatch(
+  cx: GuardContext,
+  report: Report,
+  target: ts.PropertyAccessExpression | ts.ElementAccessExpression,
+): void {
   const { ts, checker } = cx;
-  if (!ts.isPropertyAccessExpression(target) && !ts.isElementAccessExpression(target)) return;
-  let root = stripAssertions(ts, target.expression);
-  while (ts.isPropertyAccessExpression(root)) root = stripAssertions(ts, root.expression);
-  if (!ts.isIdentifier(root) || !isOfLanguage(cx, root)) return;
+  if (!isOfLanguage(cx, target.expression)) return;
   const key = ts.isPropertyAccessExpression(target) ? target.name : target.argumentExpression;
   if (ts.isIdentifier(key) || ts.isStringLiteralLike(key)) {
     const owner = checker.getTypeAtLocation(stripAssertions(ts, target.expression));
@@ -83,12 +108,19 @@ export function visitPatch(cx: GuardContext, report: Report, target: ts.Expressi
   report.add("no-writer-escape", "escape", target, { from: `\`${target.getText(report.file)}\``, to });
 }
 
-/** `Map`, `console`: a value that the language or the platform declares. */
-function isOfLanguage(cx: GuardContext, name: ts.Identifier): boolean {
+/** `Map.prototype`, `console`: what the language or the platform declares, also under a name of the app. */
+function isOfLanguage(cx: GuardContext, object: ts.Expression, steps = 5): boolean {
+  const { ts, checker } = cx;
+  let root = stripAssertions(ts, object);
+  while (ts.isPropertyAccessExpression(root)) root = stripAssertions(ts, root.expression);
   // New names on the global object, and what a module exports, replace nothing.
-  if (/^(?:globalThis|global|self|window|module|exports|process)$/.test(name.text)) return false;
-  const symbol = cx.checker.getSymbolAtLocation(name);
-  return symbol?.valueDeclaration?.getSourceFile().isDeclarationFile === true && isGlobal(cx, name);
+  if (!ts.isIdentifier(root) || steps === 0) return false;
+  if (/^(?:globalThis|global|self|window|module|exports|process)$/.test(root.text)) return false;
+  const declaration = checker.getSymbolAtLocation(root)?.valueDeclaration;
+  if (declaration === undefined) return false;
+  if (declaration.getSourceFile().isDeclarationFile) return isGlobal(cx, root);
+  const value = ts.isVariableDeclaration(declaration) ? declaration.initializer : undefined;
+  return value !== undefined && isOfLanguage(cx, value, steps - 1);
 }
 
 function isClosed({ ts }: GuardContext, type: ts.Type): boolean {

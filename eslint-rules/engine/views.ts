@@ -17,6 +17,13 @@ const VIEW_DEPTH = 2;
 
 /** What becomes of a view that is used as another type. */
 export function losesView(cx: GuardContext, expression: ts.Expression, target: ts.Type): string | null {
+  const declared = carries(cx, target) ? null : narrowedAway(cx, expression);
+  const type = declared && cx.checker.getTypeAtLocation(expression);
+  // Another member of the union has the writer where this one has something else.
+  if (
+    type?.getProperties().some(({ name }) => holdsWriter(cx, declared!, name) && !holdsWriter(cx, type, name))
+  )
+    return shortType(cx, type);
   const lost = hidesView(cx, target);
   return lost !== null && isLostView(cx, expression) ? lost : null;
 }
@@ -45,7 +52,7 @@ export function isLostView(cx: GuardContext, expression: ts.Expression): boolean
   if (ts.isArrayLiteralExpression(inner))
     return inner.elements.some((one) => isLostView(cx, ts.isSpreadElement(one) ? one.expression : one));
   if (ts.isAwaitExpression(inner)) return isLostView(cx, inner.expression);
-  if (ts.isIdentifier(inner) && narrowedAway(cx, inner) !== null) return true;
+  if (narrowedAway(cx, inner) !== null) return true;
   const isSource =
     ts.isIdentifier(inner) ||
     ts.isPropertyAccessExpression(inner) ||
@@ -56,19 +63,39 @@ export function isLostView(cx: GuardContext, expression: ts.Expression): boolean
 }
 
 /** The union that a name is declared as, when a check has taken those of its arms away that carry the writer. */
-export function narrowedAway(
-  cx: GuardContext,
-  name: ts.Identifier | ts.PropertyAccessExpression,
-): ts.UnionType | null {
+export function narrowedAway(cx: GuardContext, expression: ts.Expression): ts.UnionType | null {
   const { ts, checker } = cx;
-  const symbol = checker.getSymbolAtLocation(name);
-  if (symbol === undefined || (symbol.flags & (ts.SymbolFlags.Variable | ts.SymbolFlags.Property)) === 0)
-    return null;
-  const declared = checker.getTypeOfSymbol(symbol);
-  if (!declared.isUnion() || !carries(cx, declared)) return null;
+  const name = stripAssertions(ts, expression);
+  const declared = declaredType(cx, name);
+  if (declared?.isUnion() !== true || !carries(cx, declared)) return null;
   const type = checker.getTypeAtLocation(name);
   const isObject = (type.flags & ts.TypeFlags.StructuredType) !== 0;
   return isObject && type !== declared && !carries(cx, type) ? declared : null;
+}
+
+/** What a name, or an element of a list, is before a check. */
+function declaredType(cx: GuardContext, name: ts.Expression): ts.Type | null {
+  const { ts, checker } = cx;
+  if (ts.isElementAccessExpression(name)) {
+    if (!ts.isNumericLiteral(name.argumentExpression) && !ts.isStringLiteralLike(name.argumentExpression))
+      return null;
+    const holder = checker.getTypeAtLocation(name.expression);
+    const member = holder.getProperty(name.argumentExpression.text);
+    return member === undefined ? (holder.getNumberIndexType() ?? null) : checker.getTypeOfSymbol(member);
+  }
+  if (!ts.isIdentifier(name) && !ts.isPropertyAccessExpression(name)) return null;
+  const symbol = checker.getSymbolAtLocation(name);
+  const isValue =
+    symbol !== undefined && (symbol.flags & (ts.SymbolFlags.Variable | ts.SymbolFlags.Property)) !== 0;
+  return isValue ? checker.getTypeOfSymbol(symbol) : null;
+}
+
+/** Whether a member of this name has the writer, in one arm of a union at least. */
+export function holdsWriter(cx: GuardContext, type: ts.Type, name: string): boolean {
+  return (type.isUnion() ? type.types : [type]).some((arm) => {
+    const member = arm.getProperty(name);
+    return member !== undefined && carries(cx, cx.checker.getTypeOfSymbol(member));
+  });
 }
 
 /** Whether a type is a view, or holds one: a list or a promise of it, an object of the app around it. */
@@ -156,6 +183,12 @@ function isOfProject(cx: GuardContext, member: ts.Symbol | undefined): boolean {
   return member?.declarations?.some((one) => cx.packages.isProject(one.getSourceFile())) === true;
 }
 
+/** `[session].map((one: any) => …)`: a view becomes more in a function that code of the app calls. */
+export function losesByCallback(cx: GuardContext, fn: ts.Node, given: ts.Type, own: ts.Type): string | null {
+  const lost = hidesView(cx, own);
+  return lost !== null && isView(cx, given) && !isHandler(cx, fn) ? lost : null;
+}
+
 /** A function that Convex calls: the handler of `query({ … })`, or what a query's method is given. */
 function isHandler(cx: GuardContext, fn: ts.Node): boolean {
   const { ts, checker } = cx;
@@ -172,7 +205,8 @@ function isHandler(cx: GuardContext, fn: ts.Node): boolean {
   if (origin?.kind === "self") return true;
   return (
     origin?.kind === "package" &&
-    (origin.name === "convex" || /customFunctions\.d\.ts$/.test(called?.getSourceFile().fileName ?? ""))
+    (origin.name === "convex" ||
+      /(?:customFunctions|zod\d?)\.d\.ts$/.test(called?.getSourceFile().fileName ?? ""))
   );
 }
 

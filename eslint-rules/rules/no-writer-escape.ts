@@ -14,8 +14,14 @@ import {
   visitPackageHandler,
 } from "../engine/escape.js";
 import { visitDecorator, visitMember, visitOverloads, visitParameter } from "../engine/declarations.js";
-import { visitInstanceOf, visitIsArray, visitNarrowed, visitPredicate } from "../engine/narrowed.js";
-import { visitAugmentation, visitPatch, visitReplacement } from "../engine/replaced.js";
+import {
+  visitInstanceOf,
+  visitIsArray,
+  visitNarrowed,
+  visitNarrowedValue,
+  visitPredicate,
+} from "../engine/narrowed.js";
+import { visitAugmentation, visitReplacement, visitTarget } from "../engine/replaced.js";
 import { classOf, genericAround, implementationOf, isChosen, losesByResult } from "../engine/generics.js";
 import { isAsked, propsOf, typeOfArgument, visitLoop, visitTypeArguments } from "../engine/positions.js";
 import { visitThis } from "../engine/thisArgument.js";
@@ -82,9 +88,12 @@ export function visitEscape(cx: GuardContext, report: Report, node: ts.Node): vo
   } else if (ts.isTaggedTemplateExpression(node)) visitTemplate(cx, report, node);
   else if (ts.isTypePredicateNode(node)) visitPredicate(cx, report, node);
   else if (ts.isModuleDeclaration(node)) visitAugmentation(cx, report, node);
-  else if (ts.isPropertyAccessExpression(node)) visitNarrowed(cx, report, node);
-  else if (ts.isElementAccessExpression(node)) {
+  else if (ts.isPropertyAccessExpression(node)) {
     visitNarrowed(cx, report, node);
+    visitTarget(cx, report, node);
+  } else if (ts.isElementAccessExpression(node)) {
+    visitNarrowed(cx, report, node);
+    visitTarget(cx, report, node);
     visitChosenMember(cx, report, node);
     visitKey(cx, report, node.argumentExpression, node.expression, node);
   } else if (ts.isDecorator(node)) visitDecorator(cx, report, node);
@@ -96,6 +105,7 @@ export function visitEscape(cx: GuardContext, report: Report, node: ts.Node): vo
     if (node.initializer !== undefined && (isTyped || ts.isParameter(node)))
       convert(cx, report, node.initializer, checker.getTypeAtLocation(node.name));
     if (ts.isParameter(node) && isTyped) visitParameter(cx, report, node);
+    if (!isTyped && ts.isVariableDeclaration(node)) visitNarrowedValue(cx, report, node);
     if (ts.isPropertyDeclaration(node)) visitMember(cx, report, node);
   } else if (ts.isBindingElement(node)) {
     if (node.propertyName !== undefined && ts.isComputedPropertyName(node.propertyName))
@@ -138,7 +148,7 @@ export function visitEscape(cx: GuardContext, report: Report, node: ts.Node): vo
   } else if (ts.isArrowFunction(node)) {
     if (!ts.isBlock(node.body)) contextual(cx, report, node.body);
   } else if (ts.isThrowStatement(node)) {
-    if (carries(cx, checker.getTypeAtLocation(node.expression))) {
+    if (carries(cx, checker.getTypeAtLocation(node.expression)) || isLostView(cx, node.expression)) {
       reportEscape(cx, report, node.expression, "what a catch clause sees as unknown");
     }
   } else if (ts.isForOfStatement(node)) {
@@ -190,7 +200,8 @@ function visitKey(
   const { ts, checker } = cx;
   if (ts.isStringLiteralLike(key) || ts.isNumericLiteral(key) || !hasAssertedType(cx, key)) return;
   const object = checker.getTypeAtLocation(holder);
-  if (!carries(cx, object) || carries(cx, checker.getTypeAtLocation(node))) return;
+  const isHolder = carries(cx, object) || (ts.isExpression(holder) && isLostView(cx, holder));
+  if (!isHolder || carries(cx, checker.getTypeAtLocation(node))) return;
   const from = shortType(cx, object);
   report.add("no-writer-escape", "escape", node, { from, to: `a member that \`${key.getText()}\` names` });
 }
@@ -572,14 +583,16 @@ function isFunctionInterface(cx: GuardContext, type: ts.Type): boolean {
 }
 
 function visitBinary(cx: GuardContext, report: Report, node: ts.BinaryExpression): void {
+  const { checker } = cx;
   const { SyntaxKind } = cx.ts;
   switch (node.operatorToken.kind) {
     case SyntaxKind.EqualsToken:
     case SyntaxKind.BarBarEqualsToken:
     case SyntaxKind.AmpersandAmpersandEqualsToken:
     case SyntaxKind.QuestionQuestionEqualsToken:
-      visitPatch(cx, report, node.left);
-      convert(cx, report, node.right, readTypeOf(cx, node.left));
+      if (takesRest(cx, node.left) && isLostView(cx, node.right))
+        reportEscape(cx, report, node.right, "the rest of what its type shows");
+      convert(cx, report, node.right, checker.getTypeAtLocation(node.left));
       return;
     case SyntaxKind.InstanceOfKeyword:
       visitInstanceOf(cx, report, node);
@@ -594,12 +607,11 @@ function visitBinary(cx: GuardContext, report: Report, node: ts.BinaryExpression
   }
 }
 
-/** What comes out of what is assigned: a setter may take another type than its getter gives. */
-function readTypeOf(cx: GuardContext, left: ts.Expression): ts.Type {
-  const { ts, checker } = cx;
-  const symbol = ts.isPropertyAccessExpression(left) ? checker.getSymbolAtLocation(left) : undefined;
-  const isAccessor = symbol !== undefined && (symbol.flags & ts.SymbolFlags.Accessor) !== 0;
-  return isAccessor ? checker.getTypeOfSymbol(symbol) : checker.getTypeAtLocation(left);
+/** `({ auth, ...rest } = session)` */
+function takesRest({ ts }: GuardContext, pattern: ts.Expression): boolean {
+  return (
+    ts.isObjectLiteralExpression(pattern) && pattern.properties.some((one) => ts.isSpreadAssignment(one))
+  );
 }
 
 function isConst(cx: GuardContext, node: ts.AsExpression | ts.TypeAssertion): boolean {
