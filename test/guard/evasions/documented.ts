@@ -3,18 +3,18 @@ import { MIGRATE, programs } from "./evasion.js";
 /** Names that no type knows: of the writer, its method and the mirror. */
 const NAMES = `const [k0, k1, k2] = "db,insert,customers".split(",") as [string, string, string];\n`;
 const SAVE = `type Save = (table: string, value: object) => Promise<unknown>;\n`;
-const m = (code: string): string => NAMES + SAVE + code;
+export const m = (code: string): string => NAMES + SAVE + code;
 /** A part of ctx, which every ctx fits. */
-const s = (code: string): string => m(`type Session = { auth: MutationCtx["auth"] };\n${code}`);
-const R = `export async function run(ctx: MutationCtx)`;
+export const s = (code: string): string => m(`type Session = { auth: MutationCtx["auth"] };\n${code}`);
+export const R = `export async function run(ctx: MutationCtx)`;
 const RI = `export async function run(ctx: MutationCtx, _customer: Doc<"customers">, customerId: Id<"customers">, noteId: Id<"notes">)`;
 /** A name of table notes that is the mirror's when the program runs. */
 const T = `const T = { notes: "notes" } as const; const other: { notes: string } = T; other.notes = k2;`;
 /** Writes with the one of some values that is the writer. */
-const each = (values: string): string =>
+export const each = (values: string): string =>
   `for (const one of ${values}) { const save = (one as Record<string, Save> | undefined)?.[k1]; if (save) await save(k2, row); }`;
 /** Writes with what is a ctx, or a writer, when the program runs. */
-const loose = (value: string): string =>
+export const loose = (value: string): string =>
   `const all: Record<string, any> = ${value}; const save: Save = all[k0][k1]; await save(k2, row);`;
 const looseDb = (value: string): string =>
   `const all: Record<string, any> = ${value}; const save: Save = all[k1]; await save(k2, row);`;

@@ -10,6 +10,7 @@ import { lies } from "./lies.js";
 import { misread } from "./misread.js";
 import { receivers } from "./receivers.js";
 import { tables } from "./tables.js";
+import { variations } from "./variations.js";
 
 export { fileOf, type Evasion } from "./evasion.js";
 
@@ -25,5 +26,6 @@ export const EVASIONS: readonly Evasion[] = [
   ...detours,
   ...misread,
   ...documented,
+  ...variations,
   ...clean,
 ];
