@@ -14,7 +14,7 @@ import {
   vUnknownStream,
 } from "../core/wire/views.js";
 import { withoutRows } from "../core/wire/senderStatus.js";
-import { admittingSnippet, driftSnippet } from "../schema/driftSnippet.js";
+import { admittingSnippet, driftSnippet, unsettled } from "../schema/driftSnippet.js";
 import type { TableMirrors } from "../client/tables/tableMirrors.js";
 import type { Gate } from "./authorize.js";
 import { toTarget, vTarget } from "./target.js";
@@ -91,7 +91,12 @@ export function dashboardQueries<DataModel extends GenericDataModel>(
       returns: v.object({ entries: v.array(vDriftEntry.omit("sample")), snippet: v.string() }),
       handler: async (ctx, { mirror }) => {
         await gate.pass(ctx, "view", mirror);
-        const found = await ctx.runQuery(component.write.drift.list, { mirror });
+        const onRecord = await ctx.runQuery(component.write.drift.list, { mirror });
+        const declared = mirrors.all.find(({ name }) => name === mirror);
+        const found =
+          declared === undefined
+            ? onRecord
+            : unsettled(onRecord, { fields: declared.fields, columns: declared.contract.columns });
         return { entries: found.map(({ sample: _, ...entry }) => entry), snippet: driftSnippet(found) };
       },
     }),

@@ -95,7 +95,7 @@ export function MirrorDetails({ mirror, mayOperate }: Omit<MirrorDetailsProps, "
           shown={functions.drift !== undefined}
           initiallyOpen={drift > 0}
         >
-          {() => <Drift mirror={name} mayOperate={mayOperate} />}
+          {() => <Drift mirror={mirror} mayOperate={mayOperate} />}
         </Disclosure>
         <Disclosure label="Runs" about={name} shown={functions.runs !== undefined} initiallyOpen>
           {() => (

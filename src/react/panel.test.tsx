@@ -385,9 +385,16 @@ describe("the details of a mirror", () => {
 
   test("drift is the lines to paste", () => {
     const drift = { entries: [{ field: "a" }], snippet: "  a: v.optional(v.string())," };
-    const markup = render(<Drift mirror="orders" mayOperate />, { drift });
+    const markup = render(<Drift mirror={mirror} mayOperate />, { drift });
     expect(markup).toContain("  a: v.optional(v.string()),");
     expect(markup).toContain('aria-label="Copy: Fields to add to orders"');
+  });
+
+  test("drift does not claim a match while rows wait in quarantine", () => {
+    const drift = { entries: [], snippet: "" };
+    expect(render(<Drift mirror={mirror} mayOperate />, { drift })).toContain("matches the schema");
+    const waiting = render(<Drift mirror={{ ...mirror, quarantined: 1 }} mayOperate />, { drift });
+    expect(waiting).not.toContain("matches the schema");
   });
 
   test("an audit offers to repair what differs, and only then", () => {

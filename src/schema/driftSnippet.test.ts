@@ -1,6 +1,6 @@
 import { v, type GenericValidator, type ObjectFieldType, type ValidatorJSON } from "convex/values";
-import { expect, test } from "vitest";
-import { admittingSnippet, driftSnippet, type DriftEntry } from "./driftSnippet.js";
+import { expect, test, vi } from "vitest";
+import { admittingSnippet, driftSnippet, unsettled, type DriftEntry } from "./driftSnippet.js";
 
 function entry(overrides: Partial<DriftEntry>): DriftEntry {
   return {
@@ -109,4 +109,37 @@ test.each([
   ["TypeMismatch", "toString", "null", null],
 ])("the line that admits %s of %s (%s) is %s", (code, field, found, line) => {
   expect(admittingSnippet({ code, field, found }, { fields: FIELDS, keyFields: ["id"] })).toBe(line);
+});
+
+test("a column that is declared by now, under its own or another name, is settled", () => {
+  const fields = { nickname: {}, usGross: {} };
+  const entries = ["nickname", "US Gross", "Größe", "age"].map((field) => entry({ field }));
+  const columns = { usGross: "US Gross" };
+  expect(unsettled(entries, { fields, columns }).map(({ field }) => field)).toEqual(["Größe", "age"]);
+  const coerced = entry({ kind: "coerced" });
+  expect(unsettled([coerced], { fields, columns })).toEqual([coerced]);
+});
+
+test("a query, which cannot load other scripts, shows columns named in them", async () => {
+  vi.resetModules();
+  const fresh = await import("./driftSnippet.js");
+  const mirror = { fields: { size: {} }, columns: { size: "Größe" } };
+  expect(fresh.unsettled([entry({ field: "Größe" })], mirror)).toEqual([]);
+  expect(fresh.driftSnippet([entry({ field: "Länge (cm)" })])).toContain(
+    'needs columns: { lNgeCm: "Länge (cm)" }',
+  );
+});
+
+test.each([
+  ["41", "v.number()"],
+  ["1.50", "v.number()"],
+  ["9007199254740993", "v.int64()"],
+  ["true", "v.boolean()"],
+  ["007", null],
+  ["old", null],
+])("a text that a CSV file may mean otherwise says so: %s", (sample, type) => {
+  const line = driftSnippet([entry({ sample })]);
+  expect(line).toContain("nickname: v.optional(v.string()), // seen");
+  if (type === null) expect(line).not.toContain("CSV");
+  else expect(line).toContain(`; from a CSV file, ${type} fits too`);
 });

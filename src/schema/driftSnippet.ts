@@ -1,6 +1,6 @@
 import type { ObjectFieldType, ValidatorJSON } from "convex/values";
 import type { QuarantineReason } from "../core/wire/views.js";
-import { fieldName } from "./fieldName.js";
+import { fedField, fieldName } from "./fieldName.js";
 import { isIdentifier } from "./fields.js";
 import { fieldCode } from "./validatorCode.js";
 
@@ -33,6 +33,14 @@ export interface DriftEntry {
  */
 export function driftSnippet(entries: readonly DriftEntry[]): string {
   return [...entries].sort(byField).map(lineOf).join("\n");
+}
+
+/** The entries that a schema has not settled since: without columns that are declared now. */
+export function unsettled<Entry extends DriftEntry>(
+  entries: readonly Entry[],
+  mirror: Parameters<typeof fedField>[0],
+): Entry[] {
+  return entries.filter(({ kind, field }) => kind !== "unknownField" || fedField(mirror, field) === null);
 }
 
 /**
@@ -104,6 +112,7 @@ function lineOf(entry: DriftEntry): string {
 function newField(entry: DriftEntry, seen: string): string {
   const { field } = entry;
   const validator = `v.optional(${validatorOf(entry)})`;
+  seen += readingOf(entry);
   if (isIdentifier(field)) return `  ${field}: ${validator}, // seen ${seen}`;
   const parts = field.split(".");
   if (parts.length > 1 && parts.every((part) => part === "*" || isIdentifier(part))) {
@@ -133,6 +142,20 @@ function validatorOf({ from, sample }: DriftEntry): string {
     default:
       return "v.any()";
   }
+}
+
+/** Every value of a CSV file is a text; the field's type decides how it is read. */
+function readingOf({ from, sample }: DriftEntry): string {
+  if (from !== "string") return "";
+  const text = sample.trim();
+  const type = /^(?:true|false|t|f|yes|no)$/i.test(text)
+    ? "v.boolean()"
+    : /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/.test(text)
+      ? Number.isSafeInteger(Number(text)) || text.includes(".")
+        ? "v.number()"
+        : "v.int64()"
+      : null;
+  return type === null ? "" : `; from a CSV file, ${type} fits too`;
 }
 
 function kindWord(kind: string): string {

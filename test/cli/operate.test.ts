@@ -93,6 +93,38 @@ describe("drift", () => {
     expect((await run(["drift", "customers", "--forget"], { cwd })).out).toContain("1 difference");
     expect((await run(["drift", "customers"], { cwd })).out).toContain("matches the schema");
   });
+
+  test("is not suggested once it is declared, and does not hide rows in quarantine", async () => {
+    const env = { XDG_STATE_HOME: `${cwd}/state` };
+    deployed.project.write("aged.csv", "id,age\n1,41\n");
+    expect((await run(["push", "aged.csv", "-m", "customers", "--yes"], { cwd, env })).code).toBe(0);
+    expect((await run(["drift", "customers"], { cwd })).out).toMatch(
+      /age: v\.optional\(v\.string\(\)\), \/\/ seen once, .*; from a CSV file, v\.number\(\) fits too/,
+    );
+    const schema = deployed.project.read("convex/schema.ts");
+    try {
+      deployed.project.write(
+        "convex/schema.ts",
+        schema.replace("{ id: v.int64() }", "{ id: v.int64(), age: v.optional(v.number()) }"),
+      );
+      await deployed.push();
+      const settled = await run(["drift", "customers"], { cwd });
+      expect(settled).toMatchObject({ code: 0, err: "" });
+      expect(settled.out).toContain("matches the schema");
+      deployed.project.write("aged.csv", "id,age\n1,old\n");
+      expect((await run(["push", "aged.csv", "-m", "customers"], { cwd, env })).code).toBe(0);
+      const { out } = await run(["drift", "customers"], { cwd });
+      expect(out).not.toContain("matches the schema");
+      expect(out).toContain("1 row waits in quarantine");
+      expect((await run(["quarantine", "discard", "customers", "--yes"], { cwd })).code).toBe(0);
+      expect((await run(["drift", "customers", "--forget"], { cwd })).code).toBe(0);
+      deployed.project.write("plain.csv", "id\n1\n2\n");
+      expect((await run(["push", "plain.csv", "-m", "customers", "--yes"], { cwd, env })).code).toBe(0);
+    } finally {
+      deployed.project.write("convex/schema.ts", schema);
+      await deployed.push();
+    }
+  });
 });
 
 describe("rows that are deleted past the importer", () => {

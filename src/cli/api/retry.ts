@@ -26,6 +26,9 @@ export const DEFAULT_RETRY: RetryPolicy = {
   maxFaults: 6,
 };
 
+/** Asked once: the user wants to know what is wrong now. */
+export const ONE_ATTEMPT = { giveUpAfterMs: 0, maxAskedMs: 0, maxFaults: 0 };
+
 /** What is reported of a request that is going to be tried again. */
 export interface Retry {
   error: ApiError;

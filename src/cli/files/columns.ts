@@ -1,4 +1,4 @@
-import { cleanFieldName } from "../../core/rows/names.js";
+import { fedField } from "../../schema/fieldName.js";
 import { CliError } from "../terminal/exit.js";
 import type { MirrorInfo, ValidatorJson } from "../../core/wire/v1.js";
 import type { Mapping } from "./mapping.js";
@@ -35,10 +35,7 @@ export function twoColumns(name: string): string {
 
 /** The field that a source column feeds; null when the mirror has none. */
 export function fieldNameOf({ fields = {}, columns = {} }: MirrorInfo, column: string): string | null {
-  const cleaned = cleanFieldName(column);
-  const renamed = Object.entries(columns).find(([, source]) => cleanFieldName(source) === cleaned)?.[0];
-  const name = renamed ?? cleaned;
-  return Object.hasOwn(fields, name) ? name : null;
+  return fedField({ fields, columns }, column);
 }
 
 function fieldOf(mirror: MirrorInfo, column: string): ValidatorJson | null {

@@ -15,6 +15,11 @@ export function isAscii(text: string): boolean {
   return /^[\0-\x7f]*$/.test(text);
 }
 
+/** Whether `transliterate` can write a name in ASCII now. */
+export function canTransliterate(name: string): boolean {
+  return isAscii(name) || inOtherScripts !== null;
+}
+
 /**
  * ASCII text for a name; a name that is ASCII stays as it is.
  *

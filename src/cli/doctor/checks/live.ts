@@ -1,5 +1,6 @@
 import { type Admin, openAdmin } from "../../deployment/admin.js";
 import { V1Client } from "../../api/client.js";
+import { ONE_ATTEMPT } from "../../api/retry.js";
 import {
   type Deployment,
   type DeploymentOptions,
@@ -18,9 +19,6 @@ import { checkReachable, checkRoutesReachable } from "./reach.js";
 import type { SetUp } from "./setup.js";
 import { checkConnectorTokens, checkToken } from "./tokens.js";
 import type { Place } from "../../terminal/io.js";
-
-/** Each question is asked once: the user wants to know what is wrong now. */
-const ONE_ATTEMPT = { giveUpAfterMs: 0, maxAskedMs: 0, maxFaults: 0 };
 
 export interface LiveOptions {
   project: Project;
