@@ -15,6 +15,7 @@ import { makeReport, summaryOf, type MirrorStatus } from "./demo/report.js";
 import { rowsOf } from "./demo/source.js";
 import { firstSync, laterSync, type FirstSync, type SourceState } from "./demo/syncs.js";
 import { spawnLocalConvex } from "./local-convex/spawn.js";
+import { onOrphaned } from "./orphaned.js";
 
 const USAGE = `Usage: npm run demo -- [options]
 
@@ -147,12 +148,12 @@ async function main(): Promise<void> {
     for (const close of closers.splice(0).reverse()) await close();
   };
   // With a page, Ctrl-C is how it ends.
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => {
-      process.stderr.write("\n");
-      void closeAll().finally(() => process.exit(options.once ? 1 : 0));
-    });
-  }
+  const end = (): void => {
+    process.stderr.write("\n");
+    void closeAll().finally(() => process.exit(options.once ? 1 : 0));
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, end);
+  onOrphaned(end);
   try {
     process.exitCode = (await demo(options, closers, stop.signal)) ? 0 : 1;
   } finally {

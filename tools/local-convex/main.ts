@@ -1,5 +1,6 @@
 /** Command line of the local server: `tsx tools/local-convex/main.ts --port 3210`. */
 import { parseArgs } from "node:util";
+import { onOrphaned } from "../orphaned.js";
 import { startLocalConvex } from "./server.js";
 
 const USAGE = `Usage: local-convex [options]
@@ -108,6 +109,7 @@ or keep pushing on every save:
   };
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
+  onOrphaned(stop);
   process.on("SIGUSR2", () => {
     server.crash();
   });
