@@ -570,3 +570,20 @@ test("--help has examples", async () => {
   expect(code).toBe(0);
   expect(out).toContain("$ streaming-import generate --postgres --check");
 });
+
+test("what is written names the next step, and what is left to you the line to paste", async () => {
+  await file("rows.jsonl", '{"id":"a","n":1,"note":"x"}\n');
+  const first = await generate("--sample", "rows.jsonl", "--key", "id", "--yes");
+  expect(first.code).toBe(0);
+  expect(first.out).toContain(
+    "Written.\nNext: deploy (npx convex dev, or npx convex deploy), then npx streaming-import push rows.jsonl --mirror rows.\n",
+  );
+  await file("rows.jsonl", '{"id":"a","n":true,"note":null,"more":1}\n{"id":"b","n":false,"note":"x"}\n');
+  const second = await generate("--sample", "rows.jsonl", "--key", "id", "--yes");
+  expect(second.code).toBe(3);
+  expect(second.out).toMatch(/^left to you: rows\.n: .*\n {4}n: v\.boolean\(\),$/m);
+  expect(second.out).toMatch(
+    /^left to you: rows\.note: .*\n {4}note: v\.union\(v\.string\(\), v\.null\(\)\),$/m,
+  );
+  expect(second.out).toContain("Next: change what is left to you, deploy (npx convex dev");
+});

@@ -1,6 +1,6 @@
 import { droppedColumns, FIVETRAN_FIELD, FIVETRAN_TYPES } from "../../schema/fivetran.js";
 import { fivetranCode, withNull } from "../../schema/snippet.js";
-import { validatorCode } from "../../schema/validatorCode.js";
+import { fieldCode, validatorCode } from "../../schema/validatorCode.js";
 import type { ObjectFieldType, ValidatorJSON } from "convex/values";
 import { cleanFieldName } from "../../core/rows/names.js";
 import { columnOf, type Declaration, type FivetranDeclaration } from "./declaration.js";
@@ -17,7 +17,7 @@ import {
 } from "./model.js";
 import { nameTable, streamKey } from "./names.js";
 import type { Entry, SchemaFile } from "./schemaFile.js";
-import { admitsNull, takes } from "./validators.js";
+import { admitsNull, nullable, takes } from "./validators.js";
 
 export type DifferenceKind =
   "missingTable" | "missingColumn" | "extraTable" | "extraColumn" | "type" | "nullability" | "key";
@@ -31,6 +31,8 @@ interface Difference {
   field: string | null;
   /** For people. */
   message: string;
+  /** The line of schema.ts that settles it; null where there is none of one line. */
+  paste: string | null;
 }
 
 /** What `generate` can fix. The rest is left to people, because a fix might undo their edits. */
@@ -231,18 +233,26 @@ class Planner implements Plan {
         : fieldType;
     if (!takes(arriving, field.type.fieldType, field.alternatives)) {
       const declared = arriving === fieldType ? shown : `${sent!} in "types"`;
-      this.#differ("type", table, name, `${label}: declared ${declared}, the source has ${source}`);
+      const message = `${label}: declared ${declared}, the source has ${source}`;
+      const isOptional = optional || field.type.optional;
+      // What Fivetran's destination sends is declared in its option, of which no line is a field's.
+      const isOwn = arriving === fieldType;
+      this.#differ("type", table, name, message, isOwn ? { ...field.type, optional: isOptional } : null);
       return;
     }
     if (optional || admitsNull(fieldType)) return;
     if (field.type.fieldType.type !== "any" && admitsNull(field.type.fieldType))
-      this.#differ("nullability", table, name, `${label}: declared ${shown}, but may be null at the source`);
+      this.#differ("nullability", table, name, `${label}: declared ${shown}, but may be null at the source`, {
+        fieldType: nullable(fieldType),
+        optional,
+      });
     else if (field.type.optional)
       this.#differ(
         "nullability",
         table,
         name,
         `${label}: declared ${shown}, but may be absent at the source`,
+        { fieldType, optional: true },
       );
   }
 
@@ -325,8 +335,17 @@ class Planner implements Plan {
     );
   }
 
-  #differ(kind: DifferenceKind, table: string, field: string | null, message: string): void {
-    this.differences.push({ kind, table, field, message });
+  /** @param wanted What the field would have to be; null where no field is declared otherwise. */
+  #differ(
+    kind: DifferenceKind,
+    table: string,
+    field: string | null,
+    message: string,
+    wanted: ObjectFieldType | null = null,
+  ): void {
+    const isField = wanted !== null && field !== null && !field.includes(".");
+    const paste = isField ? `${field}: ${fieldCode(wanted)},` : null;
+    this.differences.push({ kind, table, field, message, paste });
   }
 }
 

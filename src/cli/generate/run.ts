@@ -13,6 +13,7 @@ import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import ts from "typescript";
 import { functionsOfConvexJson } from "../../../eslint-rules/engine/options.js";
+import { packageManagerOf } from "../project/packageManager.js";
 import { readManifestIfAny, refuseWorkspace } from "../project/project.js";
 import { style } from "../terminal/style.js";
 import type { Io } from "../terminal/io.js";
@@ -84,7 +85,12 @@ export async function runGenerate(io: Io, options: GenerateCommandOptions): Prom
   if (writes) write(prepared);
   const result = resultOf(prepared, writes);
   if (json) print(io, true, result, () => "");
-  else if (pending) io.stdout.write(writes ? `${style.green("Written.")}\n` : "Nothing was written.\n");
+  else if (pending)
+    io.stdout.write(
+      writes
+        ? `${style.green("Written.")}\n${await nextStep(root, options, result)}\n`
+        : "Nothing was written.\n",
+    );
   return (pending && !writes) || result.left.length > 0 ? EXIT.differs : EXIT.ok;
 }
 
@@ -153,6 +159,22 @@ function listOf(values: readonly string[] | undefined): string[] {
     .filter((name) => name !== "");
 }
 
+/** What to do once the schema is written: nothing knows its mirrors before a deploy. */
+async function nextStep(
+  root: string,
+  { sample }: GenerateCommandOptions,
+  { mirrors, left }: Pick<ReturnType<typeof resultOf>, "mirrors" | "left">,
+): Promise<string> {
+  const { exec } = await packageManagerOf(root);
+  const [mirror] = mirrors;
+  const rows =
+    sample === undefined || mirror === undefined
+      ? "start a sync"
+      : `${exec} streaming-import push ${sample} --mirror ${mirror}`;
+  const first = left.length === 0 ? "" : "change what is left to you, ";
+  return `Next: ${first}deploy (${exec} convex dev, or ${exec} convex deploy), then ${rows}.`;
+}
+
 /** What `--json` prints. */
 function resultOf({ file, plan, diff, notes }: Prepared, written: boolean) {
   return {
@@ -179,7 +201,10 @@ function checkText({ plan: { differences }, notes }: Prepared): string {
 function changeText(prepared: Prepared): string {
   const { diff, notes, plan } = prepared;
   const left = plan.differences.filter(({ kind }) => !ADDED.has(kind));
-  const lines = left.map(({ message }) => `${style.yellow("left to you:")} ${message}`);
+  const lines = left.map(
+    ({ message, paste }) =>
+      `${style.yellow("left to you:")} ${message}${paste === null ? "" : `\n    ${paste}`}`,
+  );
   const change =
     diff === "" ? style.green("Nothing to add: the schema has all tables and columns.") : coloured(diff);
   return [change, ...lines, ...noteLines(notes)].join("\n");
