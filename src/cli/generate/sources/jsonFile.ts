@@ -16,7 +16,8 @@ export async function readJsonFile(file: string, isWanted?: (json: Json) => bool
     text = await readText(file);
     return (isWanted === undefined ? undefined : lineOf(text, isWanted)) ?? parseJson(text);
   } catch (error) {
-    if (error instanceof CliError) throw new CliError("SourceUnreadable", error.message);
+    if (error instanceof CliError)
+      throw error.code === "FileNotFound" ? error : new CliError("SourceUnreadable", error.message);
     throw new CliError("SourceUnreadable", `${file} is not valid JSON: ${jsonPlace(text)}.`);
   }
 }
