@@ -111,13 +111,13 @@ test("the exit codes of docs/cli.md are those of the command", async () => {
 });
 
 describe("TypeScript, an optional peer", () => {
+  const missing = () => {
+    throw new Error("Cannot find package");
+  };
+
   test.each([
-    ["is missing", async () => Promise.reject(new Error("Cannot find package")), "not installed"],
-    [
-      "has no API",
-      async () => Promise.resolve({ default: { version: "7.0.2" } }),
-      "TypeScript 7.0.2 does not",
-    ],
+    ["is missing", missing, "not installed"],
+    ["has no API", () => ({ version: "7.0.2" }), "TypeScript 7.0.2 does not"],
   ])("that %s ends a command with how to install it", async (_, load, message) => {
     const refused = requireTypescript(import.meta.dirname, load);
     await expect(refused).rejects.toThrow(message);
@@ -128,7 +128,7 @@ describe("TypeScript, an optional peer", () => {
     const root = mkdtempSync(path.join(os.tmpdir(), "pnpm-project-"));
     try {
       writeFileSync(path.join(root, "pnpm-lock.yaml"), "");
-      const refused = requireTypescript(root, async () => Promise.reject(new Error("Cannot find package")));
+      const refused = requireTypescript(root, missing);
       await expect(refused).rejects.toThrow("pnpm add -D typescript@6");
     } finally {
       rmSync(root, { recursive: true });

@@ -1,5 +1,5 @@
 import { relative as pathBetween, resolve } from "node:path";
-import ts from "typescript";
+import type ts from "typescript";
 import { analyzeFile } from "../../../eslint-rules/analyze.js";
 import { appAround, functionsOfConvexJson, loadConfigFile } from "../../../eslint-rules/engine/options.js";
 import { contextFor, type GuardContext } from "../../../eslint-rules/engine/context.js";
@@ -9,6 +9,7 @@ import { GuardConfigurationError, type GuardOptions } from "../../../eslint-rule
 import { isReported, PRESETS } from "../../../eslint-rules/engine/presets.js";
 import type { FileAnalysis, Finding, SchemaInfo, Specifier } from "../../../eslint-rules/engine/model.js";
 import { directoryOf } from "../../../eslint-rules/engine/packages.js";
+import { typescript } from "./typescript.js";
 import { CannotCheck, loadProgram, type LoadedProgram } from "./program.js";
 import { OUT_OF_REACH, type GuardReport, type Place, type Problem, type ReportedFinding } from "./report.js";
 
@@ -35,9 +36,9 @@ export function checkApp(options: CheckOptions): { exitCode: ExitCode; report: G
   try {
     const named = options.functionsDir;
     // ESLint looks for the app's options around each file: from wherever the command runs, it reads the same ones.
-    const app = appAround(ts, `${named === undefined ? cwd : absolute(cwd, named)}/x`, cwd);
-    const config = loadConfigFile(ts, app);
-    const directory = absolute(cwd, named ?? functionsOfConvexJson(ts, cwd) ?? "convex");
+    const app = appAround(typescript, `${named === undefined ? cwd : absolute(cwd, named)}/x`, cwd);
+    const config = loadConfigFile(typescript, app);
+    const directory = absolute(cwd, named ?? functionsOfConvexJson(typescript, cwd) ?? "convex");
     const tsconfig = options.tsconfig === undefined ? null : absolute(cwd, options.tsconfig);
     const loaded = loadProgram(directory, tsconfig, options.createHost);
     const guard: GuardOptions = { ...config, today: options.today ?? config.today };
@@ -59,7 +60,7 @@ function check(
 ): { exitCode: ExitCode; report: GuardReport } {
   const { program } = loaded;
   const mode = strict ? "strict" : "recommended";
-  const cx = contextFor(ts, program, options);
+  const cx = contextFor(typescript, program, options);
   const schema = schemaFor(cx, `${loaded.functionsDir}/x.ts`);
   const files = checkedFiles(cx, loaded, schema);
   const components = componentsOf(cx);
@@ -200,11 +201,11 @@ function notDeployed(cx: GuardContext, { deployed, notDeployed }: LoadedProgram)
 }
 
 function typeErrorsOf(cwd: string, program: ts.Program): GuardReport["typeErrors"] {
-  return ts
+  return typescript
     .getPreEmitDiagnostics(program)
-    .filter((one) => one.category === ts.DiagnosticCategory.Error && !isAboutDeprecation(one))
+    .filter((one) => one.category === typescript.DiagnosticCategory.Error && !isAboutDeprecation(one))
     .map((one) => {
-      const message = ts.flattenDiagnosticMessageText(one.messageText, "\n");
+      const message = typescript.flattenDiagnosticMessageText(one.messageText, "\n");
       return one.file === undefined
         ? { file: "", line: 0, column: 0, message }
         : { ...placeOf(cwd, one.file, one.start ?? 0), message };
@@ -283,7 +284,7 @@ function describe(specifier: Specifier): string {
 function emptyReport(strict: boolean, problems: readonly Problem[]): GuardReport {
   return {
     mode: strict ? "strict" : "recommended",
-    typescript: ts.version,
+    typescript: typescript.version,
     tsconfig: null,
     schema: null,
     tables: 0,

@@ -1,6 +1,7 @@
-import ts from "typescript";
+import type ts from "typescript";
 import type { ProblemCode } from "./report.js";
 import { deployedPaths, entryPointsOf } from "../../../eslint-rules/engine/deployed.js";
+import { typescript } from "./typescript.js";
 
 /** The program of an app, or why there is none. */
 export interface LoadedProgram {
@@ -29,9 +30,9 @@ export class CannotCheck extends Error {
 export function loadProgram(
   functionsDir: string,
   tsconfig: string | null,
-  createHost = ts.createCompilerHost,
+  createHost = typescript.createCompilerHost,
 ): LoadedProgram {
-  if (!ts.sys.directoryExists(functionsDir)) {
+  if (!typescript.sys.directoryExists(functionsDir)) {
     throw new CannotCheck(
       "NoFunctions",
       `There is no functions directory ${functionsDir}. Run the command where convex.json is, or name the directory with --functions.`,
@@ -39,7 +40,7 @@ export function loadProgram(
   }
   const path = tsconfig ?? findConfig(functionsDir);
   const { options, fileNames } = path === null ? withoutConfig(functionsDir) : readConfig(path);
-  const entryPoints = entryPointsOf(ts, functionsDir);
+  const entryPoints = entryPointsOf(typescript, functionsDir);
   if (entryPoints.length === 0) {
     throw new CannotCheck(
       "NoFunctions",
@@ -69,14 +70,16 @@ export function loadProgram(
   };
   delete compilerOptions.tsBuildInfoFile;
   const host = createHost(compilerOptions);
-  let program = ts.createProgram([...roots], compilerOptions, host);
+  // As tsc does: in TypeScript no type is in a comment, and most of a program is the comments of declaration files.
+  host.jsDocParsingMode = typescript.JSDocParsingMode.ParseForTypeErrors;
+  let program = typescript.createProgram([...roots], compilerOptions, host);
   const textOf = (file: string): string | undefined => program.getSourceFile(file)?.text;
-  let deployed = deployedPaths(ts, compilerOptions, functionsDir, entryPoints, textOf);
+  let deployed = deployedPaths(typescript, compilerOptions, functionsDir, entryPoints, textOf);
   // A declaration file may stand before the code that is bundled: the guard reads the code.
   for (let missing = notIn(program, deployed); missing.length > 0; missing = notIn(program, deployed)) {
     for (const path of missing) roots.add(path);
-    program = ts.createProgram([...roots], compilerOptions, host, program);
-    deployed = deployedPaths(ts, compilerOptions, functionsDir, entryPoints, textOf);
+    program = typescript.createProgram([...roots], compilerOptions, host, program);
+    deployed = deployedPaths(typescript, compilerOptions, functionsDir, entryPoints, textOf);
   }
   const notDeployed = fileNames.filter((file) => file.startsWith(`${functionsDir}/`) && !deployed.has(file));
   return { program, tsconfig: path, functionsDir, deployed, notDeployed };
@@ -88,38 +91,38 @@ export function loadProgram(
  */
 function speaksToAll(path: string): boolean {
   if (/\.d\.[cm]?ts$|\/convex\.config\.[jt]s$/.test(path)) return true;
-  const text = ts.sys.readFile(path) ?? "";
+  const text = typescript.sys.readFile(path) ?? "";
   return /\bdeclare\s+(?:global|module)\b/.test(text) || !/^\s*(?:import|export)\b/m.test(text);
 }
 
 function findConfig(functionsDir: string): string | null {
   const own = `${functionsDir}/tsconfig.json`;
-  if (ts.sys.fileExists(own)) return own;
-  return ts.findConfigFile(functionsDir, (path) => ts.sys.fileExists(path)) ?? null;
+  if (typescript.sys.fileExists(own)) return own;
+  return typescript.findConfigFile(functionsDir, (path) => typescript.sys.fileExists(path)) ?? null;
 }
 
 function withoutConfig(functionsDir: string): Pick<ts.ParsedCommandLine, "options" | "fileNames"> {
   const options: ts.CompilerOptions = {
     strict: true,
-    target: ts.ScriptTarget.ESNext,
-    module: ts.ModuleKind.ESNext,
-    moduleResolution: ts.ModuleResolutionKind.Bundler,
+    target: typescript.ScriptTarget.ESNext,
+    module: typescript.ModuleKind.ESNext,
+    moduleResolution: typescript.ModuleResolutionKind.Bundler,
     skipLibCheck: true,
     allowJs: true,
   };
-  return { options, fileNames: entryPointsOf(ts, functionsDir) };
+  return { options, fileNames: entryPointsOf(typescript, functionsDir) };
 }
 
 function readConfig(path: string): Pick<ts.ParsedCommandLine, "options" | "fileNames"> {
-  const parsed = ts.getParsedCommandLineOfConfigFile(
+  const parsed = typescript.getParsedCommandLineOfConfigFile(
     path,
     {},
     {
-      ...ts.sys,
+      ...typescript.sys,
       onUnRecoverableConfigFileDiagnostic: (diagnostic) => {
         throw new CannotCheck(
           "InvalidTsconfig",
-          ts.flattenDiagnosticMessageText(diagnostic.messageText, "\n"),
+          typescript.flattenDiagnosticMessageText(diagnostic.messageText, "\n"),
         );
       },
     },
@@ -127,10 +130,11 @@ function readConfig(path: string): Pick<ts.ParsedCommandLine, "options" | "fileN
   if (parsed === undefined) throw new CannotCheck("InvalidTsconfig", `${path} cannot be read.`);
   // "No inputs were found" says nothing about the options, and the functions directory is read anyway.
   const error = parsed.errors.find(
-    ({ code, category }) => category === ts.DiagnosticCategory.Error && code !== 18002 && code !== 18003,
+    ({ code, category }) =>
+      category === typescript.DiagnosticCategory.Error && code !== 18002 && code !== 18003,
   );
   if (error !== undefined) {
-    const message = ts.flattenDiagnosticMessageText(error.messageText, "\n");
+    const message = typescript.flattenDiagnosticMessageText(error.messageText, "\n");
     throw new CannotCheck("InvalidTsconfig", `${path} is broken, so the types cannot be trusted: ${message}`);
   }
   return parsed;
@@ -153,7 +157,7 @@ function olderDefaults(functionsDir: string, options: ts.CompilerOptions): ts.Co
 
 function installedTypescript(directory: string): number | null {
   for (let current = directory; ; current = current.slice(0, current.lastIndexOf("/"))) {
-    const text = ts.sys.readFile(`${current}/node_modules/typescript/package.json`);
+    const text = typescript.sys.readFile(`${current}/node_modules/typescript/package.json`);
     const version = text === undefined ? null : /"version"\s*:\s*"(\d+)\./.exec(text);
     if (version?.[1] !== undefined) return Number(version[1]);
     if (!current.includes("/")) return null;
@@ -164,7 +168,7 @@ function installedTypescript(directory: string): number | null {
 function configurationsOf(functionsDir: string): string[] {
   return ["schema", "auth.config", "convex.config"].flatMap((name) => {
     const path = ["ts", "js"].map((extension) => `${functionsDir}/${name}.${extension}`);
-    return path.find((one) => ts.sys.fileExists(one)) ?? [];
+    return path.find((one) => typescript.sys.fileExists(one)) ?? [];
   });
 }
 
@@ -173,7 +177,13 @@ export function deployedOutside(functionsDir: string): string[] {
   const path = findConfig(functionsDir);
   const { options } = path === null ? withoutConfig(functionsDir) : readConfig(path);
   return [
-    ...deployedPaths(ts, options, functionsDir, entryPointsOf(ts, functionsDir), () => undefined),
+    ...deployedPaths(
+      typescript,
+      options,
+      functionsDir,
+      entryPointsOf(typescript, functionsDir),
+      () => undefined,
+    ),
   ].filter((file) => !file.startsWith(`${functionsDir}/`) && /\.[cm]?[jt]sx?$/.test(file));
 }
 

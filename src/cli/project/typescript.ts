@@ -1,3 +1,4 @@
+import { createRequire } from "node:module";
 import { CliError } from "../terminal/exit.js";
 import { packageManagerOf } from "./packageManager.js";
 
@@ -14,11 +15,11 @@ export const BESIDE_7 = "typescript@npm:@typescript/typescript6@6 @typescript/na
  */
 export async function requireTypescript(
   cwd: string,
-  load: () => Promise<unknown> = async () => await import("typescript"),
+  load: () => unknown = () => createRequire(import.meta.url)("typescript"),
 ): Promise<void> {
-  let found: { default?: { createSourceFile?: unknown; version?: string } };
+  let found: { createSourceFile?: unknown; version?: string };
   try {
-    found = (await load()) as typeof found;
+    found = load() as typeof found;
   } catch (cause) {
     throw new CliError(
       "PackageMissing",
@@ -26,10 +27,10 @@ export async function requireTypescript(
       { cause },
     );
   }
-  if (typeof found.default?.createSourceFile === "function") return;
+  if (typeof found.createSourceFile === "function") return;
   throw new CliError(
     "PackageMissing",
-    `This command reads your code with TypeScript's API, which TypeScript ${found.default?.version ?? "7"} does not have. Install version 6 beside it, as typescript-eslint needs it too; tsc stays version 7: ${await adding(cwd, BESIDE_7)}`,
+    `This command reads your code with TypeScript's API, which TypeScript ${found.version ?? "7"} does not have. Install version 6 beside it, as typescript-eslint needs it too; tsc stays version 7: ${await adding(cwd, BESIDE_7)}`,
   );
 }
 
