@@ -37,7 +37,7 @@ export function contextFor(typescript: TypeScript, program: ts.Program, options:
     context = {
       ts: typescript,
       program,
-      checker: remembering(program.getTypeChecker()),
+      checker: remembering(typescript, program.getTypeChecker()),
       options,
       packages: new PackageIndex(typescript, program),
       schemas: new Map(),
@@ -53,18 +53,57 @@ export function contextFor(typescript: TypeScript, program: ts.Program, options:
   return context;
 }
 
+/** The signature of a function that has one, and no type parameter. */
+function onlyOne([first, ...others]: readonly ts.Signature[]): ts.Signature | null {
+  return first === undefined || others.length > 0 || first.typeParameters !== undefined ? null : first;
+}
+
+/** What a function gives back whichever of its signatures is meant. */
+function sameResult(signatures: readonly ts.Signature[]): ts.Type | null {
+  if (signatures.some(({ typeParameters }) => typeParameters !== undefined)) return null;
+  const [first, ...others] = new Set(signatures.map((one) => one.getReturnType()));
+  return first === undefined || others.length > 0 ? null : first;
+}
+
 /**
  * A checker that works the type of each node out once: the compiler does it again at each call, for a chain of members
- * from its beginning, and many checks ask about the same node.
+ * from its beginning, and many checks ask about the same node. Where a function has one signature, or gives back the
+ * same by each, it does not ask for the types of the arguments: they lead to those of the whole app.
  */
-function remembering(checker: ts.TypeChecker): ts.TypeChecker {
+function remembering(typescript: TypeScript, checker: ts.TypeChecker): ts.TypeChecker {
   const types = new WeakMap<ts.Node, ts.Type>();
-  return {
-    ...checker,
-    getTypeAtLocation: (node) => {
-      let type = types.get(node);
-      if (type === undefined) types.set(node, (type = checker.getTypeAtLocation(node)));
-      return type;
-    },
+  const getTypeAtLocation = (node: ts.Node): ts.Type => {
+    let type = types.get(node);
+    if (type === undefined) types.set(node, (type = typeOf(node)));
+    return type;
   };
+  const signaturesOf = (call: ts.CallExpression | ts.NewExpression): readonly ts.Signature[] => {
+    const isRequire = typescript.isIdentifier(call.expression) && call.expression.text === "require";
+    if (isRequire || call.expression.kind === typescript.SyntaxKind.SuperKeyword) return [];
+    const callee = getTypeAtLocation(call.expression);
+    if ((callee.flags & typescript.TypeFlags.Object) === 0) return [];
+    return typescript.isCallExpression(call) ? callee.getCallSignatures() : callee.getConstructSignatures();
+  };
+  const typeOf = (node: ts.Node): ts.Type => {
+    const isCall = typescript.isCallExpression(node) || typescript.isNewExpression(node);
+    const result =
+      isCall && (node.flags & typescript.NodeFlags.OptionalChain) === 0
+        ? sameResult(signaturesOf(node))
+        : null;
+    if (result !== null) return result;
+    const { parent } = node;
+    // The compiler would ask what the object is for: `{ name }` is the value of that name.
+    const value =
+      typescript.isShorthandPropertyAssignment(parent) && parent.objectAssignmentInitializer === undefined
+        ? checker.getShorthandAssignmentValueSymbol(parent)
+        : undefined;
+    return value === undefined
+      ? checker.getTypeAtLocation(node)
+      : checker.getTypeOfSymbolAtLocation(value, node);
+  };
+  const getResolvedSignature: ts.TypeChecker["getResolvedSignature"] = (call, ...others) =>
+    (typescript.isCallExpression(call) || typescript.isNewExpression(call)
+      ? onlyOne(signaturesOf(call))
+      : null) ?? checker.getResolvedSignature(call, ...others);
+  return { ...checker, getTypeAtLocation, getResolvedSignature };
 }

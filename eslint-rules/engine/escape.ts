@@ -4,13 +4,25 @@ import { carries, receives } from "./carriers.js";
 import type { GuardContext } from "./context.js";
 import { gainsWriter, losesByParameter, losesWriter, passesForEverything, shortType } from "./conversions.js";
 import { stripAssertions } from "./contracts.js";
-import { mayCarry } from "./flows.js";
+import { isData, isPrimitive, mayCarry } from "./flows.js";
 import type { Report } from "./report.js";
 import { isTrusted, trustedPackage } from "./trust.js";
 import { isLostView, losesView } from "./views.js";
 
-export function convert(cx: GuardContext, report: Report, expression: ts.Expression, target: ts.Type): void {
+/**
+ * A value that is used as another type.
+ * @param targetOf The other type; asked for only when the value may lose the writer, or get it.
+ */
+export function convert(
+  cx: GuardContext,
+  report: Report,
+  expression: ts.Expression,
+  targetOf: () => ts.Type,
+): void {
+  if (isOutOfQuestion(cx, expression) && !definesFunction(cx, expression)) return;
   const type = cx.checker.getTypeAtLocation(expression);
+  if (stripAssertions(cx.ts, expression) === expression && isOfPrimitives(cx, type)) return;
+  const target = targetOf();
   const lost =
     losesWriter(cx, type, target) ??
     losesByParameter(cx, type, target) ??
@@ -20,16 +32,24 @@ export function convert(cx: GuardContext, report: Report, expression: ts.Express
   if (lost !== null) reportEscape(cx, report, expression, lost);
 }
 
-/** An arm of a conditional or an element of a list whose other arms make the complete expression `any` or `unknown`. */
-export function absorb(cx: GuardContext, report: Report, arm: ts.Expression, whole: ts.Type): void {
-  if ((whole.flags & (cx.ts.TypeFlags.Any | cx.ts.TypeFlags.Unknown)) !== 0) convert(cx, report, arm, whole);
+/** Arms of a conditional or elements of a list, of which another one makes the complete expression `any` or `unknown`. */
+export function absorb(
+  cx: GuardContext,
+  report: Report,
+  arms: readonly ts.Expression[],
+  typeOfWhole: () => ts.Type | undefined,
+): void {
+  const { Any, Unknown } = cx.ts.TypeFlags;
+  const carriers = arms.filter((arm) => mayCarry(cx, arm) || isLostView(cx, arm));
+  const whole = carriers.length === 0 ? undefined : typeOfWhole();
+  if (whole === undefined || (whole.flags & (Any | Unknown)) === 0) return;
+  for (const arm of carriers) convert(cx, report, arm, () => whole);
 }
 
 export function contextual(cx: GuardContext, report: Report, expression: ts.Expression): void {
-  const { ts } = cx;
-  const isLiteral = ts.isObjectLiteralExpression(expression) || ts.isArrayLiteralExpression(expression);
-  if (isLiteral && !mayCarry(cx, expression) && !isLostView(cx, expression)) return;
+  if (isOutOfQuestion(cx, expression)) return;
   const type = cx.checker.getTypeAtLocation(expression);
+  if (keepsType(cx, expression, type)) return;
   const callable = passesForEverything(cx, type) || type.getCallSignatures().length > 0;
   const isViewOnly = !callable && !carries(cx, type);
   if (isViewOnly && !isLostView(cx, expression)) return;
@@ -42,6 +62,31 @@ export function contextual(cx: GuardContext, report: Report, expression: ts.Expr
     if (parameter === null) visitPackageHandler(cx, report, expression, type, expected);
     if (parameter !== null) report.add("no-writer-escape", "anyParameter", expression, { to: parameter });
   }
+}
+
+function isOfPrimitives({ ts }: GuardContext, type: ts.Type): boolean {
+  const { StringLike, NumberLike, BooleanLike, BigIntLike, Undefined, Null, Void } = ts.TypeFlags;
+  const primitives = StringLike | NumberLike | BooleanLike | BigIntLike | Undefined | Null | Void;
+  return (type.isUnion() ? type.types : [type]).every(({ flags }) => (flags & primitives) !== 0);
+}
+
+/** Whether a literal has a function in it, which its use as another type may give the writer to. */
+function definesFunction({ ts }: GuardContext, expression: ts.Expression): boolean {
+  const visit = (node: ts.Node): boolean =>
+    ts.isFunctionLike(node) || (ts.forEachChild(node, (child) => visit(child) || undefined) ?? false);
+  return visit(expression);
+}
+
+/** Whether an expression is known not to be the writer before its type is asked for. */
+function isOutOfQuestion(cx: GuardContext, expression: ts.Expression): boolean {
+  const { ts } = cx;
+  const isJavaScript = (expression.flags & ts.NodeFlags.JavaScriptFile) !== 0;
+  if (ts.isParenthesizedExpression(expression) && !isJavaScript)
+    return isOutOfQuestion(cx, expression.expression);
+  if (isPrimitive(cx, expression) || isData(cx, expression)) return true;
+  // The compiler works the type of a literal out again and again.
+  const isLiteral = ts.isObjectLiteralExpression(expression) || ts.isArrayLiteralExpression(expression);
+  return isLiteral && !mayCarry(cx, expression) && !isLostView(cx, expression);
 }
 
 /** A function of a package where the writer is passed in. */
@@ -64,15 +109,33 @@ export function visitPackageHandler(
   }
 }
 
-/** What a function without an annotation gives back: another return may have made it any. */
-function returnedType(cx: GuardContext, expression: ts.Expression): ts.Type | undefined {
-  const { ts, checker } = cx;
-  if (!ts.isReturnStatement(expression.parent)) return undefined;
+/** Whether a value is all that a function gives back, of which nothing else says what it is. */
+function keepsType(cx: GuardContext, expression: ts.Expression, type: ts.Type): boolean {
+  const { ts } = cx;
+  const fn = functionAround(cx, expression);
+  if (fn === null || fn.type !== undefined || (fn.flags & ts.NodeFlags.JavaScriptFile) !== 0) return false;
+  const isUntyped = ts.isVariableDeclaration(fn.parent)
+    ? fn.parent.type === undefined
+    : ts.isFunctionDeclaration(fn);
+  return isUntyped && returnedType(cx, expression) === type;
+}
+
+/** The function that a return statement ends. */
+function functionAround({ ts }: GuardContext, expression: ts.Expression): ts.SignatureDeclaration | null {
+  if (!ts.isReturnStatement(expression.parent)) return null;
   let fn: ts.Node = expression.parent;
   while (!ts.isFunctionLike(fn)) {
-    if (ts.isSourceFile(fn)) return undefined;
+    if (ts.isSourceFile(fn)) return null;
     fn = fn.parent;
   }
+  return fn;
+}
+
+/** What a function without an annotation gives back: another return may have made it any. */
+function returnedType(cx: GuardContext, expression: ts.Expression): ts.Type | undefined {
+  const { checker } = cx;
+  const fn = functionAround(cx, expression);
+  if (fn === null) return undefined;
   const signature = checker.getSignatureFromDeclaration(fn);
   const returned = signature?.getReturnType();
   return returned && (checker.getAwaitedType(returned) ?? returned);

@@ -3,6 +3,8 @@ import { carries } from "./carriers.js";
 import type { GuardContext } from "./context.js";
 import { blindness, isOfApp, passesForEverything, takenByNext } from "./conversions.js";
 import { stripAssertions } from "./contracts.js";
+import { isGlobal } from "./dynamicCode.js";
+import { declarationOf } from "./references.js";
 
 /**
  * Whether an expression can carry the writer, asking for as few types as possible: the checker keeps the types of names
@@ -10,10 +12,13 @@ import { stripAssertions } from "./contracts.js";
  */
 export function mayCarry(cx: GuardContext, expression: ts.Expression): boolean {
   const { ts } = cx;
+  // In JavaScript, a comment before the parenthesis may be an assertion.
+  const isJavaScript = (expression.flags & ts.NodeFlags.JavaScriptFile) !== 0;
+  if (ts.isParenthesizedExpression(expression) && !isJavaScript) return mayCarry(cx, expression.expression);
   const inner = stripAssertions(ts, expression);
   // Asserted to be what passes for every type, it may take the place of a function that gets the writer.
   if (inner !== expression && passesForEverything(cx, cx.checker.getTypeAtLocation(expression))) return true;
-  if (ts.isLiteralExpression(inner) || ts.isTemplateExpression(inner)) return false;
+  if (isPrimitive(cx, inner)) return false;
   if (ts.isSpreadElement(inner) || ts.isAwaitExpression(inner)) return mayCarry(cx, inner.expression);
   if (ts.isObjectLiteralExpression(inner))
     return inner.properties.some((property) => propertyMayCarry(cx, property));
@@ -21,9 +26,7 @@ export function mayCarry(cx: GuardContext, expression: ts.Expression): boolean {
   if (ts.isConditionalExpression(inner)) return mayCarry(cx, inner.whenTrue) || mayCarry(cx, inner.whenFalse);
   if (ts.isBinaryExpression(inner)) return mayCarry(cx, inner.left) || mayCarry(cx, inner.right);
   if (ts.isArrowFunction(inner) || ts.isFunctionExpression(inner)) return bodyMayCarry(cx, inner.body);
-  if (ts.isPrefixUnaryExpression(inner) || ts.isTypeOfExpression(inner) || ts.isVoidExpression(inner))
-    return false;
-  if (isHarmlessByRoot(cx, inner)) return false;
+  if (isHarmlessByRoot(cx, inner) || isData(cx, inner)) return false;
   const type = cx.checker.getTypeAtLocation(inner);
   // A value of type any may take the place of a function that gets the writer.
   if ((type.flags & cx.ts.TypeFlags.Any) !== 0) return true;
@@ -31,6 +34,109 @@ export function mayCarry(cx: GuardContext, expression: ts.Expression): boolean {
     carries(cx, type) ||
     (isReference(cx, inner) && type.getCallSignatures().length > 0) ||
     ((isReference(cx, inner) || ts.isCallExpression(inner)) && holdsBlind(cx, type))
+  );
+}
+
+/** Operators that may give one of the two values that they stand between. */
+const CHOOSING = /^(?:\|\|=?|&&=?|\?\?=?|=|,)$/;
+
+/** An expression whose value is a string, a number or the like, by its form. */
+export function isPrimitive({ ts }: GuardContext, expression: ts.Expression): boolean {
+  if (ts.isBinaryExpression(expression)) return !CHOOSING.test(expression.operatorToken.getText());
+  return (
+    ts.isLiteralExpression(expression) ||
+    ts.isTemplateExpression(expression) ||
+    ts.isPrefixUnaryExpression(expression) ||
+    ts.isPostfixUnaryExpression(expression) ||
+    ts.isTypeOfExpression(expression) ||
+    ts.isVoidExpression(expression) ||
+    ts.isDeleteExpression(expression) ||
+    PRIMITIVES.has(ts.SyntaxKind[expression.kind])
+  );
+}
+
+const PRIMITIVES: ReadonlySet<string> = new Set(["NullKeyword", "TrueKeyword", "FalseKeyword"]);
+
+/** What a function of the app gives back to another one crosses a border that only data can cross. */
+const FUNCTION_CALLS: ReadonlySet<string> = new Set(["runQuery", "runMutation", "runAction"]);
+
+/** `ctx.runQuery(internal.x.y, …)`: the type of its result is that of every function of the app together. */
+export function isFunctionCall({ ts, checker, packages }: GuardContext, node: ts.Node): boolean {
+  if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return false;
+  const { name } = node.expression;
+  if (!FUNCTION_CALLS.has(name.text)) return false;
+  const [declaration] = checker.getSymbolAtLocation(name)?.declarations ?? [];
+  const origin = declaration && packages.originOf(declaration.getSourceFile());
+  return origin?.kind === "package" && origin.name === "convex";
+}
+
+const data = new WeakMap<GuardContext, WeakMap<ts.Node, boolean>>();
+
+/** Whether a value is the result of a function of the app, or is made of one alone: told without asking for its type. */
+export function isData(cx: GuardContext, expression: ts.Expression): boolean {
+  let known = data.get(cx);
+  if (known === undefined) data.set(cx, (known = new WeakMap<ts.Node, boolean>()));
+  let is = known.get(expression);
+  if (is === undefined) {
+    known.set(expression, false); // a value that is made of itself is what else it is made of
+    known.set(expression, (is = comesFromFunction(cx, expression)));
+  }
+  return is;
+}
+
+function comesFromFunction(cx: GuardContext, expression: ts.Expression): boolean {
+  const { ts } = cx;
+  const inner = stripAssertions(ts, expression);
+  if (inner !== expression) return isData(cx, inner);
+  if (
+    ts.isAwaitExpression(inner) ||
+    ts.isPropertyAccessExpression(inner) ||
+    ts.isElementAccessExpression(inner)
+  )
+    return isData(cx, inner.expression);
+  if (ts.isIdentifier(inner)) return isNameOfData(cx, inner);
+  if (ts.isBinaryExpression(inner)) return [inner.left, inner.right].every((one) => isDataOrText(cx, one));
+  if (ts.isConditionalExpression(inner))
+    return [inner.whenTrue, inner.whenFalse].every((one) => isDataOrText(cx, one));
+  if (!ts.isCallExpression(inner)) return false;
+  if (isFunctionCall(cx, inner)) return true;
+  if (!ts.isPropertyAccessExpression(inner.expression)) return false;
+  const { expression: holder, name } = inner.expression;
+  const isOfData =
+    isData(cx, holder) || (ts.isIdentifier(holder) && OF_LANGUAGE.has(holder.text) && isGlobal(cx, holder));
+  return isOfData && name.text !== "reduce" && inner.arguments.every((one) => !mayCarry(cx, one));
+}
+
+const OF_LANGUAGE: ReadonlySet<string> = new Set(["Array", "Object", "Promise"]);
+
+function isDataOrText(cx: GuardContext, expression: ts.Expression): boolean {
+  return isPrimitive(cx, expression) || isData(cx, expression);
+}
+
+/** A constant that is made of data, or the parameter of a function that a method of data calls. */
+function isNameOfData(cx: GuardContext, name: ts.Identifier): boolean {
+  const { ts } = cx;
+  let declaration: ts.Node | null = declarationOf(cx, name);
+  while (declaration !== null && ts.isBindingElement(declaration)) {
+    if (declaration.initializer !== undefined) return false;
+    declaration = declaration.parent.parent;
+  }
+  if (declaration === null) return false;
+  if (ts.isVariableDeclaration(declaration)) {
+    if ((declaration.parent.flags & ts.NodeFlags.Const) === 0) return false;
+    const loop = declaration.parent.parent;
+    const value = ts.isForOfStatement(loop) ? loop.expression : declaration.initializer;
+    return value !== undefined && isData(cx, value);
+  }
+  if (!ts.isParameter(declaration)) return false;
+  const call = declaration.parent.parent;
+  return (
+    ts.isCallExpression(call) &&
+    ts.isPropertyAccessExpression(call.expression) &&
+    call.arguments.length === 1 &&
+    call.arguments[0] === (declaration.parent as ts.Node) &&
+    !/^reduce/.test(call.expression.name.text) &&
+    isData(cx, call.expression.expression)
   );
 }
 
@@ -84,9 +190,8 @@ function propertyMayCarry(cx: GuardContext, property: ts.ObjectLiteralElementLik
   if (ts.isPropertyAssignment(property)) return mayCarry(cx, property.initializer);
   if (ts.isSpreadAssignment(property)) return mayCarry(cx, property.expression);
   if (ts.isShorthandPropertyAssignment(property)) {
-    const symbol = checker.getShorthandAssignmentValueSymbol(property);
-    if (symbol === undefined) return true;
-    const type = checker.getTypeOfSymbolAtLocation(symbol, property.name);
+    if (isData(cx, property.name)) return false;
+    const type = checker.getTypeAtLocation(property.name);
     return carries(cx, type) || type.getCallSignatures().length > 0;
   }
   return property.body !== undefined && bodyMayCarry(cx, property.body);

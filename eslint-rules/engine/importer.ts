@@ -6,7 +6,7 @@ import type ts from "typescript";
 import { IMPORTERS_OWN } from "../../src/core/brand.js";
 import type { GuardContext } from "./context.js";
 import { stripAssertions } from "./contracts.js";
-import { isHarmlessByRoot } from "./flows.js";
+import { isData, isHarmlessByRoot } from "./flows.js";
 import type { Report } from "./report.js";
 import { targetByName } from "./tables.js";
 
@@ -75,8 +75,10 @@ export function visitComponentEscape(cx: GuardContext, report: Report, node: ts.
       return;
     }
   }
-  if (!isValue(cx, node) || !isConverted(cx, node) || !holdsComponent(cx, checker.getTypeAtLocation(node)))
-    return;
+  if (!isValue(cx, node) || !isConverted(cx, node) || isData(cx, node)) return;
+  // `internal.x.y` is a reference: to ask for its type is to ask for those of all functions of the app.
+  if (isHarmlessByRoot(cx, node) && !/^components\b/.test(node.getText(report.file))) return;
+  if (!holdsComponent(cx, checker.getTypeAtLocation(node))) return;
   const target = becomes(cx, node);
   if (target === null) return;
   if (target === undefined || !holdsComponent(cx, target)) lose(report, node);
@@ -112,6 +114,7 @@ function isConverted(cx: GuardContext, value: ts.Expression): boolean {
   if (ts.isCallExpression(parent) || ts.isNewExpression(parent)) return parent.expression !== use;
   if (ts.isBinaryExpression(parent)) return parent.right === use;
   if (ts.isVariableDeclaration(parent) || ts.isPropertyDeclaration(parent)) return parent.type !== undefined;
+  if (ts.isPropertyAssignment(parent)) return parent.initializer === use;
   return (
     ts.isAsExpression(parent) ||
     ts.isTypeAssertionExpression(parent) ||
@@ -123,7 +126,6 @@ function isConverted(cx: GuardContext, value: ts.Expression): boolean {
 /** What a value is a part of, or given back by. */
 function isPart({ ts }: GuardContext, parent: ts.Node): boolean {
   return (
-    ts.isPropertyAssignment(parent) ||
     ts.isShorthandPropertyAssignment(parent) ||
     ts.isArrayLiteralExpression(parent) ||
     ts.isReturnStatement(parent) ||
@@ -379,10 +381,12 @@ function pathOf(cx: GuardContext, expression: ts.Expression, depth = 8): string 
 
 /** `export const add = mutation({ args, handler: async () => … })`: the type of such a function is costly to ask for. */
 function isRegisteredHere({ ts }: GuardContext, fn: ts.Symbol): boolean {
-  const declaration = fn.valueDeclaration;
-  if (declaration === undefined || !ts.isVariableDeclaration(declaration)) return false;
-  const { name, initializer } = declaration;
-  if (!ts.isIdentifier(name) || initializer === undefined || !ts.isCallExpression(initializer)) return false;
+  const [declaration] = fn.declarations ?? [];
+  if (declaration === undefined) return false;
+  const isNamed = ts.isVariableDeclaration(declaration) && ts.isIdentifier(declaration.name);
+  const isDefault = ts.isExportAssignment(declaration);
+  const initializer = isNamed ? declaration.initializer : isDefault ? declaration.expression : undefined;
+  if (initializer === undefined || !ts.isCallExpression(initializer)) return false;
   const [definition, ...others] = initializer.arguments;
   return (
     others.length === 0 &&

@@ -3,6 +3,7 @@ import type { GuardContext } from "./context.js";
 import { stripAssertions } from "./contracts.js";
 import { passesForEverything } from "./conversions.js";
 import type { Finding } from "./model.js";
+import { isData, isHarmlessByRoot } from "./flows.js";
 import { assignmentsTo, usesOf } from "./references.js";
 import type { Report } from "./report.js";
 import { isTrusted, trustedPackage } from "./trust.js";
@@ -142,6 +143,7 @@ function sourceOf(
   node: ts.Identifier | ts.PropertyAccessExpression | ts.CallExpression,
 ): string | null {
   const { ts, checker } = cx;
+  if (isData(cx, node) || isHarmlessByRoot(cx, node)) return null;
   if (ts.isCallExpression(node)) {
     const { declaration } = checker.getResolvedSignature(node) ?? {};
     return declaration === undefined ? null : untrustedPackageOf(cx, declaration);

@@ -5,7 +5,7 @@ import type { GuardContext } from "./context.js";
 import { losesByParameter, losesWriter, parameterAt } from "./conversions.js";
 import { stripAssertions } from "./contracts.js";
 import { reportEscape } from "./escape.js";
-import { mayCarry } from "./flows.js";
+import { isData, mayCarry } from "./flows.js";
 import type { Report } from "./report.js";
 
 /** `this: any`: what stands before the dot, or is given to `call`, `apply` and `bind`, carries the writer there. */
@@ -31,6 +31,7 @@ export function visitThis(cx: GuardContext, report: Report, call: ts.CallExpress
     visitIndirectCall(cx, report, callee.expression, name, call.arguments.slice(1));
     return;
   }
+  if (isData(cx, callee.expression)) return;
   const declares = checker.getTypeAtLocation(callee).getCallSignatures();
   if (!declares.some((one) => thisOf(cx, one) !== undefined) || !mayCarry(cx, callee.expression)) return;
   const signature = checker.getResolvedSignature(call);

@@ -7,6 +7,7 @@ import { argumentsOf, carries, isView } from "./carriers.js";
 import type { GuardContext } from "./context.js";
 import { stripAssertions } from "./contracts.js";
 import { blindness, shortType } from "./conversions.js";
+import { isData, isHarmlessByRoot, isPrimitive } from "./flows.js";
 import type { Report } from "./report.js";
 
 /** How many names, calls and members lead back to where a value comes from. */
@@ -51,6 +52,7 @@ export function isLostView(cx: GuardContext, expression: ts.Expression): boolean
     return inner.properties.some((one) => ts.isSpreadAssignment(one) && isLostView(cx, one.expression));
   if (ts.isArrayLiteralExpression(inner))
     return inner.elements.some((one) => isLostView(cx, ts.isSpreadElement(one) ? one.expression : one));
+  if (isPrimitive(cx, inner) || isHarmlessByRoot(cx, inner) || isData(cx, inner)) return false;
   if (ts.isAwaitExpression(inner)) return isLostView(cx, inner.expression);
   if (narrowedAway(cx, inner) !== null) return true;
   const isSource =

@@ -2,7 +2,9 @@ import type ts from "typescript";
 import type { GuardContext } from "../engine/context.js";
 import { stripAssertions } from "../engine/contracts.js";
 import { deletesAlongEdge, edgesOf } from "../engine/ents.js";
+import { isData } from "../engine/flows.js";
 import { factoryOf, LIBRARIES, triggerOf, TRIGGERS, type LibrarySummary } from "../engine/libraries.js";
+import { declarationOf } from "../engine/references.js";
 import { Report } from "../engine/report.js";
 import { reportInexplicit, targetByName } from "../engine/tables.js";
 import { TYPES_OPTION, type RuleDefinition } from "../engine/rule.js";
@@ -52,6 +54,7 @@ export function visitFactoryCall(cx: GuardContext, report: Report, call: ts.Call
     !ts.isCallExpression(inner)
   )
     return;
+  if (isData(cx, inner) || isOrdinaryMethod(cx, inner)) return;
   const type = checker.getTypeAtLocation(inner);
   for (const arm of type.isUnion() ? type.types : [type]) {
     for (const { declaration } of arm.getCallSignatures()) {
@@ -63,6 +66,38 @@ export function visitFactoryCall(cx: GuardContext, report: Report, call: ts.Call
       return;
     }
   }
+}
+
+/** The last parts of the names of the library functions: `register` of `Triggers.register`. */
+const NAMES: ReadonlySet<string> = new Set(
+  [...LIBRARIES, ...TRIGGERS].map(({ name }) => name.replace(/\(\)$/, "").replace(/^.*\./, "")),
+);
+
+/**
+ * A method of something that a function has for itself, and with a name that no library function has. Such calls are
+ * most of an app's, and the type of what they are called on may lead to those of the whole app.
+ */
+function isOrdinaryMethod(cx: GuardContext, callee: ts.Expression): boolean {
+  const { ts } = cx;
+  if (!ts.isPropertyAccessExpression(callee) || NAMES.has(callee.name.text)) return false;
+  let root: ts.Expression = callee;
+  while (
+    ts.isPropertyAccessExpression(root) ||
+    ts.isElementAccessExpression(root) ||
+    ts.isCallExpression(root) ||
+    ts.isNewExpression(root) ||
+    ts.isAwaitExpression(root) ||
+    ts.isParenthesizedExpression(root) ||
+    ts.isNonNullExpression(root)
+  )
+    root = root.expression;
+  let around: ts.Node | null = ts.isIdentifier(root) ? declarationOf(cx, root) : null;
+  if (around?.getSourceFile() !== callee.getSourceFile()) return false;
+  while (around !== null && !ts.isSourceFile(around)) {
+    if (ts.isFunctionLike(around)) return true;
+    around = around.parent;
+  }
+  return false;
 }
 
 function judgeFactory(

@@ -7,6 +7,7 @@ import { isWriteMethod, writerFits } from "../engine/carriers.js";
 import type { GuardContext } from "../engine/context.js";
 import { stripAssertions } from "../engine/contracts.js";
 import { entsWrite } from "../engine/ents.js";
+import { isData } from "../engine/flows.js";
 import { WRITER_NAME, WRITE_METHODS, memberOf } from "../engine/members.js";
 import { quoted } from "../engine/messages.js";
 import type { Member, TextEdit, Write } from "../engine/model.js";
@@ -62,6 +63,7 @@ type Access = ts.PropertyAccessExpression | ts.ElementAccessExpression;
 
 /** Judges `receiver.method` and `receiver[key]`: a write, a method taken off the writer, or nothing. */
 export function visitAccess(cx: GuardContext, report: Report, node: Access): void {
+  if (isData(cx, node)) return;
   const methods = methodsNamed(cx, node);
   if (methods === null) return;
   const receiver = cx.checker.getTypeAtLocation(node.expression);

@@ -25,7 +25,7 @@ import { visitAugmentation, visitReplacement, visitTarget } from "../engine/repl
 import { classOf, genericAround, implementationOf, isChosen, losesByResult } from "../engine/generics.js";
 import { isAsked, propsOf, typeOfArgument, visitLoop, visitTypeArguments } from "../engine/positions.js";
 import { visitThis } from "../engine/thisArgument.js";
-import { mayCarry } from "../engine/flows.js";
+import { isData, isFunctionCall, mayCarry } from "../engine/flows.js";
 import { passesCheck } from "../engine/presets.js";
 import type { SchemaInfo } from "../engine/model.js";
 import { Report } from "../engine/report.js";
@@ -98,12 +98,12 @@ export function visitEscape(cx: GuardContext, report: Report, node: ts.Node): vo
     visitKey(cx, report, node.argumentExpression, node.expression, node);
   } else if (ts.isDecorator(node)) visitDecorator(cx, report, node);
   else if (ts.isAsExpression(node) || ts.isTypeAssertionExpression(node)) {
-    if (!isConst(cx, node)) convert(cx, report, node.expression, checker.getTypeAtLocation(node));
+    if (!isConst(cx, node)) convert(cx, report, node.expression, () => checker.getTypeAtLocation(node));
   } else if (ts.isVariableDeclaration(node) || ts.isPropertyDeclaration(node) || ts.isParameter(node)) {
     const isTyped = node.type !== undefined || ts.getJSDocType(node) !== undefined;
     // A parameter without a type of its own may get one from where the function is used.
     if (node.initializer !== undefined && (isTyped || ts.isParameter(node)))
-      convert(cx, report, node.initializer, checker.getTypeAtLocation(node.name));
+      convert(cx, report, node.initializer, () => checker.getTypeAtLocation(node.name));
     if (ts.isParameter(node) && isTyped) visitParameter(cx, report, node);
     if (!isTyped && ts.isVariableDeclaration(node)) visitNarrowedValue(cx, report, node);
     if (ts.isPropertyDeclaration(node)) visitMember(cx, report, node);
@@ -112,10 +112,10 @@ export function visitEscape(cx: GuardContext, report: Report, node: ts.Node): vo
       visitKey(cx, report, node.propertyName.expression, node.parent, node.name);
     if (node.dotDotDotToken !== undefined) visitRest(cx, report, node);
     if (node.initializer !== undefined)
-      convert(cx, report, node.initializer, checker.getTypeAtLocation(node.name));
+      convert(cx, report, node.initializer, () => checker.getTypeAtLocation(node.name));
   } else if (ts.isShorthandPropertyAssignment(node)) {
     if (node.objectAssignmentInitializer !== undefined)
-      convert(cx, report, node.objectAssignmentInitializer, checker.getTypeAtLocation(node.name));
+      convert(cx, report, node.objectAssignmentInitializer, () => checker.getTypeAtLocation(node.name));
     else contextual(cx, report, node.name);
   } else if (
     ts.isFunctionDeclaration(node) ||
@@ -129,21 +129,19 @@ export function visitEscape(cx: GuardContext, report: Report, node: ts.Node): vo
   } else if (ts.isParenthesizedExpression(node)) {
     // In JavaScript, a type in a comment before the parenthesis is an assertion.
     if ((node.flags & ts.NodeFlags.JavaScriptFile) !== 0)
-      convert(cx, report, node.expression, checker.getTypeAtLocation(node));
+      convert(cx, report, node.expression, () => checker.getTypeAtLocation(node));
   } else if (ts.isIdentifier(node)) {
     if (node.text === "arguments" && checker.getTypeAtLocation(node).symbol?.name === "IArguments")
       report.add("no-writer-escape", "escape", node, { from: "`arguments`", to: "a list of any" });
   } else if (ts.isBinaryExpression(node)) visitBinary(cx, report, node);
   else if (ts.isConditionalExpression(node)) {
-    const whole = checker.getTypeAtLocation(node);
-    absorb(cx, report, node.whenTrue, whole);
-    absorb(cx, report, node.whenFalse, whole);
+    absorb(cx, report, [node.whenTrue, node.whenFalse], () => checker.getTypeAtLocation(node));
   } else if (ts.isReturnStatement(node) || ts.isYieldExpression(node)) {
     if (node.expression === undefined) return;
     if (ts.isYieldExpression(node) && node.asteriskToken !== undefined)
       visitDelegation(cx, report, node.expression);
     else if (ts.isReturnStatement(node) && ts.isConstructorDeclaration(node.parent.parent))
-      convert(cx, report, node.expression, checker.getAnyType());
+      convert(cx, report, node.expression, () => checker.getAnyType());
     else contextual(cx, report, node.expression);
   } else if (ts.isArrowFunction(node)) {
     if (!ts.isBlock(node.body)) contextual(cx, report, node.body);
@@ -155,14 +153,13 @@ export function visitEscape(cx: GuardContext, report: Report, node: ts.Node): vo
     visitLoop(cx, report, node);
   } else if (ts.isJsxAttribute(node) || ts.isJsxSpreadAttribute(node)) {
     const props = propsOf(cx, node);
-    if (props !== null) convert(cx, report, props.value, props.target);
+    if (props !== null) convert(cx, report, props.value, () => props.target);
   } else if (ts.isClassLike(node)) {
     visitBases(cx, report, node);
   } else if (ts.isPropertyAssignment(node)) {
     if (hasTypeOfItsOwn(cx, node.initializer)) contextual(cx, report, node.initializer);
   } else if (ts.isArrayLiteralExpression(node)) {
-    const element = checker.getTypeAtLocation(node).getNumberIndexType();
-    if (element !== undefined) for (const one of node.elements) absorb(cx, report, one, element);
+    absorb(cx, report, node.elements, () => checker.getTypeAtLocation(node).getNumberIndexType());
   }
 }
 
@@ -240,6 +237,7 @@ function visitMirrorCall(cx: GuardContext, report: Report, call: ts.CallExpressi
     call.expression.kind === ts.SyntaxKind.SuperKeyword
   )
     return;
+  if (isData(cx, call.expression) || isFunctionCall(cx, call)) return;
   const callee = checker.getTypeAtLocation(call.expression);
   const isUnknown = (callee.flags & ts.TypeFlags.Any) !== 0 || isFunctionInterface(cx, callee);
   if (!isUnknown && !callee.getCallSignatures().some((signature) => isBodiless(cx, signature))) return;
@@ -346,7 +344,8 @@ function visitCall(cx: GuardContext, report: Report, call: ts.CallExpression | t
 function visitPutIn(cx: GuardContext, report: Report, call: ts.CallExpression | ts.NewExpression): void {
   const { ts, checker } = cx;
   const args = call.arguments ?? [];
-  if (!args.some((argument) => isPlainName(cx, argument))) return;
+  if (!args.some((argument) => isPlainName(cx, argument)) || isFunctionCall(cx, call)) return;
+  if (isData(cx, call.expression)) return;
   const callee = call.expression;
   const isAssign =
     ts.isPropertyAccessExpression(callee) &&
@@ -592,7 +591,7 @@ function visitBinary(cx: GuardContext, report: Report, node: ts.BinaryExpression
     case SyntaxKind.QuestionQuestionEqualsToken:
       if (takesRest(cx, node.left) && isLostView(cx, node.right))
         reportEscape(cx, report, node.right, "the rest of what its type shows");
-      convert(cx, report, node.right, checker.getTypeAtLocation(node.left));
+      convert(cx, report, node.right, () => checker.getTypeAtLocation(node.left));
       return;
     case SyntaxKind.InstanceOfKeyword:
       visitInstanceOf(cx, report, node);
@@ -600,9 +599,7 @@ function visitBinary(cx: GuardContext, report: Report, node: ts.BinaryExpression
     case SyntaxKind.BarBarToken:
     case SyntaxKind.AmpersandAmpersandToken:
     case SyntaxKind.QuestionQuestionToken: {
-      const whole = cx.checker.getTypeAtLocation(node);
-      absorb(cx, report, node.left, whole);
-      absorb(cx, report, node.right, whole);
+      absorb(cx, report, [node.left, node.right], () => cx.checker.getTypeAtLocation(node));
     }
   }
 }
