@@ -4,7 +4,8 @@ import { carries, receives } from "./carriers.js";
 import type { GuardContext } from "./context.js";
 import { gainsWriter, losesByParameter, losesWriter, passesForEverything, shortType } from "./conversions.js";
 import { stripAssertions } from "./contracts.js";
-import { isData, isPrimitive, mayCarry } from "./flows.js";
+import { isData, isOfPrimitives, isPrimitive } from "./data.js";
+import { mayCarry } from "./flows.js";
 import type { Report } from "./report.js";
 import { isTrusted, trustedPackage } from "./trust.js";
 import { isLostView, losesView } from "./views.js";
@@ -62,12 +63,6 @@ export function contextual(cx: GuardContext, report: Report, expression: ts.Expr
     if (parameter === null) visitPackageHandler(cx, report, expression, type, expected);
     if (parameter !== null) report.add("no-writer-escape", "anyParameter", expression, { to: parameter });
   }
-}
-
-function isOfPrimitives({ ts }: GuardContext, type: ts.Type): boolean {
-  const { StringLike, NumberLike, BooleanLike, BigIntLike, Undefined, Null, Void } = ts.TypeFlags;
-  const primitives = StringLike | NumberLike | BooleanLike | BigIntLike | Undefined | Null | Void;
-  return (type.isUnion() ? type.types : [type]).every(({ flags }) => (flags & primitives) !== 0);
 }
 
 /** Whether a literal has a function in it, which its use as another type may give the writer to. */

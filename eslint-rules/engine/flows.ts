@@ -3,8 +3,7 @@ import { carries } from "./carriers.js";
 import type { GuardContext } from "./context.js";
 import { blindness, isOfApp, passesForEverything, takenByNext } from "./conversions.js";
 import { stripAssertions } from "./contracts.js";
-import { isGlobal } from "./dynamicCode.js";
-import { declarationOf } from "./references.js";
+import { isData, isPrimitive, someResult } from "./data.js";
 
 /**
  * Whether an expression can carry the writer, asking for as few types as possible: the checker keeps the types of names
@@ -34,109 +33,6 @@ export function mayCarry(cx: GuardContext, expression: ts.Expression): boolean {
     carries(cx, type) ||
     (isReference(cx, inner) && type.getCallSignatures().length > 0) ||
     ((isReference(cx, inner) || ts.isCallExpression(inner)) && holdsBlind(cx, type))
-  );
-}
-
-/** Operators that may give one of the two values that they stand between. */
-const CHOOSING = /^(?:\|\|=?|&&=?|\?\?=?|=|,)$/;
-
-/** An expression whose value is a string, a number or the like, by its form. */
-export function isPrimitive({ ts }: GuardContext, expression: ts.Expression): boolean {
-  if (ts.isBinaryExpression(expression)) return !CHOOSING.test(expression.operatorToken.getText());
-  return (
-    ts.isLiteralExpression(expression) ||
-    ts.isTemplateExpression(expression) ||
-    ts.isPrefixUnaryExpression(expression) ||
-    ts.isPostfixUnaryExpression(expression) ||
-    ts.isTypeOfExpression(expression) ||
-    ts.isVoidExpression(expression) ||
-    ts.isDeleteExpression(expression) ||
-    PRIMITIVES.has(ts.SyntaxKind[expression.kind])
-  );
-}
-
-const PRIMITIVES: ReadonlySet<string> = new Set(["NullKeyword", "TrueKeyword", "FalseKeyword"]);
-
-/** What a function of the app gives back to another one crosses a border that only data can cross. */
-const FUNCTION_CALLS: ReadonlySet<string> = new Set(["runQuery", "runMutation", "runAction"]);
-
-/** `ctx.runQuery(internal.x.y, …)`: the type of its result is that of every function of the app together. */
-export function isFunctionCall({ ts, checker, packages }: GuardContext, node: ts.Node): boolean {
-  if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return false;
-  const { name } = node.expression;
-  if (!FUNCTION_CALLS.has(name.text)) return false;
-  const [declaration] = checker.getSymbolAtLocation(name)?.declarations ?? [];
-  const origin = declaration && packages.originOf(declaration.getSourceFile());
-  return origin?.kind === "package" && origin.name === "convex";
-}
-
-const data = new WeakMap<GuardContext, WeakMap<ts.Node, boolean>>();
-
-/** Whether a value is the result of a function of the app, or is made of one alone: told without asking for its type. */
-export function isData(cx: GuardContext, expression: ts.Expression): boolean {
-  let known = data.get(cx);
-  if (known === undefined) data.set(cx, (known = new WeakMap<ts.Node, boolean>()));
-  let is = known.get(expression);
-  if (is === undefined) {
-    known.set(expression, false); // a value that is made of itself is what else it is made of
-    known.set(expression, (is = comesFromFunction(cx, expression)));
-  }
-  return is;
-}
-
-function comesFromFunction(cx: GuardContext, expression: ts.Expression): boolean {
-  const { ts } = cx;
-  const inner = stripAssertions(ts, expression);
-  if (inner !== expression) return isData(cx, inner);
-  if (
-    ts.isAwaitExpression(inner) ||
-    ts.isPropertyAccessExpression(inner) ||
-    ts.isElementAccessExpression(inner)
-  )
-    return isData(cx, inner.expression);
-  if (ts.isIdentifier(inner)) return isNameOfData(cx, inner);
-  if (ts.isBinaryExpression(inner)) return [inner.left, inner.right].every((one) => isDataOrText(cx, one));
-  if (ts.isConditionalExpression(inner))
-    return [inner.whenTrue, inner.whenFalse].every((one) => isDataOrText(cx, one));
-  if (!ts.isCallExpression(inner)) return false;
-  if (isFunctionCall(cx, inner)) return true;
-  if (!ts.isPropertyAccessExpression(inner.expression)) return false;
-  const { expression: holder, name } = inner.expression;
-  const isOfData =
-    isData(cx, holder) || (ts.isIdentifier(holder) && OF_LANGUAGE.has(holder.text) && isGlobal(cx, holder));
-  return isOfData && name.text !== "reduce" && inner.arguments.every((one) => !mayCarry(cx, one));
-}
-
-const OF_LANGUAGE: ReadonlySet<string> = new Set(["Array", "Object", "Promise"]);
-
-function isDataOrText(cx: GuardContext, expression: ts.Expression): boolean {
-  return isPrimitive(cx, expression) || isData(cx, expression);
-}
-
-/** A constant that is made of data, or the parameter of a function that a method of data calls. */
-function isNameOfData(cx: GuardContext, name: ts.Identifier): boolean {
-  const { ts } = cx;
-  let declaration: ts.Node | null = declarationOf(cx, name);
-  while (declaration !== null && ts.isBindingElement(declaration)) {
-    if (declaration.initializer !== undefined) return false;
-    declaration = declaration.parent.parent;
-  }
-  if (declaration === null) return false;
-  if (ts.isVariableDeclaration(declaration)) {
-    if ((declaration.parent.flags & ts.NodeFlags.Const) === 0) return false;
-    const loop = declaration.parent.parent;
-    const value = ts.isForOfStatement(loop) ? loop.expression : declaration.initializer;
-    return value !== undefined && isData(cx, value);
-  }
-  if (!ts.isParameter(declaration)) return false;
-  const call = declaration.parent.parent;
-  return (
-    ts.isCallExpression(call) &&
-    ts.isPropertyAccessExpression(call.expression) &&
-    call.arguments.length === 1 &&
-    call.arguments[0] === (declaration.parent as ts.Node) &&
-    !/^reduce/.test(call.expression.name.text) &&
-    isData(cx, call.expression.expression)
   );
 }
 
@@ -197,18 +93,9 @@ function propertyMayCarry(cx: GuardContext, property: ts.ObjectLiteralElementLik
   return property.body !== undefined && bodyMayCarry(cx, property.body);
 }
 
-/** What a function gives back: its expression, or that of its returns. */
+/** Whether a function may give back the writer. */
 function bodyMayCarry(cx: GuardContext, body: ts.ConciseBody): boolean {
-  const { ts } = cx;
-  if (!ts.isBlock(body)) return mayCarry(cx, body);
-  const visit = (node: ts.Node): boolean => {
-    if (ts.isFunctionLike(node) || ts.isClassLike(node)) return false;
-    if (ts.isReturnStatement(node) || ts.isYieldExpression(node)) {
-      if (node.expression !== undefined && mayCarry(cx, node.expression)) return true;
-    }
-    return ts.forEachChild(node, (child) => visit(child) || undefined) ?? false;
-  };
-  return visit(body);
+  return someResult(cx, body, (one) => mayCarry(cx, one));
 }
 
 function isReference(cx: GuardContext, expression: ts.Expression): boolean {

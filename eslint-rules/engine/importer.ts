@@ -6,7 +6,8 @@ import type ts from "typescript";
 import { IMPORTERS_OWN } from "../../src/core/brand.js";
 import type { GuardContext } from "./context.js";
 import { stripAssertions } from "./contracts.js";
-import { isData, isHarmlessByRoot } from "./flows.js";
+import { isData } from "./data.js";
+import { isHarmlessByRoot } from "./flows.js";
 import type { Report } from "./report.js";
 import { targetByName } from "./tables.js";
 

@@ -5,7 +5,8 @@ import type { GuardContext } from "./context.js";
 import { losesByParameter, losesWriter, parameterAt } from "./conversions.js";
 import { stripAssertions } from "./contracts.js";
 import { reportEscape } from "./escape.js";
-import { isData, mayCarry } from "./flows.js";
+import { isData } from "./data.js";
+import { mayCarry } from "./flows.js";
 import type { Report } from "./report.js";
 
 /** `this: any`: what stands before the dot, or is given to `call`, `apply` and `bind`, carries the writer there. */

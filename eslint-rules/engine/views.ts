@@ -7,7 +7,8 @@ import { argumentsOf, carries, isView } from "./carriers.js";
 import type { GuardContext } from "./context.js";
 import { stripAssertions } from "./contracts.js";
 import { blindness, shortType } from "./conversions.js";
-import { isData, isHarmlessByRoot, isPrimitive } from "./flows.js";
+import { isData, isPrimitive } from "./data.js";
+import { isHarmlessByRoot } from "./flows.js";
 import type { Report } from "./report.js";
 
 /** How many names, calls and members lead back to where a value comes from. */

@@ -2,7 +2,7 @@ import type ts from "typescript";
 import type { GuardContext } from "../engine/context.js";
 import { stripAssertions } from "../engine/contracts.js";
 import { deletesAlongEdge, edgesOf } from "../engine/ents.js";
-import { isData } from "../engine/flows.js";
+import { isData } from "../engine/data.js";
 import { factoryOf, LIBRARIES, triggerOf, TRIGGERS, type LibrarySummary } from "../engine/libraries.js";
 import { declarationOf } from "../engine/references.js";
 import { Report } from "../engine/report.js";

@@ -7,7 +7,6 @@ import { isWriteMethod, writerFits } from "../engine/carriers.js";
 import type { GuardContext } from "../engine/context.js";
 import { stripAssertions } from "../engine/contracts.js";
 import { entsWrite } from "../engine/ents.js";
-import { isData } from "../engine/flows.js";
 import { WRITER_NAME, WRITE_METHODS, memberOf } from "../engine/members.js";
 import { quoted } from "../engine/messages.js";
 import type { Member, TextEdit, Write } from "../engine/model.js";
@@ -63,7 +62,7 @@ type Access = ts.PropertyAccessExpression | ts.ElementAccessExpression;
 
 /** Judges `receiver.method` and `receiver[key]`: a write, a method taken off the writer, or nothing. */
 export function visitAccess(cx: GuardContext, report: Report, node: Access): void {
-  if (isData(cx, node)) return;
+  if (replacesText(cx, node)) return;
   const methods = methodsNamed(cx, node);
   if (methods === null) return;
   const receiver = cx.checker.getTypeAtLocation(node.expression);
@@ -84,6 +83,18 @@ export function visitAccess(cx: GuardContext, report: Report, node: Access): voi
     }
     return;
   }
+}
+
+/** `name.replace(/ /g, "-")`: no document stands there, so the type of what it is called on need not be asked for. */
+function replacesText({ ts }: GuardContext, node: Access): boolean {
+  const { parent } = node;
+  if (!ts.isPropertyAccessExpression(node) || node.name.text !== "replace") return false;
+  if (!ts.isCallExpression(parent) || parent.expression !== node) return false;
+  const [pattern, replacement] = parent.arguments;
+  return (
+    pattern?.kind === ts.SyntaxKind.RegularExpressionLiteral ||
+    (parent.arguments.length === 2 && replacement !== undefined && ts.isStringLiteralLike(replacement))
+  );
 }
 
 /** The write methods that an access can mean; null when it means none, "dynamic" when nobody knows. */

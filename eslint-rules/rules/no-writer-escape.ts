@@ -25,7 +25,8 @@ import { visitAugmentation, visitReplacement, visitTarget } from "../engine/repl
 import { classOf, genericAround, implementationOf, isChosen, losesByResult } from "../engine/generics.js";
 import { isAsked, propsOf, typeOfArgument, visitLoop, visitTypeArguments } from "../engine/positions.js";
 import { visitThis } from "../engine/thisArgument.js";
-import { isData, isFunctionCall, mayCarry } from "../engine/flows.js";
+import { isData, isFunctionCall } from "../engine/data.js";
+import { mayCarry } from "../engine/flows.js";
 import { passesCheck } from "../engine/presets.js";
 import type { SchemaInfo } from "../engine/model.js";
 import { Report } from "../engine/report.js";
@@ -303,6 +304,10 @@ function visitCall(cx: GuardContext, report: Report, call: ts.CallExpression | t
   visitPutIn(cx, report, call);
   const interesting = args.filter((argument) => mayCarry(cx, argument) || isLostView(cx, argument));
   if (interesting.length === 0 || isHarmless(cx, call)) return;
+  if (isData(cx, call.expression)) {
+    for (const argument of interesting) putInData(cx, report, argument);
+    return;
+  }
   const callee = checker.getTypeAtLocation(call.expression);
   if ((callee.flags & ts.TypeFlags.Any) !== 0 || isFunctionInterface(cx, callee)) {
     for (const argument of interesting) {
@@ -357,7 +362,8 @@ function visitPutIn(cx: GuardContext, report: Report, call: ts.CallExpression | 
     if (object === undefined || !isPlainName(cx, object) || !others.some((one) => mayCarry(cx, one))) return;
     const type = checker.getTypeAtLocation(object);
     const given = others.find((one) => carries(cx, checker.getTypeAtLocation(one)));
-    if (given !== undefined && !carries(cx, type)) reportEscape(cx, report, given, shortType(cx, type));
+    if (given !== undefined && (isData(cx, object) || !carries(cx, type)))
+      reportEscape(cx, report, given, shortType(cx, type));
     return;
   }
   const fn = checker.getTypeAtLocation(callee);
@@ -367,9 +373,17 @@ function visitPutIn(cx: GuardContext, report: Report, call: ts.CallExpression | 
   for (const [index, argument] of args.entries()) {
     if (!isPlainName(cx, argument)) continue;
     const expected = parameterType(cx, signature, index, call);
-    const lost = expected === null ? null : putsWriterIn(cx, argument, expected);
+    if (expected === null) continue;
+    const fills = isData(cx, argument) && carries(cx, expected);
+    const lost = fills ? shortType(cx, expected) : putsWriterIn(cx, argument, expected);
     if (lost !== null) reportEscape(cx, report, argument, lost);
   }
+}
+
+/** What a function of the app gave back has no writer in it, and is not looked at again: nothing may put one there. */
+function putInData(cx: GuardContext, report: Report, value: ts.Expression): void {
+  if (carries(cx, cx.checker.getTypeAtLocation(value)) || isLostView(cx, value))
+    reportEscape(cx, report, value, "data that a function of the app gave back");
 }
 
 /** Whether no parameter of a function that is not generic takes the writer: which overload is called does not matter. */
@@ -591,6 +605,7 @@ function visitBinary(cx: GuardContext, report: Report, node: ts.BinaryExpression
     case SyntaxKind.QuestionQuestionEqualsToken:
       if (takesRest(cx, node.left) && isLostView(cx, node.right))
         reportEscape(cx, report, node.right, "the rest of what its type shows");
+      if (isData(cx, node.left) && mayCarry(cx, node.right)) putInData(cx, report, node.right);
       convert(cx, report, node.right, () => checker.getTypeAtLocation(node.left));
       return;
     case SyntaxKind.InstanceOfKeyword:

@@ -10,6 +10,7 @@ import { lies } from "./lies.js";
 import { misread } from "./misread.js";
 import { receivers } from "./receivers.js";
 import { tables } from "./tables.js";
+import { answers } from "./answers.js";
 import { variations } from "./variations.js";
 
 export { fileOf, type Evasion } from "./evasion.js";
@@ -27,5 +28,6 @@ export const EVASIONS: readonly Evasion[] = [
   ...misread,
   ...documented,
   ...variations,
+  ...answers,
   ...clean,
 ];
