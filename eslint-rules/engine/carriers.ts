@@ -182,14 +182,30 @@ export function isView(cx: GuardContext, type: ts.Type): boolean {
   if (type.isUnion()) return type.types.some((arm) => isView(cx, arm));
   if ((type.flags & (ts.TypeFlags.Object | ts.TypeFlags.Intersection)) === 0) return false;
   const properties = type.getProperties();
-  if (properties.length === 0 || properties.length > 10 || type.getCallSignatures().length > 0) return false;
-  if (!VIEWS.some((names) => properties.every(({ name }) => names.has(name)))) return false;
+  if (properties.length === 0 || properties.length > MAX_MEMBERS || type.getCallSignatures().length > 0)
+    return false;
   const primitive =
     ts.TypeFlags.StringLike | ts.TypeFlags.NumberLike | ts.TypeFlags.BooleanLike | ts.TypeFlags.BigIntLike;
-  return properties.every((property) => {
-    const own = checker.getTypeOfSymbol(property);
-    return (own.isUnion() ? own.types : [own]).every(({ flags }) => (flags & primitive) === 0);
+  return VIEWS.some((names) => {
+    const shown = properties.filter(({ name }) => names.has(name));
+    // What the app adds (`{ auth, log }`) hides nothing; but only a member of Convex itself tells that it is a ctx.
+    if (shown.length < properties.length && !shown.some((one) => isOfConvex(cx, one))) return false;
+    return shown.every((property) => {
+      const own = checker.getTypeOfSymbol(property);
+      return (own.isUnion() ? own.types : [own]).every(({ flags }) => (flags & primitive) === 0);
+    });
   });
+}
+
+/** A type with more members is an interface of the app, and no part of a ctx. */
+const MAX_MEMBERS = 20;
+
+/** Whether Convex declares the type of a member: `auth`, `storage`, the reader. */
+function isOfConvex(cx: GuardContext, property: ts.Symbol): boolean {
+  const type = cx.checker.getTypeOfSymbol(property);
+  const [declaration] = (type.symbol as ts.Symbol | undefined)?.declarations ?? [];
+  const origin = declaration && cx.packages.originOf(declaration.getSourceFile());
+  return origin?.kind === "package" && origin.name === "convex";
 }
 
 const writerTypes = new WeakMap<ts.Program, ts.Type | null>();

@@ -56,8 +56,10 @@ export function isData(cx: GuardContext, expression: ts.Expression): boolean {
 function comesFromFunction(cx: GuardContext, expression: ts.Expression): boolean {
   const { ts } = cx;
   // Asserted to hold the writer, it may get it later.
-  const isAsserted = ts.isAsExpression(expression) || ts.isTypeAssertionExpression(expression);
-  if (isAsserted && carries(cx, cx.checker.getTypeAtLocation(expression))) return false;
+  const isAsserted =
+    (ts.isAsExpression(expression) || ts.isTypeAssertionExpression(expression)) &&
+    !ts.isConstTypeReference(expression.type);
+  if (isAsserted && carries(cx, cx.checker.getTypeFromTypeNode(expression.type))) return false;
   const inner = isAsserted ? expression.expression : stripAssertions(ts, expression);
   if (inner !== expression) return isData(cx, inner);
   if (

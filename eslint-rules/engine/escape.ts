@@ -22,7 +22,8 @@ export function convert(
 ): void {
   if (isOutOfQuestion(cx, expression) && !definesFunction(cx, expression)) return;
   const type = cx.checker.getTypeAtLocation(expression);
-  if (stripAssertions(cx.ts, expression) === expression && isOfPrimitives(cx, type)) return;
+  const isPlain = stripAssertions(cx.ts, expression) === expression && isOfPrimitives(cx, type);
+  if (isPlain && !isLostView(cx, expression)) return;
   const target = targetOf();
   const lost =
     losesWriter(cx, type, target) ??
@@ -77,6 +78,8 @@ function isOutOfQuestion(cx: GuardContext, expression: ts.Expression): boolean {
   const { ts } = cx;
   const isJavaScript = (expression.flags & ts.NodeFlags.JavaScriptFile) !== 0;
   if (ts.isParenthesizedExpression(expression) && !isJavaScript)
+    return isOutOfQuestion(cx, expression.expression);
+  if (ts.isAsExpression(expression) && ts.isConstTypeReference(expression.type))
     return isOutOfQuestion(cx, expression.expression);
   if (isPrimitive(cx, expression) || isData(cx, expression)) return true;
   // The compiler works the type of a literal out again and again.

@@ -1,6 +1,7 @@
 /** Checks at run time that give the writer, or what holds it, a type without it. */
 import type ts from "typescript";
 import { argumentsOf, carries, isView } from "./carriers.js";
+import { isData, isOfPrimitives } from "./data.js";
 import type { GuardContext } from "./context.js";
 import { blindness, shortType } from "./conversions.js";
 import { reportEscape } from "./escape.js";
@@ -61,8 +62,29 @@ export function visitNarrowedValue(cx: GuardContext, report: Report, node: ts.Va
   const names = ts.isObjectBindingPattern(name)
     ? name.elements.map((one) => (one.propertyName ?? one.name).getText())
     : type.getProperties().map((one) => one.name);
-  if (names.some((one) => holdsWriter(cx, declared, one) && !holdsWriter(cx, type, one)))
+  const isHidden = ts.isIdentifier(name) && hidesView(cx, type) !== null;
+  if (isHidden || names.some((one) => holdsWriter(cx, declared, one) && !holdsWriter(cx, type, one)))
     reportEscape(cx, report, initializer, shortType(cx, type));
+}
+
+/** `const { db } = held` where an assignment has made the member something else, and another one may have come since. */
+export function visitNarrowedMember(cx: GuardContext, report: Report, element: ts.BindingElement): void {
+  const { ts, checker } = cx;
+  const { parent, name } = element;
+  const key = element.propertyName ?? name;
+  if (!ts.isIdentifier(name) || !ts.isVariableDeclaration(parent.parent)) return;
+  const { initializer } = parent.parent;
+  if (initializer === undefined || isData(cx, initializer)) return;
+  const holder = checker.getTypeAtLocation(initializer);
+  const place = ts.isObjectBindingPattern(parent)
+    ? ts.isIdentifier(key)
+      ? key.text
+      : ""
+    : String(parent.elements.indexOf(element));
+  if (!holdsWriter(cx, holder, place)) return;
+  const own = checker.getTypeAtLocation(name);
+  const isKnown = (own.flags & ts.TypeFlags.StructuredType) !== 0 || isOfPrimitives(cx, own);
+  if (isKnown && !carries(cx, own) && !isView(cx, own)) reportEscape(cx, report, name, shortType(cx, own));
 }
 
 /** What a predicate speaks about: a parameter, or the object itself (`this is …`). */

@@ -2,15 +2,19 @@ import type ts from "typescript";
 import type { GuardContext } from "./context.js";
 import type { TypeScript } from "./model.js";
 
-/** The declaration of the value that a name stands for. */
-export function declarationOf({ ts, checker }: GuardContext, name: ts.Identifier): ts.Declaration | null {
+/** The value that a name stands for. */
+export function valueOf({ ts, checker }: GuardContext, name: ts.Identifier): ts.Symbol | undefined {
   const { parent } = name;
-  const symbol = ts.isShorthandPropertyAssignment(parent)
+  return ts.isShorthandPropertyAssignment(parent)
     ? checker.getShorthandAssignmentValueSymbol(parent)
     : ts.isExportSpecifier(parent)
       ? checker.getExportSpecifierLocalTargetSymbol(parent)
       : checker.getSymbolAtLocation(name);
-  return symbol?.valueDeclaration ?? null;
+}
+
+/** The declaration of the value that a name stands for. */
+export function declarationOf(cx: GuardContext, name: ts.Identifier): ts.Declaration | null {
+  return valueOf(cx, name)?.valueDeclaration ?? null;
 }
 
 /** The identifiers of its file that mean a declaration, without the declaration's own name. */

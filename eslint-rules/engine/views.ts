@@ -7,8 +7,9 @@ import { argumentsOf, carries, isView } from "./carriers.js";
 import type { GuardContext } from "./context.js";
 import { stripAssertions } from "./contracts.js";
 import { blindness, shortType } from "./conversions.js";
-import { isData, isPrimitive } from "./data.js";
+import { isData, isOfPrimitives, isPrimitive } from "./data.js";
 import { isHarmlessByRoot } from "./flows.js";
+import { valueOf } from "./references.js";
 import type { Report } from "./report.js";
 
 /** How many names, calls and members lead back to where a value comes from. */
@@ -69,11 +70,12 @@ export function isLostView(cx: GuardContext, expression: ts.Expression): boolean
 export function narrowedAway(cx: GuardContext, expression: ts.Expression): ts.UnionType | null {
   const { ts, checker } = cx;
   const name = stripAssertions(ts, expression);
+  if (isHarmlessByRoot(cx, name) || isData(cx, name)) return null;
   const declared = declaredType(cx, name);
   if (declared?.isUnion() !== true || !carries(cx, declared)) return null;
   const type = checker.getTypeAtLocation(name);
-  const isObject = (type.flags & ts.TypeFlags.StructuredType) !== 0;
-  return isObject && type !== declared && !carries(cx, type) ? declared : null;
+  const isKnown = (type.flags & ts.TypeFlags.StructuredType) !== 0 || isOfPrimitives(cx, type);
+  return isKnown && type !== declared && !carries(cx, type) ? declared : null;
 }
 
 /** What a name, or an element of a list, is before a check. */
@@ -87,9 +89,10 @@ function declaredType(cx: GuardContext, name: ts.Expression): ts.Type | null {
     return member === undefined ? (holder.getNumberIndexType() ?? null) : checker.getTypeOfSymbol(member);
   }
   if (!ts.isIdentifier(name) && !ts.isPropertyAccessExpression(name)) return null;
-  const symbol = checker.getSymbolAtLocation(name);
+  const symbol = ts.isIdentifier(name) ? valueOf(cx, name) : checker.getSymbolAtLocation(name);
   const isValue =
-    symbol !== undefined && (symbol.flags & (ts.SymbolFlags.Variable | ts.SymbolFlags.Property)) !== 0;
+    symbol !== undefined &&
+    (symbol.flags & (ts.SymbolFlags.Variable | ts.SymbolFlags.Property | ts.SymbolFlags.Accessor)) !== 0;
   return isValue ? checker.getTypeOfSymbol(symbol) : null;
 }
 
@@ -211,6 +214,33 @@ function isHandler(cx: GuardContext, fn: ts.Node): boolean {
     (origin.name === "convex" ||
       /(?:customFunctions|zod\d?)\.d\.ts$/.test(called?.getSourceFile().fileName ?? ""))
   );
+}
+
+/** What a view may bring unseen, and what is written through where it stands under another type. */
+const UNSEEN: readonly string[] = ["db", "insert", "patch", "replace", "delete", "table", "runMutation"];
+
+/** `{ db: plain, ...session }`, `Object.assign(service, session)`: a view takes the place of members before it. */
+export function overwrites(cx: GuardContext, given: ts.Expression, before: ts.Type): boolean {
+  const named = UNSEEN.some((name) => {
+    const member = before.getProperty(name);
+    return member !== undefined && !carries(cx, cx.checker.getTypeOfSymbol(member));
+  });
+  return named && isLostView(cx, given);
+}
+
+/** The spread of a view over members of an object that are written before it. */
+export function visitSpread(cx: GuardContext, report: Report, spread: ts.SpreadAssignment): void {
+  const { ts } = cx;
+  const { properties } = spread.parent;
+  const before = properties.slice(0, properties.indexOf(spread));
+  const isNamed = before.some((one) =>
+    ts.isSpreadAssignment(one)
+      ? UNSEEN.some((name) => cx.checker.getTypeAtLocation(one.expression).getProperty(name) !== undefined)
+      : one.name !== undefined && UNSEEN.includes(one.name.getText()),
+  );
+  if (!isNamed || !isLostView(cx, spread.expression)) return;
+  const from = shortType(cx, cx.checker.getTypeAtLocation(spread.expression));
+  report.add("no-writer-escape", "escape", spread.expression, { from, to: "what stands before it" });
 }
 
 /** `({ auth, ...rest }: Session)`: the rest of a view is what its type does not show. */

@@ -18,6 +18,7 @@ import {
   visitInstanceOf,
   visitIsArray,
   visitNarrowed,
+  visitNarrowedMember,
   visitNarrowedValue,
   visitPredicate,
 } from "../engine/narrowed.js";
@@ -32,7 +33,7 @@ import type { SchemaInfo } from "../engine/model.js";
 import { Report } from "../engine/report.js";
 import { assignmentsTo, declarationOf } from "../engine/references.js";
 import { isTrustedCallee } from "../engine/trust.js";
-import { isLostView, losesView, visitRest } from "../engine/views.js";
+import { isLostView, losesView, overwrites, visitRest, visitSpread } from "../engine/views.js";
 import type { RuleDefinition } from "../engine/rule.js";
 
 /** Reports places where the database writer leaves the type checker. */
@@ -112,8 +113,11 @@ export function visitEscape(cx: GuardContext, report: Report, node: ts.Node): vo
     if (node.propertyName !== undefined && ts.isComputedPropertyName(node.propertyName))
       visitKey(cx, report, node.propertyName.expression, node.parent, node.name);
     if (node.dotDotDotToken !== undefined) visitRest(cx, report, node);
+    else visitNarrowedMember(cx, report, node);
     if (node.initializer !== undefined)
       convert(cx, report, node.initializer, () => checker.getTypeAtLocation(node.name));
+  } else if (ts.isSpreadAssignment(node)) {
+    visitSpread(cx, report, node);
   } else if (ts.isShorthandPropertyAssignment(node)) {
     if (node.objectAssignmentInitializer !== undefined)
       convert(cx, report, node.objectAssignmentInitializer, () => checker.getTypeAtLocation(node.name));
@@ -359,6 +363,8 @@ function visitPutIn(cx: GuardContext, report: Report, call: ts.CallExpression | 
     isGlobal(cx, callee.expression);
   if (isAssign) {
     const [object, ...others] = args;
+    const view = object && others.find((one) => overwrites(cx, one, checker.getTypeAtLocation(object)));
+    if (view !== undefined) reportEscape(cx, report, view, "what it is put over");
     if (object === undefined || !isPlainName(cx, object) || !others.some((one) => mayCarry(cx, one))) return;
     const type = checker.getTypeAtLocation(object);
     const given = others.find((one) => carries(cx, checker.getTypeAtLocation(one)));

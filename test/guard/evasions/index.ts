@@ -11,6 +11,7 @@ import { misread } from "./misread.js";
 import { receivers } from "./receivers.js";
 import { tables } from "./tables.js";
 import { answers } from "./answers.js";
+import { later } from "./later.js";
 import { variations } from "./variations.js";
 
 export { fileOf, type Evasion } from "./evasion.js";
@@ -29,5 +30,6 @@ export const EVASIONS: readonly Evasion[] = [
   ...documented,
   ...variations,
   ...answers,
+  ...later,
   ...clean,
 ];
