@@ -178,6 +178,17 @@ const VIEWS: readonly ReadonlySet<string>[] = [
  * value may be the whole, and code that drops the type can use the rest.
  */
 export function isView(cx: GuardContext, type: ts.Type): boolean {
+  if ((type.flags & cx.ts.TypeFlags.StructuredType) === 0) return false;
+  let known = views.get(cx);
+  if (known === undefined) views.set(cx, (known = new Map<ts.Type, boolean>()));
+  let is = known.get(type);
+  if (is === undefined) known.set(type, (is = showsPart(cx, type)));
+  return is;
+}
+
+const views = new WeakMap<GuardContext, Map<ts.Type, boolean>>();
+
+function showsPart(cx: GuardContext, type: ts.Type): boolean {
   const { ts, checker } = cx;
   if (type.isUnion()) return type.types.some((arm) => isView(cx, arm));
   if ((type.flags & (ts.TypeFlags.Object | ts.TypeFlags.Intersection)) === 0) return false;

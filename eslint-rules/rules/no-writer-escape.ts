@@ -102,7 +102,8 @@ export function visitEscape(cx: GuardContext, report: Report, node: ts.Node): vo
   else if (ts.isAsExpression(node) || ts.isTypeAssertionExpression(node)) {
     if (!isConst(cx, node)) convert(cx, report, node.expression, () => checker.getTypeAtLocation(node));
   } else if (ts.isVariableDeclaration(node) || ts.isPropertyDeclaration(node) || ts.isParameter(node)) {
-    const isTyped = node.type !== undefined || ts.getJSDocType(node) !== undefined;
+    const isJavaScript = (node.flags & ts.NodeFlags.JavaScriptFile) !== 0;
+    const isTyped = node.type !== undefined || (isJavaScript && ts.getJSDocType(node) !== undefined);
     // A parameter without a type of its own may get one from where the function is used.
     if (node.initializer !== undefined && (isTyped || ts.isParameter(node)))
       convert(cx, report, node.initializer, () => checker.getTypeAtLocation(node.name));
@@ -373,7 +374,8 @@ function visitPutIn(cx: GuardContext, report: Report, call: ts.CallExpression | 
     return;
   }
   const fn = checker.getTypeAtLocation(callee);
-  if ((fn.flags & ts.TypeFlags.Any) !== 0 || (ts.isCallExpression(call) && takesNoWriter(cx, fn))) return;
+  if ((fn.flags & ts.TypeFlags.Any) !== 0 || isOfConvex(cx, fn)) return;
+  if (ts.isCallExpression(call) && takesNoWriter(cx, fn)) return;
   const signature = checker.getResolvedSignature(call);
   if (signature === undefined) return;
   for (const [index, argument] of args.entries()) {
@@ -390,6 +392,18 @@ function visitPutIn(cx: GuardContext, report: Report, call: ts.CallExpression | 
 function putInData(cx: GuardContext, report: Report, value: ts.Expression): void {
   if (carries(cx, cx.checker.getTypeAtLocation(value)) || isLostView(cx, value))
     reportEscape(cx, report, value, "data that a function of the app gave back");
+}
+
+/** Whether Convex declares a function: it stores or sends what it is given, and puts nothing into it. */
+function isOfConvex(cx: GuardContext, fn: ts.Type): boolean {
+  const signatures = fn.getCallSignatures();
+  return (
+    signatures.length > 0 &&
+    signatures.every(({ declaration }) => {
+      const origin = declaration && cx.packages.originOf(declaration.getSourceFile());
+      return origin?.kind === "package" && origin.name === "convex";
+    })
+  );
 }
 
 /** Whether no parameter of a function that is not generic takes the writer: which overload is called does not matter. */
