@@ -1,3 +1,6 @@
+/** Looked at when the process begins: whoever waits for its first line may end the parent at that moment. */
+const parent = process.ppid;
+
 /** How often a process looks whether the one that started it is there, in milliseconds. */
 const LOOK_MS = 250;
 
@@ -7,7 +10,6 @@ const LOOK_MS = 250;
  */
 export function onOrphaned(handle: () => void): void {
   if (process.env.npm_lifecycle_event === undefined) return;
-  const parent = process.ppid;
   const timer = setInterval(() => {
     if (process.ppid === parent) return;
     clearInterval(timer);

@@ -80,6 +80,21 @@ async function main(): Promise<void> {
     logger: values.verbose ? (line) => process.stderr.write(`${line}\n`) : undefined,
   });
   const { url, siteUrl, adminKey } = server;
+  let stopping = false;
+  const stop = (): void => {
+    if (stopping) return;
+    stopping = true;
+    // Timers of scheduled functions would keep the process alive.
+    void server.close().finally(() => process.exit(0));
+  };
+  process.on("SIGINT", stop);
+  process.on("SIGTERM", stop);
+  onOrphaned(stop);
+  process.on("SIGUSR2", () => {
+    server.crash();
+  });
+  if (values["stop-with-stdin"]) process.stdin.on("end", stop).resume();
+
   if (values.json) {
     process.stdout.write(`${JSON.stringify({ url, siteUrl, adminKey, pid: process.pid })}\n`);
   } else {
@@ -99,21 +114,6 @@ or keep pushing on every save:
   npx convex dev --url ${url} --admin-key ${adminKey}
 `);
   }
-
-  let stopping = false;
-  const stop = (): void => {
-    if (stopping) return;
-    stopping = true;
-    // Timers of scheduled functions would keep the process alive.
-    void server.close().finally(() => process.exit(0));
-  };
-  process.on("SIGINT", stop);
-  process.on("SIGTERM", stop);
-  onOrphaned(stop);
-  process.on("SIGUSR2", () => {
-    server.crash();
-  });
-  if (values["stop-with-stdin"]) process.stdin.on("end", stop).resume();
 }
 
 main().catch((error: unknown) => {
