@@ -200,7 +200,7 @@ function showsPart(cx: GuardContext, type: ts.Type): boolean {
   return VIEWS.some((names) => {
     const shown = properties.filter(({ name }) => names.has(name));
     // What the app adds (`{ auth, log }`) hides nothing; but only a member of Convex itself tells that it is a ctx.
-    if (shown.length < properties.length && !shown.some((one) => isOfConvex(cx, one))) return false;
+    if (shown.length < properties.length && !shown.some((one) => isConvexMember(cx, one))) return false;
     return shown.every((property) => {
       const own = checker.getTypeOfSymbol(property);
       return (own.isUnion() ? own.types : [own]).every(({ flags }) => (flags & primitive) === 0);
@@ -212,11 +212,9 @@ function showsPart(cx: GuardContext, type: ts.Type): boolean {
 const MAX_MEMBERS = 20;
 
 /** Whether Convex declares the type of a member: `auth`, `storage`, the reader. */
-function isOfConvex(cx: GuardContext, property: ts.Symbol): boolean {
-  const type = cx.checker.getTypeOfSymbol(property);
-  const [declaration] = (type.symbol as ts.Symbol | undefined)?.declarations ?? [];
-  const origin = declaration && cx.packages.originOf(declaration.getSourceFile());
-  return origin?.kind === "package" && origin.name === "convex";
+function isConvexMember({ checker, packages }: GuardContext, property: ts.Symbol): boolean {
+  const { symbol } = checker.getTypeOfSymbol(property) as { readonly symbol?: ts.Symbol };
+  return packages.isOfConvex(symbol?.declarations?.[0]);
 }
 
 const writerTypes = new WeakMap<ts.Program, ts.Type | null>();

@@ -2,7 +2,6 @@
 import type ts from "typescript";
 import { carries } from "./carriers.js";
 import type { GuardContext } from "./context.js";
-import { stripAssertions } from "./contracts.js";
 import { isGlobal } from "./dynamicCode.js";
 import { declarationOf } from "./references.js";
 
@@ -34,9 +33,7 @@ export function isFunctionCall({ ts, checker, packages }: GuardContext, node: ts
   if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return false;
   const { name } = node.expression;
   if (!FUNCTION_CALLS.has(name.text)) return false;
-  const [declaration] = checker.getSymbolAtLocation(name)?.declarations ?? [];
-  const origin = declaration && packages.originOf(declaration.getSourceFile());
-  return origin?.kind === "package" && origin.name === "convex";
+  return packages.isOfConvex(checker.getSymbolAtLocation(name)?.declarations?.[0]);
 }
 
 const data = new WeakMap<GuardContext, WeakMap<ts.Node, boolean>>();
@@ -55,32 +52,35 @@ export function isData(cx: GuardContext, expression: ts.Expression): boolean {
 
 function comesFromFunction(cx: GuardContext, expression: ts.Expression): boolean {
   const { ts } = cx;
-  // Asserted to hold the writer, it may get it later.
-  const isAsserted =
-    (ts.isAsExpression(expression) || ts.isTypeAssertionExpression(expression)) &&
-    !ts.isConstTypeReference(expression.type);
-  if (isAsserted && carries(cx, cx.checker.getTypeFromTypeNode(expression.type))) return false;
-  const inner = isAsserted ? expression.expression : stripAssertions(ts, expression);
-  if (inner !== expression) return isData(cx, inner);
+  if (ts.isAsExpression(expression) || ts.isTypeAssertionExpression(expression)) {
+    // Asserted to hold the writer, it may get it later.
+    const isConst = ts.isConstTypeReference(expression.type);
+    if (!isConst && carries(cx, cx.checker.getTypeFromTypeNode(expression.type))) return false;
+    return isData(cx, expression.expression);
+  }
   if (
-    ts.isAwaitExpression(inner) ||
-    ts.isPropertyAccessExpression(inner) ||
-    ts.isElementAccessExpression(inner)
+    ts.isParenthesizedExpression(expression) ||
+    ts.isNonNullExpression(expression) ||
+    ts.isSatisfiesExpression(expression) ||
+    ts.isAwaitExpression(expression) ||
+    ts.isPropertyAccessExpression(expression) ||
+    ts.isElementAccessExpression(expression)
   )
-    return isData(cx, inner.expression);
-  if (ts.isIdentifier(inner)) return isNameOfData(cx, inner);
-  if (ts.isArrayLiteralExpression(inner))
-    return inner.elements.length > 0 && inner.elements.every((one) => isData(cx, one));
-  if (ts.isBinaryExpression(inner)) return [inner.left, inner.right].every((one) => isDataOrText(cx, one));
-  if (ts.isConditionalExpression(inner))
-    return [inner.whenTrue, inner.whenFalse].every((one) => isDataOrText(cx, one));
-  if (!ts.isCallExpression(inner)) return false;
-  if (isFunctionCall(cx, inner)) return true;
-  if (!ts.isPropertyAccessExpression(inner.expression)) return false;
-  const { expression: holder, name } = inner.expression;
+    return isData(cx, expression.expression);
+  if (ts.isIdentifier(expression)) return isNameOfData(cx, expression);
+  if (ts.isArrayLiteralExpression(expression))
+    return expression.elements.length > 0 && expression.elements.every((one) => isData(cx, one));
+  if (ts.isBinaryExpression(expression))
+    return [expression.left, expression.right].every((one) => isDataOrText(cx, one));
+  if (ts.isConditionalExpression(expression))
+    return [expression.whenTrue, expression.whenFalse].every((one) => isDataOrText(cx, one));
+  if (!ts.isCallExpression(expression)) return false;
+  if (isFunctionCall(cx, expression)) return true;
+  if (!ts.isPropertyAccessExpression(expression.expression)) return false;
+  const { expression: holder } = expression.expression;
   const isOfData =
     isData(cx, holder) || (ts.isIdentifier(holder) && OF_LANGUAGE.has(holder.text) && isGlobal(cx, holder));
-  return isOfData && name.text !== "reduce" && inner.arguments.every((one) => addsNothing(cx, one));
+  return isOfData && expression.arguments.every((one) => addsNothing(cx, one));
 }
 
 const OF_LANGUAGE: ReadonlySet<string> = new Set(["Array", "Object", "Promise"]);

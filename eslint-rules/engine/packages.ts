@@ -44,6 +44,12 @@ export class PackageIndex {
     return this.originOf(file).kind === "project";
   }
 
+  /** Whether Convex itself declares something. */
+  isOfConvex(declaration: ts.Node | undefined): boolean {
+    const origin = declaration && this.originOf(declaration.getSourceFile());
+    return origin?.kind === "package" && origin.name === "convex";
+  }
+
   /** Whether a file is a library's is decided by where it is installed; a name proves nothing. */
   private classify(file: ts.SourceFile): Origin {
     if (this.program.isSourceFileDefaultLibrary(file)) return { kind: "lib" };

@@ -87,3 +87,27 @@ export function propsOf(
     : checker.getContextualType(value);
   return { value, target: target ?? checker.getAnyType() };
 }
+
+/** The type of the parameter that takes the argument, a rest parameter's element included. */
+export function parameterType(
+  cx: GuardContext,
+  signature: ts.Signature,
+  index: number,
+  call: ts.CallExpression | ts.NewExpression,
+): ts.Type | null {
+  const { checker } = cx;
+  const last = signature.parameters.length - 1;
+  const parameter = signature.parameters[Math.min(index, last)];
+  if (parameter === undefined) return null;
+  const type = checker.getTypeOfSymbolAtLocation(parameter, call);
+  const declaration = parameter.valueDeclaration;
+  const isRest =
+    declaration !== undefined && cx.ts.isParameter(declaration) && declaration.dotDotDotToken !== undefined;
+  if (!isRest) return index <= last ? type : null;
+  if (checker.isTupleType(type)) return argumentAt(cx, type, index - last);
+  return type.getNumberIndexType() ?? type;
+}
+
+function argumentAt(cx: GuardContext, tuple: ts.Type, index: number): ts.Type | null {
+  return cx.checker.getTypeArguments(tuple as ts.TypeReference)[index] ?? null;
+}

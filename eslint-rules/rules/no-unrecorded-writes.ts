@@ -51,11 +51,7 @@ export function judgeRecording(
 
 /** Whether the method is Convex's own: the guard's writer has its own declarations, and records. */
 function isOwnWriter(cx: GuardContext, { member }: Write): boolean {
-  const declarations = member.symbol?.declarations ?? [];
-  return declarations.some((declaration) => {
-    const origin = cx.packages.originOf(declaration.getSourceFile());
-    return origin.kind === "package" && origin.name === "convex";
-  });
+  return (member.symbol?.declarations ?? []).some((declaration) => cx.packages.isOfConvex(declaration));
 }
 
 /**
@@ -107,10 +103,8 @@ function isRawBuilder(cx: GuardContext, expression: ts.Node): boolean {
   if (!RAW.has(target.name)) return false;
   const file = target.declarations?.[0]?.getSourceFile();
   if (file === undefined) return false;
-  const origin = cx.packages.originOf(file);
   return (
-    isRawModule(file.fileName.replace(/\.d\.ts$/, "").replace(/\.ts$/, "")) ||
-    (origin.kind === "package" && origin.name === "convex")
+    isRawModule(file.fileName.replace(/\.d\.ts$/, "").replace(/\.ts$/, "")) || cx.packages.isOfConvex(file)
   );
 }
 

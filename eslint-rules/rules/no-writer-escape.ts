@@ -4,15 +4,7 @@ import type { GuardContext } from "../engine/context.js";
 import { losesByNext, losesByParameter, losesWriter, shortType } from "../engine/conversions.js";
 import { stripAssertions } from "../engine/contracts.js";
 import { isGlobal, visitChosenMember, visitChosenModule, visitReflection } from "../engine/dynamicCode.js";
-import {
-  absorb,
-  contextual,
-  convert,
-  isPlainName,
-  putsWriterIn,
-  reportEscape,
-  visitPackageHandler,
-} from "../engine/escape.js";
+import { absorb, contextual, convert, reportEscape, visitPackageHandler } from "../engine/escape.js";
 import { visitDecorator, visitMember, visitOverloads, visitParameter } from "../engine/declarations.js";
 import {
   visitInstanceOf,
@@ -24,7 +16,15 @@ import {
 } from "../engine/narrowed.js";
 import { visitAugmentation, visitReplacement, visitTarget } from "../engine/replaced.js";
 import { classOf, genericAround, implementationOf, isChosen, losesByResult } from "../engine/generics.js";
-import { isAsked, propsOf, typeOfArgument, visitLoop, visitTypeArguments } from "../engine/positions.js";
+import {
+  isAsked,
+  parameterType,
+  propsOf,
+  typeOfArgument,
+  visitLoop,
+  visitTypeArguments,
+} from "../engine/positions.js";
+import { putInData, visitPutIn } from "../engine/putIn.js";
 import { visitThis } from "../engine/thisArgument.js";
 import { isData, isFunctionCall } from "../engine/data.js";
 import { mayCarry } from "../engine/flows.js";
@@ -33,7 +33,7 @@ import type { SchemaInfo } from "../engine/model.js";
 import { Report } from "../engine/report.js";
 import { assignmentsTo, declarationOf } from "../engine/references.js";
 import { isTrustedCallee } from "../engine/trust.js";
-import { isLostView, losesView, overwrites, visitRest, visitSpread } from "../engine/views.js";
+import { isLostView, losesView, visitRest, visitSpread } from "../engine/views.js";
 import type { RuleDefinition } from "../engine/rule.js";
 
 /** Reports places where the database writer leaves the type checker. */
@@ -100,7 +100,8 @@ export function visitEscape(cx: GuardContext, report: Report, node: ts.Node): vo
     visitKey(cx, report, node.argumentExpression, node.expression, node);
   } else if (ts.isDecorator(node)) visitDecorator(cx, report, node);
   else if (ts.isAsExpression(node) || ts.isTypeAssertionExpression(node)) {
-    if (!isConst(cx, node)) convert(cx, report, node.expression, () => checker.getTypeAtLocation(node));
+    if (!ts.isConstTypeReference(node.type))
+      convert(cx, report, node.expression, () => checker.getTypeAtLocation(node));
   } else if (ts.isVariableDeclaration(node) || ts.isPropertyDeclaration(node) || ts.isParameter(node)) {
     const isJavaScript = (node.flags & ts.NodeFlags.JavaScriptFile) !== 0;
     const isTyped = node.type !== undefined || (isJavaScript && ts.getJSDocType(node) !== undefined);
@@ -274,9 +275,10 @@ function isOfQuery(cx: GuardContext, callee: ts.Expression): boolean {
   const { parent: query } = callback;
   if (!ts.isCallExpression(query) || !query.arguments.some((one) => one === callback)) return false;
   const declaration = checker.getResolvedSignature(query)?.declaration;
-  if (declaration === undefined) return false;
-  const origin = cx.packages.originOf(declaration.getSourceFile());
-  return origin.kind === "package" && origin.name === "convex" && /\/server\/query\.d\.ts$/.test(origin.path);
+  return (
+    cx.packages.isOfConvex(declaration) &&
+    /\/server\/query\.d\.ts$/.test(declaration?.getSourceFile().fileName ?? "")
+  );
 }
 
 /** A function type of the app: `(…) => …`, a method of an interface. */
@@ -348,99 +350,6 @@ function visitCall(cx: GuardContext, report: Report, call: ts.CallExpression | t
       reportEscape(cx, report, argument, "any");
     else if (carries(cx, type)) visitPackageCall(cx, report, argument, signature);
   }
-}
-
-/** An argument without the writer that the callee, or `Object.assign`, puts the writer into. */
-function visitPutIn(cx: GuardContext, report: Report, call: ts.CallExpression | ts.NewExpression): void {
-  const { ts, checker } = cx;
-  const args = call.arguments ?? [];
-  if (!args.some((argument) => isPlainName(cx, argument)) || isFunctionCall(cx, call)) return;
-  if (isData(cx, call.expression)) return;
-  const callee = call.expression;
-  const isAssign =
-    ts.isPropertyAccessExpression(callee) &&
-    callee.getText() === "Object.assign" &&
-    ts.isIdentifier(callee.expression) &&
-    isGlobal(cx, callee.expression);
-  if (isAssign) {
-    const [object, ...others] = args;
-    const view = object && others.find((one) => overwrites(cx, one, checker.getTypeAtLocation(object)));
-    if (view !== undefined) reportEscape(cx, report, view, "what it is put over");
-    if (object === undefined || !isPlainName(cx, object) || !others.some((one) => mayCarry(cx, one))) return;
-    const type = checker.getTypeAtLocation(object);
-    const given = others.find((one) => carries(cx, checker.getTypeAtLocation(one)));
-    if (given !== undefined && (isData(cx, object) || !carries(cx, type)))
-      reportEscape(cx, report, given, shortType(cx, type));
-    return;
-  }
-  const fn = checker.getTypeAtLocation(callee);
-  if ((fn.flags & ts.TypeFlags.Any) !== 0 || isOfConvex(cx, fn)) return;
-  if (ts.isCallExpression(call) && takesNoWriter(cx, fn)) return;
-  const signature = checker.getResolvedSignature(call);
-  if (signature === undefined) return;
-  for (const [index, argument] of args.entries()) {
-    if (!isPlainName(cx, argument)) continue;
-    const expected = parameterType(cx, signature, index, call);
-    if (expected === null) continue;
-    const fills = isData(cx, argument) && carries(cx, expected);
-    const lost = fills ? shortType(cx, expected) : putsWriterIn(cx, argument, expected);
-    if (lost !== null) reportEscape(cx, report, argument, lost);
-  }
-}
-
-/** What a function of the app gave back has no writer in it, and is not looked at again: nothing may put one there. */
-function putInData(cx: GuardContext, report: Report, value: ts.Expression): void {
-  if (carries(cx, cx.checker.getTypeAtLocation(value)) || isLostView(cx, value))
-    reportEscape(cx, report, value, "data that a function of the app gave back");
-}
-
-/** Whether Convex declares a function: it stores or sends what it is given, and puts nothing into it. */
-function isOfConvex(cx: GuardContext, fn: ts.Type): boolean {
-  const signatures = fn.getCallSignatures();
-  return (
-    signatures.length > 0 &&
-    signatures.every(({ declaration }) => {
-      const origin = declaration && cx.packages.originOf(declaration.getSourceFile());
-      return origin?.kind === "package" && origin.name === "convex";
-    })
-  );
-}
-
-/** Whether no parameter of a function that is not generic takes the writer: which overload is called does not matter. */
-function takesNoWriter(cx: GuardContext, fn: ts.Type): boolean {
-  const signatures = fn.getCallSignatures();
-  return (
-    signatures.length > 0 &&
-    signatures.every(
-      ({ typeParameters, parameters }) =>
-        typeParameters === undefined &&
-        parameters.every((one) => !carries(cx, cx.checker.getTypeOfSymbol(one))),
-    )
-  );
-}
-
-/** The type of the parameter that takes the argument, a rest parameter's element included. */
-function parameterType(
-  cx: GuardContext,
-  signature: ts.Signature,
-  index: number,
-  call: ts.CallExpression | ts.NewExpression,
-): ts.Type | null {
-  const { checker } = cx;
-  const last = signature.parameters.length - 1;
-  const parameter = signature.parameters[Math.min(index, last)];
-  if (parameter === undefined) return null;
-  const type = checker.getTypeOfSymbolAtLocation(parameter, call);
-  const declaration = parameter.valueDeclaration;
-  const isRest =
-    declaration !== undefined && cx.ts.isParameter(declaration) && declaration.dotDotDotToken !== undefined;
-  if (!isRest) return index <= last ? type : null;
-  if (checker.isTupleType(type)) return argumentAt(cx, type, index - last);
-  return type.getNumberIndexType() ?? type;
-}
-
-function argumentAt(cx: GuardContext, tuple: ts.Type, index: number): ts.Type | null {
-  return cx.checker.getTypeArguments(tuple as ts.TypeReference)[index] ?? null;
 }
 
 /** `Reflect.get(db, key)`: a function of the language that takes the writer and gives back anything of it. */
@@ -644,8 +553,4 @@ function takesRest({ ts }: GuardContext, pattern: ts.Expression): boolean {
   return (
     ts.isObjectLiteralExpression(pattern) && pattern.properties.some((one) => ts.isSpreadAssignment(one))
   );
-}
-
-function isConst(cx: GuardContext, node: ts.AsExpression | ts.TypeAssertion): boolean {
-  return cx.ts.isTypeReferenceNode(node.type) && node.type.typeName.getText() === "const";
 }

@@ -1,0 +1,79 @@
+/** Values without the writer that get it: by a function that they are given to, by `Object.assign`, by an assignment. */
+import type ts from "typescript";
+import { carries } from "./carriers.js";
+import type { GuardContext } from "./context.js";
+import { shortType } from "./conversions.js";
+import { isData, isFunctionCall } from "./data.js";
+import { isGlobal } from "./dynamicCode.js";
+import { isPlainName, putsWriterIn, reportEscape } from "./escape.js";
+import { mayCarry } from "./flows.js";
+import { parameterType } from "./positions.js";
+import type { Report } from "./report.js";
+import { isLostView, overwrites } from "./views.js";
+
+/** An argument without the writer that the callee, or `Object.assign`, puts the writer into. */
+export function visitPutIn(
+  cx: GuardContext,
+  report: Report,
+  call: ts.CallExpression | ts.NewExpression,
+): void {
+  const { ts, checker } = cx;
+  const args = call.arguments ?? [];
+  if (!args.some((argument) => isPlainName(cx, argument)) || isFunctionCall(cx, call)) return;
+  if (isData(cx, call.expression)) return;
+  const callee = call.expression;
+  const isAssign =
+    ts.isPropertyAccessExpression(callee) &&
+    callee.getText() === "Object.assign" &&
+    ts.isIdentifier(callee.expression) &&
+    isGlobal(cx, callee.expression);
+  if (isAssign) {
+    const [object, ...others] = args;
+    const view = object && others.find((one) => overwrites(cx, one, checker.getTypeAtLocation(object)));
+    if (view !== undefined) reportEscape(cx, report, view, "what it is put over");
+    if (object === undefined || !isPlainName(cx, object) || !others.some((one) => mayCarry(cx, one))) return;
+    const type = checker.getTypeAtLocation(object);
+    const given = others.find((one) => carries(cx, checker.getTypeAtLocation(one)));
+    if (given !== undefined && (isData(cx, object) || !carries(cx, type)))
+      reportEscape(cx, report, given, shortType(cx, type));
+    return;
+  }
+  const fn = checker.getTypeAtLocation(callee);
+  if ((fn.flags & ts.TypeFlags.Any) !== 0 || isConvexFunction(cx, fn)) return;
+  if (ts.isCallExpression(call) && takesNoWriter(cx, fn)) return;
+  const signature = checker.getResolvedSignature(call);
+  if (signature === undefined) return;
+  for (const [index, argument] of args.entries()) {
+    if (!isPlainName(cx, argument)) continue;
+    const expected = parameterType(cx, signature, index, call);
+    if (expected === null) continue;
+    const fills = isData(cx, argument) && carries(cx, expected);
+    const lost = fills ? shortType(cx, expected) : putsWriterIn(cx, argument, expected);
+    if (lost !== null) reportEscape(cx, report, argument, lost);
+  }
+}
+
+/** What a function of the app gave back has no writer in it, and is not looked at again: nothing may put one there. */
+export function putInData(cx: GuardContext, report: Report, value: ts.Expression): void {
+  if (carries(cx, cx.checker.getTypeAtLocation(value)) || isLostView(cx, value))
+    reportEscape(cx, report, value, "data that a function of the app gave back");
+}
+
+/** Whether no parameter of a function that is not generic takes the writer: which overload is called does not matter. */
+function takesNoWriter(cx: GuardContext, fn: ts.Type): boolean {
+  const signatures = fn.getCallSignatures();
+  return (
+    signatures.length > 0 &&
+    signatures.every(
+      ({ typeParameters, parameters }) =>
+        typeParameters === undefined &&
+        parameters.every((one) => !carries(cx, cx.checker.getTypeOfSymbol(one))),
+    )
+  );
+}
+
+/** A function of Convex stores or sends what it is given, and puts nothing into it. */
+function isConvexFunction({ packages }: GuardContext, fn: ts.Type): boolean {
+  const signatures = fn.getCallSignatures();
+  return signatures.length > 0 && signatures.every(({ declaration }) => packages.isOfConvex(declaration));
+}
