@@ -1,6 +1,7 @@
 /**
- * Rows that the source should send again. Writes `resends`, which `audit.repair` fills and `maintenance.ts` prunes;
- * the end of a refresh removes those that were requested before it. Chunks touch them only while `mirrors` says that there are any, and write there when there are none.
+ * Rows that the source should send again. Writes `resends`, which `audit.repair` fills and `maintenance.ts` prunes; the
+ * end of a refresh removes those that were requested before it. Chunks touch them only while `mirrors` says that there
+ * are any, and write there when there are none.
  */
 import type { Doc } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
@@ -33,17 +34,8 @@ export async function forgetResends(
   mirror: Doc<"mirrors">,
   keyHashes: Iterable<bigint>,
 ): Promise<void> {
-  if (mirror.resending !== true) return;
-  const asked = await ctx.db
-    .query("resends")
-    .withIndex("by_key", (q) => q.eq("mirror", mirror.name))
-    .take(MAX_ASKED);
-  const arrived = new Set(keyHashes);
-  const answered = asked.filter(({ keyHash }) => arrived.has(keyHash));
-  for (const { _id } of answered) await ctx.db.delete("resends", _id);
-  if (answered.length === asked.length) {
-    await ctx.db.patch("mirrors", mirror._id, { resending: asked.length === MAX_ASKED });
-  }
+  let arrived: ReadonlySet<bigint> | undefined;
+  await strike(ctx, mirror, ({ keyHash }) => (arrived ??= new Set(keyHashes)).has(keyHash));
 }
 
 /** After a refresh: what was requested before it began has arrived, or the source no longer has it. */
@@ -52,13 +44,23 @@ export async function forgetResendsBefore(
   mirror: Doc<"mirrors">,
   startedAt: string,
 ): Promise<void> {
+  const start = Date.parse(startedAt);
+  await strike(ctx, mirror, ({ _creationTime }) => _creationTime < start);
+}
+
+async function strike(
+  ctx: MutationCtx,
+  mirror: Doc<"mirrors">,
+  isSettled: (resend: Doc<"resends">) => boolean,
+): Promise<void> {
   if (mirror.resending !== true) return;
   const asked = await ctx.db
     .query("resends")
     .withIndex("by_key", (q) => q.eq("mirror", mirror.name))
     .take(MAX_ASKED);
-  const settled = asked.filter(({ _creationTime }) => _creationTime < Date.parse(startedAt));
+  const settled = asked.filter(isSettled);
   for (const { _id } of settled) await ctx.db.delete("resends", _id);
-  if (settled.length === asked.length)
+  if (settled.length === asked.length) {
     await ctx.db.patch("mirrors", mirror._id, { resending: asked.length === MAX_ASKED });
+  }
 }
