@@ -1,4 +1,4 @@
-/** Looked at when the process begins: whoever waits for its first line may end the parent at that moment. */
+/** The parent when this process starts. Whoever reads the first line of output may end it at once. */
 const parent = process.ppid;
 
 /** How often a process looks whether the one that started it is there, in milliseconds. */

@@ -101,7 +101,7 @@ test.each(["doctor", "init"])("%s names a folder that is not there", async (comm
   expect(err).toBe("There is no folder /nonexistent. Name the root of your project with --cwd.\n");
 });
 
-test("a file that is not JSON is told where, in words of our own, and not quoted", async () => {
+test("the error for a file that is not JSON names line and column, and quotes nothing of the file", async () => {
   const cwd = mkdtempSync(path.join(os.tmpdir(), "broken-"));
   try {
     for (const file of ["package.json", "catalog.json"])

@@ -114,7 +114,7 @@ test("export writes what guarded mutations did, and after a walk what came past 
   await expect.poll(exported, { interval: 1_000 }).toEqual(edited);
 });
 
-test("a table that is not exported is told the one that is meant", async () => {
+test("the error for a table that is not exported suggests the table that was meant", async () => {
   const { directory: cwd } = deployed.project;
   for (const args of [
     ["export", "--tables", "order", "--out", "none"],

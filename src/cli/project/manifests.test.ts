@@ -11,7 +11,7 @@ test.each([
   ["file:packed.tgz", "file:../packed.tgz"],
   ["^0.1.0", "^0.1.0"],
   [undefined, "^9.8.7"],
-])("a project that asks for %s is told how the new app asks for it", (asked, source) => {
+])("a project that depends on %s: the new app depends on the same package", (asked, source) => {
   const root = mkdtempSync(path.join(os.tmpdir(), "installed-"));
   try {
     const dependencies = asked === undefined ? {} : { "convex-streaming-import": asked };
