@@ -55,8 +55,13 @@ describe("the presets", () => {
 
   it("leave tests and generated files alone", () => {
     const [config] = streamingImport.configs.recommended;
-    expect(config?.ignores).toEqual(expect.arrayContaining(["**/convex/_generated/**", "**/*.test.*"]));
-    expect(createConfigs({ functionsDir: "backend" }).strict[0]?.ignores).toContain("backend/_generated/**");
+    const generated = "{api,component,dataModel,server}{,_cjs}.*";
+    expect(config?.ignores).toEqual(
+      expect.arrayContaining([`**/convex/_generated/${generated}`, "**/*.test.*"]),
+    );
+    expect(createConfigs({ functionsDir: "backend" }).strict[0]?.ignores).toContain(
+      `backend/_generated/${generated}`,
+    );
   });
 
   it("follow a writer that leaves its type only in strict", async () => {

@@ -63,9 +63,9 @@ function build(
   return {
     name: `${NAME}/${preset}`,
     files: directories(options).map((directory) => `${directory}/**/*.${EXTENSIONS}`),
-    // Convex writes only this directory itself; what lies in another one of that name is deployed.
+    // Convex writes these files itself. What lies beside them, or in another directory of that name, is deployed.
     ignores: [
-      ...directories(options).map((directory) => `${directory}/_generated/**`),
+      ...directories(options).map((directory) => `${directory}/_generated/${WRITTEN_BY_CONVEX}`),
       "**/*.test.*",
       "**/*.spec.*",
     ],
@@ -74,6 +74,9 @@ function build(
     ...(options.settings === undefined ? {} : { settings: { [SETTINGS_KEY]: options.settings } }),
   };
 }
+
+/** The files of `isWrittenByConvex` in engine/deployed.ts. */
+const WRITTEN_BY_CONVEX = "{api,component,dataModel,server}{,_cjs}.*";
 
 function directories({ functionsDir }: ConfigOptions): readonly string[] {
   if (typeof functionsDir === "string") return [clean(functionsDir)];

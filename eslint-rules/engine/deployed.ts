@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, type Dirent } from "node:fs";
 import type ts from "typescript";
+import { Bundler } from "./bundled.js";
 import type { TypeScript } from "./model.js";
 
 /** What Convex's bundler takes for a module. */
@@ -43,27 +44,29 @@ export function deployedPaths(
   entryPoints: readonly string[],
   textOf: (path: string) => string | undefined,
 ): Set<string> {
-  // `noDtsResolution` is of TypeScript's inside: it resolves to code, as a bundler does, not to declarations.
-  const options: ts.CompilerOptions & { noDtsResolution: boolean } = {
-    ...compilerOptions,
-    noDtsResolution: true,
-    customConditions: ["convex", "module"],
-  };
-  const cache = ts.createModuleResolutionCache(ts.sys.getCurrentDirectory(), (name) => name, options);
+  const bundler = new Bundler(ts, compilerOptions);
   const reached = new Set<string>();
   const queue = [...entryPoints];
   for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
     if (reached.has(path)) continue;
     reached.add(path);
     for (const specifier of specifiersOf(ts, textOf(path) ?? ts.sys.readFile(path) ?? "")) {
-      const resolved = ts.resolveModuleName(specifier, path, options, ts.sys, cache).resolvedModule;
-      const target = resolved?.resolvedFileName;
-      if (target === undefined || target.includes("/node_modules/")) continue;
-      // Convex writes this directory itself, with each deployment.
-      if (!target.startsWith(`${functionsDir}/_generated/`)) queue.push(target);
+      for (const target of bundler.resolve(specifier, path)) {
+        if (!target.includes("/node_modules/") && !isWrittenByConvex(target, functionsDir))
+          queue.push(target);
+      }
     }
   }
   return reached;
+}
+
+/** Convex writes these files itself, with each deployment. */
+function isWrittenByConvex(path: string, functionsDir: string): boolean {
+  const directory = `${functionsDir}/_generated/`;
+  return (
+    path.startsWith(directory) &&
+    /^(?:api|component|dataModel|server)(?:_cjs)?\./.test(path.slice(directory.length))
+  );
 }
 
 function specifiersOf(ts: TypeScript, text: string): string[] {

@@ -495,6 +495,21 @@ describe("what is deployed is what is checked", () => {
       },
     ],
     [
+      "JavaScript beside its source, where an import names it",
+      {
+        "convex/a.ts": 'export { add } from "../lib/save.js";',
+        "lib/save.js": WRITE_JS.replace("./_gen", "../convex/_gen"),
+        "lib/save.ts": CLEAN.replace("./_gen", "../convex/_gen"),
+      },
+    ],
+    [
+      "a file of one's own in _generated",
+      {
+        "convex/a.ts": 'export { add } from "./_generated/save.js";',
+        "convex/_generated/save.ts": WRITE.replace("./_generated/server", "./server"),
+      },
+    ],
+    [
       "a directory with a schema of its own, which is not deployed",
       {
         "convex/deep/schema.ts":
