@@ -390,11 +390,12 @@ export const removeStale = internalMutation({
     const { keyHashes } = args;
     const arrived = KeyHashSet.of(keyHashes === null ? [] : await arrivedSince(ctx, run, args.sequence));
     const stale = [...args.ids.keys()].filter((i) => keyHashes === null || !arrived.has(keyHashes[i]!));
-    const { read, gone, marked, written, delta, changed } = await ctx.runMutation(
-      handles.write as RemoveHandle,
-      { secret, table: run.mirror, remove: { ids: stale.map((i) => args.ids[i]!), at: Date.now() } },
-    );
-    if (written > 0) refuseOverBudget(budget, args.debt, "refresh");
+    const { read, gone, marked, delta, changed } = await ctx.runMutation(handles.write as RemoveHandle, {
+      secret,
+      table: run.mirror,
+      remove: { ids: stale.map((i) => args.ids[i]!), at: Date.now() },
+    });
+    if (marked > 0) refuseOverBudget(budget, args.debt, "refresh");
     const swept = run.swept + gone + marked;
     const after = changedBy(mirror, -gone);
     await ctx.db.patch("mirrors", mirror._id, {
@@ -422,12 +423,12 @@ export const addCopies = internalMutation({
       getMirror(ctx, run.mirror),
       getApp(ctx),
     ]);
-    const { made, added, written, delta, changed } = await ctx.runMutation(handles.write as CopyHandle, {
+    const { made, added, delta, changed } = await ctx.runMutation(handles.write as CopyHandle, {
       secret,
       table: run.mirror,
       copy: { copies: args.copies },
     });
-    if (written > 0) refuseOverBudget(budget, args.debt, "refresh");
+    if (added > 0) refuseOverBudget(budget, args.debt, "refresh");
     await ctx.db.patch("mirrors", mirror._id, { rows: mirror.rows + added, copied: mirror.copied + added });
     await addToDigest(ctx, run.mirror, delta);
     await recordChanged(ctx, run.mirror, changed);

@@ -33,7 +33,7 @@ interface Outcome {
   rowsDelta: number;
   /** Changes that failed inside the transaction, on their way to quarantine. */
   failed: BadRow[];
-  /** Bytes of rows that were written. */
+  /** Rows that were inserted or replaced. */
   written: number;
 }
 

@@ -1,5 +1,5 @@
 import type { GenericDatabaseWriter, GenericDataModel, GenericDocument } from "convex/server";
-import { type GenericId, getConvexSize, type Value } from "convex/values";
+import type { GenericId, Value } from "convex/values";
 import type { Changed } from "../../core/wire/exports.js";
 import type { Applied, vTombstone } from "../../core/wire/applied.js";
 import type { Counts, RowChange } from "../../core/wire/changes.js";
@@ -35,7 +35,9 @@ interface Slot {
   name: string;
   /** As stored before the chunk; more than one when somebody wrote duplicates of a key past the importer. */
   stored: StoredRow[];
-  /** As it will be after the chunk, without system fields; null when there is none. */
+  /** As it was before the chunk, without system fields; null when there was none. */
+  before: Row | null;
+  /** As it will be after the chunk; null when there is none. The same object as `before` until a change differs. */
   current: Row | null;
   /** The version at which the row was deleted. */
   deletedAt: Value | undefined;
@@ -71,9 +73,9 @@ class Table {
     readonly mirror: TableMirror,
   ) {}
 
-  async find(key: readonly Value[], limit: number): Promise<StoredRow[]> {
+  find(key: readonly Value[], limit: number): Promise<StoredRow[]> {
     const { name, keyIndex, keyFields } = this.mirror;
-    return (await this.db
+    return this.db
       .query(name)
       .withIndex(keyIndex, (q) => {
         // The builder's type changes with each field; over a key of unknown length it cannot be followed.
@@ -83,7 +85,7 @@ class Table {
         });
         return range as never;
       })
-      .take(limit)) as StoredRow[];
+      .take(limit) as Promise<StoredRow[]>;
   }
 
   async insert(row: Row, name: string, keyHash: bigint): Promise<GenericId<string>> {
@@ -91,7 +93,7 @@ class Table {
     this.#changed.written.push(id);
     this.#digest.add(name, keyHash, row);
     this.#rowsDelta += 1;
-    this.#written += getConvexSize(row);
+    this.#written += 1;
     return id;
   }
 
@@ -103,12 +105,13 @@ class Table {
     if (this.mirror.contract.version !== null) this.#inserted.push(keyHash);
   }
 
-  async replace(stored: StoredRow, row: Row, name: string, keyHash: bigint) {
-    await this.db.replace(this.mirror.name, stored._id, row);
-    this.#changed.written.push(stored._id);
-    this.#digest.remove(name, keyHash, withoutSystemFields(stored));
+  /** @param before The stored row without system fields. */
+  async replace({ _id }: StoredRow, before: Row, row: Row, name: string, keyHash: bigint): Promise<void> {
+    await this.db.replace(this.mirror.name, _id, row);
+    this.#changed.written.push(_id);
+    this.#digest.remove(name, keyHash, before);
     this.#digest.add(name, keyHash, row);
-    this.#written += getConvexSize(row);
+    this.#written += 1;
   }
 
   async delete(stored: StoredRow, name: string, keyHash: bigint): Promise<void> {
@@ -184,34 +187,37 @@ async function addContent(table: Table, rows: readonly RowChange[]): Promise<voi
 }
 
 async function applyByKey(table: Table, { rows, tombstones, at }: Batch): Promise<void> {
-  const names = rows.map(({ key }) => keyText(key));
-  const slots = await lookUp(table, rows, names);
+  const slots = new Map<string, Slot>();
+  const lookUps: Promise<void>[] = [];
+  const slotOf = rows.map(({ key, keyHash }) => {
+    const name = keyText(key);
+    let slot = slots.get(name);
+    if (slot === undefined) {
+      slot = { keyHash, name, stored: [], before: null, current: null, deletedAt: undefined };
+      slots.set(name, slot);
+      lookUps.push(lookUp(table, key, slot));
+    }
+    return slot;
+  });
+  await Promise.all(lookUps);
   for (const { keyHash, version } of tombstones) {
     for (const slot of slots.values()) if (slot.keyHash === keyHash) rememberDeletion(slot, version as Value);
   }
   rows.forEach((change, i) => {
-    table.counts[play(table, change, slots.get(names[i]!)!, at)] += 1;
+    table.counts[play(table, change, slotOf[i]!, at)] += 1;
   });
-  await Promise.all([...slots.values()].map((slot) => write(table, slot)));
+  const writes: Promise<void>[] = [];
+  for (const slot of slots.values()) if (mayDiffer(slot)) writes.push(write(table, slot));
+  await Promise.all(writes);
 }
 
 /** Duplicates of a key that are found, and collapsed, at once. There are none unless a write went past the importer. */
 const MAX_DUPLICATES = 16;
 
-async function lookUp(
-  table: Table,
-  changes: readonly RowChange[],
-  names: readonly string[],
-): Promise<Map<string, Slot>> {
-  const byName = new Map(changes.map((change, i) => [names[i]!, change]));
-  const slots = await Promise.all(
-    [...byName].map(async ([name, { key, keyHash }]): Promise<[string, Slot]> => {
-      const stored = await table.find(key, MAX_DUPLICATES);
-      const current = stored[0] === undefined ? null : withoutSystemFields(stored[0]);
-      return [name, { keyHash, name, stored, current, deletedAt: undefined }];
-    }),
-  );
-  return new Map(slots);
+async function lookUp(table: Table, key: readonly Value[], slot: Slot): Promise<void> {
+  slot.stored = await table.find(key, MAX_DUPLICATES);
+  const [first] = slot.stored;
+  if (first !== undefined) slot.before = slot.current = withoutSystemFields(first);
 }
 
 /** Plays one change over its row, and says what became of it. */
@@ -331,16 +337,21 @@ function isDeletedAfter({ deletedAt }: Slot, version: Value | undefined): boolea
   return deletedAt !== undefined && !isLower(deletedAt, version);
 }
 
+/** Whether a slot may have something to write: most rows of a refresh have not. */
+function mayDiffer({ stored, before, current }: Slot): boolean {
+  return current !== before || stored.length > 1;
+}
+
 /** Writes a slot's result to the table. */
-async function write(table: Table, { stored, current, name, keyHash }: Slot): Promise<void> {
+async function write(table: Table, { stored, before, current, name, keyHash }: Slot): Promise<void> {
   const [first, ...duplicates] = stored;
   for (const duplicate of duplicates) await table.delete(duplicate, name, keyHash);
-  if (first === undefined) {
+  if (first === undefined || before === null) {
     if (current !== null) await table.insert(current, name, keyHash);
   } else if (current === null) {
     await table.delete(first, name, keyHash);
-  } else if (!isSame(current, withoutSystemFields(first))) {
-    await table.replace(first, current, name, keyHash);
+  } else if (current !== before && !isSame(current, before)) {
+    await table.replace(first, before, current, name, keyHash);
   }
 }
 
@@ -350,7 +361,7 @@ export function withoutSystemFields(row: GenericDocument): Row {
   return fields;
 }
 
-/** What the writes of one transaction do to the digest and the sketch of a mirror. */
+/** What the writes of one transaction do to the digest and the sketch of a mirror. Hashes of keys are signed. */
 export class DigestChange {
   readonly #items: ChangedItem[] = [];
 
@@ -368,9 +379,7 @@ export class DigestChange {
   }
 
   #note(sign: 1 | -1, key: string, keyHash: bigint, row: Record<string, Value>): void {
-    // Arguments carry signed integers only.
-    const [named, hashed] = [BigInt.asIntN(64, keyHash), hashToInt64(hashOf(row))];
-    this.#items.push({ sign, keyHash: named, rowHash: hashed, key });
+    this.#items.push({ sign, keyHash, rowHash: hashToInt64(hashOf(row)), key });
   }
 
   encode(): DigestDelta {

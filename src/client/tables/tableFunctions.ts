@@ -114,7 +114,7 @@ async function removeRows(db: Writer, mirror: TableMirror, { ids, at }: { ids: s
     together = Math.max(1, Math.min(read, Math.floor((WRITE_BYTES - bytes) * (read / (bytes + 1)))));
   }
   if (mirror.contract.deletedField !== null) return { read, ...(await markRows(db, mirror, present, at)) };
-  return { read, ...(await deleteRows(db, mirror, present)), marked: 0, written: 0 };
+  return { read, ...(await deleteRows(db, mirror, present)), marked: 0 };
 }
 
 /** Deletes the first rows of a mirror. */
@@ -155,7 +155,7 @@ async function copyRows(
     }
   }
   const changed = changedIn(mirror, { written: copied });
-  return { made, added: copied.length, written, delta: change.encode(), ...changed };
+  return { made, added: copied.length, delta: change.encode(), ...changed };
 }
 
 /** Copies of a row without a key must follow each other; otherwise any order will do, and this is the order of creation. */
@@ -207,7 +207,6 @@ async function deleteRows(db: Writer, mirror: TableMirror, rows: GenericDocument
 async function markRows(db: Writer, mirror: TableMirror, rows: GenericDocument[], at: number) {
   const change = new DigestChange();
   const unmarked = rows.filter((row) => !isSoftDeleted(mirror, row));
-  let written = 0;
   await Promise.all(
     unmarked.map(async (row) => {
       const before = withoutSystemFields(row);
@@ -216,11 +215,10 @@ async function markRows(db: Writer, mirror: TableMirror, rows: GenericDocument[]
       const { key, hash } = identify(mirror, row);
       change.remove(keyText(key), hash, before);
       change.add(keyText(key), hash, after);
-      written += getConvexSize(after);
     }),
   );
   const changed = changedIn(mirror, { written: unmarked.map(({ _id }) => _id as string) });
-  return { gone: 0, marked: unmarked.length, written, delta: change.encode(), ...changed };
+  return { gone: 0, marked: unmarked.length, delta: change.encode(), ...changed };
 }
 
 /** What the change feed needs to know of a write, if the mirror is exported. */

@@ -135,16 +135,27 @@ function writeObject(object: Record<string, Value | undefined>): void {
   }
 }
 
-function sortedNames(object: Record<string, Value | undefined>): string[] {
+/** Names in the order in which they came, and sorted: of the last object with so many, for rows come a thousand alike. */
+const known: { names: readonly string[]; sorted: readonly string[] }[] = [];
+
+/** Names up to which they are remembered. */
+const MAX_KNOWN = 256;
+
+function sortedNames(object: Record<string, Value | undefined>): readonly string[] {
   const names: string[] = [];
-  let isAscii = true;
-  for (const name of Object.keys(object)) {
-    if (object[name] === undefined) continue;
-    names.push(name);
-    isAscii &&= /^[\0-\x7f]*$/.test(name);
-  }
+  for (const name in object) if (object[name] !== undefined) names.push(name);
+  const last = known[names.length];
+  if (last !== undefined && isSameList(names, last.names)) return last.sorted;
+  const isAscii = names.every((name) => /^[\0-\x7f]*$/.test(name));
   // UTF-16 and UTF-8 order differ only where there are surrogates; the fields of documents are ASCII.
-  return isAscii ? names.sort() : names.sort(byUtf8);
+  const sorted = isAscii ? names.toSorted() : names.toSorted(byUtf8);
+  if (names.length <= MAX_KNOWN) known[names.length] = { names, sorted };
+  return sorted;
+}
+
+function isSameList(a: readonly string[], b: readonly string[]): boolean {
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 function byUtf8(a: string, b: string): number {

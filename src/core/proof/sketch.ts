@@ -69,9 +69,17 @@ export function addToSketch(
   rowHash: bigint,
   keyText: string | null,
 ): void {
+  if (sketch !== current.sketch) current = { sketch, view: viewOf(sketch), bytes: new Uint8Array(sketch) };
   const length = writeText(keyText);
-  addItem(viewOf(sketch), new Uint8Array(sketch), sign, mixItem(keyHash, rowHash), keyHash, rowHash, length);
+  addItem(current.view, current.bytes, sign, mixItem(keyHash, rowHash), keyHash, rowHash, length);
 }
+
+/** The sketch that rows are added to, with its views: a thousand rows are added to the same. */
+let current: { sketch: ArrayBuffer | null; view: DataView; bytes: Uint8Array } = {
+  sketch: null,
+  view: new DataView(new ArrayBuffer(0)),
+  bytes: new Uint8Array(),
+};
 
 /** The sketch of the rows of both; or, when `b` is a difference, of `a` after it. Leaves both as they are. */
 export function mergeSketch(a: ArrayBuffer, b: ArrayBuffer): ArrayBuffer {
@@ -173,14 +181,30 @@ const encoder = new TextEncoder();
 /** Writes a key text into `text`. Returns how many bytes of it count. */
 function writeText(keyText: string | null): number {
   if (keyText !== null && keyText.length < TEXT_BYTES) {
-    const { read, written } = encoder.encodeInto(keyText, text.subarray(1));
-    if (read === keyText.length) {
+    const written = writeAscii(keyText) ?? writeUtf8(keyText);
+    if (written !== null) {
       text[0] = written;
       return 1 + written;
     }
   }
   text[0] = NO_TEXT;
   return 1;
+}
+
+/** Short texts are written character by character, which is faster than a call to the encoder. Null for others. */
+function writeAscii(keyText: string): number | null {
+  for (let i = 0; i < keyText.length; i++) {
+    const code = keyText.charCodeAt(i);
+    if (code >= 0x80) return null;
+    text[1 + i] = code;
+  }
+  return keyText.length;
+}
+
+/** Null when the text does not fit. */
+function writeUtf8(keyText: string): number | null {
+  const { read, written } = encoder.encodeInto(keyText, text.subarray(1));
+  return read === keyText.length ? written : null;
 }
 
 /** Copies the text of a cell that holds one item into `text`. */

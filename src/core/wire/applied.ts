@@ -37,7 +37,7 @@ export const vApplied = v.object({
   counts: vCounts,
   /** How many rows the mirror has more (or fewer) than before. */
   rowsDelta: v.number(),
-  /** Bytes of the rows that were written. */
+  /** Rows that were inserted or replaced. */
   written: v.number(),
   delta: vDigestDelta,
   /** Key hashes of rows that are back or new, and what was deleted, for mirrors with a version. */

@@ -3,7 +3,8 @@
  * decodes and checks every value of the arguments, and the component reads no row in the ordinary case: so they cross
  * as one text and one byte string.
  */
-import { convexToJson, jsonToConvex, v, type Infer, type JSONValue, type Value } from "convex/values";
+import { convexToJson, jsonToConvex, v, type Infer, type JSONValue } from "convex/values";
+import { isPlain } from "../rows/plainValue.js";
 import type { RowChange } from "./changes.js";
 
 export const vPackedRows = v.object({
@@ -22,19 +23,23 @@ export type PackedRows = Infer<typeof vPackedRows>;
 const ENCODED = '{"$';
 
 export function packRows(rows: readonly RowChange[]): PackedRows {
-  return {
-    count: rows.length,
-    deletions: rows.filter(({ op }) => op === "delete").length,
-    text: JSON.stringify(rows.map(toJson)),
-    keyHashes: BigInt64Array.from(rows, ({ keyHash }) => keyHash).buffer,
-  };
+  const keyHashes = new BigInt64Array(rows.length);
+  const changes: JSONValue[] = [];
+  let deletions = 0;
+  for (const [i, { keyHash, ...change }] of rows.entries()) {
+    keyHashes[i] = keyHash;
+    if (change.op === "delete") deletions++;
+    changes.push(isPlain(change) ? (change as JSONValue) : convexToJson(change));
+  }
+  return { count: rows.length, deletions, text: JSON.stringify(changes), keyHashes: keyHashes.buffer };
 }
 
 export function unpackRows({ text, ...packed }: PackedRows): RowChange[] {
   const parsed = JSON.parse(text) as JSONValue;
   const rows = (text.includes(ENCODED) ? jsonToConvex(parsed) : parsed) as unknown as RowChange[];
   const keyHashes = keyHashesOf(packed);
-  return rows.map((row, i) => ({ ...row, keyHash: keyHashes[i]! }));
+  for (const [i, row] of rows.entries()) row.keyHash = keyHashes[i]!;
+  return rows;
 }
 
 export function keyHashesOf({ keyHashes }: Pick<PackedRows, "keyHashes">): BigInt64Array {
@@ -45,24 +50,4 @@ export function keyHashesOf({ keyHashes }: Pick<PackedRows, "keyHashes">): BigIn
 export function keyHashesBrought(rows: PackedRows): bigint[] {
   if (rows.deletions === 0) return [...keyHashesOf(rows)];
   return unpackRows(rows).flatMap(({ op, keyHash }) => (op === "delete" ? [] : keyHash));
-}
-
-function toJson({ keyHash: _keyHash, ...change }: RowChange): JSONValue {
-  // Convex's own encoding copies every value, which few rows need.
-  return isJson(change) ? (change as JSONValue) : convexToJson(change);
-}
-
-/** Whether JSON writes the value down as Convex does. */
-function isJson(value: Value | undefined): boolean {
-  switch (typeof value) {
-    case "bigint":
-      return false;
-    case "number":
-      return Number.isFinite(value) && !Object.is(value, -0);
-    case "object":
-      if (value === null) return true;
-      return !(value instanceof ArrayBuffer) && Object.values(value).every(isJson);
-    default:
-      return true;
-  }
 }

@@ -58,8 +58,6 @@ const vRemoved = v.object({
   read: v.number(),
   gone: v.number(),
   marked: v.number(),
-  /** Bytes of the rows that were marked. */
-  written: v.number(),
   delta: vDigestDelta,
   changed: v.optional(vChanged),
 });
@@ -74,8 +72,6 @@ const vCopied = v.object({
   /** How many of the copies, from the first on, are dealt with: as many as one transaction may write. */
   made: v.number(),
   added: v.number(),
-  /** Bytes of the copies. */
-  written: v.number(),
   delta: vDigestDelta,
   changed: v.optional(vChanged),
 });
