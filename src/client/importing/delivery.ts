@@ -1,12 +1,12 @@
 import type { ComponentApi } from "../../../convex/_generated/component.js";
 import { ledgerErrorData } from "../../core/wire/errors.js";
 import { turnOf } from "../../core/wire/budget.js";
-import type { Counts, Debt } from "../../core/wire/changes.js";
+import type { BadRow, Counts, Debt, RowChange } from "../../core/wire/changes.js";
 import { addCounts, noCounts } from "../../core/wire/counts.js";
 import { chunkRows, MAX_CHUNK_BYTES, MAX_CHUNK_ROWS } from "../../core/wire/chunk.js";
 import { packRows } from "../../core/wire/packedRows.js";
 import { isTransactionLimit } from "../../core/wire/limitErrors.js";
-import { mergeNotes } from "../../core/rows/problem.js";
+import { mergeNotes, type Note } from "../../core/rows/problem.js";
 import { isTransient } from "../../core/wire/transient.js";
 import type { SyncMode } from "../../http/importer.js";
 import { sleep } from "../../core/time.js";
@@ -83,7 +83,7 @@ export async function deliver(
   if (touchDue) await showLife();
   do {
     const chunk = nextChunk(items, offset, maxRows);
-    const bytes = chunk.reduce((sum, { bytes }) => sum + bytes, 0);
+    const { bytes, ...parts } = partsOf(chunk);
     let known: Debt = debt ?? (await ctx.runQuery(component.write.budget.debt, {}));
     debt = null;
     try {
@@ -103,10 +103,7 @@ export async function deliver(
           ...common,
           debt: known,
           noted,
-          rows: packRows(chunk.flatMap(({ row }) => row ?? [])),
-          bad: chunk.flatMap(({ bad }) => bad ?? []),
-          filtered: chunk.filter(({ row, bad }) => row === undefined && bad === undefined).length,
-          notes: mergeNotes(chunk.flatMap(({ notes }) => notes)),
+          ...parts,
           bytes,
           ...(delivery !== undefined && { place: { ...delivery, size: items.length, offset } }),
         }),
@@ -151,6 +148,23 @@ export async function deliver(
       ctx.runMutation(component.tokens.touch, { token: options.token, sending: true }),
     );
   }
+}
+
+/** What a transaction is given of its items. */
+function partsOf(items: readonly Item[]) {
+  const rows: RowChange[] = [];
+  const bad: BadRow[] = [];
+  const notes: Note[] = [];
+  let filtered = 0;
+  let bytes = 0;
+  for (const item of items) {
+    bytes += item.bytes;
+    if (item.notes.length > 0) notes.push(...item.notes);
+    if (item.row !== undefined) rows.push(item.row);
+    else if (item.bad !== undefined) bad.push(item.bad);
+    else filtered += 1;
+  }
+  return { rows: packRows(rows), bad, filtered, notes: mergeNotes(notes), bytes };
 }
 
 /** The first items, as many as a transaction takes. One that belongs together with the next is not the last of them. */

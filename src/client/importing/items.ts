@@ -52,8 +52,8 @@ export function toItems(
     }
     if (prepared.op === "filtered") return { bytes: 0, notes: prepared.notes };
     const moves = change.op === "delete" && change.moves === true;
-    const { notes, bytes, ...row } = prepared;
-    return { bytes, notes, row: { ...row, position }, moves };
+    const { op, key, keyHash, row, unset, kept, storable, version, bytes, notes } = prepared;
+    return { bytes, notes, row: { op, key, keyHash, position, row, unset, kept, storable, version }, moves };
   });
   // Many sources send the previous key with every change. The same key again is no change of it.
   return items.filter((item, i) => item.moves !== true || keyHashOf(item) !== keyHashOf(items[i + 1]!));

@@ -92,12 +92,11 @@ async function replayEntry(
     await ctx.runMutation(component.quarantine.discard, { mirror: mirror.name, ids: [entry.id] });
     return { ...noCounts, ignored: 1 };
   }
-  const { notes: _notes, bytes: _bytes, ...row } = prepared;
   const match = mirror.contract.primaryKey === null ? "append" : "key";
   return await retryConflicts(async () =>
     ctx.runMutation(component.quarantine.replay, {
       id: entry.id,
-      rows: packRows([{ ...row, position: 0 }]),
+      rows: packRows([{ ...prepared, position: 0 }]),
       match,
       budget,
     }),

@@ -38,22 +38,24 @@ function cleanValue(value: Json, encoding: Encoding, depth: number): Json {
 function cleanObject(object: JsonObject, encoding: Encoding, depth: number): JsonObject {
   if (encoding === "convex" && isEncodedScalar(object)) return object;
   const keys = Object.keys(object);
-  let names: Map<string, string> | null = null;
-  for (const key of keys) {
-    if (memoised(key) !== key) {
-      names = distinctNames(keys);
-      break;
-    }
-  }
+  let isClean = true;
   // Plain assignments to the copy are safe: no cleaned name is "__proto__", which becomes "source_proto".
-  let copy: JsonObject | null = names === null ? null : {};
+  let copy: JsonObject | null = null;
   for (const key of keys) {
-    const value = object[key]!;
+    isClean &&= memoised(key) === key;
+    const value = object[key] as Json;
+    // Most values are none that have names.
+    if (typeof value !== "object" || value === null) continue;
     const cleaned = cleanValue(value, encoding, depth + 1);
-    if (names !== null) copy![names.get(key) ?? key] = cleaned;
-    else if (cleaned !== value) (copy ??= { ...object })[key] = cleaned;
+    if (cleaned !== value) (copy ??= { ...object })[key] = cleaned;
   }
-  return copy ?? object;
+  return isClean ? (copy ?? object) : renamed(copy ?? object, distinctNames(keys));
+}
+
+function renamed(object: JsonObject, names: ReadonlyMap<string, string>): JsonObject {
+  const copy: JsonObject = {};
+  for (const key of Object.keys(object)) copy[names.get(key) ?? key] = object[key]!;
+  return copy;
 }
 
 /** The new names of those keys of one object that need one. */

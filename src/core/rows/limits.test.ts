@@ -1,4 +1,5 @@
 import { getDocumentSize, type Value } from "convex/values";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   checkDocument,
@@ -10,6 +11,18 @@ import {
   measureDocument,
 } from "./limits.js";
 import { isWellFormed } from "./text.js";
+
+const { value } = fc.letrec<{ value: Value }>((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 4 },
+    fc.constantFrom(null, true, false, 1.5, 7n),
+    fc.string({ unit: "grapheme" }),
+    fc.string({ unit: "binary" }),
+    fc.uint8Array({ maxLength: 9 }).map((bytes) => bytes.slice().buffer),
+    fc.array(tie("value"), { maxLength: 3 }),
+    fc.dictionary(fc.stringMatching(/^[a-z]\w{0,5}$/), tie("value"), { maxKeys: 3 }),
+  ),
+}));
 
 const found = (document: Record<string, Value>) => {
   const problem = checkDocument(document);
@@ -90,6 +103,14 @@ describe("each limit holds at its edge", () => {
     expect(found({ a: ["😀"] })).toBe(null);
     expect(found({ a: ["", "\ud83d"] })).toEqual(["InvalidString", "a.1"]);
   });
+});
+
+test("the size is the one that Convex counts", () => {
+  fc.assert(
+    fc.property(fc.dictionary(fc.stringMatching(/^[a-z]\w{0,5}$/), value), (document) => {
+      expect(measureDocument(document)).toBe(getDocumentSize(document));
+    }),
+  );
 });
 
 test("messages name the place and are fit to be stored", () => {

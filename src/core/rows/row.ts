@@ -83,7 +83,7 @@ export function prepareRow(
   const written = isStored ? "convex" : encoding;
   const unavailable = change.op === "delete" ? [] : unavailableColumns(change.row);
   const known = unavailable.length === 0 ? change.row : without(change.row, unavailable);
-  const { row } = redactRow(mirror, known, encoding, { redacted });
+  const row = mirror.redaction === null ? known : redactRow(mirror, known, encoding, { redacted }).row;
   if (unavailable.length === 0) return prepare(mirror, reading, change.op, row, written);
   // A row that was converted before has such a column only if it stands for a full one.
   const isFull = change.op === "upsert" || isStored;
@@ -182,8 +182,10 @@ function prepareKeyed(
   }
   const bytes = measureDocument(row);
   if (typeof bytes !== "number") return { problem: bytes, ...refusedRow(key, version, notes) };
-  const base = { key, keyHash: hashToInt64(keyHash(key)), version, bytes, notes };
-  return op === "update" ? { op, row, unset, ...base } : { op, row, ...base };
+  const hash = hashToInt64(keyHash(key));
+  return op === "update"
+    ? { op, row, unset, key, keyHash: hash, version, bytes, notes }
+    : { op, row, key, keyHash: hash, version, bytes, notes };
 }
 
 function prepareKeyless(

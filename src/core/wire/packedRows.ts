@@ -26,9 +26,11 @@ export function packRows(rows: readonly RowChange[]): PackedRows {
   const keyHashes = new BigInt64Array(rows.length);
   const changes: JSONValue[] = [];
   let deletions = 0;
-  for (const [i, { keyHash, ...change }] of rows.entries()) {
+  for (let i = 0; i < rows.length; i++) {
+    const { op, key, keyHash, position, row, unset, kept, storable, version } = rows[i]!;
+    const change = { op, key, position, row, unset, kept, storable, version };
     keyHashes[i] = keyHash;
-    if (change.op === "delete") deletions++;
+    if (op === "delete") deletions++;
     changes.push(isPlain(change) ? (change as JSONValue) : convexToJson(change));
   }
   return { count: rows.length, deletions, text: JSON.stringify(changes), keyHashes: keyHashes.buffer };
@@ -38,7 +40,7 @@ export function unpackRows({ text, ...packed }: PackedRows): RowChange[] {
   const parsed = JSON.parse(text) as JSONValue;
   const rows = (text.includes(ENCODED) ? jsonToConvex(parsed) : parsed) as unknown as RowChange[];
   const keyHashes = keyHashesOf(packed);
-  for (const [i, row] of rows.entries()) row.keyHash = keyHashes[i]!;
+  for (let i = 0; i < rows.length; i++) rows[i]!.keyHash = keyHashes[i]!;
   return rows;
 }
 

@@ -187,7 +187,7 @@ interface Stream {
 async function resolveStreams(session: ImportSession, batch: AirbyteBatch): Promise<Stream[]> {
   const streams = new Map<string, Stream>();
   const mirrors = new Map<string, Stream>();
-  for (const { table, data } of batch.messages) {
+  for (const { tableName: table, data } of batch.messages) {
     let stream = streams.get(table);
     if (stream === undefined) {
       const resolved = await resolveStream(session, table, batch.tables.get(table)!);

@@ -74,10 +74,10 @@ describe("readBatch", () => {
       ["b", { primaryKey: null, jsonSchema: { x: 1 } }],
       ["a", { primaryKey: ["id"], jsonSchema: null }],
     ]);
-    expect(batch.messages).toEqual([
-      { table: "a", data: { id: 1 } },
-      { table: "b", data: {} },
-      { table: "a", data: { id: 2 } },
+    expect(batch.messages.map(({ tableName, data }) => [tableName, data])).toEqual([
+      ["a", { id: 1 }],
+      ["b", {}],
+      ["a", { id: 2 }],
     ]);
   });
 });

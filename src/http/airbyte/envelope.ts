@@ -14,8 +14,10 @@ const MAX_RECORDS = 10_000;
 export interface AirbyteBatch {
   tables: Map<string, AirbyteTable>;
   /** Records in the order of the source, streams interleaved. */
-  messages: { table: string; data: JsonObject }[];
+  messages: AirbyteMessage[];
 }
+
+type AirbyteMessage = JsonObject & { tableName: string; data: JsonObject };
 
 export interface AirbyteTable {
   /** Paths of the key's columns, cleaned and dotted; null in the sync modes append and overwrite. */
@@ -38,8 +40,8 @@ export function readBatch(body: JsonObject): AirbyteBatch {
       { limit: MAX_RECORDS },
     );
   }
-  const messages = body.messages.map((message, i) => {
-    if (!isObject(message) || typeof message.tableName !== "string" || !isObject(message.data)) {
+  body.messages.forEach((message, i) => {
+    if (!isMessage(message)) {
       throw badJson(
         `messages[${String(i)}] must be an object with a string "tableName" and an object "data"`,
       );
@@ -51,9 +53,12 @@ export function readBatch(body: JsonObject): AirbyteBatch {
         `messages[${String(i)}] is for the stream "${shorten(message.tableName)}", which "tables" does not describe.`,
       );
     }
-    return { table: message.tableName, data: message.data };
   });
-  return { tables, messages };
+  return { tables, messages: body.messages as AirbyteMessage[] };
+}
+
+function isMessage(message: Json): message is AirbyteMessage {
+  return isObject(message) && typeof message.tableName === "string" && isObject(message.data);
 }
 
 function readTable(name: string, table: Json): AirbyteTable {
@@ -108,11 +113,15 @@ export function toChange(
   declared: ReadonlySet<string> = new Set(),
 ): Change {
   const cleaned = cleanFields(data);
-  const names = Object.keys(cleaned);
-  if (!names.some((name) => name.startsWith(CDC_PREFIX))) return { op: "upsert", row: cleaned };
+  if (!hasCdcColumns(cleaned)) return { op: "upsert", row: cleaned };
   const deleted = (cleaned[CDC_DELETED_AT] ?? null) !== null;
   const row = Object.fromEntries(
     Object.entries(cleaned).filter(([name]) => !name.startsWith(CDC_PREFIX) || declared.has(name)),
   );
   return { op: deleted && keyed ? "delete" : "upsert", row };
+}
+
+function hasCdcColumns(row: JsonObject): boolean {
+  for (const name in row) if (name.startsWith(CDC_PREFIX)) return true;
+  return false;
 }
