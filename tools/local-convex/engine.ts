@@ -81,6 +81,9 @@ const SYSTEM_SECONDS = 15;
 /** How often a scheduled mutation that lost all its races is taken up again: on the backend, until it succeeds. */
 const SCHEDULED_TRIES = 50;
 
+/** The validators of functions, as JSON, by name. */
+type Validators = Map<string, { args: string; returns: string }>;
+
 /** An action's ctx, as far as calls of other functions leave from it. */
 interface ActionCtx {
   runQuery: (...args: unknown[]) => Promise<unknown>;
@@ -365,11 +368,12 @@ export class Engine {
   }
 
   #moduleLoader(component: InstalledComponent): ModuleLoader {
+    const validators: Validators = new Map();
     const scopedModule = (modulePath: string, exports: Record<string, unknown>, call = { inAction: false }) =>
       Object.fromEntries(
         Object.entries(exports).map(([name, value]) => [
           name,
-          this.#scoped(component, `${modulePath}:${name}`, value, call),
+          this.#scoped(component, `${modulePath}:${name}`, value, call, validators),
         ]),
       );
     const scoped = new Map<string, Record<string, unknown>>();
@@ -394,9 +398,13 @@ export class Engine {
     functionName: string,
     value: unknown,
     call: { inAction: boolean },
+    validators: Validators,
   ): unknown {
     const fn = asRegisteredFunction(value);
     if (fn === null) return value;
+    // As on the backend, those of the push count: no call asks its module for them.
+    const known = validators.get(functionName) ?? { args: fn.exportArgs(), returns: fn.exportReturns() };
+    validators.set(functionName, known);
     const isAction = kindOf(fn) === "action";
     const scope = {
       componentPath: component.path,
@@ -409,7 +417,11 @@ export class Engine {
       noteFunction(component.path, functionName);
       return own(isAction ? this.#actionCtx(ctx) : ctx, args);
     };
-    return Object.create(fn, { _handler: { value: inScope(scope, this.logger, handler) } });
+    return Object.create(fn, {
+      _handler: { value: inScope(scope, this.logger, handler) },
+      exportArgs: { value: () => known.args },
+      exportReturns: { value: () => known.returns },
+    });
   }
 
   /** In optimistic mode, each call that an action makes gives others a turn, before it and before its answer. */
