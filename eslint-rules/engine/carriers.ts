@@ -49,6 +49,8 @@ function computeCarries(cx: GuardContext, type: ts.Type, depth: number): boolean
   for (const signature of type.getCallSignatures()) {
     if (carries(cx, signature.getReturnType(), left) || handsOut(cx, signature, depth)) return true;
   }
+  // `class Pool extends Map<string, DatabaseWriter>`
+  if (type.isClass() && checker.getBaseTypes(type).some((base) => carries(cx, base, left))) return true;
   const element = type.getNumberIndexType() ?? type.getStringIndexType();
   if (element !== undefined && carries(cx, element, left)) return true;
   return type.getProperties().some((property) => carries(cx, checker.getTypeOfSymbol(property), left));

@@ -1,6 +1,7 @@
 import type ts from "typescript";
-import { argumentsOf, carries, CARRY_DEPTH, isWriter, receives } from "./carriers.js";
+import { argumentsOf, carries, CARRY_DEPTH, isView, isWriter, receives } from "./carriers.js";
 import type { GuardContext } from "./context.js";
+import { isOfPrimitives } from "./data.js";
 import { memberOf } from "./members.js";
 
 /** Longer texts of types are cut in messages, in characters. */
@@ -45,10 +46,33 @@ export function losesWriter(
   if (isWriter(cx, source)) return losesDirect(cx, target);
   if (depth === 0) return null;
   return (
+    losesContent(cx, source, target) ??
     losesThroughArguments(cx, source, target, depth) ??
     losesThroughReturn(cx, source, target, depth) ??
     losesThroughProperties(cx, source, target, depth)
   );
+}
+
+/**
+ * What a list, a map or a function becomes under a type that shows only its size or its name (`{ length: number }`), and
+ * an object under one of the language that knows nothing of it (`Error`).
+ */
+function losesContent(cx: GuardContext, source: ts.Type, target: ts.Type): string | null {
+  const isCalled = target.getCallSignatures().length + target.getConstructSignatures().length > 0;
+  if (isCalled || target.getNumberIndexType() !== undefined || carries(cx, target)) return null;
+  // `Pick<QueryCtx, "auth">` is declared by the language, too, but shows what it says.
+  const isNamed = ((target.symbol as ts.Symbol | undefined)?.flags ?? 0) & cx.ts.SymbolFlags.Interface;
+  if (isNamed !== 0 && isOfLanguage(cx, target))
+    return argumentsOf(cx, target).length === 0 ? shortType(cx, target) : null;
+  const isContainer = source.getCallSignatures().length > 0 || cx.checker.isTupleType(source);
+  const isSize = target
+    .getProperties()
+    .every(
+      (one) =>
+        isOfPrimitives(cx, cx.checker.getTypeOfSymbol(one)) &&
+        (isContainer || isDeclaredByLanguage(cx, memberLike(cx, source, one))),
+    );
+  return isSize ? shortType(cx, target) : null;
 }
 
 /** `this` of a class, which stands for the instances of the classes that extend it. */
@@ -90,6 +114,17 @@ export function gainsWriter(cx: GuardContext, source: ts.Type, target: ts.Type):
     cx.checker.isTypeAssignableTo(source, arm),
   );
   return arms.length > 0 && arms.every((arm) => carries(cx, arm)) ? shortType(cx, target) : null;
+}
+
+/**
+ * What a value of another type becomes that is asserted to be the writer, or to hold one (`plain as unknown as
+ * DatabaseWriter[]`). It keeps its own type under its own name, so what is put in comes out as that.
+ */
+export function passesForWriter(cx: GuardContext, source: ts.Type, target: ts.Type): string | null {
+  const { Any, Never, Undefined, Null, Void, Instantiable } = cx.ts.TypeFlags;
+  if ((source.flags & (Any | Never | Undefined | Null | Void | Instantiable)) !== 0) return null;
+  if (carries(cx, source) || isView(cx, source) || cx.standIns.size > 0) return null;
+  return losesWriter(cx, target, source) === null ? null : shortType(cx, target);
 }
 
 function gainsMember(cx: GuardContext, source: ts.Type, member: ts.Symbol): boolean {
@@ -194,7 +229,11 @@ function firstLoss(
 }
 
 function isOfLanguage(cx: GuardContext, type: ts.Type): boolean {
-  const declaration = (type.symbol as ts.Symbol | undefined)?.declarations?.[0];
+  return isDeclaredByLanguage(cx, type.symbol as ts.Symbol | undefined);
+}
+
+function isDeclaredByLanguage(cx: GuardContext, symbol: ts.Symbol | undefined): boolean {
+  const declaration = symbol?.declarations?.[0];
   return declaration !== undefined && cx.packages.originOf(declaration.getSourceFile()).kind === "lib";
 }
 

@@ -2,7 +2,14 @@
 import type ts from "typescript";
 import { carries, receives } from "./carriers.js";
 import type { GuardContext } from "./context.js";
-import { gainsWriter, losesByParameter, losesWriter, passesForEverything, shortType } from "./conversions.js";
+import {
+  gainsWriter,
+  losesByParameter,
+  losesWriter,
+  passesForEverything,
+  passesForWriter,
+  shortType,
+} from "./conversions.js";
 import { stripAssertions } from "./contracts.js";
 import { isData, isOfPrimitives, isPrimitive } from "./data.js";
 import { mayCarry } from "./flows.js";
@@ -57,7 +64,9 @@ export function contextual(cx: GuardContext, report: Report, expression: ts.Expr
   if (isViewOnly && !isLostView(cx, expression)) return;
   const expected = cx.checker.getContextualType(expression) ?? returnedType(cx, expression);
   if (expected === undefined) return;
-  const lost = isViewOnly ? losesView(cx, expression, expected) : losesWriter(cx, type, expected);
+  const lost =
+    (isViewOnly ? losesView(cx, expression, expected) : losesWriter(cx, type, expected)) ??
+    (passesForEverything(cx, type) ? putsWriterIn(cx, expression, expected) : null);
   if (lost !== null) reportEscape(cx, report, expression, lost);
   else if (callable) {
     const parameter = losesByParameter(cx, type, expected);
@@ -149,7 +158,22 @@ function losesByAssertion(cx: GuardContext, expression: ts.Expression, target: t
 export function putsWriterIn(cx: GuardContext, expression: ts.Expression, target: ts.Type): string | null {
   const { ts, checker } = cx;
   if (!isPlainName(cx, expression) || !carries(cx, target)) return null;
-  return gainsWriter(cx, checker.getTypeAtLocation(stripAssertions(ts, expression)), target);
+  const type = checker.getTypeAtLocation(stripAssertions(ts, expression));
+  return (
+    gainsWriter(cx, type, target) ?? (isAsserted(cx, expression) ? passesForWriter(cx, type, target) : null)
+  );
+}
+
+/** Whether an assertion stands in or around an expression; in JavaScript, it is a comment before a parenthesis. */
+function isAsserted({ ts }: GuardContext, expression: ts.Expression): boolean {
+  const { parent, flags } = expression;
+  const isComment = ts.isParenthesizedExpression(parent) && (flags & ts.NodeFlags.JavaScriptFile) !== 0;
+  return (
+    stripAssertions(ts, expression) !== expression ||
+    isComment ||
+    ts.isAsExpression(parent) ||
+    ts.isTypeAssertionExpression(parent)
+  );
 }
 
 export function isPlainName({ ts }: GuardContext, expression: ts.Expression): boolean {

@@ -17,7 +17,7 @@ export function losesByResult(cx: GuardContext, signature: ts.Signature): string
 /** The class of the app that another one extends. */
 export function classOf(
   cx: GuardContext,
-  { expression }: ts.ExpressionWithTypeArguments,
+  { expression }: ts.ExpressionWithTypeArguments | ts.NewExpression,
 ): ts.ClassLikeDeclaration | null {
   const { ts } = cx;
   const declaration = ts.isIdentifier(expression) ? declarationOf(cx, expression) : null;

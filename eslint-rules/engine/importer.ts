@@ -286,8 +286,13 @@ export function visitUnknownFunction(cx: GuardContext, report: Report, call: ts.
   const inner = stripAssertions(ts, argument);
   if (!mayRefer(ts, inner) || isWrittenOut(cx, inner)) return;
   const type = checker.getTypeAtLocation(inner);
-  const { Any, Unknown, String } = ts.TypeFlags;
-  if ((type.flags & (Any | Unknown | String)) === 0) return;
+  const { Any, Unknown, String, StructuredType } = ts.TypeFlags;
+  // An object that is no reference, but made to pass for one.
+  const isOther =
+    (type.flags & StructuredType) !== 0 &&
+    type.getProperty("_type") === undefined &&
+    cx.packages.isOfConvex(checker.getResolvedSignature(call)?.declaration);
+  if ((type.flags & (Any | Unknown | String)) === 0 && !isOther) return;
   report.add("no-writer-escape", "unknownFunction", inner, { code: inner.getText(report.file) });
 }
 
@@ -355,13 +360,19 @@ function initializerOf(cx: GuardContext, expression: ts.Expression): ts.Expressi
 
 /** `(components as any).streamingImport.ingest.applyChunk`: a path of which no type tells where it leads. */
 function isComponentsPath(cx: GuardContext, expression: ts.Expression): boolean {
-  const { ts, checker } = cx;
   const path = pathOf(cx, expression);
   // `anyApi.runs.begin` is a function of the app: there, nothing stands before the name of the module.
   return (
     IMPORTING.some((one) => path.endsWith(`/${one}`)) &&
-    (checker.getTypeAtLocation(expression).flags & ts.TypeFlags.Any) !== 0
+    isOfAnyFunction(cx, cx.checker.getTypeAtLocation(expression))
   );
+}
+
+/** Whether a type says nothing about the function that is called: any, or what `componentsGeneric()` is made of. */
+function isOfAnyFunction({ ts, checker }: GuardContext, type: ts.Type): boolean {
+  const { Any, StructuredType } = ts.TypeFlags;
+  const kind = (type.flags & StructuredType) === 0 ? undefined : type.getProperty("_type");
+  return ((kind === undefined ? type : checker.getTypeOfSymbol(kind)).flags & Any) !== 0;
 }
 
 /** `imports:write` of `anyApi.imports.write` and `(internal as any)["imports"].write`. */

@@ -103,7 +103,7 @@ export const MESSAGES = {
   syscall:
     "`Convex.{{name}}` calls the database below `ctx.db`: types and the run-time guard do not see what it writes. Use `ctx.db`.",
   syscallName:
-    '"{{name}}" is the name of Convex\'s system call that writes rows; used directly it passes every guard. Use `ctx.db`.',
+    '"{{name}}" is a name of Convex\'s inside through which rows are written; used directly it passes every guard. Use `ctx.db`, and functions of `api`, `internal` and `components`.',
   deepImport:
     '"{{name}}" reaches into the inside of the convex package, where the unguarded writer is made. Import from "convex/server" or "convex/values".',
   importUrl:

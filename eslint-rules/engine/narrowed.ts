@@ -3,7 +3,7 @@ import type ts from "typescript";
 import { argumentsOf, carries, isView } from "./carriers.js";
 import { isData, isOfPrimitives } from "./data.js";
 import type { GuardContext } from "./context.js";
-import { blindness, shortType } from "./conversions.js";
+import { blindness, gainsWriter, passesForWriter, shortType } from "./conversions.js";
 import { reportEscape } from "./escape.js";
 import type { Report } from "./report.js";
 import { hidesView, holdsWriter, narrowedAway } from "./views.js";
@@ -15,7 +15,12 @@ export function visitPredicate(cx: GuardContext, report: Report, node: ts.TypePr
   if (type === null) return;
   const claimed = node.type === undefined ? null : checker.getTypeAtLocation(node.type);
   if (!carries(cx, type)) {
-    const shown = claimed === null || !isView(cx, type) ? null : hidesView(cx, claimed);
+    if (claimed === null) return;
+    const known = checker.getBaseConstraintOfType(type) ?? type;
+    const said = checker.getBaseConstraintOfType(claimed) ?? claimed;
+    const shown = isView(cx, known)
+      ? hidesView(cx, claimed)
+      : (gainsWriter(cx, known, said) ?? passesForWriter(cx, known, said));
     if (shown !== null)
       report.add("no-writer-escape", "escape", node, { from: shortType(cx, type), to: shown });
     return;

@@ -22,6 +22,12 @@ const WRITE_SYSCALLS: ReadonlySet<string> = new Set([
   "1.0/delete",
 ]);
 
+/**
+ * Names by which functions are called that no API lists: those of Convex's dashboard, which write any table, and those
+ * of a component by the path that its references are made of.
+ */
+const BELOW = /^_system\/|^_reference\/childComponent\/|^toReferencePath$/;
+
 /** Methods of the global `Convex`. */
 const SYSCALL_METHODS: ReadonlySet<string> = new Set(["syscall", "asyncSyscall", "jsSyscall", "op"]);
 
@@ -119,7 +125,8 @@ function visitText(ts: TypeScript, report: Report, node: ts.StringLiteralLike, t
     }
     return;
   }
-  if (WRITE_SYSCALLS.has(text)) report.add("no-raw-syscalls", "syscallName", node, { name: text });
+  if (WRITE_SYSCALLS.has(text) || BELOW.test(text))
+    report.add("no-raw-syscalls", "syscallName", node, { name: text });
   else visitUrl(report, node, text);
 }
 

@@ -1,5 +1,5 @@
 import type ts from "typescript";
-import { carries, isFactory } from "../engine/carriers.js";
+import { argumentsOf, carries, isFactory } from "../engine/carriers.js";
 import type { GuardContext } from "../engine/context.js";
 import { losesByNext, losesByParameter, losesWriter, shortType } from "../engine/conversions.js";
 import { stripAssertions } from "../engine/contracts.js";
@@ -85,7 +85,7 @@ export function visitEscape(cx: GuardContext, report: Report, node: ts.Node): vo
       visitReflection(cx, report, node);
       visitIsArray(cx, report, node);
       visitChosenModule(cx, report, node);
-    }
+    } else visitGenericClass(cx, report, node);
     visitCall(cx, report, node);
   } else if (ts.isTaggedTemplateExpression(node)) visitTemplate(cx, report, node);
   else if (ts.isTypePredicateNode(node)) visitPredicate(cx, report, node);
@@ -437,7 +437,8 @@ function losesInGeneric(
     return null;
   const fn = implementationOf(cx, called);
   const parameter = fn.parameters[Math.min(index, fn.parameters.length - 1)];
-  if (parameter === undefined || !("body" in fn)) return null;
+  if (parameter === undefined) return null;
+  if (!("body" in fn) || fn.body === undefined) return takenBlindly(cx, fn, parameter);
   if (fn !== called) {
     const lost = losesWriter(cx, type, checker.getTypeAtLocation(parameter.name));
     if (lost !== null) return lost;
@@ -458,9 +459,25 @@ function losesInGeneric(
     : losesByResult(cx, signature);
 }
 
+/** `<T>(value: T) => …` of an interface: its code is not known, and does not know what it takes. */
+function takenBlindly(
+  cx: GuardContext,
+  { typeParameters }: ts.SignatureDeclaration,
+  { name, type }: ts.ParameterDeclaration,
+): string | null {
+  if (typeParameters === undefined || type === undefined) return null;
+  const names = new Set(typeParameters.map((one) => one.name.text));
+  const isOpen = (node: ts.Node): boolean =>
+    (cx.ts.isIdentifier(node) && names.has(node.text)) ||
+    (cx.ts.forEachChild(node, (child) => isOpen(child) || undefined) ?? false);
+  if (!isOpen(type)) return null;
+  const declared = cx.checker.getTypeAtLocation(name);
+  return carries(cx, declared) ? null : shortType(cx, declared);
+}
+
 /**
  * Whether the code of a function or a class loses the writer, when these type parameters stand for it.
- * @param asked The function or base class that they are of: methods of one class have parameters of their own.
+ * @param asked What they are of: a method, a class that stands above others, or the parameters of a class that is made.
  */
 function losesInside(
   cx: GuardContext,
@@ -510,6 +527,18 @@ function visitBases(cx: GuardContext, report: Report, node: ts.ClassLikeDeclarat
 }
 
 const MAX_BASES = 10;
+
+/** `new Loose<DatabaseWriter>()`: who calls its methods may know no more of it than an interface. */
+function visitGenericClass(cx: GuardContext, report: Report, node: ts.NewExpression): void {
+  const made = classOf(cx, node);
+  const [first] = made?.typeParameters ?? [];
+  if (made === null || first === undefined) return;
+  const given = argumentsOf(cx, cx.checker.getTypeAtLocation(node));
+  if (!given.some((one) => carries(cx, one))) return;
+  const { typeParameters = [] } = cx.checker.getTypeAtLocation(made) as ts.InterfaceType;
+  if (losesInside(cx, first, made, typeParameters))
+    reportEscape(cx, report, node.expression, `${first.getText()} of a class that loses it`);
+}
 
 const NO_SCHEMA: SchemaInfo = {
   file: null,

@@ -12,6 +12,7 @@ import { receivers } from "./receivers.js";
 import { tables } from "./tables.js";
 import { answers } from "./answers.js";
 import { later } from "./later.js";
+import { third } from "./third.js";
 import { variations } from "./variations.js";
 
 export { fileOf, type Evasion } from "./evasion.js";
@@ -31,5 +32,6 @@ export const EVASIONS: readonly Evasion[] = [
   ...variations,
   ...answers,
   ...later,
+  ...third,
   ...clean,
 ];
