@@ -42,6 +42,10 @@ function computeCarries(cx: GuardContext, type: ts.Type, depth: number): boolean
   const origin = originOfType(cx, type);
   if (origin === "lib") return argumentsOf(cx, type).some((argument) => carries(cx, argument, depth));
   if (origin === "convex" && !CONVEX_HOLDERS.has(type.symbol.name)) return false;
+  if (origin === "stranger")
+    return [...argumentsOf(cx, type), ...(type.aliasTypeArguments ?? [])].some((one) =>
+      carries(cx, one, depth - 1),
+    );
   // The methods of a library's classes give out ever new types; the writer is near, or not there.
   const near = origin === "package" ? Math.min(depth - 1, PACKAGE_DEPTH) : depth - 1;
   // What is written out ends somewhere, however deep it is; a generic type need not.
@@ -150,16 +154,31 @@ export function isWriteMethod(cx: GuardContext, type: ts.Type): boolean {
   return kind === "writer" || kind === "tableWriter" || kind === "ents";
 }
 
-function originOfType(cx: GuardContext, type: ts.Type): "lib" | "convex" | "package" | "other" {
+/** Who declares a type; a stranger is a package that knows nothing of Convex. */
+function originOfType(cx: GuardContext, type: ts.Type): "lib" | "convex" | "package" | "stranger" | "other" {
   const declaration = (type.symbol as ts.Symbol | undefined)?.declarations?.[0];
   if (declaration === undefined)
     return cx.checker.isArrayType(type) || cx.checker.isTupleType(type) ? "lib" : "other";
   const origin = cx.packages.originOf(declaration.getSourceFile());
+  const isLiteral = type.symbol.name === "__type";
+  if (origin.kind === "package" && isStrange(cx, type, isLiteral, origin.name)) return "stranger";
   // A type literal is described by its parts; a named type of Convex by its name.
-  if (type.symbol.name === "__type") return "other";
+  if (isLiteral) return "other";
   if (origin.kind === "lib") return "lib";
   if (origin.kind !== "package") return "other";
   return origin.name === "convex" ? "convex" : "package";
+}
+
+/** Whether a type of a package that knows nothing of Convex says by its type arguments what it is made of. */
+function isStrange({ ts, packages }: GuardContext, type: ts.Type, isLiteral: boolean, name: string): boolean {
+  const isInstantiated = ((type as ts.ObjectType).objectFlags & ts.ObjectFlags.Instantiated) !== 0;
+  if (isLiteral && isInstantiated && type.aliasSymbol === undefined) return false;
+  // The app may add members to a type of a package.
+  const declarations = [...(type.symbol.declarations ?? []), ...(type.aliasSymbol?.declarations ?? [])];
+  return (
+    packages.isStranger(name) &&
+    declarations.every((one) => packages.originOf(one.getSourceFile()).kind === "package")
+  );
 }
 
 export function argumentsOf(cx: GuardContext, type: ts.Type): readonly ts.Type[] {

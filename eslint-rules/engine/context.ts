@@ -58,11 +58,23 @@ function onlyOne([first, ...others]: readonly ts.Signature[]): ts.Signature | nu
   return first === undefined || others.length > 0 || first.typeParameters !== undefined ? null : first;
 }
 
-/** What a function gives back whichever of its signatures is meant. */
-function sameResult(signatures: readonly ts.Signature[]): ts.Type | null {
-  if (signatures.some(({ typeParameters }) => typeParameters !== undefined)) return null;
+/** What a function gives back whichever of its signatures is meant; null when the arguments tell it. */
+export function sameResult(typescript: TypeScript, signatures: readonly ts.Signature[]): ts.Type | null {
+  if (signatures.some((one) => !hasOneResult(typescript, one))) return null;
   const [first, ...others] = new Set(signatures.map((one) => one.getReturnType()));
   return first === undefined || others.length > 0 ? null : first;
+}
+
+/** Whether a function gives back the same type for all arguments: it is not generic, or its result is written without them. */
+function hasOneResult(typescript: TypeScript, { declaration, typeParameters }: ts.Signature): boolean {
+  if (typeParameters === undefined) return true;
+  const written = (declaration as ts.SignatureDeclaration | undefined)?.type;
+  const names = new Set(typeParameters.map(({ symbol }) => symbol.name));
+  const mentions = (node: ts.Node): boolean =>
+    node.kind === typescript.SyntaxKind.ThisType ||
+    (typescript.isIdentifier(node) && names.has(node.text)) ||
+    (typescript.forEachChild(node, (child) => mentions(child) || undefined) ?? false);
+  return written !== undefined && !mentions(written);
 }
 
 /**
@@ -88,7 +100,7 @@ function remembering(typescript: TypeScript, checker: ts.TypeChecker): ts.TypeCh
     const isCall = typescript.isCallExpression(node) || typescript.isNewExpression(node);
     const result =
       isCall && (node.flags & typescript.NodeFlags.OptionalChain) === 0
-        ? sameResult(signaturesOf(node))
+        ? sameResult(typescript, signaturesOf(node))
         : null;
     if (result !== null) return result;
     const { parent } = node;

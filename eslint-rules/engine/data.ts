@@ -1,9 +1,10 @@
 /** Values that cannot be the writer, told without asking for their types where these lead to those of the whole app. */
 import type ts from "typescript";
-import { carries } from "./carriers.js";
-import type { GuardContext } from "./context.js";
+import { argumentsOf, carries } from "./carriers.js";
+import { sameResult, type GuardContext } from "./context.js";
 import { isGlobal } from "./dynamicCode.js";
-import { declarationOf } from "./references.js";
+import type { Origin } from "./packages.js";
+import { assignmentsTo, declarationOf } from "./references.js";
 
 /** Operators that may give one of the two values that they stand between. */
 const CHOOSING = /^(?:\|\|=?|&&=?|\?\?=?|=|,)$/;
@@ -29,16 +30,151 @@ const PRIMITIVES: ReadonlySet<string> = new Set(["NullKeyword", "TrueKeyword", "
 const FUNCTION_CALLS: ReadonlySet<string> = new Set(["runQuery", "runMutation", "runAction"]);
 
 /** `ctx.runQuery(internal.x.y, …)`: the type of its result is that of every function of the app together. */
-export function isFunctionCall({ ts, checker, packages }: GuardContext, node: ts.Node): boolean {
+export function isFunctionCall(cx: GuardContext, node: ts.Node): boolean {
+  const { ts } = cx;
   if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return false;
-  const { name } = node.expression;
+  return isFunctionCaller(cx, node.expression);
+}
+
+/** `ctx.runQuery` */
+function isFunctionCaller(cx: GuardContext, { name, expression }: ts.PropertyAccessExpression): boolean {
+  const { checker, packages } = cx;
   if (!FUNCTION_CALLS.has(name.text)) return false;
-  return packages.isOfConvex(checker.getSymbolAtLocation(name)?.declarations?.[0]);
+  return (
+    isActionContext(cx, expression) ||
+    packages.isOfConvex(checker.getSymbolAtLocation(name)?.declarations?.[0])
+  );
+}
+
+/** The builders that Convex generates, by what their handlers are given. */
+const ACTIONS: ReadonlySet<string> = new Set(["action", "internalAction", "httpAction"]);
+const WITH_ARGUMENTS: ReadonlySet<string> = new Set([
+  "query",
+  "internalQuery",
+  "mutation",
+  "internalMutation",
+  "action",
+  "internalAction",
+]);
+
+/**
+ * The `ctx` of an action, whatever its type says: the compiler tells that only with what the handler gives back, which
+ * may come from any function of the app.
+ */
+export function isActionContext(cx: GuardContext, expression: ts.Expression): boolean {
+  if (!cx.ts.isIdentifier(expression)) return false;
+  const parameter = cx.checker.getSymbolAtLocation(expression)?.valueDeclaration;
+  return parameter !== undefined && isOfHandler(cx, parameter, 0, ACTIONS);
+}
+
+/** Whether a declaration is a parameter of the handler of a function that one of these builders makes. */
+function isOfHandler(
+  { ts, checker }: GuardContext,
+  parameter: ts.Node,
+  index: number,
+  builders: ReadonlySet<string>,
+): boolean {
+  if (!ts.isParameter(parameter) || parameter.dotDotDotToken !== undefined) return false;
+  const { parent: handler } = parameter;
+  if (handler.parameters[index] !== parameter) return false;
+  const property = handler.parent;
+  const isProperty = ts.isPropertyAssignment(property) && property.name.getText() === "handler";
+  const definition = isProperty ? property.parent : ts.isMethodDeclaration(handler) ? property : handler;
+  const call = definition.parent;
+  if (!ts.isCallExpression(call) || call.arguments[0] !== definition || !ts.isIdentifier(call.expression))
+    return false;
+  const [builder] = checker.getSymbolAtLocation(call.expression)?.declarations ?? [];
+  if (builder === undefined || !ts.isImportSpecifier(builder)) return false;
+  const { moduleSpecifier } = builder.parent.parent.parent;
+  return (
+    builders.has((builder.propertyName ?? builder.name).text) &&
+    ts.isStringLiteral(moduleSpecifier) &&
+    /(?:^|\/)_generated\/server(?:\.js)?$/.test(moduleSpecifier.text)
+  );
+}
+
+/** `ctx.runQuery.bind(ctx)`: what it gives back when it is called is data. */
+function isBound(cx: GuardContext, { expression }: ts.CallExpression): boolean {
+  const { ts } = cx;
+  if (!ts.isPropertyAccessExpression(expression) || expression.name.text !== "bind") return false;
+  return ts.isPropertyAccessExpression(expression.expression) && isFunctionCaller(cx, expression.expression);
+}
+
+/** A call of the language, or of a package that knows nothing of Convex, whose result is data by its type. */
+function isOfStranger(cx: GuardContext, call: ts.CallExpression): boolean {
+  const signatures = typeByDeclaration(cx, call.expression)?.getCallSignatures() ?? [];
+  const isStrange = signatures.every(
+    ({ declaration }) => originOf(cx, declaration)?.kind === "lib" || isDeclaredByStranger(cx, declaration),
+  );
+  const result = isStrange ? sameResult(cx.ts, signatures) : null;
+  return result !== null && isOfData(cx, cx.checker.getAwaitedType(result) ?? result);
+}
+
+function originOf({ packages }: GuardContext, declaration: ts.Node | undefined): Origin | undefined {
+  return declaration && packages.originOf(declaration.getSourceFile());
+}
+
+function isDeclaredByStranger(cx: GuardContext, declaration: ts.Node | undefined): boolean {
+  const origin = originOf(cx, declaration);
+  return origin?.kind === "package" && cx.packages.isStranger(origin.name);
+}
+
+/** The type that a name, its members and their results are declared with; null where arguments or checks tell it. */
+function typeByDeclaration(cx: GuardContext, expression: ts.Expression): ts.Type | null {
+  const { ts, checker } = cx;
+  if (ts.isParenthesizedExpression(expression) || ts.isNonNullExpression(expression))
+    return typeByDeclaration(cx, expression.expression);
+  if (ts.isAwaitExpression(expression)) {
+    const promise = typeByDeclaration(cx, expression.expression);
+    return promise && (checker.getAwaitedType(promise) ?? null);
+  }
+  if (ts.isPropertyAccessExpression(expression)) {
+    const holder = typeByDeclaration(cx, expression.expression);
+    const member = holder && checker.getNonNullableType(holder).getProperty(expression.name.text);
+    return member ? checker.getTypeOfSymbol(member) : null;
+  }
+  if (ts.isCallExpression(expression) || ts.isNewExpression(expression)) {
+    const callee = typeByDeclaration(cx, expression.expression);
+    if (callee === null) return null;
+    return sameResult(
+      ts,
+      ts.isNewExpression(expression) ? callee.getConstructSignatures() : callee.getCallSignatures(),
+    );
+  }
+  if (!ts.isIdentifier(expression)) return null;
+  const [declaration] = checker.getSymbolAtLocation(expression)?.declarations ?? [];
+  if (declaration === undefined) return null;
+  const isImport = ts.isImportSpecifier(declaration) || ts.isImportClause(declaration);
+  if (isImport || ts.isFunctionDeclaration(declaration)) return checker.getTypeAtLocation(expression);
+  if (!ts.isVariableDeclaration(declaration)) return null;
+  if (declaration.type !== undefined) return checker.getTypeAtLocation(declaration.name);
+  const { name, initializer, parent } = declaration;
+  const isConstant = (parent.flags & ts.NodeFlags.Const) !== 0 && ts.isIdentifier(name);
+  return isConstant && initializer !== undefined ? typeByDeclaration(cx, initializer) : null;
+}
+
+/** Whether a type is of data by what it shows: strings and the like, and a stranger's objects without functions. */
+function isOfData(cx: GuardContext, type: ts.Type): boolean {
+  const { ts, checker } = cx;
+  if (isOfPrimitives(cx, type)) return true;
+  if (type.isUnionOrIntersection()) return type.types.every((one) => isOfData(cx, one));
+  const args = argumentsOf(cx, type);
+  if (checker.isArrayType(type)) return args.every((one) => isOfData(cx, one));
+  if ((type.flags & ts.TypeFlags.Object) === 0 || type.getCallSignatures().length > 0) return false;
+  return (
+    isDeclaredByStranger(cx, (type.symbol as ts.Symbol | undefined)?.declarations?.[0]) &&
+    [...args, ...(type.aliasTypeArguments ?? [])].every((one) => isOfData(cx, one)) &&
+    !carries(cx, type) &&
+    type.getProperties().every((one) => {
+      const own = checker.getNonNullableType(checker.getTypeOfSymbol(one));
+      return (own.flags & ts.TypeFlags.Any) === 0 && own.getCallSignatures().length === 0;
+    })
+  );
 }
 
 const data = new WeakMap<GuardContext, WeakMap<ts.Node, boolean>>();
 
-/** Whether a value is the result of a function of the app, or is made of one alone: told without asking for its type. */
+/** Whether a value is what a function of the app, or a stranger, gives back, or is made of that alone: told without asking for its type. */
 export function isData(cx: GuardContext, expression: ts.Expression): boolean {
   let known = data.get(cx);
   if (known === undefined) data.set(cx, (known = new WeakMap<ts.Node, boolean>()));
@@ -75,7 +211,7 @@ function comesFromFunction(cx: GuardContext, expression: ts.Expression): boolean
   if (ts.isConditionalExpression(expression))
     return [expression.whenTrue, expression.whenFalse].every((one) => isDataOrText(cx, one));
   if (!ts.isCallExpression(expression)) return false;
-  if (isFunctionCall(cx, expression)) return true;
+  if (isFunctionCall(cx, expression) || isBound(cx, expression) || isOfStranger(cx, expression)) return true;
   if (!ts.isPropertyAccessExpression(expression.expression)) return false;
   const { expression: holder } = expression.expression;
   const isOfData =
@@ -108,9 +244,9 @@ function isDataOrText(cx: GuardContext, expression: ts.Expression): boolean {
   return isPrimitive(cx, expression) || isData(cx, expression);
 }
 
-/** A constant that is made of data, or the parameter of a function that a method of data calls. */
+/** What is made of data alone, the arguments of a function, or the parameter of a function that a method of data calls. */
 function isNameOfData(cx: GuardContext, name: ts.Identifier): boolean {
-  const { ts } = cx;
+  const { ts, checker } = cx;
   let declaration: ts.Node | null = declarationOf(cx, name);
   while (declaration !== null && ts.isBindingElement(declaration)) {
     if (declaration.initializer !== undefined) return false;
@@ -118,14 +254,16 @@ function isNameOfData(cx: GuardContext, name: ts.Identifier): boolean {
   }
   if (declaration === null) return false;
   if (ts.isVariableDeclaration(declaration)) {
-    if ((declaration.parent.flags & ts.NodeFlags.Const) === 0) return false;
+    if ((declaration.parent.flags & ts.NodeFlags.Const) === 0) return isVariableOfData(cx, declaration);
     const isTyped = declaration.type !== undefined;
-    if (isTyped && carries(cx, cx.checker.getTypeAtLocation(declaration.name))) return false;
+    if (isTyped && carries(cx, checker.getTypeAtLocation(declaration.name))) return false;
     const loop = declaration.parent.parent;
     const value = ts.isForOfStatement(loop) ? loop.expression : declaration.initializer;
     return value !== undefined && isData(cx, value);
   }
   if (!ts.isParameter(declaration)) return false;
+  if (isOfHandler(cx, declaration, 1, WITH_ARGUMENTS))
+    return declaration.type === undefined || !carries(cx, checker.getTypeAtLocation(declaration));
   const call = declaration.parent.parent;
   return (
     ts.isCallExpression(call) &&
@@ -135,6 +273,14 @@ function isNameOfData(cx: GuardContext, name: ts.Identifier): boolean {
     !/^reduce/.test(call.expression.name.text) &&
     isData(cx, call.expression.expression)
   );
+}
+
+/** A variable that is only ever set to data. */
+function isVariableOfData(cx: GuardContext, { name, type, initializer }: ts.VariableDeclaration): boolean {
+  const { ts } = cx;
+  if (!ts.isIdentifier(name) || type !== undefined || initializer === undefined) return false;
+  const values = [initializer, ...assignmentsTo(cx, name.parent, name)];
+  return values.every((one) => one !== null && isDataOrText(cx, one));
 }
 
 /** Whether a type has only strings, numbers and the like. */

@@ -3,7 +3,7 @@ import { carries } from "./carriers.js";
 import type { GuardContext } from "./context.js";
 import { blindness, isOfApp, passesForEverything, takenByNext } from "./conversions.js";
 import { stripAssertions } from "./contracts.js";
-import { isData, isPrimitive, someResult } from "./data.js";
+import { isActionContext, isData, isPrimitive, someResult } from "./data.js";
 
 /**
  * Whether an expression can carry the writer, asking for as few types as possible: the checker keeps the types of names
@@ -26,6 +26,7 @@ export function mayCarry(cx: GuardContext, expression: ts.Expression): boolean {
   if (ts.isBinaryExpression(inner)) return mayCarry(cx, inner.left) || mayCarry(cx, inner.right);
   if (ts.isArrowFunction(inner) || ts.isFunctionExpression(inner)) return bodyMayCarry(cx, inner.body);
   if (isHarmlessByRoot(cx, inner) || isData(cx, inner)) return false;
+  if (ts.isCallExpression(inner) && isFreeByTypeArguments(cx, inner)) return false;
   const type = cx.checker.getTypeAtLocation(inner);
   // A value of type any may take the place of a function that gets the writer.
   if ((type.flags & cx.ts.TypeFlags.Any) !== 0) return true;
@@ -34,6 +35,22 @@ export function mayCarry(cx: GuardContext, expression: ts.Expression): boolean {
     (isReference(cx, inner) && type.getCallSignatures().length > 0) ||
     ((isReference(cx, inner) || ts.isCallExpression(inner)) && holdsBlind(cx, type))
   );
+}
+
+/** `load<{ status: string }>(…)`: nothing that its result is made of carries the writer, so its arguments are not asked. */
+export function isFreeByTypeArguments(cx: GuardContext, call: ts.CallExpression): boolean {
+  const { ts, checker } = cx;
+  const given = call.typeArguments ?? [];
+  if (given.length === 0) return false;
+  const [signature, ...others] = checker.getTypeAtLocation(call.expression).getCallSignatures();
+  if (signature === undefined || others.length > 0 || signature.typeParameters?.length !== given.length)
+    return false;
+  const parts = [signature.getReturnType(), ...given.map((one) => checker.getTypeFromTypeNode(one))];
+  return parts.every((one) => {
+    const type = checker.getAwaitedType(one) ?? one;
+    const isKnown = (type.flags & (ts.TypeFlags.Any | ts.TypeFlags.Unknown)) === 0;
+    return isKnown && !carries(cx, type) && !holdsBlind(cx, type) && type.getCallSignatures().length === 0;
+  });
 }
 
 /** Whether an object holds a function that takes any: the writer may be passed in. */
@@ -59,7 +76,7 @@ function holdsBlind(cx: GuardContext, type: ts.Type, depth = 2): boolean {
 /** Modules that give out function references and validators, whose types are the most costly ones of an app. */
 const HARMLESS_MODULES = /(?:^|\/)_generated\/api(?:\.js)?$|^convex\/values$/;
 
-/** `internal.x.y` and `v.object(…)`: told by the import that their first name comes from. */
+/** `internal.x.y`, `v.object(…)`, the `ctx` of an action: told by the import that their first name comes from. */
 export function isHarmlessByRoot(cx: GuardContext, expression: ts.Expression): boolean {
   const { ts } = cx;
   let root = expression;
@@ -68,6 +85,7 @@ export function isHarmlessByRoot(cx: GuardContext, expression: ts.Expression): b
     if (ts.isCallExpression(root) && !isValidatorCall(cx, root)) return false;
     root = root.expression;
   }
+  if (isActionContext(cx, root)) return true;
   if (!ts.isIdentifier(root) || root === expression) return false;
   const declaration = cx.checker.getSymbolAtLocation(root)?.declarations?.[0];
   if (declaration === undefined || !ts.isImportSpecifier(declaration)) return false;

@@ -260,8 +260,11 @@ export function visitImporterCall(cx: GuardContext, report: Report, call: ts.Cal
       report.add("no-mirror-writes", "importerFunction", path, { code: path.getText(report.file) });
     return;
   }
-  if (!REFERENCE_AT.has(name)) return;
-  for (const argument of call.arguments) {
+  const at = REFERENCE_AT.get(name);
+  if (at === undefined) return;
+  const spread = call.arguments.findIndex((one) => ts.isSpreadElement(one));
+  // What a spread holds shifts the others.
+  for (const argument of call.arguments.slice(0, spread === -1 ? at + 1 : undefined)) {
     const inner = stripAssertions(ts, argument);
     if (!mayRefer(ts, inner)) continue;
     if (isComponentsPath(cx, inner))

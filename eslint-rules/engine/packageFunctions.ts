@@ -146,8 +146,12 @@ function sourceOf(
   const { ts, checker } = cx;
   if (isData(cx, node) || isHarmlessByRoot(cx, node)) return null;
   if (ts.isCallExpression(node)) {
-    const { declaration } = checker.getResolvedSignature(node) ?? {};
-    return declaration === undefined ? null : untrustedPackageOf(cx, declaration);
+    // Whichever of its signatures is meant: the arguments may lead to the types of the whole app.
+    const sources = checker
+      .getTypeAtLocation(node.expression)
+      .getCallSignatures()
+      .map(({ declaration }) => (declaration === undefined ? null : untrustedPackageOf(cx, declaration)));
+    return sources.find((one) => one !== null) ?? null;
   }
   const symbol = checker.getSymbolAtLocation(node);
   if (symbol === undefined) return null;

@@ -18,6 +18,10 @@ const OWN_DIRECTORY = fileURLToPath(new URL("../..", import.meta.url))
   .replaceAll("\\", "/")
   .replace(/(?:\/dist)?\/$/, "");
 
+/** The package of `from "convex/server"`, `import("convex/server")`, `require("convex")` and `<reference types="convex" />`. */
+const NAMED_PACKAGES =
+  /(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*|\btypes\s*=\s*)["']((?:@[^/"'\s]+\/)?[^./"'\s][^/"'\s]*)/g;
+
 interface PackageRoot {
   readonly name: string;
   readonly directory: string;
@@ -27,6 +31,8 @@ interface PackageRoot {
 export class PackageIndex {
   private readonly origins = new WeakMap<ts.SourceFile, Origin>();
   private readonly roots = new Map<string, PackageRoot | null>();
+  private readonly strangers = new Map<string, boolean>();
+  private mentioned: Map<string, Set<string>> | null = null;
 
   constructor(
     private readonly typescript: TypeScript,
@@ -48,6 +54,32 @@ export class PackageIndex {
   isOfConvex(declaration: ts.Node | undefined): boolean {
     const origin = declaration && this.originOf(declaration.getSourceFile());
     return origin?.kind === "package" && origin.name === "convex";
+  }
+
+  /** Whether the declarations of a package name neither Convex nor a package that does: its types get the writer from elsewhere. */
+  isStranger(name: string): boolean {
+    let is = this.strangers.get(name);
+    if (is === undefined) {
+      this.mentioned ??= this.mentions();
+      const reached = new Set([name]);
+      for (const one of reached) this.mentioned.get(one)?.forEach((other) => reached.add(other));
+      is = !reached.has("convex") && !reached.has(SELF);
+      this.strangers.set(name, is);
+    }
+    return is;
+  }
+
+  /** The packages that the declarations of each package name. */
+  private mentions(): Map<string, Set<string>> {
+    const mentioned = new Map<string, Set<string>>();
+    for (const file of this.program.getSourceFiles()) {
+      const origin = this.originOf(file);
+      if (origin.kind !== "package") continue;
+      const names = mentioned.get(origin.name) ?? new Set<string>();
+      mentioned.set(origin.name, names);
+      for (const [, name] of file.text.matchAll(NAMED_PACKAGES)) names.add(name!);
+    }
+    return mentioned;
   }
 
   /** Whether a file is a library's is decided by where it is installed; a name proves nothing. */

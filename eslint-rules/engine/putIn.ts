@@ -3,7 +3,7 @@ import type ts from "typescript";
 import { carries } from "./carriers.js";
 import type { GuardContext } from "./context.js";
 import { shortType } from "./conversions.js";
-import { isData, isFunctionCall } from "./data.js";
+import { isData } from "./data.js";
 import { isGlobal } from "./dynamicCode.js";
 import { isPlainName, putsWriterIn, reportEscape } from "./escape.js";
 import { mayCarry } from "./flows.js";
@@ -19,8 +19,8 @@ export function visitPutIn(
 ): void {
   const { ts, checker } = cx;
   const args = call.arguments ?? [];
-  if (!args.some((argument) => isPlainName(cx, argument)) || isFunctionCall(cx, call)) return;
-  if (isData(cx, call.expression)) return;
+  if (!args.some((argument) => isPlainName(cx, argument))) return;
+  if (isData(cx, call) || isData(cx, call.expression)) return;
   const callee = call.expression;
   const isAssign =
     ts.isPropertyAccessExpression(callee) &&
@@ -56,7 +56,7 @@ export function visitPutIn(
 /** What a function of the app gave back has no writer in it, and is not looked at again: nothing may put one there. */
 export function putInData(cx: GuardContext, report: Report, value: ts.Expression): void {
   if (carries(cx, cx.checker.getTypeAtLocation(value)) || isLostView(cx, value))
-    reportEscape(cx, report, value, "data that a function of the app gave back");
+    reportEscape(cx, report, value, "data that another function gave back");
 }
 
 /** Whether no parameter of a function that is not generic takes the writer: which overload is called does not matter. */

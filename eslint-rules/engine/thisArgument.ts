@@ -6,7 +6,7 @@ import { losesByParameter, losesWriter, parameterAt } from "./conversions.js";
 import { stripAssertions } from "./contracts.js";
 import { reportEscape } from "./escape.js";
 import { isData } from "./data.js";
-import { mayCarry } from "./flows.js";
+import { isHarmlessByRoot, mayCarry } from "./flows.js";
 import type { Report } from "./report.js";
 
 /** `this: any`: what stands before the dot, or is given to `call`, `apply` and `bind`, carries the writer there. */
@@ -14,6 +14,7 @@ export function visitThis(cx: GuardContext, report: Report, call: ts.CallExpress
   const { ts, checker } = cx;
   const callee = stripAssertions(ts, call.expression);
   if (!ts.isPropertyAccessExpression(callee) && !ts.isElementAccessExpression(callee)) return;
+  if (isHarmlessByRoot(cx, callee.expression)) return;
   const name = ts.isPropertyAccessExpression(callee) ? callee.name.text : "";
   const [first] = call.arguments;
   if (INDIRECT.test(name) && first !== undefined && mayCarry(cx, first)) {
