@@ -1,5 +1,13 @@
 // @vitest-environment node
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
@@ -80,6 +88,8 @@ describe.each(OWN)("$name --json", ({ name }) => {
 test.each([
   [["doctor", "--cwd", "/nonexistent"], "NoProject", 2],
   [["init", "--cwd", "/nonexistent"], "NoProject", 2],
+  [["generate", "--cwd", "/nonexistent", "--sample", "x.csv"], "NoProject", 2],
+  [["init", "--example", "app", "--cwd", "/nonexistent"], "NoProject", 2],
   [["generate", "--sample", "nowhere.csv"], "FileNotFound", 2],
   [["generate"], "NoSource", 2],
   [["push", "x.csv", "--url", "file:///x"], "InvalidUrl", 2],
@@ -96,9 +106,59 @@ test("a value after -- is not an option", async () => {
   expect({ out, code }).toEqual({ out: "", code: 2 });
 });
 
-test.each(["doctor", "init"])("%s names a folder that is not there", async (command) => {
-  const { err } = await run([command, "--cwd", "/nonexistent"]);
-  expect(err).toBe("There is no folder /nonexistent. Name the root of your project with --cwd.\n");
+/** A folder with a catalog, the file that `generate` would make a mirror of. */
+async function inFolder(use: (cwd: string) => Promise<void>): Promise<void> {
+  const cwd = mkdtempSync(path.join(os.tmpdir(), "paths-"));
+  try {
+    await use(cwd);
+  } finally {
+    rmSync(cwd, { recursive: true });
+  }
+}
+
+test.each(["doctor", "init", "generate", "init --example app"])(
+  "%s names a folder that is not there, and writes nothing",
+  async (command) => {
+    await inFolder(async (cwd) => {
+      mkdirSync(path.join(cwd, "backend"));
+      writeFileSync(path.join(cwd, "file"), "");
+      const told = async (named: string) =>
+        (await run([...command.split(" "), "--cwd", named], { cwd })).err.replaceAll(cwd, "");
+      expect(await told("nonexistent")).toBe(
+        "There is no folder /nonexistent. Name the root of your project with --cwd.\n",
+      );
+      expect(await told("bakend")).toBe(
+        'There is no folder /bakend. Did you mean "backend"? Name the root of your project with --cwd.\n',
+      );
+      expect(await told("file")).toBe(
+        "/file is a file. Name the root of your project, a folder, with --cwd.\n",
+      );
+      expect(await told("file/app")).toContain("There is no folder /file/app.");
+      expect(readdirSync(cwd).sort()).toEqual(["backend", "file"]);
+    });
+  },
+);
+
+test("a path that is not what a command needs is named, with what to do", async () => {
+  await inFolder(async (cwd) => {
+    mkdirSync(path.join(cwd, "folder"));
+    writeFileSync(path.join(cwd, "package.json"), "{}");
+    writeFileSync(path.join(cwd, "rows.csv"), "id\n1\n");
+    symlinkSync("loop.csv", path.join(cwd, "loop.csv"));
+
+    const sample = ["generate", "--sample", "rows.csv", "--key", "id", "--yes"];
+    const cases = [
+      [[...sample, "--out", "folder"], "FileNotFound", 2, "folder is a folder. Name the file"],
+      [[...sample, "--out", "rows.csv/schema.ts"], "FileUnwritable", 1, "Check its folder"],
+      [["generate", "--sample", "loop.csv"], "FileUnreadable", 1, "Check its permissions"],
+      [["generate", "--airbyte", "rows.csv/x"], "FileNotFound", 2, "There is no file"],
+    ] as const;
+    for (const [args, code, exit, words] of cases) {
+      const ended = await run([...args, "--json"], { cwd });
+      expect([args, failureOf(ended)]).toEqual([args, { code, exit }]);
+      expect(ended.err).toContain(words);
+    }
+  });
 });
 
 test("the error for a file that is not JSON names line and column, and quotes nothing of the file", async () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { parse } from "csv-parse/sync";
@@ -179,6 +179,21 @@ describe("what goes wrong", () => {
     const { code, err } = await run(...args);
     expect(err).toContain(message);
     expect(code).toBe(2);
+  });
+
+  test("a folder or a state that is something else, with what to do", async () => {
+    await writeFile(path.join(folder, "file"), "");
+    await mkdir(path.join(folder, "state"));
+    exporter.commit("orders", { a: order("one") });
+    const onFile = await run("--tables", "orders", "--out", "file", "--json");
+    expect(JSON.parse(onFile.out)).toMatchObject({ error: { code: "FileUnreadable" } });
+    expect(onFile.err).toMatch(/file\/_state\.json cannot be read.*--state/);
+    const onState = await run("--tables", "orders", "--out", "out", "--state", "state", "--json");
+    expect(JSON.parse(onState.out)).toMatchObject({ error: { code: "FileUnreadable" } });
+    await writeFile(path.join(folder, "orders"), "");
+    const onTable = await run("--tables", "orders", "--out", ".", "--json");
+    expect(JSON.parse(onTable.out)).toMatchObject({ error: { code: "FileUnwritable" } });
+    expect(onTable.err).toContain("Check its folder");
   });
 
   test("no token, another token, and no table", async () => {

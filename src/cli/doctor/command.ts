@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { withDeployment, type CommonOptions } from "../deployment/options.js";
 import type { Io } from "../terminal/io.js";
-import path from "node:path";
+import { projectRoot } from "../project/root.js";
 import { requireTypescript } from "../project/typescript.js";
 
 interface CliOptions extends CommonOptions {
@@ -25,7 +25,7 @@ Examples:
   $ streaming-import doctor --offline --json`,
     )
     .action(async ({ cwd, ...options }: CliOptions) => {
-      const root = path.resolve(io.cwd, cwd ?? ".");
+      const root = projectRoot(io, cwd);
       await requireTypescript(root);
       const { runDoctor } = await import("./run.js");
       io.exitCode = await runDoctor({ ...io, cwd: root }, options);

@@ -10,7 +10,7 @@ import {
   writeSync,
 } from "node:fs";
 import path from "node:path";
-import { CliError } from "../terminal/exit.js";
+import { CliError, messageOf } from "../terminal/exit.js";
 import { START, type Position } from "./client.js";
 import type { Format } from "./formats.js";
 
@@ -68,10 +68,19 @@ export const DISK: Disk = {
   },
 };
 
-/** Writes a file so that it is there completely or not at all. */
+/** Writes a file so that it is there completely or not at all. @throws CliError when it cannot be written */
 export function writeAtomically(disk: Disk, file: string, content: Uint8Array): void {
-  disk.write(`${file}.tmp`, content);
-  disk.rename(`${file}.tmp`, file);
+  try {
+    disk.write(`${file}.tmp`, content);
+    disk.rename(`${file}.tmp`, file);
+  } catch (cause) {
+    if (!(cause instanceof Error && "syscall" in cause)) throw cause;
+    throw new CliError(
+      "FileUnwritable",
+      `${file} cannot be written: ${messageOf(cause)}. Check its folder, then run the command again.`,
+      { cause },
+    );
+  }
 }
 
 /** The state of an export, as a file; without a path it is not kept. */
@@ -88,8 +97,13 @@ export class StateFile {
     let text: string;
     try {
       text = readFileSync(this.file, "utf8");
-    } catch {
-      return fresh;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return fresh;
+      throw new CliError(
+        "FileUnreadable",
+        `${this.file} cannot be read: ${messageOf(error)}. Name another file with --state.`,
+        { cause: error },
+      );
     }
     let state: Omit<State, "version"> & { version: number };
     try {

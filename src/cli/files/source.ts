@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { CliError, messageOf, usageError } from "../terminal/exit.js";
+import { CliError, messageOf } from "../terminal/exit.js";
 import type { Io } from "../terminal/io.js";
 import { basename, dirname, resolve } from "node:path";
 import { didYouMean } from "../terminal/suggest.js";
@@ -53,7 +53,7 @@ export async function openSource(
   const size = file === "-" ? null : await sizeOf(path);
   const raw: Readable = file === "-" ? stdin : createReadStream(path, { highWaterMark: 256 * 1024 });
   let read = 0;
-  const [begin, more] = await peek(withoutGzip(counted(raw, (bytes) => (read += bytes))), hasMagic);
+  const [begin, more] = await peek(withoutGzip(counted(raw, file, (bytes) => (read += bytes))), hasMagic);
   const bytes = joined(checkedBegin(begin, encoding), more);
   const [first, rest] = await peek(asUtf8(bytes, encoding), hasLine);
   const extension = /\.(\w+?)(?:\.gz)?$/i.exec(file)?.[1]?.toLowerCase() ?? "";
@@ -70,7 +70,10 @@ export async function openSource(
 export async function readText(path: string): Promise<string> {
   await sizeOf(path);
   const parts: Buffer[] = [];
-  const bytes = checkedBegin(await readFile(path), undefined);
+  const whole = await readFile(path).catch((error: unknown) => {
+    throw unreadable(path, error);
+  });
+  const bytes = checkedBegin(whole, undefined);
   for await (const part of asUtf8(Readable.from([bytes]), undefined)) parts.push(part);
   return Buffer.concat(parts).toString("utf8");
 }
@@ -80,17 +83,32 @@ async function sizeOf(file: string): Promise<number> {
     const found = await stat(file);
     if (!found.isDirectory()) return found.size;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw usageError(messageOf(error));
+    // ENOTDIR: what the path takes for a folder is a file.
+    if (!["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? ""))
+      throw unreadable(file, error);
     const others = await readdir(dirname(file)).catch(() => []);
     throw new CliError("FileNotFound", `There is no file ${file}.${didYouMean(basename(file), others)}`);
   }
   throw new CliError("FileNotFound", `${file} is a folder. Name one of its files.`);
 }
 
-async function* counted(raw: Readable, count: (bytes: number) => void): AsyncGenerator<Buffer> {
-  for await (const chunk of raw) {
-    count((chunk as Buffer).length);
-    yield chunk as Buffer;
+/** A file that is there, and that this user may not read, or that breaks off. */
+function unreadable(file: string, cause: unknown): CliError {
+  return new CliError(
+    "FileUnreadable",
+    `${file} cannot be read: ${messageOf(cause)}. Check its permissions, or name another file.`,
+    { cause },
+  );
+}
+
+async function* counted(raw: Readable, file: string, count: (bytes: number) => void): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of raw) {
+      count((chunk as Buffer).length);
+      yield chunk as Buffer;
+    }
+  } catch (error) {
+    throw unreadable(file, error);
   }
 }
 

@@ -1,7 +1,7 @@
-import path from "node:path";
 import type { Command } from "commander";
 import { collect } from "../deployment/options.js";
 import type { Io } from "../terminal/io.js";
+import { projectRoot } from "../project/root.js";
 import { requireTypescript } from "../project/typescript.js";
 import type { GenerateCommandOptions } from "./run.js";
 
@@ -49,8 +49,9 @@ Examples:
   $ streaming-import generate --postgres --check`,
     )
     .action(async (options: GenerateCommandOptions) => {
-      await requireTypescript(path.resolve(io.cwd, options.cwd ?? "."));
+      const root = projectRoot(io, options.cwd);
+      await requireTypescript(root);
       const { runGenerate } = await import("./run.js");
-      io.exitCode = await runGenerate(io, options);
+      io.exitCode = await runGenerate(io, root, options);
     });
 }

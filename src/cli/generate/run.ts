@@ -5,7 +5,7 @@ import { CliError, EXIT, type ExitCode, messageOf, usageError } from "../termina
 import { print, visible } from "../terminal/output.js";
 import { type SourceSchema, tableLabel } from "./model.js";
 import { ADDED, plan, type Plan, versionHint, withVersion } from "./plan.js";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { merge } from "./merge.js";
 import { readSchemaFile } from "./schemaFile.js";
 import { type Selection, selectTables } from "./select.js";
@@ -50,12 +50,12 @@ const SAMPLE_ROWS = 10_000;
 /**
  * `streaming-import generate`: shows the diff, asks, writes.
  *
+ * @param root The project.
  * @returns 0 when schema and source agree; 3 when they differ (`--check`), or something is left to do
  * @throws CliError when there is nobody to ask, or the answer is no; nothing was written then
  */
-export async function runGenerate(io: Io, options: GenerateCommandOptions): Promise<ExitCode> {
+export async function runGenerate(io: Io, root: string, options: GenerateCommandOptions): Promise<ExitCode> {
   const json = options.json === true;
-  const root = path.resolve(io.cwd, options.cwd ?? ".");
   const source = await readSource(io, options, root);
   const file = findSchemaFile(root, options.out);
   const selection = { tables: listOf(options.tables), exclude: listOf(options.exclude) };
@@ -238,7 +238,7 @@ interface Prepared {
  */
 async function prepare(source: SourceSchema, options: GenerateOptions, shown: string): Promise<Prepared> {
   const { file, versionColumn } = options;
-  const before = existsSync(file) ? readFileSync(file, "utf8") : null;
+  const before = readSchemaText(file);
   const schema = before === null ? null : readSchemaFile(shown, before);
   const tables = versionColumn === undefined ? source.tables : withVersion(source.tables, versionColumn);
   const mirrored = new Set(schema?.entries.flatMap(({ mirror }) => mirror?.source ?? []));
@@ -257,12 +257,36 @@ async function prepare(source: SourceSchema, options: GenerateOptions, shown: st
   };
 }
 
-/** @throws CliError when the file has changed since it was read */
+/** The text of a schema's file; null when it is not there yet. @throws CliError */
+function readSchemaText(file: string): string | null {
+  if (!existsSync(file)) return null;
+  if (statSync(file).isDirectory())
+    throw new CliError("FileNotFound", `${file} is a folder. Name the file of the schema with --out.`);
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    throw new CliError(
+      "FileUnreadable",
+      `${file} cannot be read: ${messageOf(cause)}. Check its permissions, or name another file with --out.`,
+      { cause },
+    );
+  }
+}
+
+/** @throws CliError when the file has changed since it was read, or cannot be written */
 function write({ file, before, after }: Prepared): void {
-  if (existsSync(file) ? readFileSync(file, "utf8") !== before : before !== null)
+  if (readSchemaText(file) !== before)
     throw new CliError("FileChanged", "The file has changed in the meantime. Run the command again.");
-  mkdirSync(path.dirname(file), { recursive: true });
-  writeFileSync(file, after);
+  try {
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, after);
+  } catch (cause) {
+    throw new CliError(
+      "FileUnwritable",
+      `${file} cannot be written: ${messageOf(cause)}. Check its folder, or name another file with --out.`,
+      { cause },
+    );
+  }
 }
 
 /** What is used of Prettier. */

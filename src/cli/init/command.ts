@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { Io } from "../terminal/io.js";
-import path from "node:path";
 import { collect } from "../deployment/options.js";
+import { projectRoot } from "../project/root.js";
 import { requireTypescript } from "../project/typescript.js";
 import { CliError } from "../terminal/exit.js";
 import type { RunOptions } from "./run.js";
@@ -54,7 +54,7 @@ Examples:
   $ streaming-import init --dry-run --json`,
     )
     .action(async ({ cwd, example, ...options }: CliOptions, command: Command) => {
-      const root = path.resolve(io.cwd, cwd ?? ".");
+      const root = projectRoot(io, cwd);
       if (example !== undefined) {
         (await import("./example.js")).writeExample(io, root, example);
         return;

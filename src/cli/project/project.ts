@@ -77,9 +77,7 @@ function readManifest(root: string): Manifest {
   } catch {
     throw new CliError(
       "NoProject",
-      existsSync(root)
-        ? `There is no package.json in ${root}. Run this in the root of your project, or name it with --cwd.`
-        : `There is no folder ${root}. Name the root of your project with --cwd.`,
+      `There is no package.json in ${root}. Run this in the root of your project, or name it with --cwd.`,
     );
   }
   let manifest: unknown;
