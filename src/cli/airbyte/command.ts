@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { EXIT, messageOf } from "../terminal/exit.js";
+import { messageOf } from "../terminal/exit.js";
 import { CONNECTION_SPECIFICATION } from "./config.js";
 import { Emitter } from "./protocol.js";
 import type { Io } from "../terminal/io.js";
@@ -47,7 +47,6 @@ export function addAirbyteCommands(parent: Command, io: Io): void {
       const { check } = await import("./run.js");
       const emitter = new Emitter(io.stdout);
       const texts = await readFiles(io, emitter, config, catalog);
-      if (texts === null) return;
       const problem = await check(texts[0]!, texts[1] ?? null);
       emitter.message({
         type: "CONNECTION_STATUS",
@@ -70,7 +69,6 @@ export function addAirbyteCommands(parent: Command, io: Io): void {
       const { write } = await import("./run.js");
       const emitter = new Emitter(io.stdout);
       const texts = await readFiles(io, emitter, config, catalog);
-      if (texts === null) return;
       const abort = new AbortController();
       const off = io.onStop((code) => {
         abort.abort(code);
@@ -90,12 +88,11 @@ function tolerant(command: Command): Command {
   return command.allowUnknownOption().allowExcessArguments();
 }
 
-/** The texts of the files; null when one cannot be read, which has been said by then. */
-async function readFiles(
-  io: Io,
-  emitter: Emitter,
-  ...paths: (string | undefined)[]
-): Promise<string[] | null> {
+/**
+ * The texts of the files.
+ * @throws CliError when one cannot be read: the platform has been told by then, and the exit code is that of the error
+ */
+async function readFiles(io: Io, emitter: Emitter, ...paths: (string | undefined)[]): Promise<string[]> {
   try {
     const { readText } = await import("../files/source.js");
     return await Promise.all(
@@ -104,7 +101,6 @@ async function readFiles(
   } catch (error) {
     emitter.failure("config_error", messageOf(error));
     await emitter.flush();
-    io.exitCode = EXIT.failure;
-    return null;
+    throw error;
   }
 }
