@@ -12,6 +12,7 @@ import { findMirror } from "./mirror/mirrors.js";
 import { patchSettled } from "./mirror/state.js";
 import { since } from "../src/core/time.js";
 import { isTemporaryToken } from "../src/core/token.js";
+import { noteWhetherResending } from "./write/resends.js";
 import { pageOf } from "./write/screen.js";
 import { countReasons } from "./write/countReasons.js";
 import { TOMBSTONE_DAYS } from "./write/tombstones.js";
@@ -76,11 +77,17 @@ export const prune = internalMutation({
         quarantined: Math.max(0, mirror.quarantined - quarantined),
       });
     }
-    const resends = await ctx.db
-      .query("resends")
-      .withIndex("by_creation_time", (q) => q.lt("_creationTime", Date.now() - RESEND_DAYS * DAY_MS))
-      .take(PAGE);
+    const { page: resends, isLast: isLastResend } = await pageOf(
+      ctx.db
+        .query("resends")
+        .withIndex("by_creation_time", (q) => q.lt("_creationTime", Date.now() - RESEND_DAYS * DAY_MS)),
+      PAGE,
+    );
     for (const { _id } of resends) await ctx.db.delete("resends", _id);
+    for (const name of new Set(resends.map(({ mirror }) => mirror))) {
+      const mirror = await findMirror(ctx, name);
+      if (mirror !== null) await noteWhetherResending(ctx, mirror);
+    }
     // These two are short: a look at all of them an hour costs nothing.
     for (const { _id, lastSeenAt } of await ctx.db.query("unknownStreams").take(PAGE)) {
       if (since(lastSeenAt) > UNKNOWN_STREAM_DAYS * DAY_MS) await ctx.db.delete("unknownStreams", _id);
@@ -93,7 +100,7 @@ export const prune = internalMutation({
       if (since(lastPageAt) > READER_DAYS * DAY_MS) await ctx.db.delete("readers", _id);
     }
     const moreOfFeed = await pruneFeed(ctx);
-    if (moreOfFeed || tombstones.length === PAGE || !isLast || resends.length === PAGE) {
+    if (moreOfFeed || tombstones.length === PAGE || !isLast || !isLastResend) {
       await ctx.scheduler.runAfter(0, internal.maintenance.prune, {});
     }
     return null;

@@ -365,7 +365,11 @@ export default defineSchema({
     key: v.string(),
     keyHash: v.int64(),
     reason: v.string(),
-  }).index("by_key", ["mirror", "keyHash"]),
+  })
+    .index("by_key", ["mirror", "keyHash"])
+    // By age: those that a refresh has answered are the oldest.
+    // eslint-disable-next-line @convex-dev/no-duplicate-indexes
+    .index("by_mirror", ["mirror"]),
 
   /**
    * What connectors may present. Never the token itself: its SHA-256.

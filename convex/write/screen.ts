@@ -20,12 +20,12 @@ const PAGE = 32;
 /** Bytes of the entries of a page: a transaction reads up to 16 MiB, and to delete an entry reads it once more. */
 const PAGE_BYTES = 4 * 1024 * 1024;
 
-/** The first quarantined changes of a query: as many as a transaction can read and delete, at least one. */
-export async function pageOf(
-  entries: AsyncIterable<Doc<"quarantine">>,
+/** The first documents of a query: as many as a transaction can read and delete, at least one. */
+export async function pageOf<Entry extends Doc<"quarantine" | "resends">>(
+  entries: AsyncIterable<Entry>,
   limit = PAGE,
-): Promise<{ page: Doc<"quarantine">[]; isLast: boolean }> {
-  const page: Doc<"quarantine">[] = [];
+): Promise<{ page: Entry[]; isLast: boolean }> {
+  const page: Entry[] = [];
   let bytes = 0;
   for await (const entry of entries) {
     page.push(entry);

@@ -67,6 +67,34 @@ test("OPERATE-11: expired documents are deleted, a page at a time, and others st
   expect(await world.ledger("runs")).toHaveLength(1);
 });
 
+test("PROVE-13: however many rows are requested, a complete refresh and 30 days end the request", async () => {
+  const world = await filled();
+  await world.inLedger(async (ctx) => {
+    const [mirror] = (await ctx.db.query("mirrors").collect()).filter(({ name }) => name === "versioned");
+    await ctx.db.patch("mirrors", mirror!._id, { resending: true });
+  });
+  const isResending = async () =>
+    ((await world.call("status")) as { name: string; resending: boolean }[]).find(
+      ({ name }) => name === "versioned",
+    )!.resending;
+  await world.passTime(1_000);
+  const sender = await Sender.begin(world, "versioned", { syncMode: "overwrite" });
+  // Requested while the refresh runs, with the lowest hash: the refresh may have passed its row by then.
+  await world.inLedger(async (ctx) => {
+    const row = { mirror: "versioned", key: "[-1]", keyHash: -1n, reason: "edited" };
+    await ctx.db.insert("resends", row);
+  });
+  await sender.deliver(upsert({ id: 2_000, text: "b", version: 1 }));
+  await sender.finish();
+  await world.passTime(1_000);
+  expect((await world.ledger("resends")).map(({ key }) => key)).toEqual(["[-1]"]);
+  expect(await isResending()).toBe(true);
+  await world.passTime(31 * DAY_MS);
+  await maintain(world);
+  expect(await world.ledger("resends")).toEqual([]);
+  expect(await isResending()).toBe(false);
+});
+
 test("OPERATE-11: differences of the longest names and values are on record, listed and forgotten, and no more than 200", async () => {
   const world = await World.start();
   const sender = await Sender.begin(world, "versioned");
