@@ -13,6 +13,7 @@ import { servePage } from "./demo/page.js";
 import { step } from "./demo/progress.js";
 import { makeReport, summaryOf, type MirrorStatus } from "./demo/report.js";
 import { rowsOf } from "./demo/source.js";
+import { unlessStopped } from "./demo/stopped.js";
 import { firstSync, laterSync, type FirstSync, type SourceState } from "./demo/syncs.js";
 import { spawnLocalConvex } from "./local-convex/spawn.js";
 import { onOrphaned } from "./orphaned.js";
@@ -155,14 +156,14 @@ async function main(): Promise<void> {
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, end);
   onOrphaned(end);
   try {
-    process.exitCode = (await demo(options, closers, stop.signal)) ? 0 : 1;
+    const ok = await unlessStopped(demo(options, closers, stop.signal), stop.signal);
+    if (ok !== null) process.exitCode = ok ? 0 : 1;
   } finally {
     await closeAll();
   }
 }
 
 main().catch((error: unknown) => {
-  if (error instanceof Error && error.name === "AbortError") return;
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
 });

@@ -42,8 +42,9 @@ export async function firstSync(
     if (largest !== whole) largest.add(rows);
     if (whole.rows === before) largest = new Meter();
     progress.add(rows);
+  }).finally(() => {
+    progress.stop();
   });
-  progress.stop();
   return { whole, largest };
 }
 
@@ -58,8 +59,9 @@ export async function laterSync(
   const progress = showProgress(round === 1 ? "second sync" : "next sync  ", sum(Object.values(sent)), quiet);
   await sync(connection, catalogOf(state.dataset), slow ? slowly(messages) : messages, (rows) => {
     progress.add(rows);
+  }).finally(() => {
+    progress.stop();
   });
-  progress.stop();
   state.dataset = after;
   for (const name of Object.keys(sent) as (keyof Dataset)[]) state.sent[name] += sent[name];
 }
