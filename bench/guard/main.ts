@@ -16,7 +16,7 @@ import { mirrorsOf, readApp, type App } from "./app.js";
 import { differencesOf } from "./compare.js";
 import { attributionOf, scoreOf, type Label } from "./score.js";
 import { timesOf } from "./speed.js";
-import { verdictsOf } from "./verdicts.js";
+import { CannotMeasure, verdictsOf } from "./verdicts.js";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -34,11 +34,17 @@ if (apps.length === 0 || !["verdicts", "compare", "speed"].includes(what ?? ""))
 for (const app of apps) {
   const mirrors = mirrorsOf(app);
   console.log(`\n${app.name}: ${String(app.lines)} lines; mirrors: ${mirrors.join(", ")}`);
-  if (what === "speed") console.table(timesOf(app, mirrors, Number(values.rounds)));
-  else if (what === "compare")
-    for (const result of verdictsOf(app, [mirrors]))
-      console.log(await differencesOf(app, mirrors, result.findings));
-  else verdicts(app, mirrors);
+  try {
+    if (what === "speed") console.table(timesOf(app, mirrors, Number(values.rounds)));
+    else if (what === "compare")
+      for (const result of verdictsOf(app, [mirrors]))
+        console.log(await differencesOf(app, mirrors, result.findings));
+    else verdicts(app, mirrors);
+  } catch (error) {
+    if (!(error instanceof CannotMeasure)) throw error;
+    console.error(`Not measured: ${error.message}`);
+    process.exitCode = 1;
+  }
 }
 
 function verdicts(app: App, mirrors: readonly string[]): void {

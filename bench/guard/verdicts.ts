@@ -33,7 +33,15 @@ export interface Verdicts {
   readonly findings: readonly Verdict[];
 }
 
-/** Analyses an app for each set of mirrors, with one program for all. */
+/** Why an app has no verdicts; the other apps have theirs. */
+export class CannotMeasure extends Error {
+  override readonly name = "CannotMeasure";
+}
+
+/**
+ * Analyses an app for each set of mirrors, with one program for all.
+ * @throws CannotMeasure when its schema is not known, above all where packages are not installed
+ */
 export function verdictsOf(app: App, mirrorSets: readonly (readonly string[])[]): Verdicts[] {
   const loaded = loadProgram(join(app.root, app.functions), null);
   const { program } = loaded;
@@ -52,7 +60,13 @@ export function verdictsOf(app: App, mirrorSets: readonly (readonly string[])[])
         line: file.getLineAndCharacterOfPosition(start).line + 1,
       });
       const analysis = analyzeFile(cx, file, true);
-      if (analysis.schema.problem !== null) throw new Error(`${app.name}: ${analysis.schema.problem}`);
+      const { problem, file: schemaFile } = analysis.schema;
+      if (problem !== null) {
+        const schema = relative(app.root, schemaFile?.fileName ?? "schema.ts");
+        throw new CannotMeasure(
+          `${formatMessage(problem, { schema })} Are the packages of ${app.root} installed, with the package manager of its lock file?`,
+        );
+      }
       if (analysis.schema.component !== null) continue;
       all = [...analysis.schema.tables];
       for (const { start, method, tables } of analysis.sites) sites.push({ ...place(start), method, tables });
