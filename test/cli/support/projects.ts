@@ -1,10 +1,12 @@
 import {
   cpSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -82,7 +84,9 @@ export class UserProject {
   }
 
   write(file: string, text: string | Buffer): void {
-    const full = path.join(this.directory, file);
+    const full = this.#own(file);
+    if (lstatSync(full, { throwIfNoEntry: false })?.isSymbolicLink() === true)
+      throw new Error(`${file} is a link out of the project. Remove it first.`);
     mkdirSync(path.dirname(full), { recursive: true });
     writeFileSync(full, text);
   }
@@ -96,7 +100,23 @@ export class UserProject {
   }
 
   remove(file: string): void {
-    rmSync(path.join(this.directory, file), { recursive: true });
+    rmSync(this.#own(file), { recursive: true });
+  }
+
+  /**
+   * The path of a file of this project.
+   * @throws where a link leads out of it: its packages are this repository's
+   */
+  #own(file: string): string {
+    const full = path.join(this.directory, file);
+    let folder = path.dirname(full);
+    while (!existsSync(folder)) folder = path.dirname(folder);
+    const inside = path.relative(realpathSync(this.directory), realpathSync(folder));
+    if (inside.startsWith("..") || path.isAbsolute(inside))
+      throw new Error(
+        `${file} is not of the project: a link leads to ${realpathSync(folder)}. Remove the link first.`,
+      );
+    return full;
   }
 
   /** Every file but those of packages, with its text. */
