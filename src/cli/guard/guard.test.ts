@@ -127,6 +127,33 @@ describe("streaming-import guard", () => {
     expect(formatText(report)).not.toContain("edits of rows in the dashboard");
   });
 
+  it("counts what the linter's fix names, and prints a line for what people have to name", async () => {
+    const { report } = await check(app({ "convex/a.ts": WRITE }));
+    const [write] = report.findings;
+    const finding = (messageId: "explicitTable" | "explicitTables" | "explicitLibrary", line: number) => ({
+      ...write!,
+      line,
+      messageId,
+      rule: "explicit-write-table" as const,
+      message: `${messageId} says what. Write the name as a literal.`,
+    });
+    const findings = [
+      finding("explicitTable", 3),
+      finding("explicitTable", 4),
+      finding("explicitTables", 5),
+      finding("explicitLibrary", 6),
+    ];
+    const lines = formatText({ ...report, findings }).split("\n");
+    expect(lines.filter((line) => line.includes("(explicit-write-table)"))).toEqual([
+      expect.stringMatching(/^convex\/a\.ts:5:\d+ {2}error {2}explicitTables says what\. {2}/),
+      expect.stringMatching(/^convex\/a\.ts:6:\d+ {2}error {2}explicitLibrary says what\. {2}/),
+      expect.stringMatching(
+        /^2 writes in convex\/a\.ts do not name their table, so the server cannot check it\./,
+      ),
+    ]);
+    expect(lines.filter((line) => line.startsWith("→"))).toEqual(["→ Write the name as a literal."]);
+  });
+
   it("refuses functions that do not record what they write to exported tables; no mirror is needed", async () => {
     const schema = `import { defineSchema, defineTable } from "convex/server";
 import { v } from "convex/values";

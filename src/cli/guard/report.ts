@@ -115,11 +115,11 @@ export function formatText(report: GuardReport, verbose = false): string {
 }
 
 /**
- * One line for each finding, and each advice once below them. What only wants a table's name is counted, since a fix of
- * the linter writes it.
+ * One line for each finding, and each advice once below them. What only wants a table's name, which a fix of the linter
+ * may write, is counted.
  */
 function findings(report: GuardReport): string[] {
-  const unnamed = report.findings.filter(({ rule }) => rule === "explicit-write-table");
+  const unnamed = report.findings.filter(({ messageId }) => messageId === "explicitTable");
   const advice = new Set<string>();
   const lines = report.findings
     .filter((finding) => !unnamed.includes(finding))
@@ -132,11 +132,10 @@ function findings(report: GuardReport): string[] {
     });
   if (advice.size > 0) lines.push("", ...[...advice].map((text) => `→ ${text}`));
   if (unnamed.length > 0) {
-    const fixable = unnamed.filter(({ messageId }) => messageId === "explicitTable").length;
     const files = [...new Set(unnamed.map(({ file }) => file))];
     lines.push(
       `${count(unnamed.length, "write")} in ${list(files)} do not name their table, so the server cannot check it. ` +
-        `ESLint's --fix names it for up to ${String(fixable)} of them; --json lists all.  (explicit-write-table)`,
+        `ESLint's --fix names it where it can; --json lists all.  (explicit-write-table)`,
     );
   }
   return lines.length > 0 ? [...lines, ""] : [];
