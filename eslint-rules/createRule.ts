@@ -7,6 +7,7 @@ import type { Finding, RuleName, SchemaProblem, TextEdit, TypeScript } from "./e
 import { formatMessage, MESSAGES, type MessageId } from "./engine/messages.js";
 import { DEFAULT_OPTIONS, GuardConfigurationError, readOptions, SETTINGS_KEY } from "./engine/options.js";
 import type { GuardOptions } from "./engine/options.js";
+import { checkTrusted, checkTrustedIn } from "./engine/places.js";
 import { ownTypescript, typescriptOf } from "./engine/typescript.js";
 import { name, version } from "./manifest.js";
 import { syntaxFindings } from "./syntaxMode.js";
@@ -47,15 +48,18 @@ export function createRule(
 }
 
 function run(context: Context, definition: RuleDefinition, option: Record<string, unknown>): void {
-  const typescript = ownTypescript();
-  let options: GuardOptions;
   try {
-    options = optionsOf(context, typescript);
+    check(context, definition, option);
   } catch (error) {
     if (!(error instanceof GuardConfigurationError)) throw error;
     configuration(context, "badOptions", { problem: error.message });
-    return;
   }
+}
+
+/** @throws GuardConfigurationError when the options are wrong */
+function check(context: Context, definition: RuleDefinition, option: Record<string, unknown>): void {
+  const typescript = ownTypescript();
+  const options = optionsOf(context, typescript);
   const services = context.sourceCode.parserServices;
   const program = services?.program ?? null;
   const wantsSyntax = definition.typesOption === true && option["types"] === false;
@@ -71,18 +75,13 @@ function run(context: Context, definition: RuleDefinition, option: Record<string
     return;
   }
   const cx = contextFor(ofProgram, program, options);
-  const deep = definition.deep?.(option) ?? false;
-  try {
-    const analysis = analyzeFile(cx, file, deep);
-    const { problem } = analysis.schema;
-    if (problem !== null && definition.syntactic !== true && cx.packages.isProject(file)) {
-      reportProblem(context, problem, analysis.schema.file?.fileName ?? "schema.ts");
-    }
-    report(context, definition, option, analysis.findings);
-  } catch (error) {
-    if (!(error instanceof GuardConfigurationError)) throw error;
-    configuration(context, "badOptions", { problem: error.message });
+  checkTrustedIn(cx, file.fileName);
+  const analysis = analyzeFile(cx, file, definition.deep?.(option) ?? false);
+  const { problem } = analysis.schema;
+  if (problem !== null && definition.syntactic !== true && cx.packages.isProject(file)) {
+    reportProblem(context, problem, analysis.schema.file?.fileName ?? "schema.ts");
   }
+  report(context, definition, option, analysis.findings);
 }
 
 function bySyntax(
@@ -98,6 +97,7 @@ function bySyntax(
     });
     return;
   }
+  checkTrusted(typescript, options, context.filename, context.cwd);
   const { findings, schema } = syntaxFindings(typescript, context.sourceCode, context.filename, options);
   if (definition.syntactic !== true && schema.problem !== null) {
     reportProblem(context, schema.problem, schema.file?.fileName ?? "schema.ts");

@@ -5,6 +5,7 @@ import { declaredCall, readContract } from "./contracts.js";
 import { deployedPaths, entryPointsOf } from "./deployed.js";
 import { GuardConfigurationError } from "./options.js";
 import { directoryOf } from "./packages.js";
+import { didYouMean } from "./suggest.js";
 import { namedSchema, nearestSchema, readSchemaSyntax, schemaFile } from "./schemaSyntax.js";
 import type { MirrorInfo, SchemaInfo, SchemaProblem } from "./model.js";
 
@@ -193,35 +194,15 @@ function readSchema(cx: GuardContext, file: ts.SourceFile | null, directory: str
  */
 function schemaOutside(cx: GuardContext, directory: string): SchemaInfo | null {
   if (cx.options.schema === null) return null;
-  const file = schemaFile(cx.ts, `${directory}/x.ts`, cx.options);
-  if (file !== null) return readSchemaSyntax(cx.ts, file, []);
-  throw new GuardConfigurationError(
-    "InvalidOptions",
-    `The option "schema" names ${cx.options.schema}, which is not there. Correct the path, or remove the option.`,
-  );
+  return readSchemaSyntax(cx.ts, schemaFile(cx.ts, `${directory}/x.ts`, cx.options), []);
 }
 
 function unknownTable(table: string, known: readonly string[]): GuardConfigurationError {
-  const [nearest] = [...known].sort((one, other) => distance(table, one) - distance(table, other));
-  const isNear = nearest !== undefined && distance(table, nearest) <= Math.max(2, table.length / 3);
+  const meant = didYouMean(table, known);
   return new GuardConfigurationError(
     "UnknownTable",
-    `The option "tables" names "${table}", which is not a table of the schema.${isNear ? ` Did you mean "${nearest}"?` : ` The tables are ${known.join(", ")}.`}`,
+    `The option "tables" names "${table}", which is not a table of the schema.${meant === "" ? ` The tables are ${known.join(", ")}.` : meant}`,
   );
-}
-
-/** How many letters must change to make one name the other (Levenshtein). */
-function distance(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
-  for (const [index, letter] of Array.from(one).entries()) {
-    const next = [index + 1];
-    for (const [at, wanted] of Array.from(other).entries()) {
-      const same = (row[at] ?? 0) + (letter === wanted ? 0 : 1);
-      next.push(Math.min(same, (row[at + 1] ?? 0) + 1, (next[at] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[other.length] ?? 0;
 }
 
 /** A table is a mirror when its type says so, or when its declaration calls `mirrorTable` and lost the type on the way. */

@@ -1,8 +1,9 @@
 import type ts from "typescript";
 import { readContract, stripAssertions } from "./contracts.js";
 import type { MirrorInfo, SchemaInfo, TypeScript } from "./model.js";
-import type { GuardOptions } from "./options.js";
+import { GuardConfigurationError, type GuardOptions } from "./options.js";
 import { directoryOf } from "./packages.js";
+import { didYouMean } from "./suggest.js";
 
 const EXTENSIONS = ["ts", "tsx", "mts", "js", "jsx", "mjs"];
 
@@ -14,6 +15,7 @@ export function parse(typescript: TypeScript, path: string, text: string): ts.So
 /**
  * The schema by its place: the one that an option names, from the file's directory or one above it, or the nearest
  * `schema.ts` in the directories above and their `convex`.
+ * @throws GuardConfigurationError when the one that the option names is not there
  */
 export function schemaFile(
   typescript: TypeScript,
@@ -24,7 +26,11 @@ export function schemaFile(
     const text = typescript.sys.readFile(file);
     return text === undefined ? null : parse(typescript, file, text);
   };
-  if (options.schema !== null) return namedSchema(directoryOf(path), options.schema, read);
+  if (options.schema !== null) {
+    const named = namedSchema(directoryOf(path), options.schema, read);
+    if (named !== null) return named;
+    throw missingSchema(typescript, directoryOf(path), options.schema);
+  }
   return nearestSchema(typescript, directoryOf(path), (directory) => {
     for (const extension of EXTENSIONS) {
       const file = read(`${directory}/schema.${extension}`);
@@ -32,6 +38,22 @@ export function schemaFile(
     }
     return null;
   });
+}
+
+/** The option `schema` names a file that is not there: without it, no mirror would be known. */
+function missingSchema({ sys }: TypeScript, start: string, path: string): GuardConfigurationError {
+  const folders: string[] = [];
+  for (let directory = start; directory !== ""; directory = directoryOf(directory)) folders.push(directory);
+  const folder = path.slice(0, path.lastIndexOf("/") + 1);
+  const others = folders
+    .map((directory) => (folder.startsWith("/") ? folder : `${directory}/${folder}`))
+    .filter((directory) => sys.directoryExists(directory))
+    .flatMap((directory) => sys.readDirectory(directory, [".ts", ".js"], undefined, ["*"], 1))
+    .map((file) => folder + file.slice(file.replaceAll("\\", "/").lastIndexOf("/") + 1));
+  return new GuardConfigurationError(
+    "InvalidOptions",
+    `The option "schema" names ${path}, which is not there.${didYouMean(path, others)} Correct the path, or remove the option.`,
+  );
 }
 
 /** The schema at a path that an option names, from a directory or one above it. */

@@ -9,6 +9,7 @@ import { GuardConfigurationError, type GuardOptions } from "../../../eslint-rule
 import { isReported, PRESETS } from "../../../eslint-rules/engine/presets.js";
 import type { FileAnalysis, Finding, SchemaInfo, Specifier } from "../../../eslint-rules/engine/model.js";
 import { directoryOf } from "../../../eslint-rules/engine/packages.js";
+import { checkTrustedIn } from "../../../eslint-rules/engine/places.js";
 import { typescript } from "./typescript.js";
 import { CannotCheck, loadProgram, type LoadedProgram } from "./program.js";
 import { OUT_OF_REACH, type GuardReport, type Place, type Problem, type ReportedFinding } from "./report.js";
@@ -61,6 +62,7 @@ function check(
   const { program } = loaded;
   const mode = strict ? "strict" : "recommended";
   const cx = contextFor(typescript, program, options);
+  checkTrustedIn(cx, `${loaded.functionsDir}/x.ts`);
   const schema = schemaFor(cx, `${loaded.functionsDir}/x.ts`);
   const files = checkedFiles(cx, loaded, schema);
   const components = componentsOf(cx);

@@ -624,6 +624,34 @@ describe("what is deployed is what is checked", () => {
       '"functions" in convex.json names',
     ],
     [
+      "a trusted package that is not installed",
+      {
+        "streaming-import.guard.json":
+          '{ "trusted": [{ "from": "package", "package": "convex-helper", "name": "*" }] }',
+      },
+      "InvalidOptions",
+      'convex-helper, which is not installed. Did you mean "convex-helpers"?',
+    ],
+    [
+      "a trusted package of a scope that is not installed",
+      {
+        "streaming-import.guard.json":
+          '{ "trusted": [{ "from": "package", "package": "@nobody/tools", "name": "*" }] }',
+      },
+      "InvalidOptions",
+      "@nobody/tools, which is not installed. Correct the name",
+    ],
+    [
+      "a trusted file that is not there",
+      {
+        "streaming-import.guard.json":
+          '{ "trusted": [{ "from": "file", "path": "convex/forwrad.ts", "name": "forward" }] }',
+        "convex/forward.ts": "export const forward = 1;",
+      },
+      "InvalidOptions",
+      'convex/forwrad.ts, which is not there. Did you mean "convex/forward.ts"?',
+    ],
+    [
       "an option that would revive expired exemptions",
       { "streaming-import.guard.json": '{ "today": "2020-01-01" }' },
       "InvalidOptions",
