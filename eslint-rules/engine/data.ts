@@ -69,14 +69,18 @@ export function isActionContext(cx: GuardContext, expression: ts.Expression): bo
 
 /** Whether a declaration is a parameter of the handler of a function that one of these builders makes. */
 function isOfHandler(
-  { ts, checker }: GuardContext,
+  cx: GuardContext,
   parameter: ts.Node,
   index: number,
   builders: ReadonlySet<string>,
 ): boolean {
-  if (!ts.isParameter(parameter) || parameter.dotDotDotToken !== undefined) return false;
+  if (!cx.ts.isParameter(parameter) || parameter.dotDotDotToken !== undefined) return false;
   const { parent: handler } = parameter;
-  if (handler.parameters[index] !== parameter) return false;
+  return handler.parameters[index] === parameter && isHandler(cx, handler, builders);
+}
+
+/** Whether a function is the handler of a function that one of these builders makes. */
+function isHandler({ ts, checker }: GuardContext, handler: ts.Node, builders: ReadonlySet<string>): boolean {
   const property = handler.parent;
   const isProperty = ts.isPropertyAssignment(property) && property.name.getText() === "handler";
   const definition = isProperty ? property.parent : ts.isMethodDeclaration(handler) ? property : handler;
@@ -91,6 +95,18 @@ function isOfHandler(
     ts.isStringLiteral(moduleSpecifier) &&
     /(?:^|\/)_generated\/server(?:\.js)?$/.test(moduleSpecifier.text)
   );
+}
+
+/** Whether an expression is what the handler of a function of the app gives back: only data leaves it. */
+export function isResultOfHandler(cx: GuardContext, expression: ts.Expression): boolean {
+  const { ts } = cx;
+  let fn: ts.Node = expression.parent;
+  if (!ts.isArrowFunction(fn)) {
+    if (!ts.isReturnStatement(fn)) return false;
+    while (!ts.isFunctionLike(fn)) fn = fn.parent;
+  }
+  const isGenerator = ts.isFunctionExpression(fn) && fn.asteriskToken !== undefined;
+  return !isGenerator && (fn as ts.ArrowFunction).body !== undefined && isHandler(cx, fn, WITH_ARGUMENTS);
 }
 
 /** `ctx.runQuery.bind(ctx)`: what it gives back when it is called is data. */

@@ -11,7 +11,7 @@ import {
   shortType,
 } from "./conversions.js";
 import { stripAssertions } from "./contracts.js";
-import { isData, isOfPrimitives, isPrimitive } from "./data.js";
+import { isData, isOfPrimitives, isPrimitive, isResultOfHandler } from "./data.js";
 import { isFreeByTypeArguments, isHarmlessByRoot, mayCarry } from "./flows.js";
 import type { Report } from "./report.js";
 import { isTrusted, trustedPackage } from "./trust.js";
@@ -56,7 +56,7 @@ export function absorb(
 }
 
 export function contextual(cx: GuardContext, report: Report, expression: ts.Expression): void {
-  if (isOutOfQuestion(cx, expression)) return;
+  if (isResultOfHandler(cx, expression) || isOutOfQuestion(cx, expression)) return;
   const type = cx.checker.getTypeAtLocation(expression);
   if (keepsType(cx, expression, type)) return;
   const callable = passesForEverything(cx, type) || type.getCallSignatures().length > 0;

@@ -3,7 +3,7 @@ import { carries } from "./carriers.js";
 import type { GuardContext } from "./context.js";
 import { blindness, isOfApp, passesForEverything, takenByNext } from "./conversions.js";
 import { stripAssertions } from "./contracts.js";
-import { isActionContext, isData, isPrimitive, someResult } from "./data.js";
+import { isActionContext, isData, isPrimitive, isResultOfHandler, someResult } from "./data.js";
 
 /**
  * Whether an expression can carry the writer, asking for as few types as possible: the checker keeps the types of names
@@ -113,7 +113,7 @@ function propertyMayCarry(cx: GuardContext, property: ts.ObjectLiteralElementLik
 
 /** Whether a function may give back the writer. */
 function bodyMayCarry(cx: GuardContext, body: ts.ConciseBody): boolean {
-  return someResult(cx, body, (one) => mayCarry(cx, one));
+  return someResult(cx, body, (one) => !isResultOfHandler(cx, one) && mayCarry(cx, one));
 }
 
 function isReference(cx: GuardContext, expression: ts.Expression): boolean {
