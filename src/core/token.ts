@@ -1,5 +1,6 @@
 /** Tokens as connectors present them. Made and checked here; the component stores only what `newToken` says. */
-import { sha256Hex, toHex } from "./proof/sha256.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 
 /** 32 random bytes: as many as the hash under which the token is stored. */
 const TOKEN_BYTES = 32;
@@ -21,7 +22,7 @@ export function newToken(): { token: string; hash: string; startsWith: string } 
 
 /** 32 random bytes, as 64 hexadecimal digits. */
 export function newSecret(): string {
-  return toHex(crypto.getRandomValues(new Uint8Array(TOKEN_BYTES)));
+  return bytesToHex(crypto.getRandomValues(new Uint8Array(TOKEN_BYTES)));
 }
 
 /** Whether a text has the form of a token. */
@@ -36,7 +37,7 @@ export function isTemporaryToken(name: string): boolean {
 
 /** SHA-256 of a token, as 64 hexadecimal digits: what the component stores. */
 export function hashToken(token: string): string {
-  return sha256Hex(token);
+  return bytesToHex(sha256(utf8ToBytes(token)));
 }
 
 /**
@@ -44,5 +45,5 @@ export function hashToken(token: string): string {
  * sides derive it, so that a token remains the only secret; the stored hash does not reveal it.
  */
 export function signingKeyOf(token: string): string {
-  return sha256Hex(`signing:${token}`);
+  return bytesToHex(sha256(utf8ToBytes(`signing:${token}`)));
 }

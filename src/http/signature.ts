@@ -1,4 +1,6 @@
-import { concatenated, fromHex, hmacSha256, toHex } from "../core/proof/sha256.js";
+import { hmac } from "@noble/hashes/hmac.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import { HttpError } from "./errors.js";
 
 /** How far the time of a signature may be from ours, in seconds: what webhook senders commonly allow. */
@@ -22,12 +24,9 @@ export function verifySignature(request: Request, body: Uint8Array, signingKey: 
     );
   }
   const { pathname, search } = new URL(request.url);
-  const signed = concatenated(
-    new TextEncoder().encode(`${time!}.${request.method} ${pathname}${search}.`),
-    body,
-  );
-  const expected = hmacSha256(fromHex(signingKey), signed);
-  if (!isEqualInConstantTime(toHex(expected), presented!)) {
+  const signed = concatBytes(utf8ToBytes(`${time!}.${request.method} ${pathname}${search}.`), body);
+  const expected = hmac(sha256, hexToBytes(signingKey), signed);
+  if (!isEqualInConstantTime(bytesToHex(expected), presented!)) {
     throw invalidSignature(
       "The signature does not fit the request. Sign its method, path and query, and the bytes of its body as they are sent, compressed if they are.",
     );

@@ -1,4 +1,5 @@
-import { sha256Hex } from "../../core/proof/sha256.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import { createFunctionHandle, makeFunctionReference } from "convex/server";
 import type { ComponentApi } from "../../../convex/_generated/component.js";
 import type { MirrorContract } from "../../schema/contract.js";
@@ -47,7 +48,7 @@ export class Declaration {
     if (this.#fingerprint === null) {
       const { mirrors, exported } = this.#declared();
       const declared = JSON.stringify([this.module, this.onStateChange, this.budget, mirrors, exported]);
-      this.#fingerprint = sha256Hex(declared).slice(0, 16);
+      this.#fingerprint = bytesToHex(sha256(utf8ToBytes(declared))).slice(0, 16);
     }
     return this.#fingerprint;
   }

@@ -4,6 +4,7 @@ import type { JsonObject } from "../../core/rows/values.js";
 import { keyText } from "../../core/proof/keyText.js";
 import { writeJson } from "../../core/rows/json.js";
 import { beginningOf } from "../../core/rows/text.js";
+import { utf8ToBytes } from "@noble/hashes/utils.js";
 import type { Note, Problem, ProblemCode } from "../../core/rows/problem.js";
 import { prepareRow, redactRow, type Refused } from "../../core/rows/row.js";
 import type { AppMirror } from "../mirrors.js";
@@ -29,8 +30,6 @@ const MAX_PAYLOAD = 256 * 1024;
 
 /** What a person needs to recognise a row that is too large to keep. */
 const PARTIAL_PAYLOAD = 2_000;
-
-const encoder = new TextEncoder();
 
 /**
  * Converts the changes of a delivery.
@@ -72,10 +71,10 @@ function toQuarantined(
 ): Item {
   const redacted = redactRow(mirror.compiled, change.row, encoding);
   const text = textOf(redacted.row);
-  const whole = text !== null && text.length <= MAX_PAYLOAD && encoder.encode(text).length <= MAX_PAYLOAD;
+  const whole = text !== null && text.length <= MAX_PAYLOAD && utf8ToBytes(text).length <= MAX_PAYLOAD;
   const payload = text === null ? "" : whole ? text : beginningOf(text, PARTIAL_PAYLOAD);
   return {
-    bytes: encoder.encode(payload).length,
+    bytes: utf8ToBytes(payload).length,
     notes,
     bad: {
       position,

@@ -1,5 +1,5 @@
 import { shorten } from "../../core/rows/text.js";
-import { sha256 } from "../../core/proof/sha256.js";
+import { sha256 } from "@noble/hashes/sha2.js";
 import type { Json } from "../../core/rows/values.js";
 import { describe, HttpError } from "../errors.js";
 import type { Delivered, Importer, ImportSession, Mirror } from "../importer.js";
