@@ -6,7 +6,7 @@
 import { getDocumentSize, type Value } from "convex/values";
 import { isFieldName, MAX_FIELD_NAME_BYTES } from "./names.js";
 import { joinPath, located, type Problem, type ProblemCode } from "./problem.js";
-import { isWellFormed, shorten, utf8LengthOf } from "./text.js";
+import { isWellFormed, shorten } from "./text.js";
 
 export { MAX_FIELD_NAME_BYTES };
 
@@ -21,9 +21,6 @@ export const MAX_OBJECT_FIELDS = 1024;
 
 /** Fields that the backend adds to every document. */
 const SYSTEM_FIELD_COUNT = 2;
-
-/** Their bytes: `_id`, of 32 characters, and `_creationTime`. */
-const SYSTEM_FIELD_BYTES = 61;
 
 /** Levels of objects and arrays in a document, itself included: `{ a: [1] }` has two. */
 export const MAX_NESTING = 16;
@@ -41,34 +38,28 @@ export function checkDocument(document: Record<string, Value>): Problem | null {
 
 /** The size of the document in bytes, or why Convex would refuse it: `checkDocument` for those who need the size too. */
 export function measureDocument(document: Record<string, Value>): number | Problem {
-  const measured = measureFields(document, MAX_OBJECT_FIELDS - SYSTEM_FIELD_COUNT, 1);
-  if (typeof measured !== "number") return located(measured);
-  const size = measured + SYSTEM_FIELD_BYTES;
+  const problem = checkFields(document, MAX_OBJECT_FIELDS - SYSTEM_FIELD_COUNT, 1);
+  if (problem !== null) return located(problem);
+  const size = getDocumentSize(document);
   return size <= MAX_DOCUMENT_BYTES ? size : located(sizeProblem(size, largestField(document)));
 }
 
-/** The size of a value, as Convex counts it: a byte for its type, its content, a byte for the end of what has a length. */
-function measureValue(value: Value, depth: number): number | Problem {
-  switch (typeof value) {
-    case "string":
-      return measureText(value);
-    case "number":
-    case "bigint":
-      return 9;
-    case "object":
-      break;
-    default:
-      return 1;
+function checkValue(value: Value, depth: number): Problem | null {
+  if (typeof value === "string") {
+    if (isWellFormed(value)) return null;
+    return problemOf(
+      "InvalidString",
+      "the text holds half of a surrogate pair, which UTF-8 cannot store. Repair the text at the source.",
+    );
   }
-  if (value === null) return 1;
-  if (value instanceof ArrayBuffer) return 2 + value.byteLength;
+  if (typeof value !== "object" || value === null || value instanceof ArrayBuffer) return null;
   if (depth > MAX_NESTING) {
     return problemOf(
       "TooNested",
       `the row is nested more than ${String(MAX_NESTING)} levels deep. Declare the field as v.string() to keep it as JSON text.`,
     );
   }
-  if (!Array.isArray(value)) return measureFields(value as Record<string, Value>, MAX_OBJECT_FIELDS, depth);
+  if (!Array.isArray(value)) return checkFields(value as Record<string, Value>, MAX_OBJECT_FIELDS, depth);
   if (value.length > MAX_ARRAY_LENGTH) {
     return problemOf(
       "ArrayTooLong",
@@ -76,39 +67,26 @@ function measureValue(value: Value, depth: number): number | Problem {
         "Declare the field as v.string() to keep it as JSON text, or send its elements as rows of their own.",
     );
   }
-  let size = 2;
   for (let i = 0; i < value.length; i++) {
-    const measured = measureValue(value[i]!, depth + 1);
-    if (typeof measured !== "number") return within(String(i), measured);
-    size += measured;
+    const problem = checkValue(value[i]!, depth + 1);
+    if (problem !== null) return within(String(i), problem);
   }
-  return size;
+  return null;
 }
 
-function measureText(text: string): number | Problem {
-  // A pattern is matched by compiled code, even in the first row.
-  if (/^[\0-\x7f]*$/.test(text)) return 2 + text.length;
-  if (isWellFormed(text)) return 2 + utf8LengthOf(text);
-  return problemOf(
-    "InvalidString",
-    "the text holds half of a surrogate pair, which UTF-8 cannot store. Repair the text at the source.",
-  );
-}
-
-function measureFields(object: Record<string, Value>, maxFields: number, depth: number): number | Problem {
+function checkFields(object: Record<string, Value>, maxFields: number, depth: number): Problem | null {
   let count = 0;
-  let size = 2;
   for (const name in object) {
     const value = object[name];
     // A field that is undefined is no field: the client does not send it.
     if (value === undefined) continue;
     count++;
     if (!isFieldName(name)) return nameProblem(name);
-    const measured = measureValue(value, depth + 1);
-    if (typeof measured !== "number") return within(name, measured);
-    size += name.length + 1 + measured;
+    const isLeaf = typeof value === "number" || typeof value === "boolean" || typeof value === "bigint";
+    const problem = isLeaf ? null : checkValue(value, depth + 1);
+    if (problem !== null) return within(name, problem);
   }
-  if (count <= maxFields) return size;
+  if (count <= maxFields) return null;
   return problemOf(
     "TooManyFields",
     `the object has ${String(count)} fields; Convex stores at most ${String(maxFields)} here. ` +
