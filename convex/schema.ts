@@ -368,7 +368,7 @@ export default defineSchema({
   })
     .index("by_key", ["mirror", "keyHash"])
     // By age: those that a refresh has answered are the oldest.
-    // eslint-disable-next-line @convex-dev/no-duplicate-indexes
+    // eslint-disable-next-line @convex-dev/no-duplicate-indexes -- it is for the creation time that Convex appends
     .index("by_mirror", ["mirror"]),
 
   /**

@@ -1,4 +1,4 @@
-/** The parent when this process starts. Whoever reads the first line of output may end it at once. */
+/** The parent when this process starts. A program that reads the first line of output may end this one at once. */
 const parent = process.ppid;
 
 /** How often a process looks whether the one that started it is there, in milliseconds. */
