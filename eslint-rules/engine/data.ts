@@ -46,16 +46,9 @@ function isFunctionCaller(cx: GuardContext, { name, expression }: ts.PropertyAcc
   );
 }
 
-/** The builders that Convex generates, by what their handlers are given. */
-const ACTIONS: ReadonlySet<string> = new Set(["action", "internalAction", "httpAction"]);
-const WITH_ARGUMENTS: ReadonlySet<string> = new Set([
-  "query",
-  "internalQuery",
-  "mutation",
-  "internalMutation",
-  "action",
-  "internalAction",
-]);
+/** The types of Convex's builders, by what their handlers are given. */
+const ACTIONS: ReadonlySet<string> = new Set(["ActionBuilder", "HttpActionBuilder"]);
+const WITH_ARGUMENTS: ReadonlySet<string> = new Set(["QueryBuilder", "MutationBuilder", "ActionBuilder"]);
 
 /**
  * The `ctx` of an action, whatever its type says: the compiler tells that only with what the handler gives back, which
@@ -76,25 +69,24 @@ function isOfHandler(
 ): boolean {
   if (!cx.ts.isParameter(parameter) || parameter.dotDotDotToken !== undefined) return false;
   const { parent: handler } = parameter;
-  return handler.parameters[index] === parameter && isHandler(cx, handler, builders);
+  return handler.parameters[index] === parameter && isRegisteredHandler(cx, handler, builders);
 }
 
 /** Whether a function is the handler of a function that one of these builders makes. */
-function isHandler({ ts, checker }: GuardContext, handler: ts.Node, builders: ReadonlySet<string>): boolean {
+function isRegisteredHandler(
+  { ts, checker, packages }: GuardContext,
+  handler: ts.Node,
+  builders: ReadonlySet<string>,
+): boolean {
   const property = handler.parent;
   const isProperty = ts.isPropertyAssignment(property) && property.name.getText() === "handler";
   const definition = isProperty ? property.parent : ts.isMethodDeclaration(handler) ? property : handler;
   const call = definition.parent;
   if (!ts.isCallExpression(call) || call.arguments[0] !== definition || !ts.isIdentifier(call.expression))
     return false;
-  const [builder] = checker.getSymbolAtLocation(call.expression)?.declarations ?? [];
-  if (builder === undefined || !ts.isImportSpecifier(builder)) return false;
-  const { moduleSpecifier } = builder.parent.parent.parent;
-  return (
-    builders.has((builder.propertyName ?? builder.name).text) &&
-    ts.isStringLiteral(moduleSpecifier) &&
-    /(?:^|\/)_generated\/server(?:\.js)?$/.test(moduleSpecifier.text)
-  );
+  // By its type, which the builder is declared with: a name says nothing.
+  const { aliasSymbol } = checker.getTypeAtLocation(call.expression);
+  return builders.has(aliasSymbol?.name ?? "") && packages.isOfConvex(aliasSymbol?.declarations?.[0]);
 }
 
 /** Whether an expression is what the handler of a function of the app gives back: only data leaves it. */
@@ -106,7 +98,9 @@ export function isResultOfHandler(cx: GuardContext, expression: ts.Expression): 
     while (!ts.isFunctionLike(fn)) fn = fn.parent;
   }
   const isGenerator = ts.isFunctionExpression(fn) && fn.asteriskToken !== undefined;
-  return !isGenerator && (fn as ts.ArrowFunction).body !== undefined && isHandler(cx, fn, WITH_ARGUMENTS);
+  return (
+    !isGenerator && (fn as ts.ArrowFunction).body !== undefined && isRegisteredHandler(cx, fn, WITH_ARGUMENTS)
+  );
 }
 
 /** `ctx.runQuery.bind(ctx)`: what it gives back when it is called is data. */

@@ -12,7 +12,7 @@ import {
 } from "./conversions.js";
 import { stripAssertions } from "./contracts.js";
 import { isData, isOfPrimitives, isPrimitive, isResultOfHandler } from "./data.js";
-import { isFreeByTypeArguments, isHarmlessByRoot, mayCarry } from "./flows.js";
+import { isHarmlessByRoot, mayCarry } from "./flows.js";
 import type { Report } from "./report.js";
 import { isTrusted, trustedPackage } from "./trust.js";
 import { isLostView, losesView } from "./views.js";
@@ -91,8 +91,6 @@ function isOutOfQuestion(cx: GuardContext, expression: ts.Expression): boolean {
   if (ts.isAsExpression(expression) && ts.isConstTypeReference(expression.type))
     return isOutOfQuestion(cx, expression.expression);
   if (isPrimitive(cx, expression) || isData(cx, expression) || isHarmlessByRoot(cx, expression)) return true;
-  const called = ts.isAwaitExpression(expression) ? expression.expression : expression;
-  if (ts.isCallExpression(called) && isFreeByTypeArguments(cx, called)) return true;
   // The compiler works the type of a literal out again and again.
   const isLiteral = ts.isObjectLiteralExpression(expression) || ts.isArrayLiteralExpression(expression);
   return isLiteral && !mayCarry(cx, expression) && !isLostView(cx, expression);

@@ -26,7 +26,6 @@ export function mayCarry(cx: GuardContext, expression: ts.Expression): boolean {
   if (ts.isBinaryExpression(inner)) return mayCarry(cx, inner.left) || mayCarry(cx, inner.right);
   if (ts.isArrowFunction(inner) || ts.isFunctionExpression(inner)) return bodyMayCarry(cx, inner.body);
   if (isHarmlessByRoot(cx, inner) || isData(cx, inner)) return false;
-  if (ts.isCallExpression(inner) && isFreeByTypeArguments(cx, inner)) return false;
   const type = cx.checker.getTypeAtLocation(inner);
   // A value of type any may take the place of a function that gets the writer.
   if ((type.flags & cx.ts.TypeFlags.Any) !== 0) return true;
@@ -35,22 +34,6 @@ export function mayCarry(cx: GuardContext, expression: ts.Expression): boolean {
     (isReference(cx, inner) && type.getCallSignatures().length > 0) ||
     ((isReference(cx, inner) || ts.isCallExpression(inner)) && holdsBlind(cx, type))
   );
-}
-
-/** `load<{ status: string }>(…)`: nothing that its result is made of carries the writer, so its arguments are not asked. */
-export function isFreeByTypeArguments(cx: GuardContext, call: ts.CallExpression): boolean {
-  const { ts, checker } = cx;
-  const given = call.typeArguments ?? [];
-  if (given.length === 0) return false;
-  const [signature, ...others] = checker.getTypeAtLocation(call.expression).getCallSignatures();
-  if (signature === undefined || others.length > 0 || signature.typeParameters?.length !== given.length)
-    return false;
-  const parts = [signature.getReturnType(), ...given.map((one) => checker.getTypeFromTypeNode(one))];
-  return parts.every((one) => {
-    const type = checker.getAwaitedType(one) ?? one;
-    const isKnown = (type.flags & (ts.TypeFlags.Any | ts.TypeFlags.Unknown)) === 0;
-    return isKnown && !carries(cx, type) && !holdsBlind(cx, type) && type.getCallSignatures().length === 0;
-  });
 }
 
 /** Whether an object holds a function that takes any: the writer may be passed in. */
@@ -76,7 +59,7 @@ function holdsBlind(cx: GuardContext, type: ts.Type, depth = 2): boolean {
 /** Modules that give out function references and validators, whose types are the most costly ones of an app. */
 const HARMLESS_MODULES = /(?:^|\/)_generated\/api(?:\.js)?$|^convex\/values$/;
 
-/** `internal.x.y`, `v.object(…)`, the `ctx` of an action: told by the import that their first name comes from. */
+/** `internal.x.y`, `v.object(…)`, the `ctx` of an action: told by where their first name comes from. */
 export function isHarmlessByRoot(cx: GuardContext, expression: ts.Expression): boolean {
   const { ts } = cx;
   let root = expression;

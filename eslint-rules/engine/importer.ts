@@ -262,9 +262,10 @@ export function visitImporterCall(cx: GuardContext, report: Report, call: ts.Cal
   }
   const at = REFERENCE_AT.get(name);
   if (at === undefined) return;
-  const spread = call.arguments.findIndex((one) => ts.isSpreadElement(one));
-  // What a spread holds shifts the others.
-  for (const argument of call.arguments.slice(0, spread === -1 ? at + 1 : undefined)) {
+  // Behind a reference that is written out stand the arguments of its function, whose types may be those of the app.
+  const reference = call.arguments[at];
+  const isWritten = reference !== undefined && isHarmlessByRoot(cx, stripAssertions(ts, reference));
+  for (const argument of call.arguments.slice(0, isWritten ? at + 1 : undefined)) {
     const inner = stripAssertions(ts, argument);
     if (!mayRefer(ts, inner)) continue;
     if (isComponentsPath(cx, inner))
