@@ -29,6 +29,9 @@ export function programWith(files: Readonly<Record<string, string>>): ts.Program
   const getSourceFile = host.getSourceFile.bind(host);
   host.readFile = (path) => overlay.get(path) ?? readFile(path);
   host.fileExists = (path) => overlay.has(path) || fileExists(path);
+  // Of a directory that is not there, the compiler looks for no file.
+  host.directoryExists = (path) =>
+    [...overlay.keys()].some((file) => file.startsWith(`${path}/`)) || ts.sys.directoryExists(path);
   host.getSourceFile = (path, version, onError, create) => {
     const text = overlay.get(path);
     return text === undefined

@@ -1,0 +1,19 @@
+// @vitest-environment node
+import { expect, it } from "vitest";
+import { programWith, typeErrors, verdictsOf } from "../../test/guard/programs.js";
+
+it("a builder under the name of another one, in a file of the app, still gives its handler the writer", () => {
+  const program = programWith({
+    "convex/lib/_generated/server.ts": `export { mutation as action } from "../../_generated/server.js";`,
+    "convex/run.ts": `import { action } from "./lib/_generated/server.js";
+const row = { id: 1n, email: "a@b", updated_at: 1 };
+const [key, name] = "insert,customers".split(",") as [string, string];
+const state: { ctx: unknown } = { ctx: null };
+export const run = action({ args: {}, handler: async (ctx) => {
+  state.ctx = ctx;
+  await (state.ctx as any).db[key](name, row);
+} });`,
+  });
+  expect(typeErrors(program, "convex/run.ts")).toEqual([]);
+  expect(verdictsOf(program, "convex/run.ts").strict).toContain("escape");
+});
