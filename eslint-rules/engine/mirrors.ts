@@ -5,7 +5,7 @@ import { declaredCall, readContract } from "./contracts.js";
 import { deployedPaths, entryPointsOf } from "./deployed.js";
 import { GuardConfigurationError } from "./options.js";
 import { directoryOf } from "./packages.js";
-import { didYouMean } from "./suggest.js";
+import { didYouMean } from "../../src/core/suggest.js";
 import { namedSchema, nearestSchema, readSchemaSyntax, schemaFile } from "./schemaSyntax.js";
 import type { MirrorInfo, SchemaInfo, SchemaProblem } from "./model.js";
 

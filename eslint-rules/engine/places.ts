@@ -3,7 +3,7 @@ import type { GuardContext } from "./context.js";
 import type { TypeScript } from "./model.js";
 import { appAround, GuardConfigurationError, type GuardOptions } from "./options.js";
 import { directoryOf } from "./packages.js";
-import { didYouMean } from "./suggest.js";
+import { didYouMean } from "../../src/core/suggest.js";
 
 type Sys = Pick<TypeScript, "sys">;
 

@@ -3,7 +3,7 @@ import { readContract, stripAssertions } from "./contracts.js";
 import type { MirrorInfo, SchemaInfo, TypeScript } from "./model.js";
 import { GuardConfigurationError, type GuardOptions } from "./options.js";
 import { directoryOf } from "./packages.js";
-import { didYouMean } from "./suggest.js";
+import { didYouMean } from "../../src/core/suggest.js";
 
 const EXTENSIONS = ["ts", "tsx", "mts", "js", "jsx", "mjs"];
 

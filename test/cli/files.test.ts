@@ -9,7 +9,7 @@ import { asUtf8 } from "../../src/cli/files/encoding.js";
 import { Mapping } from "../../src/cli/files/mapping.js";
 import { openSource } from "../../src/cli/files/source.js";
 import { CliError } from "../../src/cli/terminal/exit.js";
-import { nearest } from "../../src/cli/terminal/suggest.js";
+import { nearest } from "../../src/core/suggest.js";
 import { keyForPeople } from "../../src/cli/terminal/output.js";
 
 /** A text in chunks of so many bytes. */

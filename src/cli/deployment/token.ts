@@ -3,7 +3,7 @@ import { type Admin, isOperated, openAdmin } from "./admin.js";
 import { type Deployment, KEY_WITHHELD } from "./environment.js";
 import type { MirrorInfo } from "../../core/wire/v1.js";
 import type { MirrorStatus } from "../../core/wire/views.js";
-import { didYouMean } from "../terminal/suggest.js";
+import { didYouMean } from "../../core/suggest.js";
 import { CliError } from "../terminal/exit.js";
 import type { Place } from "../terminal/io.js";
 

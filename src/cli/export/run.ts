@@ -6,7 +6,7 @@ import { borrowToken } from "../deployment/token.js";
 import type { Io } from "../terminal/io.js";
 import { print } from "../terminal/output.js";
 import { count } from "../../core/words.js";
-import { didYouMean } from "../terminal/suggest.js";
+import { didYouMean } from "../../core/suggest.js";
 import { ExportClient } from "./client.js";
 import { DISK, removeUnknown, StateFile, type State } from "./files.js";
 import { follow } from "./follow.js";

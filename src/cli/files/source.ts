@@ -5,7 +5,7 @@ import { createGunzip } from "node:zlib";
 import { CliError, messageOf } from "../terminal/exit.js";
 import type { Io } from "../terminal/io.js";
 import { basename, dirname, resolve } from "node:path";
-import { didYouMean } from "../terminal/suggest.js";
+import { didYouMean } from "../../core/suggest.js";
 import { asUtf8, encodingOf, nameOfEncoding } from "./encoding.js";
 import { headOf } from "./csv.js";
 

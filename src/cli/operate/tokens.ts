@@ -7,7 +7,7 @@ import { createToken, onlyMirror } from "../deployment/token.js";
 import { agreed } from "./quarantine.js";
 import { isTemporaryToken } from "../../core/token.js";
 import type { TokenInfo } from "../../core/wire/views.js";
-import { didYouMean } from "../terminal/suggest.js";
+import { didYouMean } from "../../core/suggest.js";
 import type { Io } from "../terminal/io.js";
 
 interface CreateOptions extends CommonOptions {

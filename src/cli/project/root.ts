@@ -2,7 +2,7 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import path from "node:path";
 import { CliError } from "../terminal/exit.js";
 import type { Io } from "../terminal/io.js";
-import { didYouMean } from "../terminal/suggest.js";
+import { didYouMean } from "../../core/suggest.js";
 
 /**
  * The directory that a command works in: the one that `--cwd` names, or the current one.

@@ -1,7 +1,7 @@
 import type { MirrorInfo } from "../../core/wire/v1.js";
 import { fieldNameOf } from "../files/columns.js";
 import type { Mapping } from "../files/mapping.js";
-import { nearest } from "../terminal/suggest.js";
+import { nearest } from "../../core/suggest.js";
 
 /** What a file will do to a mirror's fields, known from its columns alone. */
 export interface Preview {

@@ -18,7 +18,7 @@ import type { MirrorInfo } from "../../core/wire/v1.js";
 import { eachMember } from "../files/jsonSpan.js";
 import { ask } from "../terminal/ask.js";
 import { describePreview, previewOf, type Preview } from "./preview.js";
-import { didYouMean } from "../terminal/suggest.js";
+import { didYouMean } from "../../core/suggest.js";
 
 export interface PushCommandOptions extends CommonOptions {
   mirror?: string;
