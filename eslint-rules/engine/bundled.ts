@@ -11,6 +11,7 @@ interface Manifest {
   readonly main?: unknown;
   readonly module?: unknown;
   readonly browser?: unknown;
+  readonly typesVersions?: unknown;
 }
 
 interface Resolver {
@@ -33,6 +34,7 @@ export class Bundler {
     this.options = {
       ...compilerOptions,
       noDtsResolution: true,
+      moduleSuffixes: undefined,
       customConditions: ["convex", "module", "browser"],
     };
   }
@@ -51,6 +53,7 @@ export class Bundler {
     const named = join(from, specifier);
     return [
       ...found,
+      ...this.unmoved(specifier, target),
       ...this.replaced(directoryOf(target ?? named), [...found, named]),
       ...this.replaced(from, [specifier]),
     ];
@@ -101,6 +104,21 @@ export class Bundler {
     );
     if (exports === undefined && isNamed(typeof main === "string" ? main : "index"))
       names.push(browser, module);
+    return this.filesOf(root, names);
+  }
+
+  /** What a package would give out without `typesVersions`, which the bundler does not know. */
+  private unmoved(specifier: string, target: string | undefined): string[] {
+    const path = target === undefined ? null : this.nearest(directoryOf(target), "package.json");
+    if (specifier.startsWith(".") || path === null) return [];
+    const { exports, main = "index", typesVersions } = this.manifestOf(path);
+    if (exports !== undefined || typesVersions === undefined) return [];
+    const inside = specifier.split("/").slice(specifier.startsWith("@") ? 2 : 1);
+    return this.filesOf(directoryOf(path), [inside.length > 0 ? inside.join("/") : main]);
+  }
+
+  /** The files that names in a package.json lead to. */
+  private filesOf(root: string, names: readonly unknown[]): string[] {
     return names
       .flatMap((name) =>
         typeof name === "string" ? ["", ...IMPLIED].map((end) => join(root, name) + end) : [],

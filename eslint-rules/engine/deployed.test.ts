@@ -134,6 +134,27 @@ it.each<readonly [string, Readonly<Record<string, string>>]>([
     },
   ],
   [
+    "the main file and the files of a package whose `typesVersions` move what TypeScript finds",
+    {
+      "convex/a.ts": 'import "shared"; import "shared/deep";',
+      "shared/package.json":
+        '{ "name": "shared", "main": "./index.ts", "types": "./index.ts", "typesVersions": { "*": { "*": ["./typed/*"] } } }',
+      "shared/index.ts": "",
+      "shared/deep.ts": "",
+      "shared/typed/index.ts": "",
+      "shared/typed/deep.ts": "",
+    },
+  ],
+  [
+    "the file without the suffixes that a tsconfig.json adds",
+    {
+      "convex/tsconfig.json": '{ "compilerOptions": { "moduleSuffixes": [".typed", ""] } }',
+      "convex/a.ts": 'import "../lib/save";',
+      "lib/save.ts": "",
+      "lib/save.typed.ts": "",
+    },
+  ],
+  [
     "what the conditions of a package name",
     {
       "convex/a.ts": 'import "shared";',
@@ -193,8 +214,10 @@ it.each<readonly [string, Readonly<Record<string, string>>]>([
     [join(functions, "a.ts")],
     () => undefined,
   );
-  // The main file of a package may also be imported by its own name.
-  const mains = ["lib/index.js", "shared/index.js"].map((one) => join(cwd, one));
+  // The main file of a package may also be imported by its own name; what TypeScript finds is looked at, too.
+  const mains = ["lib/index.js", "shared/index.js", "shared/typed/index.ts", "shared/typed/deep.ts"].map(
+    (one) => join(cwd, one),
+  );
   const theirs = Object.keys(metafile.inputs).map((one) => join(cwd, one));
   expect([...ours].filter((one) => !mains.includes(one)).sort()).toEqual(theirs.sort());
 });
