@@ -105,6 +105,7 @@ const UNKNOWN = [
   'const path = ["imports", "write"]; let reference: any = anyApi; for (const one of path) reference = reference[one]; void ctx.runMutation(reference, {});',
   'const name = ["imports", "write"].join(":"); void ctx.runMutation(name as never, {});',
   "void ctx.scheduler.runAfter(0, text as never, {});",
+  'const crons = cronJobs(); crons.interval("x", { hours: 1 }, anyApi["tasks"]![text]!, {});',
   "export const handle = createFunctionHandle(text as never);",
   'void ctx.runMutation(makeFunctionReference<"mutation">(text), {});',
   'const crons = cronJobs(); crons.interval("x", { hours: 1 }, makeFunctionReference<"mutation">(text), {});',

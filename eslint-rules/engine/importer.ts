@@ -290,13 +290,14 @@ export function visitUnknownFunction(cx: GuardContext, report: Report, call: ts.
   const inner = stripAssertions(ts, argument);
   if (!mayRefer(ts, inner) || isWrittenOut(cx, inner)) return;
   const type = checker.getTypeAtLocation(inner);
-  const { Any, Unknown, String, StructuredType } = ts.TypeFlags;
+  const { Unknown, String, StructuredType } = ts.TypeFlags;
   // An object that is no reference, but made to pass for one.
   const isOther =
     (type.flags & StructuredType) !== 0 &&
     type.getProperty("_type") === undefined &&
     cx.packages.isOfConvex(checker.getResolvedSignature(call)?.declaration);
-  if ((type.flags & (Any | Unknown | String)) === 0 && !isOther) return;
+  const isAny = (type.flags & (Unknown | String)) !== 0 || isOfAnyFunction(cx, type);
+  if (!isAny && !isOther) return;
   report.add("no-writer-escape", "unknownFunction", inner, { code: inner.getText(report.file) });
 }
 
@@ -318,8 +319,27 @@ function isWrittenOut(cx: GuardContext, expression: ts.Expression, depth = 8): b
     const { moduleSpecifier } = declaration.parent.parent.parent;
     return ts.isStringLiteral(moduleSpecifier) && API_MODULES.test(moduleSpecifier.text);
   }
-  const initializer = initializerOf(cx, inner);
+  const initializer = takenFrom(cx, declaration)?.value ?? initializerOf(cx, inner);
   return initializer !== null && isConstant(cx, inner) && isWrittenOut(cx, initializer, depth - 1);
+}
+
+/** `const { run } = anyApi.tasks`: what a name is taken out of, and by which names that are written there. */
+function takenFrom(
+  { ts }: GuardContext,
+  declaration: ts.Declaration | undefined,
+): { readonly value: ts.Expression; readonly path: readonly string[] } | null {
+  const path: string[] = [];
+  let holder: ts.Node | undefined = declaration;
+  while (holder !== undefined && ts.isBindingElement(holder)) {
+    const { propertyName, name, dotDotDotToken, initializer, parent } = holder;
+    const key = propertyName ?? name;
+    if (dotDotDotToken !== undefined || initializer !== undefined || !ts.isIdentifier(key)) return null;
+    path.unshift(key.text);
+    holder = ts.isObjectBindingPattern(parent) ? parent.parent : undefined;
+  }
+  const isTaken = path.length > 0 && holder !== undefined && ts.isVariableDeclaration(holder);
+  const value = isTaken ? (holder as ts.VariableDeclaration).initializer : undefined;
+  return value === undefined ? null : { value, path };
 }
 
 function isConstant({ ts, checker }: GuardContext, name: ts.Identifier): boolean {
@@ -381,7 +401,7 @@ function isOfAnyFunction({ ts, checker }: GuardContext, type: ts.Type): boolean 
 
 /** `imports:write` of `anyApi.imports.write` and `(internal as any)["imports"].write`. */
 function pathOf(cx: GuardContext, expression: ts.Expression, depth = 8): string {
-  const { ts } = cx;
+  const { ts, checker } = cx;
   const inner = stripAssertions(ts, expression);
   if (depth === 0) return "";
   if (ts.isStringLiteralLike(inner)) return inner.text;
@@ -391,6 +411,11 @@ function pathOf(cx: GuardContext, expression: ts.Expression, depth = 8): string 
     const key = targetByName(cx, inner.argumentExpression).tables;
     return key?.length === 1 ? joined(pathOf(cx, inner.expression, depth - 1), key[0] ?? "") : "";
   }
+  const declaration = ts.isIdentifier(inner)
+    ? checker.getSymbolAtLocation(inner)?.valueDeclaration
+    : undefined;
+  const taken = takenFrom(cx, declaration);
+  if (taken !== null) return taken.path.reduce(joined, pathOf(cx, taken.value, depth - 1));
   const initializer = initializerOf(cx, inner);
   return initializer === null ? "" : pathOf(cx, initializer, depth - 1);
 }

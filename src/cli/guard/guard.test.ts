@@ -466,6 +466,7 @@ export const { write, declare } = new StreamingImport({} as never, schema).inter
         "convex/calls.ts": `${api}\nvoid ctx.runMutation(internal.imports.write, change);`,
         "convex/casts.ts": `${api}\nvoid ctx.runMutation(internal.imports.write, change as never);`,
         "convex/strings.ts": `${api}\nvoid ctx.runMutation("imports:write" as never, change as never);`,
+        "convex/taken.ts": `${api}\nconst { imports: { write: taken } } = anyApi; void ctx.runMutation(taken!, change as never);`,
         "convex/reads.ts": `${api}\nvoid ctx.runMutation(internal.imports.declare, {});\nexport default change;`,
       }),
     );
@@ -476,6 +477,7 @@ export const { write, declare } = new StreamingImport({} as never, schema).inter
       ["convex/calls.ts", "importerFunction"],
       ["convex/casts.ts", "importerFunction"],
       ["convex/strings.ts", "importerFunction"],
+      ["convex/taken.ts", "importerFunction"],
     ]);
   });
 
