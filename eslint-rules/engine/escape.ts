@@ -179,7 +179,10 @@ function isAsserted({ ts }: GuardContext, expression: ts.Expression): boolean {
 export function isPlainName({ ts }: GuardContext, expression: ts.Expression): boolean {
   const inner = stripAssertions(ts, expression);
   return (
-    ts.isIdentifier(inner) || ts.isPropertyAccessExpression(inner) || ts.isElementAccessExpression(inner)
+    ts.isIdentifier(inner) ||
+    inner.kind === ts.SyntaxKind.ThisKeyword ||
+    ts.isPropertyAccessExpression(inner) ||
+    ts.isElementAccessExpression(inner)
   );
 }
 
