@@ -63,3 +63,24 @@ export function isChosen(cx: GuardContext, node: ts.ElementAccessExpression): bo
   const receiver = checker.getTypeAtLocation(node.expression);
   return (receiver.flags & ts.TypeFlags.Instantiable) !== 0 && carries(cx, receiver);
 }
+
+/**
+ * `(...args: Args) => fn(...args)`: whether a list that a type parameter stands for is only spread into calls, which keep
+ * it, and counted. Its own methods and loops give out what the bound says, `unknown`.
+ */
+export function isPassedOn(
+  { ts, checker }: GuardContext,
+  { name }: ts.ParameterDeclaration,
+  body: ts.Node,
+): boolean {
+  if (!ts.isIdentifier(name)) return false;
+  const list = checker.getSymbolAtLocation(name);
+  const visit = (node: ts.Node): boolean => {
+    if (!ts.isIdentifier(node) || node.text !== name.text || checker.getSymbolAtLocation(node) !== list)
+      return ts.forEachChild(node, (child) => !visit(child) || undefined) !== true;
+    const { parent } = node;
+    if (ts.isPropertyAccessExpression(parent)) return parent.name.text === "length";
+    return ts.isSpreadElement(parent) && ts.isCallExpression(parent.parent);
+  };
+  return visit(body);
+}

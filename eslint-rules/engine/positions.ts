@@ -105,6 +105,7 @@ export function parameterType(
     declaration !== undefined && cx.ts.isParameter(declaration) && declaration.dotDotDotToken !== undefined;
   if (!isRest) return index <= last ? type : null;
   if (checker.isTupleType(type)) return argumentAt(cx, type, index - last);
+  if ((type.flags & cx.ts.TypeFlags.Instantiable) !== 0) return type;
   return type.getNumberIndexType() ?? type;
 }
 

@@ -15,7 +15,14 @@ import {
   visitPredicate,
 } from "../engine/narrowed.js";
 import { visitAugmentation, visitReplacement, visitTarget } from "../engine/replaced.js";
-import { classOf, genericAround, implementationOf, isChosen, losesByResult } from "../engine/generics.js";
+import {
+  classOf,
+  genericAround,
+  implementationOf,
+  isChosen,
+  isPassedOn,
+  losesByResult,
+} from "../engine/generics.js";
 import {
   isAsked,
   parameterType,
@@ -446,8 +453,11 @@ function losesInGeneric(
   const { owner, typeParameters } = genericAround(cx, fn);
   if (typeParameters.length === 0) return null;
   const declared = checker.getTypeAtLocation(parameter.name);
-  const constraint =
-    (declared.flags & ts.TypeFlags.Instantiable) === 0 ? declared : checker.getBaseConstraintOfType(declared);
+  const isOpen = (declared.flags & ts.TypeFlags.Instantiable) !== 0;
+  const isRest = isOpen && parameter.dotDotDotToken !== undefined;
+  if (isRest && !isPassedOn(cx, parameter, fn.body)) return shortType(cx, declared);
+  const bound = isOpen ? checker.getBaseConstraintOfType(declared) : declared;
+  const constraint = isRest ? (bound?.getNumberIndexType() ?? bound) : bound;
   if (constraint !== undefined && (constraint.flags & ts.TypeFlags.Unknown) === 0) {
     if (carries(cx, constraint)) return null;
     const lost = declared === constraint ? null : losesWriter(cx, type, constraint);
