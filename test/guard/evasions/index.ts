@@ -13,6 +13,7 @@ import { tables } from "./tables.js";
 import { answers } from "./answers.js";
 import { later } from "./later.js";
 import { third } from "./third.js";
+import { fourth } from "./fourth.js";
 import { variations } from "./variations.js";
 
 export { fileOf, type Evasion } from "./evasion.js";
@@ -33,5 +34,6 @@ export const EVASIONS: readonly Evasion[] = [
   ...answers,
   ...later,
   ...third,
+  ...fourth,
   ...clean,
 ];
