@@ -1,6 +1,7 @@
 import type ts from "typescript";
 import { PackageIndex } from "./packages.js";
 import type { GuardOptions } from "./options.js";
+import { remembering } from "./checker.js";
 import type { FileAnalysis, SchemaInfo, TypeScript } from "./model.js";
 
 /** What every part of the engine needs to know, one per program and options. */
@@ -34,12 +35,13 @@ export function contextFor(typescript: TypeScript, program: ts.Program, options:
   const key = JSON.stringify(options);
   let context = ofProgram.get(key);
   if (context === undefined) {
+    const packages = new PackageIndex(typescript, program);
     context = {
       ts: typescript,
       program,
-      checker: remembering(typescript, program.getTypeChecker()),
+      checker: remembering(typescript, program.getTypeChecker(), packages),
       options,
-      packages: new PackageIndex(typescript, program),
+      packages,
       schemas: new Map(),
       schemaOfDirectory: new Map(),
       schemaOfFile: new Map(),
@@ -51,71 +53,4 @@ export function contextFor(typescript: TypeScript, program: ts.Program, options:
     ofProgram.set(key, context);
   }
   return context;
-}
-
-/** The signature of a function that has one, and no type parameter. */
-function onlyOne([first, ...others]: readonly ts.Signature[]): ts.Signature | null {
-  return first === undefined || others.length > 0 || first.typeParameters !== undefined ? null : first;
-}
-
-/** What a function gives back whichever of its signatures is meant; null when the arguments tell it. */
-export function sameResult(typescript: TypeScript, signatures: readonly ts.Signature[]): ts.Type | null {
-  if (signatures.some((one) => !hasOneResult(typescript, one))) return null;
-  const [first, ...others] = new Set(signatures.map((one) => one.getReturnType()));
-  return first === undefined || others.length > 0 ? null : first;
-}
-
-/** Whether a function gives back the same type for all arguments: it is not generic, or its result is written without them. */
-function hasOneResult(typescript: TypeScript, { declaration, typeParameters }: ts.Signature): boolean {
-  if (typeParameters === undefined) return true;
-  const written = (declaration as ts.SignatureDeclaration | undefined)?.type;
-  const names = new Set(typeParameters.map(({ symbol }) => symbol.name));
-  const mentions = (node: ts.Node): boolean =>
-    node.kind === typescript.SyntaxKind.ThisType ||
-    (typescript.isIdentifier(node) && names.has(node.text)) ||
-    (typescript.forEachChild(node, (child) => mentions(child) || undefined) ?? false);
-  return written !== undefined && !mentions(written);
-}
-
-/**
- * A checker that works the type of each node out once: the compiler does it again at each call, for a chain of members
- * from its beginning, and many checks ask about the same node. Where a function has one signature, or gives back the
- * same by each, it does not ask for the types of the arguments: they lead to those of the whole app.
- */
-function remembering(typescript: TypeScript, checker: ts.TypeChecker): ts.TypeChecker {
-  const types = new WeakMap<ts.Node, ts.Type>();
-  const getTypeAtLocation = (node: ts.Node): ts.Type => {
-    let type = types.get(node);
-    if (type === undefined) types.set(node, (type = typeOf(node)));
-    return type;
-  };
-  const signaturesOf = (call: ts.CallExpression | ts.NewExpression): readonly ts.Signature[] => {
-    const isRequire = typescript.isIdentifier(call.expression) && call.expression.text === "require";
-    if (isRequire || call.expression.kind === typescript.SyntaxKind.SuperKeyword) return [];
-    const callee = getTypeAtLocation(call.expression);
-    if ((callee.flags & typescript.TypeFlags.Object) === 0) return [];
-    return typescript.isCallExpression(call) ? callee.getCallSignatures() : callee.getConstructSignatures();
-  };
-  const typeOf = (node: ts.Node): ts.Type => {
-    const isCall = typescript.isCallExpression(node) || typescript.isNewExpression(node);
-    const result =
-      isCall && (node.flags & typescript.NodeFlags.OptionalChain) === 0
-        ? sameResult(typescript, signaturesOf(node))
-        : null;
-    if (result !== null) return result;
-    const { parent } = node;
-    // The compiler would ask what the object is for: `{ name }` is the value of that name.
-    const value =
-      typescript.isShorthandPropertyAssignment(parent) && parent.objectAssignmentInitializer === undefined
-        ? checker.getShorthandAssignmentValueSymbol(parent)
-        : undefined;
-    return value === undefined
-      ? checker.getTypeAtLocation(node)
-      : checker.getTypeOfSymbolAtLocation(value, node);
-  };
-  const getResolvedSignature: ts.TypeChecker["getResolvedSignature"] = (call, ...others) =>
-    (typescript.isCallExpression(call) || typescript.isNewExpression(call)
-      ? onlyOne(signaturesOf(call))
-      : null) ?? checker.getResolvedSignature(call, ...others);
-  return { ...checker, getTypeAtLocation, getResolvedSignature };
 }

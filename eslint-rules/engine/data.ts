@@ -1,7 +1,8 @@
 /** Values that cannot be the writer, told without asking for their types where these lead to those of the whole app. */
 import type ts from "typescript";
 import { argumentsOf, carries } from "./carriers.js";
-import { sameResult, type GuardContext } from "./context.js";
+import { registrationOf, sameResult } from "./checker.js";
+import type { GuardContext } from "./context.js";
 import { isGlobal } from "./dynamicCode.js";
 import type { Origin } from "./packages.js";
 import { assignmentsTo, declarationOf } from "./references.js";
@@ -78,12 +79,8 @@ function isRegisteredHandler(
   handler: ts.Node,
   builders: ReadonlySet<string>,
 ): boolean {
-  const property = handler.parent;
-  const isProperty = ts.isPropertyAssignment(property) && property.name.getText() === "handler";
-  const definition = isProperty ? property.parent : ts.isMethodDeclaration(handler) ? property : handler;
-  const call = definition.parent;
-  if (!ts.isCallExpression(call) || call.arguments[0] !== definition || !ts.isIdentifier(call.expression))
-    return false;
+  const call = registrationOf(ts, handler)?.call;
+  if (call === undefined || !ts.isIdentifier(call.expression)) return false;
   // By its type, which the builder is declared with: a name says nothing.
   const { aliasSymbol } = checker.getTypeAtLocation(call.expression);
   return builders.has(aliasSymbol?.name ?? "") && packages.isOfConvex(aliasSymbol?.declarations?.[0]);
@@ -130,10 +127,16 @@ function isDeclaredByStranger(cx: GuardContext, declaration: ts.Node | undefined
 }
 
 /** The type that a name, its members and their results are declared with; null where arguments or checks tell it. */
-function typeByDeclaration(cx: GuardContext, expression: ts.Expression): ts.Type | null {
+export function typeByDeclaration(cx: GuardContext, expression: ts.Expression): ts.Type | null {
   const { ts, checker } = cx;
   if (ts.isParenthesizedExpression(expression) || ts.isNonNullExpression(expression))
     return typeByDeclaration(cx, expression.expression);
+  if (ts.isConditionalExpression(expression)) {
+    const { whenTrue, whenFalse } = expression;
+    const isMissing = (one: ts.Expression) => one.kind === ts.SyntaxKind.NullKeyword;
+    if (isMissing(whenTrue)) return typeByDeclaration(cx, whenFalse);
+    return isMissing(whenFalse) ? typeByDeclaration(cx, whenTrue) : null;
+  }
   if (ts.isAwaitExpression(expression)) {
     const promise = typeByDeclaration(cx, expression.expression);
     return promise && (checker.getAwaitedType(promise) ?? null);
@@ -152,7 +155,9 @@ function typeByDeclaration(cx: GuardContext, expression: ts.Expression): ts.Type
     );
   }
   if (!ts.isIdentifier(expression)) return null;
-  const [declaration] = checker.getSymbolAtLocation(expression)?.declarations ?? [];
+  // `JSON` is an interface and a variable.
+  const symbol = checker.getSymbolAtLocation(expression);
+  const declaration = symbol?.valueDeclaration ?? symbol?.declarations?.[0];
   if (declaration === undefined) return null;
   const isImport = ts.isImportSpecifier(declaration) || ts.isImportClause(declaration);
   if (isImport || ts.isFunctionDeclaration(declaration)) return checker.getTypeAtLocation(expression);
@@ -262,7 +267,7 @@ function isNameOfData(cx: GuardContext, name: ts.Identifier): boolean {
     if (declaration.initializer !== undefined) return false;
     declaration = declaration.parent.parent;
   }
-  if (declaration === null) return false;
+  if (declaration === null) return name.text === "undefined";
   if (ts.isVariableDeclaration(declaration)) {
     if ((declaration.parent.flags & ts.NodeFlags.Const) === 0) return isVariableOfData(cx, declaration);
     const isTyped = declaration.type !== undefined;
