@@ -2,7 +2,7 @@ import type ts from "typescript";
 import type { GuardContext } from "./context.js";
 import { stripAssertions } from "./contracts.js";
 import { WRITER_NAME } from "./members.js";
-import { assignmentsTo, callersOf, declarationOf } from "./references.js";
+import { assignmentsTo, calledBy, callersOf, declarationOf } from "./references.js";
 
 /**
  * Where a value of type `any` came from. Real apps have helpers with `ctx: any`; in them the text still says that a
@@ -173,8 +173,8 @@ class Tracer {
 
   /** What a function of the app gives back: all its returns. */
   private ofReturns(call: ts.CallExpression, kind: Kind, step: number): Tables {
-    const { ts, checker, packages } = this.cx;
-    const fn = checker.getResolvedSignature(call)?.declaration as ts.SignatureDeclaration | undefined;
+    const { ts, packages } = this.cx;
+    const fn = calledBy(this.cx, call);
     if (fn === undefined || !("body" in fn) || fn.body === undefined) return null;
     if (!packages.isProject(fn.getSourceFile())) return null;
     const body = fn.body as ts.ConciseBody;

@@ -2,6 +2,7 @@
 import type ts from "typescript";
 import { argumentsOf, carries } from "./carriers.js";
 import type { GuardContext } from "./context.js";
+import { calledBy } from "./references.js";
 import { blindness, losesWriter } from "./conversions.js";
 import { reportEscape } from "./escape.js";
 import type { Report } from "./report.js";
@@ -16,7 +17,7 @@ export function visitTypeArguments(
   const { ts, checker } = cx;
   if (!given.some((one) => blindness(cx, checker.getTypeAtLocation(one)) !== null)) return;
   const made = ts.isNewExpression(call) ? checker.getTypeAtLocation(call.expression).symbol : undefined;
-  const called = checker.getResolvedSignature(call)?.declaration as ts.SignatureDeclaration | undefined;
+  const called = calledBy(cx, call);
   const owner = (made as ts.Symbol | undefined)?.valueDeclaration ?? called;
   if (owner === undefined || (!ts.isClassLike(owner) && !ts.isFunctionLike(owner))) return;
   for (const [index, parameter] of ts.getEffectiveTypeParameterDeclarations(owner).entries()) {

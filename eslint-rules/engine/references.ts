@@ -17,18 +17,48 @@ export function declarationOf(cx: GuardContext, name: ts.Identifier): ts.Declara
   return valueOf(cx, name)?.valueDeclaration ?? null;
 }
 
+/** The declaration of what a call calls: of one signature, or of the one that the arguments choose. */
+export function calledBy(
+  { ts, checker }: GuardContext,
+  call: ts.CallExpression | ts.NewExpression,
+): ts.SignatureDeclaration | undefined {
+  const callee = checker.getTypeAtLocation(call.expression);
+  const [signature, ...others] = ts.isNewExpression(call)
+    ? callee.getConstructSignatures()
+    : callee.getCallSignatures();
+  const called = others.length === 0 ? signature : undefined;
+  return (called ?? checker.getResolvedSignature(call))?.declaration as ts.SignatureDeclaration | undefined;
+}
+
+/** The identifiers of each file by their text, without names of members. */
+const identifiers = new WeakMap<ts.SourceFile, ReadonlyMap<string, readonly ts.Identifier[]>>();
+
+function identifiersOf(
+  typescript: TypeScript,
+  file: ts.SourceFile,
+): ReadonlyMap<string, readonly ts.Identifier[]> {
+  let known = identifiers.get(file);
+  if (known === undefined) {
+    const found = new Map<string, ts.Identifier[]>();
+    const visit = (node: ts.Node): void => {
+      if (typescript.isIdentifier(node)) {
+        if (typescript.isPropertyAccessExpression(node.parent) && node.parent.name === node) return;
+        const same = found.get(node.text);
+        if (same === undefined) found.set(node.text, [node]);
+        else same.push(node);
+      }
+      typescript.forEachChild(node, visit);
+    };
+    visit(file);
+    identifiers.set(file, (known = found));
+  }
+  return known;
+}
+
 /** The identifiers of its file that mean a declaration, without the declaration's own name. */
 export function usesOf(cx: GuardContext, declaration: ts.Node, name: ts.Identifier): ts.Identifier[] {
-  const { ts } = cx;
-  const uses: ts.Identifier[] = [];
-  const visit = (node: ts.Node): void => {
-    if (ts.isIdentifier(node) && node !== name && node.text === name.text) {
-      if (declarationOf(cx, node) === declaration) uses.push(node);
-    }
-    ts.forEachChild(node, visit);
-  };
-  visit(declaration.getSourceFile());
-  return uses;
+  const all = identifiersOf(cx.ts, declaration.getSourceFile()).get(name.text) ?? [];
+  return all.filter((node) => node !== name && declarationOf(cx, node) === declaration);
 }
 
 /** All calls of a function that only its own file can call; null when it also goes elsewhere. */

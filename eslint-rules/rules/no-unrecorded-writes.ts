@@ -1,5 +1,6 @@
 import type ts from "typescript";
 import type { GuardContext } from "../engine/context.js";
+import { calledBy } from "../engine/references.js";
 import { stripAssertions } from "../engine/contracts.js";
 import { quoted } from "../engine/messages.js";
 import type { Write } from "../engine/model.js";
@@ -194,8 +195,8 @@ function unrecordedLibrary(
   report: Report,
   node: ts.CallExpression | ts.NewExpression,
 ): { fn: string; remedy: string } | null {
-  const { ts, checker } = cx;
-  const signature = checker.getResolvedSignature(node)?.declaration;
+  const { ts } = cx;
+  const signature = calledBy(cx, node);
   if (signature === undefined) return null;
   const origin = cx.packages.originOf(signature.getSourceFile());
   if (origin.kind !== "package") return null;
