@@ -90,6 +90,8 @@ function isOutOfQuestion(cx: GuardContext, expression: ts.Expression): boolean {
     return isOutOfQuestion(cx, expression.expression);
   if (ts.isAsExpression(expression) && ts.isConstTypeReference(expression.type))
     return isOutOfQuestion(cx, expression.expression);
+  if (ts.isConditionalExpression(expression))
+    return isOutOfQuestion(cx, expression.whenTrue) && isOutOfQuestion(cx, expression.whenFalse);
   if (isPrimitive(cx, expression) || isData(cx, expression) || isHarmlessByRoot(cx, expression)) return true;
   // The compiler works the type of a literal out again and again.
   const isLiteral = ts.isObjectLiteralExpression(expression) || ts.isArrayLiteralExpression(expression);

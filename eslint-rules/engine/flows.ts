@@ -3,7 +3,14 @@ import { carries } from "./carriers.js";
 import type { GuardContext } from "./context.js";
 import { blindness, isOfApp, passesForEverything, takenByNext } from "./conversions.js";
 import { stripAssertions } from "./contracts.js";
-import { isActionContext, isData, isPrimitive, isResultOfHandler, someResult } from "./data.js";
+import {
+  isActionContext,
+  isData,
+  isPrimitive,
+  isResultOfHandler,
+  someResult,
+  typeByDeclaration,
+} from "./data.js";
 
 /**
  * Whether an expression can carry the writer, asking for as few types as possible: the checker keeps the types of names
@@ -26,7 +33,7 @@ export function mayCarry(cx: GuardContext, expression: ts.Expression): boolean {
   if (ts.isBinaryExpression(inner)) return mayCarry(cx, inner.left) || mayCarry(cx, inner.right);
   if (ts.isArrowFunction(inner) || ts.isFunctionExpression(inner)) return bodyMayCarry(cx, inner.body);
   if (isHarmlessByRoot(cx, inner) || isData(cx, inner)) return false;
-  const type = cx.checker.getTypeAtLocation(inner);
+  const type = typeByDeclaration(cx, inner) ?? cx.checker.getTypeAtLocation(inner);
   // A value of type any may take the place of a function that gets the writer.
   if ((type.flags & cx.ts.TypeFlags.Any) !== 0) return true;
   return (

@@ -5,8 +5,9 @@
 import type ts from "typescript";
 import { IMPORTERS_OWN } from "../../src/core/brand.js";
 import type { GuardContext } from "./context.js";
+import { calledBy } from "./references.js";
 import { stripAssertions } from "./contracts.js";
-import { isData } from "./data.js";
+import { isData, typeByDeclaration } from "./data.js";
 import { isHarmlessByRoot } from "./flows.js";
 import type { Report } from "./report.js";
 import { targetByName } from "./tables.js";
@@ -79,7 +80,7 @@ export function visitComponentEscape(cx: GuardContext, report: Report, node: ts.
   if (!isValue(cx, node) || !isConverted(cx, node) || isData(cx, node)) return;
   // `internal.x.y` is a reference: to ask for its type is to ask for those of all functions of the app.
   if (isHarmlessByRoot(cx, node) && !/^components\b/.test(node.getText(report.file))) return;
-  if (!holdsComponent(cx, checker.getTypeAtLocation(node))) return;
+  if (!holdsComponent(cx, typeByDeclaration(cx, node) ?? checker.getTypeAtLocation(node))) return;
   const target = becomes(cx, node);
   if (target === null) return;
   if (target === undefined || !holdsComponent(cx, target)) lose(report, node);
@@ -156,7 +157,7 @@ function taken(
   argument: ts.Expression,
 ): ts.Type | undefined | null {
   const { ts, checker } = cx;
-  const declaration = checker.getResolvedSignature(call)?.declaration;
+  const declaration = calledBy(cx, call);
   if (declaration === undefined || ts.isJSDocSignature(declaration)) return undefined;
   // This package knows what it is given.
   if (cx.packages.originOf(declaration.getSourceFile()).kind === "self") return null;
@@ -295,7 +296,7 @@ export function visitUnknownFunction(cx: GuardContext, report: Report, call: ts.
   const isOther =
     (type.flags & StructuredType) !== 0 &&
     type.getProperty("_type") === undefined &&
-    cx.packages.isOfConvex(checker.getResolvedSignature(call)?.declaration);
+    cx.packages.isOfConvex(calledBy(cx, call));
   const isAny = (type.flags & (Unknown | String)) !== 0 || isOfAnyFunction(cx, type);
   if (!isAny && !isOther) return;
   report.add("no-writer-escape", "unknownFunction", inner, { code: inner.getText(report.file) });
@@ -421,8 +422,10 @@ function pathOf(cx: GuardContext, expression: ts.Expression, depth = 8): string 
 }
 
 /** `export const add = mutation({ args, handler: async () => … })`: the type of such a function is costly to ask for. */
-function isRegisteredHere({ ts }: GuardContext, fn: ts.Symbol): boolean {
-  const [declaration] = fn.declarations ?? [];
+function isRegisteredHere({ ts, checker }: GuardContext, exported: ts.Symbol): boolean {
+  // `export default add` leads to the function of that name.
+  const isAlias = (exported.flags & ts.SymbolFlags.Alias) !== 0;
+  const [declaration] = (isAlias ? checker.getAliasedSymbol(exported) : exported).declarations ?? [];
   if (declaration === undefined) return false;
   const isNamed = ts.isVariableDeclaration(declaration) && ts.isIdentifier(declaration.name);
   const isDefault = ts.isExportAssignment(declaration);

@@ -3,7 +3,7 @@ import type { GuardContext } from "./context.js";
 import { stripAssertions } from "./contracts.js";
 import { passesForEverything } from "./conversions.js";
 import type { Finding } from "./model.js";
-import { isData } from "./data.js";
+import { isData, isResultOfHandler } from "./data.js";
 import { isHarmlessByRoot } from "./flows.js";
 import { assignmentsTo, usesOf } from "./references.js";
 import type { Report } from "./report.js";
@@ -58,12 +58,10 @@ export function visitPackageFunctions(cx: GuardContext, report: Report): void {
     } else if (ts.isVariableStatement(statement)) {
       if (statement.modifiers?.some((one) => one.kind === ts.SyntaxKind.ExportKeyword) !== true) continue;
       for (const { name, initializer } of statement.declarationList.declarations) {
-        if (initializer === undefined) continue;
-        for (const one of namesIn(cx, name)) {
-          const type = checker.getTypeAtLocation(one);
-          if (passesForEverything(cx, type) || isMutation(cx, type))
-            judge(one, one.text, type, packageOf(cx, initializer));
-        }
+        // The type of a function of the app may lead to those of all others.
+        const source = initializer === undefined ? null : packageOf(cx, initializer);
+        if (source === null) continue;
+        for (const one of namesIn(cx, name)) judge(one, one.text, checker.getTypeAtLocation(one), source);
       }
     }
   }
@@ -91,7 +89,8 @@ function visitTaken(cx: GuardContext, report: Report): void {
       ts.isPropertyAccessExpression(node) ||
       ts.isCallExpression(node);
     const source = isTaken ? sourceOf(cx, node) : null;
-    if (source !== null && !known.has(source) && holdsMutation(cx, checker.getTypeAtLocation(node))) {
+    const mayHold = source !== null && !known.has(source) && !cx.packages.isStranger(source);
+    if (mayHold && holdsMutation(cx, checker.getTypeAtLocation(node))) {
       report.add("no-writer-escape", "packageFunction", node, {
         package: source,
         name: node.getText(report.file),
@@ -249,6 +248,16 @@ function firstPackage(
   return null;
 }
 
+/** Whether an expression is no mutation by what it is, whose type may lead to those of the whole app. */
+function isNoMutation(cx: GuardContext, expression: ts.Expression): boolean {
+  return (
+    cx.ts.isFunctionLike(expression) ||
+    isHarmlessByRoot(cx, expression) ||
+    isData(cx, expression) ||
+    isResultOfHandler(cx, expression)
+  );
+}
+
 /**
  * Those parts of a literal that are registered functions or literals themselves, and what a function gives back of that
  * kind; null for other expressions. What a handler or a validator does with a package is not meant.
@@ -275,7 +284,7 @@ function partsOf(cx: GuardContext, inner: ts.Expression): ts.Expression[] | null
       (one) =>
         ts.isArrayLiteralExpression(one) ||
         ts.isObjectLiteralExpression(one) ||
-        isMutation(cx, checker.getTypeAtLocation(one)),
+        (!isNoMutation(cx, one) && isMutation(cx, checker.getTypeAtLocation(one))),
     ) ?? null
   );
 }

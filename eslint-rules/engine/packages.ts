@@ -78,6 +78,8 @@ export class PackageIndex {
       const names = mentioned.get(origin.name) ?? new Set<string>();
       mentioned.set(origin.name, names);
       for (const [, name] of file.text.matchAll(NAMED_PACKAGES)) names.add(name!);
+      // A type that a package wrote by itself may still be that of a mutation.
+      if (file.text.includes("isMutation")) names.add("convex");
     }
     return mentioned;
   }

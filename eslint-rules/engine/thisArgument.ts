@@ -33,12 +33,34 @@ export function visitThis(cx: GuardContext, report: Report, call: ts.CallExpress
     visitIndirectCall(cx, report, callee.expression, name, call.arguments.slice(1));
     return;
   }
-  if (isData(cx, callee.expression)) return;
+  if (!declaresThis(cx) || isData(cx, callee.expression)) return;
   const declares = checker.getTypeAtLocation(callee).getCallSignatures();
   if (!declares.some((one) => thisOf(cx, one) !== undefined) || !mayCarry(cx, callee.expression)) return;
   const signature = checker.getResolvedSignature(call);
   if (signature !== undefined && thisOf(cx, signature) !== undefined)
     loseAsThis(cx, report, callee.expression, signature);
+}
+
+const declaring = new WeakMap<ts.Program, boolean>();
+
+/** Whether a function of the app says what its `this` is; few apps have one. */
+function declaresThis({ ts, program, packages }: GuardContext): boolean {
+  let declares = declaring.get(program);
+  if (declares === undefined) {
+    const hasParameter = (node: ts.Node): boolean =>
+      (ts.isParameter(node) && node.name.getText() === "this") ||
+      (ts.forEachChild(node, (child) => hasParameter(child) || undefined) ?? false);
+    declares = program
+      .getSourceFiles()
+      .some(
+        (file) =>
+          /\bthis\b/.test(file.text) &&
+          packages.isProject(file) &&
+          (/@this\b/.test(file.text) || hasParameter(file)),
+      );
+    declaring.set(program, declares);
+  }
+  return declares;
 }
 
 /** A function of the language that gives out parts of its `this`: `Array.prototype.map`. */

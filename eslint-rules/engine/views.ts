@@ -7,9 +7,9 @@ import { argumentsOf, carries, isView } from "./carriers.js";
 import type { GuardContext } from "./context.js";
 import { stripAssertions } from "./contracts.js";
 import { blindness, shortType } from "./conversions.js";
-import { isData, isOfPrimitives, isPrimitive } from "./data.js";
+import { isData, isOfPrimitives, isPrimitive, typeByDeclaration } from "./data.js";
 import { isHarmlessByRoot } from "./flows.js";
-import { valueOf } from "./references.js";
+import { calledBy, valueOf } from "./references.js";
 import type { Report } from "./report.js";
 
 /** How many names, calls and members lead back to where a value comes from. */
@@ -63,7 +63,8 @@ export function isLostView(cx: GuardContext, expression: ts.Expression): boolean
     ts.isElementAccessExpression(inner) ||
     ts.isCallExpression(inner) ||
     ts.isNewExpression(inner);
-  return isSource && showsView(cx, checker.getTypeAtLocation(inner)) && isGiven(cx, inner);
+  const type = () => typeByDeclaration(cx, inner) ?? checker.getTypeAtLocation(inner);
+  return isSource && showsView(cx, type()) && isGiven(cx, inner);
 }
 
 /** The union that a name is declared as, when a check has taken those of its arms away that carry the writer. */
@@ -89,7 +90,11 @@ function declaredType(cx: GuardContext, name: ts.Expression): ts.Type | null {
     return member === undefined ? (holder.getNumberIndexType() ?? null) : checker.getTypeOfSymbol(member);
   }
   if (!ts.isIdentifier(name) && !ts.isPropertyAccessExpression(name)) return null;
-  const symbol = ts.isIdentifier(name) ? valueOf(cx, name) : checker.getSymbolAtLocation(name);
+  const own = ts.isIdentifier(name) ? valueOf(cx, name) : undefined;
+  const isImport = own !== undefined && (own.flags & ts.SymbolFlags.Alias) !== 0;
+  const type = isImport ? null : typeByDeclaration(cx, name);
+  if (type !== null) return type;
+  const symbol = own ?? checker.getSymbolAtLocation(name);
   const isValue =
     symbol !== undefined &&
     (symbol.flags & (ts.SymbolFlags.Variable | ts.SymbolFlags.Property | ts.SymbolFlags.Accessor)) !== 0;
@@ -138,7 +143,7 @@ function isGiven(cx: GuardContext, expression: ts.Expression, steps = MAX_STEPS)
   if (ts.isObjectLiteralExpression(inner))
     return any(inner.properties.flatMap((one) => (ts.isSpreadAssignment(one) ? [one.expression] : [])));
   if (ts.isCallExpression(inner) || ts.isNewExpression(inner)) {
-    const called = checker.getResolvedSignature(inner)?.declaration as ts.Declaration | undefined;
+    const called = calledBy(cx, inner);
     const args = inner.arguments ?? [];
     if (called !== undefined && cx.packages.isProject(called.getSourceFile())) {
       // What a function of the app gives back is what it was given, or its own.
@@ -197,7 +202,7 @@ export function losesByCallback(cx: GuardContext, fn: ts.Node, given: ts.Type, o
 
 /** A function that Convex calls: the handler of `query({ … })`, or what a query's method is given. */
 function isHandler(cx: GuardContext, fn: ts.Node): boolean {
-  const { ts, checker } = cx;
+  const { ts } = cx;
   let node = fn.parent;
   while (
     ts.isPropertyAssignment(node) ||
@@ -206,7 +211,7 @@ function isHandler(cx: GuardContext, fn: ts.Node): boolean {
   )
     node = node.parent;
   if (!ts.isCallExpression(node) || node.typeArguments !== undefined) return false;
-  const called = checker.getResolvedSignature(node)?.declaration as ts.Declaration | undefined;
+  const called = calledBy(cx, node);
   const origin = called && cx.packages.originOf(called.getSourceFile());
   if (origin?.kind === "self") return true;
   return (

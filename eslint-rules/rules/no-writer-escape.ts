@@ -38,7 +38,7 @@ import { mayCarry } from "../engine/flows.js";
 import { passesCheck } from "../engine/presets.js";
 import type { SchemaInfo } from "../engine/model.js";
 import { Report } from "../engine/report.js";
-import { assignmentsTo, declarationOf } from "../engine/references.js";
+import { assignmentsTo, calledBy, declarationOf } from "../engine/references.js";
 import { isTrustedCallee } from "../engine/trust.js";
 import { isLostView, losesView, visitRest, visitSpread } from "../engine/views.js";
 import type { RuleDefinition } from "../engine/rule.js";
@@ -271,7 +271,7 @@ function visitMirrorCall(cx: GuardContext, report: Report, call: ts.CallExpressi
 
 /** `q.eq(…)` in `withIndex("by_owner", (q: any) => …)`: what a query of Convex gives to its callback only reads. */
 function isOfQuery(cx: GuardContext, callee: ts.Expression): boolean {
-  const { ts, checker } = cx;
+  const { ts } = cx;
   let root = callee;
   while (ts.isPropertyAccessExpression(root) || ts.isCallExpression(root)) root = root.expression;
   if (root === callee || !ts.isIdentifier(root)) return false;
@@ -281,7 +281,7 @@ function isOfQuery(cx: GuardContext, callee: ts.Expression): boolean {
   const { parent: callback } = parameter;
   const { parent: query } = callback;
   if (!ts.isCallExpression(query) || !query.arguments.some((one) => one === callback)) return false;
-  const declaration = checker.getResolvedSignature(query)?.declaration;
+  const declaration = calledBy(cx, query);
   return (
     cx.packages.isOfConvex(declaration) &&
     /\/server\/query\.d\.ts$/.test(declaration?.getSourceFile().fileName ?? "")
@@ -315,9 +315,10 @@ function mirrorOf(cx: GuardContext, report: Report, type: ts.Type): string | nul
 function visitCall(cx: GuardContext, report: Report, call: ts.CallExpression | ts.NewExpression): void {
   const { ts, checker } = cx;
   const args = call.arguments ?? [];
+  if (isHarmless(cx, call)) return;
   visitPutIn(cx, report, call);
   const interesting = args.filter((argument) => mayCarry(cx, argument) || isLostView(cx, argument));
-  if (interesting.length === 0 || isHarmless(cx, call)) return;
+  if (interesting.length === 0) return;
   if (isData(cx, call.expression)) {
     for (const argument of interesting) putInData(cx, report, argument);
     return;
