@@ -15,6 +15,7 @@ import {
   visitImporterCall,
   visitImporterFunction,
 } from "./engine/importer.js";
+import { visitImport } from "./engine/imports.js";
 import { schemaFor } from "./engine/mirrors.js";
 import { Report } from "./engine/report.js";
 import { visitSchema } from "./rules/mirror-schema.js";
@@ -142,6 +143,7 @@ function walkEscapes(cx: GuardContext, report: Report): void {
     if (ts.isTypeNode(node) && !ts.isExpressionWithTypeArguments(node)) return;
     visitEscape(cx, report, node);
     visitComponentEscape(cx, report, node);
+    visitImport(cx, report, node);
     if (ts.isCallExpression(node)) visitUnknownFunction(cx, report, node);
     ts.forEachChild(node, visit);
   };

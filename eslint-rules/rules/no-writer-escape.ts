@@ -52,6 +52,7 @@ export const noWriterEscape: RuleDefinition = {
     "escape",
     "untypedCall",
     "untrustedPackage",
+    "packagePath",
     "structuralWriter",
     "weakReceiver",
     "anyMethod",
