@@ -165,6 +165,14 @@ export function remembering(
     const type = member && checker.getTypeOfSymbol(member);
     // What may be missing is narrowed before it is used.
     if (type?.isUnion() === false) return type;
+    // The compiler would work out the condition, too.
+    if (typescript.isConditionalExpression(node)) {
+      const arms = [node.whenTrue, node.whenFalse].filter(
+        (one) => one.kind !== typescript.SyntaxKind.NullKeyword,
+      );
+      const [arm, ...others] = new Set(arms.map(getTypeAtLocation));
+      if (arm !== undefined && others.length === 0) return arm;
+    }
     const isCall = typescript.isCallExpression(node) || typescript.isNewExpression(node);
     const result =
       isCall && (node.flags & typescript.NodeFlags.OptionalChain) === 0
