@@ -4,12 +4,15 @@ import type { TypeScript } from "./model.js";
 import type { PackageIndex } from "./packages.js";
 
 /** The types of Convex's builders. */
-const BUILDERS: ReadonlySet<string> = new Set([
-  "QueryBuilder",
-  "MutationBuilder",
-  "ActionBuilder",
-  "HttpActionBuilder",
-]);
+const BUILDERS = ["QueryBuilder", "MutationBuilder", "ActionBuilder", "HttpActionBuilder"] as const;
+
+export type Builder = (typeof BUILDERS)[number];
+
+/** Which builder of Convex a function is, by the type that it is declared with: a name says nothing. */
+export function builderOf(packages: PackageIndex, { aliasSymbol }: ts.Type): Builder | null {
+  if (!packages.isOfConvex(aliasSymbol?.declarations?.[0])) return null;
+  return BUILDERS.find((one) => one === aliasSymbol?.name) ?? null;
+}
 
 /** The signature of a function that has one, and no type parameter. */
 function onlyOne([first, ...others]: readonly ts.Signature[]): ts.Signature | null {
@@ -124,10 +127,7 @@ export function remembering(
     if (registration === null || parameter.parent.parameters[0] !== parameter) return null;
     const builder = getTypeAtLocation(registration.call.expression);
     const [definition] = builder.getCallSignatures()[0]?.parameters ?? [];
-    const { aliasSymbol } = builder;
-    const isBuilder =
-      BUILDERS.has(aliasSymbol?.name ?? "") && packages.isOfConvex(aliasSymbol?.declarations?.[0]);
-    if (!isBuilder || definition === undefined) return null;
+    if (builderOf(packages, builder) === null || definition === undefined) return null;
     const type = checker.getTypeOfSymbol(definition);
     const arms = type.isUnion() ? type.types : [type];
     const handlers = registration.isProperty ? arms.flatMap((one) => memberOf(one, "handler") ?? []) : arms;

@@ -1,7 +1,7 @@
 /** Values that cannot be the writer, told without asking for their types where these lead to those of the whole app. */
 import type ts from "typescript";
 import { argumentsOf, carries } from "./carriers.js";
-import { registrationOf, sameResult } from "./checker.js";
+import { builderOf, registrationOf, sameResult, type Builder } from "./checker.js";
 import type { GuardContext } from "./context.js";
 import { isGlobal } from "./dynamicCode.js";
 import type { Origin } from "./packages.js";
@@ -48,8 +48,8 @@ function isFunctionCaller(cx: GuardContext, { name, expression }: ts.PropertyAcc
 }
 
 /** The types of Convex's builders, by what their handlers are given. */
-const ACTIONS: ReadonlySet<string> = new Set(["ActionBuilder", "HttpActionBuilder"]);
-const WITH_ARGUMENTS: ReadonlySet<string> = new Set(["QueryBuilder", "MutationBuilder", "ActionBuilder"]);
+const ACTIONS: ReadonlySet<Builder> = new Set(["ActionBuilder", "HttpActionBuilder"]);
+const WITH_ARGUMENTS: ReadonlySet<Builder> = new Set(["QueryBuilder", "MutationBuilder", "ActionBuilder"]);
 
 /**
  * The `ctx` of an action, whatever its type says: the compiler tells that only with what the handler gives back, which
@@ -66,7 +66,7 @@ function isOfHandler(
   cx: GuardContext,
   parameter: ts.Node,
   index: number,
-  builders: ReadonlySet<string>,
+  builders: ReadonlySet<Builder>,
 ): boolean {
   if (!cx.ts.isParameter(parameter) || parameter.dotDotDotToken !== undefined) return false;
   const { parent: handler } = parameter;
@@ -77,13 +77,12 @@ function isOfHandler(
 function isRegisteredHandler(
   { ts, checker, packages }: GuardContext,
   handler: ts.Node,
-  builders: ReadonlySet<string>,
+  builders: ReadonlySet<Builder>,
 ): boolean {
   const call = registrationOf(ts, handler)?.call;
   if (call === undefined || !ts.isIdentifier(call.expression)) return false;
-  // By its type, which the builder is declared with: a name says nothing.
-  const { aliasSymbol } = checker.getTypeAtLocation(call.expression);
-  return builders.has(aliasSymbol?.name ?? "") && packages.isOfConvex(aliasSymbol?.declarations?.[0]);
+  const builder = builderOf(packages, checker.getTypeAtLocation(call.expression));
+  return builder !== null && builders.has(builder);
 }
 
 /** Whether an expression is what the handler of a function of the app gives back: only data leaves it. */
