@@ -6,6 +6,7 @@ import type { Report } from "./report.js";
 /** `import { save } from "./node_modules/convex-helpers/save.js"`: a package is trusted by its name, as it is installed. */
 export function visitImport(cx: GuardContext, report: Report, node: ts.Node): void {
   const specifier = specifierOf(cx, node);
+  // `#name` is a name that the app's own package.json gives to a package.
   if (specifier === null || specifier.text.startsWith("#")) return;
   const [module] = cx.checker.getSymbolAtLocation(specifier)?.declarations ?? [];
   if (module === undefined || !cx.ts.isSourceFile(module)) return;
@@ -20,7 +21,8 @@ export function visitImport(cx: GuardContext, report: Report, node: ts.Node): vo
 /** What is imported or exported from, as far as it is written out and more than types. */
 function specifierOf({ ts }: GuardContext, node: ts.Node): ts.StringLiteralLike | null {
   if (ts.isImportDeclaration(node)) {
-    if (node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword) return null;
+    // Deprecated since 5.9, but its successor is missing before.
+    if (node.importClause?.isTypeOnly === true) return null;
     return ts.isStringLiteral(node.moduleSpecifier) ? node.moduleSpecifier : null;
   }
   if (ts.isExportDeclaration(node)) {
