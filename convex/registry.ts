@@ -12,7 +12,7 @@ import { abandonRun } from "./run/lifecycle.js";
 import { scheduleCheck } from "./mirror/freshness.js";
 import { shorten } from "../src/core/rows/text.js";
 import { announce, described, hintOfCode, MAX_REASON, settled, stateChange } from "./mirror/state.js";
-import { findMirror, getMirror } from "./mirror/mirrors.js";
+import { findMirror, getMirror, numberOf } from "./mirror/mirrors.js";
 import { exactly } from "./mirror/progress.js";
 import { giveUpSweep, MIRROR_GONE } from "./run/sweepAttempts.js";
 import { now } from "../src/core/time.js";
@@ -171,7 +171,7 @@ function statusOf(mirror: Doc<"mirrors">): MirrorStatus {
     total: mirror.total,
     removed: mirror.removed,
     copied: mirror.copied,
-    generation: mirror.generation - (mirror.generationBase ?? 0),
+    generation: numberOf(mirror),
     epoch: mirror.epoch,
     running: mirror.run !== undefined,
     run:

@@ -8,7 +8,7 @@ import { mutation, type MutationCtx, query } from "./_generated/server.js";
 import { deliveryAt } from "./write/deliveries.js";
 import { abandonRun, completeRun, MAX_RUNS_PER_MIRROR, openRun } from "./run/lifecycle.js";
 import { ledgerError } from "../src/core/wire/errors.js";
-import { getMirror, getRun, pausedError } from "./mirror/mirrors.js";
+import { getMirror, getRun, numberOf, pausedError } from "./mirror/mirrors.js";
 import { promiseWatermark } from "./mirror/advanceWatermark.js";
 import { askedAgain } from "./write/resends.js";
 import { releaseSweep } from "./run/sweepAttempts.js";
@@ -77,10 +77,10 @@ export const begin = mutation({
     const run = await openRun(ctx, mirror, args);
     const number = args.refresh?.generation ?? null;
     const continued = number !== null && mirror.generationOpen && run.generation === mirror.generation;
-    const counted = run.generation === undefined ? null : run.generation - (mirror.generationBase ?? 0);
     return {
       ...begun(run, { resumed: false, continued, resend }),
-      generation: counted === null ? null : (number ?? counted),
+      generation:
+        run.generation === undefined ? null : (number ?? numberOf(await getMirror(ctx, args.mirror))),
     };
   },
 });
@@ -176,7 +176,7 @@ export const resetGeneration = mutation({
   returns: v.null(),
   handler: async (ctx, { mirror: name }) => {
     const mirror = await getMirror(ctx, name);
-    await ctx.db.patch("mirrors", mirror._id, { generationBase: mirror.generation, counted: undefined });
+    await ctx.db.patch("mirrors", mirror._id, { numbered: undefined, counted: undefined });
     return null;
   },
 });

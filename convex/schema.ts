@@ -81,8 +81,8 @@ export default defineSchema({
     copied: v.number(),
     /** Counts full refreshes; a refresh of generation n sweeps what generation n did not deliver. */
     generation: v.number(),
-    /** The generation at which a person reset the senders' count: their 1 is the next one. */
-    generationBase: v.optional(v.number()),
+    /** The last refresh that was numbered without a counter: its number, and the generation here. None after a reset. */
+    numbered: v.optional(v.object({ number: v.number(), generation: v.number() })),
     /** The last refresh that was numbered by a counter with a name: its number there, and the generation here. */
     counted: v.optional(
       v.object({ counter: v.string(), number: v.number(), generation: v.number(), isRepeat: v.boolean() }),

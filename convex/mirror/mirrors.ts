@@ -37,6 +37,11 @@ export async function getApp(ctx: QueryCtx): Promise<Doc<"app">> {
   return app;
 }
 
+/** What its sender calls the newest refresh of a mirror; 0 before the first, and after a reset. */
+export function numberOf({ generation, numbered, counted }: Doc<"mirrors">): number {
+  return [numbered, counted].find((each) => each?.generation === generation)?.number ?? 0;
+}
+
 /** The newest run of a mirror in words, for its registry row: "3: complete at 2026-…". Nothing for an older run. */
 export function lastRun(
   mirror: Pick<Doc<"mirrors">, "epoch">,

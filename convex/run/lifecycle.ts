@@ -57,7 +57,9 @@ export async function openRun(ctx: MutationCtx, before: Doc<"mirrors">, args: Ne
   if (before.run !== undefined) await endForSuccessor(ctx, before.run);
   const mirror = (await ctx.db.get("mirrors", before._id))!;
   const epoch = mirror.epoch + 1;
-  const generation = await nextGeneration(ctx, mirror, args);
+  const generation = nextGeneration(mirror, args);
+  const isNext = generation !== null && generation !== mirror.generation;
+  if (isNext && mirror.generationOpen) await dropManifest(ctx, mirror.name, mirror.generation);
   const counted = generation === null ? mirror.counted : countedAs(mirror, args.refresh, generation);
   const id = await ctx.db.insert("runs", {
     mirror: mirror.name,
@@ -94,6 +96,7 @@ export async function openRun(ctx: MutationCtx, before: Doc<"mirrors">, args: Ne
       generation,
       generationOpen: true,
       counted,
+      ...(isNext && args.refresh?.counter === undefined && numberedAs(mirror, args.refresh, generation)),
     }),
     syncMode: args.syncMode,
     ...lastRun({ epoch }, { epoch }, "running"),
@@ -124,36 +127,33 @@ export const openForRecords = internalMutation({
 });
 
 /**
- * The generation of a refresh: the next number, or the one that its source names. Null for an incremental run, and for
- * a refresh of a complete generation: its rows are applied, and nothing is deleted.
+ * The generation of a refresh: the next one, or that which is open. Null for an incremental run, and for a refresh of
+ * a complete generation: its rows are applied, and nothing is deleted.
+ * @throws StaleGeneration
  */
-async function nextGeneration(
-  ctx: MutationCtx,
+function nextGeneration(
   mirror: Doc<"mirrors">,
   { refresh, explicit }: Pick<NewRun, "refresh" | "explicit">,
-): Promise<number | null> {
+): number | null {
   if (refresh === null) return null;
-  if (refresh.counter !== undefined) {
-    const generation = generationOfCounter(mirror, refresh);
-    const givesUp = mirror.generationOpen && generation !== null && generation !== mirror.generation;
-    if (givesUp) await dropManifest(ctx, mirror.name, mirror.generation);
-    return generation;
-  }
-  const base = mirror.generationBase ?? 0;
+  if (refresh.counter !== undefined) return generationOfCounter(mirror, refresh);
+  if (refresh.generation !== null) return generationOfNumber(mirror, refresh.generation);
   const retried = !explicit && mirror.generationOpen && since(mirror.lastAppliedAt) < RESUME_WINDOW_MS;
-  const generation =
-    refresh.generation === null ? mirror.generation + (retried ? 0 : 1) : base + refresh.generation;
-  if (generation < mirror.generation) {
+  return mirror.generation + (retried ? 0 : 1);
+}
+
+/** The generation of a refresh that is numbered without a counter: numbers only rise. */
+function generationOfNumber(mirror: Doc<"mirrors">, number: number): number | null {
+  const { numbered } = mirror;
+  // As high as its number, where that is possible, because people read both.
+  if (numbered === undefined || number > numbered.number) return Math.max(mirror.generation + 1, number);
+  if (number < numbered.number) {
     throw ledgerError(
       "StaleGeneration",
-      `The mirror "${mirror.name}" is at generation ${String(mirror.generation - base)}; a refresh of generation ${String(generation - base)} is too late. If its sender has started to count from 1 again, run \`npx streaming-import reset-generation ${mirror.name}\`.`,
+      `The mirror "${mirror.name}" is at generation ${String(numbered.number)}; a refresh of generation ${String(number)} is too late. If its sender has started to count from 1 again, run \`npx streaming-import reset-generation ${mirror.name}\`.`,
     );
   }
-  if (generation === mirror.generation) return mirror.generationOpen ? generation : null;
-  if (mirror.generationOpen) {
-    await dropManifest(ctx, mirror.name, mirror.generation);
-  }
-  return generation;
+  return mirror.generationOpen && numbered.generation === mirror.generation ? mirror.generation : null;
 }
 
 /**
@@ -166,6 +166,15 @@ function generationOfCounter(mirror: Doc<"mirrors">, { counter, generation, agai
   if (generation === null || counted?.counter !== counter || counted?.number !== generation) return next;
   if (mirror.generationOpen && counted.generation === mirror.generation) return mirror.generation;
   return again === true ? next : null;
+}
+
+/** Remembers the number of a generation that has no counter: that which its sender names, or the next. */
+function numberedAs(
+  { numbered }: Doc<"mirrors">,
+  refresh: Refresh | null,
+  generation: number,
+): Pick<Doc<"mirrors">, "numbered"> {
+  return { numbered: { number: refresh?.generation ?? (numbered?.number ?? 0) + 1, generation } };
 }
 
 /**

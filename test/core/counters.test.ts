@@ -48,6 +48,32 @@ describe("the numbers of another counter", () => {
     expect(await ids(world)).toEqual([4]);
   });
 
+  test("SURE-11: do not use up the numbers that a sender without a counter gives", async () => {
+    const world = await World.start();
+    const own = (generation: number) => ({ syncMode: "overwrite", generation }) as const;
+    await refresh(world, "plain", rows(1), own(58));
+    await refresh(world, "plain", rows(7, 8), airbyte(3));
+    await refresh(world, "plain", rows(8, 9), airbyte(4));
+    expect((await refresh(world, "plain", rows(9), own(59))).begun).toMatchObject({ generation: 59 });
+    expect(await ids(world)).toEqual([9]);
+    // Nor is an open refresh of the counter continued by one who happens to give its number.
+    const open = await Sender.begin(world, "plain", airbyte(5));
+    await open.deliver(upsert(row(7)));
+    await open.finish("incomplete");
+    for (const [number, continued] of [
+      [60, false],
+      [60, true],
+    ] as const) {
+      const sender = await Sender.begin(world, "plain", own(number));
+      expect(sender.begun).toMatchObject({ generation: 60, continued });
+      await sender.deliver(upsert(row(2)));
+      await sender.finish(continued ? "complete" : "incomplete");
+    }
+    await world.passTime(1_000);
+    expect(await ids(world)).toEqual([2]);
+    expect((await refresh(world, "plain", rows(3))).begun).toMatchObject({ generation: 61 });
+  });
+
   test("SURE-12: name a refresh of its own each time, if its sender delivers every row each time", async () => {
     const world = await World.start();
     await refresh(world, "plain", rows(1, 2, 3), airbyte(1));
@@ -104,4 +130,21 @@ test("SURE-13: no number is so high that none can follow", async () => {
     new Sender(world, "plain").tryBegin({ syncMode: "overwrite", generation });
   expectRefused(await begin(Number.MAX_SAFE_INTEGER), 400, "BadJsonBody");
   expectOk(await begin(Date.now() * 1_000));
+  for (let i = 0; i < 4; i++) {
+    await world.component("runs:resetGeneration", { mirror: "plain" });
+    expectOk(await begin(2 ** 52));
+  }
+  await refresh(world, "plain", rows(1, 2));
+  await refresh(world, "plain", rows(2));
+  expect(await ids(world)).toEqual([2]);
+});
+
+test("SURE-13: a count may start at 0", async () => {
+  const world = await World.start();
+  await refresh(world, "plain", rows(1, 2));
+  await world.component("runs:resetGeneration", { mirror: "plain" });
+  for (const generation of [0, 1]) {
+    await refresh(world, "plain", rows(generation), { generation });
+    expect(await ids(world)).toEqual([generation]);
+  }
 });

@@ -30,20 +30,23 @@ export class Generations {
   /** The generation of the newest refresh, and whether its sender may still deliver. */
   current = 0;
   isOpen = false;
+  /** The newest refresh that was numbered without a counter. */
+  #numbered = { number: 0, generation: 0 };
   #counted: { name: string; number: number; generation: number; isRepeat: boolean } | null = null;
   readonly #numbers = new Map<string, number>();
 
   /** What the next run of a counter calls its refresh: by the number of the one before it, or by the next. */
   number(counter: Counter | null, resume: boolean): number {
-    if (counter === null) return this.isOpen && resume ? this.current : this.current + 1;
-    const last = this.#numbers.get(counter.name) ?? 0;
+    const last = counter === null ? this.#numbered.number : (this.#numbers.get(counter.name) ?? 0);
     return resume && last > 0 ? last : last + 1;
   }
 
   /** What a run that names this number is: the next refresh, a part of the one that is open, or none. */
   begin(number: number, counter: Counter | null): "next" | "same" | "none" {
     const generation = this.#generationOf(number, counter);
-    if (counter !== null) {
+    if (counter === null) {
+      if (generation !== null) this.#numbered = { number, generation };
+    } else {
       this.#numbers.set(counter.name, number);
       const isSame = this.#counted?.name === counter.name && this.#counted.number === number;
       if (generation !== null && !(isSame && this.#counted?.generation === generation))
@@ -57,7 +60,10 @@ export class Generations {
   }
 
   #generationOf(number: number, counter: Counter | null): number | null {
-    if (counter === null) return number === this.current && !this.isOpen ? null : number;
+    if (counter === null) {
+      if (number > this.#numbered.number) return this.current + 1;
+      return this.isOpen && this.#numbered.generation === this.current ? this.current : null;
+    }
     const isSame = this.#counted?.name === counter.name && this.#counted.number === number;
     if (!isSame) return this.current + 1;
     if (this.isOpen && this.#counted?.generation === this.current) return this.current;
