@@ -606,6 +606,24 @@ describe("cut off", () => {
     expect(sink.runs.at(-1)!.changes).toHaveLength(5_500);
   });
 
+  test("and another refresh has begun since: it starts over, and says so", async () => {
+    await cutOff("SIGKILL", ["--mode", "refresh"]);
+    sink.runs[0]!.outcome = "incomplete";
+    const message = 'The mirror "users" is at generation 2; a refresh of generation 1 is too late.';
+    sink.before = ({ path: at, body }) =>
+      at === "/v1/runs" && (JSON.parse(body) as { generation?: number }).generation !== undefined
+        ? { status: 409, body: { code: "StaleGeneration", message } }
+        : undefined;
+    const { code, err } = await push("rows.jsonl", content, "--mode", "refresh");
+    expect({ code, err }).toEqual({
+      code: 0,
+      err: expect.stringContaining(
+        "Another refresh of the mirror has begun since; this one starts from the first row.",
+      ) as string,
+    });
+    expect(sink.runs.at(-1)!.changes).toHaveLength(5_500);
+  });
+
   test.each([
     ["the next input", 40],
     ["the same again", 5_500],

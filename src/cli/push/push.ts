@@ -171,8 +171,11 @@ class Pushing {
       silenceSeconds: SILENCE_SECONDS,
       ...(generation !== null && { generation }),
     };
-    const begun = await client.begin(run);
-    if (generation !== null && !begun.continued)
+    const begun = await client.begin(run).catch((error: unknown) => {
+      if (generation !== null && error instanceof ApiError && error.code === "StaleGeneration") return null;
+      throw error;
+    });
+    if (begun === null || (generation !== null && !begun.continued))
       throw new StartOver("Another refresh of the mirror has begun since");
     Object.assign(this.checkpoint, {
       run: begun.run,
