@@ -711,6 +711,11 @@ test("LIMIT-7: names of megabytes are refused, cut the refresh off, and leave no
     await app.send("PUT", CLEAR, { tableNames: [name] }),
     await app.send("POST", REPLACE, { tableNames: { temp_1700000000_x: name } }),
   ];
+  for (const temporary of [name, `temp_1700000000_${"*".repeat(1_000_000)}users`, "temp_1700000000_\ud800"]) {
+    answers.push(await app.send("POST", REPLACE, { tableNames: { [temporary]: "users" } }));
+    answers.push(await app.send("POST", REPLACE, { tableNames: { [temporary]: "events" } }));
+  }
+  answers.push(await importRows(app, `temp_1700000000_${"*".repeat(1_000_000)}system_table`, [{ id: 1 }]));
   for (const answer of answers) {
     expect([400, 404], answer.text.slice(0, 300)).toContain(answer.status);
     expect(answer.text.length).toBeLessThan(64_000);

@@ -4,6 +4,8 @@
  * `SEED=<the one of a failure> npm run fuzz` begins with it.
  */
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { convexToJson } from "convex/values";
+import ledgerSchema from "../../convex/schema.js";
 import { App, type Answer, type AppTable } from "../harness.js";
 import { Dice, hostileRequest, type HostileRequest, type Known } from "./requests.js";
 
@@ -90,6 +92,14 @@ async function checkLaws(app: App): Promise<void> {
       entries.filter(({ mirror }) => mirror === name).length,
     );
     await app.call("audit", { mirror: name });
+  }
+  // On Convex no document is larger, and no text has half of a surrogate pair.
+  for (const table of Object.keys(ledgerSchema.tables) as (keyof typeof ledgerSchema.tables)[]) {
+    for (const document of await app.ledger(table)) {
+      const json = JSON.stringify(convexToJson(document as never));
+      expect(json.length, table).toBeLessThan(2 ** 20);
+      expect(json, table).not.toMatch(/(?<!\\)(?:\\\\)*\\ud[89a-f]/);
+    }
   }
   await app.passTime(60_000);
   for (const { name } of mirrors) {

@@ -191,7 +191,12 @@ function bodyFor(path: string, dice: Dice, known: Known): Node {
   if (path.endsWith("clear_tables")) return { tableNames: [dice.oneOf([stream, name])] };
   if (path.endsWith("add_primary_key_indexes")) return { indexes: { [stream]: [["id"]] } };
   if (path.endsWith("replace_tables"))
-    return { tableNames: { [`temp_17000000${String(10 + dice.below(9))}_${stream}`]: stream } };
+    return {
+      tableNames: {
+        [`temp_17000000${String(10 + dice.below(9))}_${dice.often(0.2) ? dice.oneOf(NAMES) : stream}`]:
+          stream,
+      },
+    };
   if (path.endsWith("fivetran_create_table"))
     return {
       tableDefinition: {
@@ -249,6 +254,9 @@ function hostileRow(make: Target["row"], dice: Dice): Node {
   return dice.often(0.15) ? mutate(make(dice), dice) : make(dice);
 }
 
+/** Names of fields, columns and tables that somebody forgot once. */
+const NAMES = ["", "$", "_creationTime", "Ж", "a\ud800", "\udc00".repeat(600), "*".repeat(70_000)];
+
 /** Puts something hostile somewhere into a value. */
 function mutate(value: Node, dice: Dice): Node {
   if (typeof value !== "object" || value === null || dice.often(0.15)) return dice.oneOf(VALUES)(dice);
@@ -260,8 +268,7 @@ function mutate(value: Node, dice: Dice): Node {
   const at = dice.below(entries.length + 1);
   const [key, before] = entries[at] ?? [dice.oneOf(["x", "_id", "__proto__", "ü", "mirror"]), null];
   if (dice.often(0.1)) entries.splice(at, 1);
-  else
-    entries[at] = [dice.often(0.1) ? dice.oneOf(["", "$", "_creationTime", "Ж"]) : key, mutate(before, dice)];
+  else entries[at] = [dice.often(0.1) ? dice.oneOf(NAMES) : key, mutate(before, dice)];
   return Object.fromEntries(entries);
 }
 

@@ -7,6 +7,7 @@
  * - Different names of one object that become the same name are told apart by a number (`source_a`, `source_a_2`);
  *   the backend keeps the last one only.
  */
+import { shorten } from "./text.js";
 import { transliterate } from "./transliterate.js";
 
 /** Characters that a table name may have. Source: Convex, "valid identifier". */
@@ -37,7 +38,7 @@ export function cleanTableName(name: string): string {
   const cleaned = PREFIX + slug(name);
   if (cleaned.length > MAX_TABLE_NAME_LENGTH) {
     throw new NameError(
-      `The source table "${name.slice(0, 80)}" becomes "${cleaned.slice(0, 80)}", which has ${String(cleaned.length)} ` +
+      `The source table "${shorten(name)}" becomes "${cleaned.slice(0, 80)}", which has ${String(cleaned.length)} ` +
         `characters; a Convex table name has at most ${String(MAX_TABLE_NAME_LENGTH)}. Rename it or give it an alias at the source.`,
     );
   }

@@ -1,6 +1,6 @@
 import { cleanTableName } from "../../core/rows/names.js";
 import { isSameKey } from "../../core/rows/paths.js";
-import { shorten } from "../../core/rows/text.js";
+import { isWellFormed, shorten } from "../../core/rows/text.js";
 import { fieldPathOf } from "../../core/rows/row.js";
 import { mirrorSnippet } from "../../schema/snippet.js";
 import {
@@ -87,7 +87,7 @@ export async function replaceTables(importer: Importer, request: Request): Promi
     session.authorize(mirror, "write", final);
     // A stream without a mirror delivered nothing: its records were refused.
     if (mirror === null) return [];
-    return [{ mirror, openedBy: name }];
+    return [{ mirror, openedBy: checkTemporary(name) }];
   });
   for (const { mirror, openedBy } of refreshes) {
     // A mirror without a key was emptied before its first row came; beginning again would empty it once more.
@@ -214,7 +214,7 @@ async function resolveStream(session: ImportSession, name: string, table: Airbyt
     throw undeclared(stream, snippet);
   }
   if (table.primaryKey !== null) checkPrimaryKey(mirror, table.primaryKey);
-  const temporary = final === undefined ? null : name;
+  const temporary = final === undefined ? null : checkTemporary(name);
   const syncMode: SyncMode =
     temporary !== null ? "overwrite" : table.primaryKey !== null ? "append_dedup" : "append";
   return { mirror, temporary, syncMode };
@@ -222,6 +222,17 @@ async function resolveStream(session: ImportSession, name: string, table: Airbyt
 
 /** 0.1.0 writes a stream that it overwrites to such a table: seconds since 1970, then the final name. */
 const TEMPORARY = /^temp_(\d{9,11})_(.+)$/s;
+
+/** The longest name of a temporary table, in characters; a table's own has 64 at most, cleaned. */
+const MAX_TEMPORARY = 500;
+
+/** The name of a temporary table, which the ledger keeps with its run. @throws HttpError 400 */
+function checkTemporary(name: string): string {
+  if (name.length <= MAX_TEMPORARY && isWellFormed(name)) return name;
+  throw badJson(
+    `"${shorten(name)}" must be the name of a temporary table, of at most ${String(MAX_TEMPORARY)} characters, without lone surrogates`,
+  );
+}
 
 /** How the refresh begins that fills this temporary table: one per attempt, and an older one is over. */
 function overwriteBy(temporary: string) {
