@@ -52,6 +52,15 @@ test("F8: FIVETRAN-1: ten thousand operations in one request are ten thousand ro
   await expectConserved(world, "books");
 });
 
+test("a request of more than ten thousand operations is refused, and none of them is applied", async () => {
+  const world = await start();
+  for (const body of [JSON.stringify(upserts(ROWS + 1)), `[${"1,".repeat(10_000_000)}1]`]) {
+    const answer = await world.send("POST", APPLY, body, HEADERS);
+    expect([answer.status, answer.body]).toMatchObject([413, { code: "BodyTooLarge", limit: ROWS }]);
+  }
+  expect((await world.mirror("books")).total).toMatchObject({ received: 0 });
+});
+
 test.each(["SoftDelete", "HardDelete"])(
   "F14, F15: FIVETRAN-13: a %s of ten thousand rows is of all",
   async (deleteType) => {

@@ -6,6 +6,7 @@ import { parseDateTime } from "../../core/rows/dates.js";
 import { cleanFields } from "../../core/rows/identifiers.js";
 import { FIVETRAN_FIELD } from "../../schema/fivetran.js";
 import type { FivetranTable } from "../../schema/snippet.js";
+import { HttpError } from "../errors.js";
 import { badJson, textOf, parse } from "../request.js";
 import { DELETED, KEY_INDEX } from "./schema.js";
 
@@ -41,18 +42,30 @@ export async function readOperation(bytes: Uint8Array<ArrayBuffer>): Promise<Ope
   return { table: json.table, change: { op, row: json.row } };
 }
 
+/** The most operations of one request, twenty times what the connector sends: an answer should not take minutes. */
+const MAX_OPERATIONS = 10_000;
+
 /** Operations that are read, converted and applied together. */
 const WINDOW = { operations: 2_000, bytes: 4 * 1024 * 1024 };
 
 /**
  * The JSON of the operations of a body, in groups that are small enough to be read at once: the connector cuts its
  * requests by rows, so that one may have 50 MB, and read as one it would not fit into the memory of an action.
- * @throws HttpError 400 BadJsonBody when the body is no JSON array
+ * @throws HttpError 400 BadJsonBody when the body is no JSON array, 413 BodyTooLarge
  */
 export function windowsOf(body: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>[][] {
   const windows: Uint8Array<ArrayBuffer>[][] = [];
   let bytes = Infinity;
+  let operations = 0;
   for (const element of elementsOf(body)) {
+    if (++operations > MAX_OPERATIONS) {
+      throw new HttpError(
+        413,
+        "BodyTooLarge",
+        `The request has more than ${String(MAX_OPERATIONS)} operations, which is the limit. Send them in several requests.`,
+        { limit: MAX_OPERATIONS },
+      );
+    }
     const window = windows.at(-1);
     if (window === undefined || window.length >= WINDOW.operations || bytes >= WINDOW.bytes) {
       windows.push([element]);
