@@ -80,6 +80,20 @@ export default tseslint.config(
     },
   },
   {
+    // What rows, senders, servers and files say must not steer a terminal.
+    files: ["src/cli/**/*.ts"],
+    ignores: ["src/cli/main.ts", "**/*.test.ts"],
+    rules: {
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector: "MemberExpression[property.name='write'][object.property.name=/^std(out|err)$/]",
+          message: "Write with print, say or jsonOf of terminal/output.ts.",
+        },
+      ],
+    },
+  },
+  {
     // The engine takes the TypeScript of its host as a value; what is constant in ours may not be in another.
     files: ["eslint-rules/**/*.ts"],
     rules: {

@@ -13,7 +13,7 @@ import { ownManifest } from "./project/manifests.js";
 import { addPushCommand } from "./push/command.js";
 import { CliError, type ErrorCode, ERRORS, EXIT, messageOf, type ExitCode } from "./terminal/exit.js";
 import type { Io } from "./terminal/io.js";
-import { visible } from "./terminal/output.js";
+import { print, say } from "./terminal/output.js";
 import { addVerifyCommand } from "./verify/command.js";
 
 /** Runs a command line. It writes to `io` and nowhere else, and returns the exit code. */
@@ -36,9 +36,9 @@ export async function main(args: readonly string[], io: Io): Promise<ExitCode> {
 function report(io: Io, error: unknown, json: boolean): ExitCode {
   const code = codeOf(error);
   const message = sentenceOf(error);
-  if (json) io.stdout.write(`${JSON.stringify({ error: { code, message } })}\n`);
+  if (json) print(io, true, { error: { code, message } }, () => "");
   // Commander has said it.
-  if (!isCommanderError(error)) io.stderr.write(`${visible(message)}\n${more(error)}`);
+  if (!isCommanderError(error)) say(io.stderr, `${message}${more(error)}`);
   return isOwn(code) ? ERRORS[code] : EXIT.failure;
 }
 
@@ -71,7 +71,7 @@ function asksForJson(args: readonly string[]): boolean {
 /** Where a refusal of the API is explained. */
 function more(error: unknown): string {
   const isExplained = error instanceof ApiError && /^[A-Z][A-Za-z]+[a-z]$/.test(error.code);
-  return isExplained ? `More: ${pageOf(error.code)}\n` : "";
+  return isExplained ? `\nMore: ${pageOf(error.code)}` : "";
 }
 
 /** Thrown by commander instead of ending the process; it has said what there is to say. */
@@ -87,8 +87,12 @@ export function createProgram(io: Io): Command {
     .showHelpAfterError("(add --help for more)")
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => io.stdout.write(text),
-      writeErr: (text) => io.stderr.write(text),
+      writeOut: (text) => {
+        say(io.stdout, text.replace(/\n$/, ""));
+      },
+      writeErr: (text) => {
+        say(io.stderr, text.replace(/\n$/, ""));
+      },
     });
   addInitCommand(program, io);
   addDoctorCommand(program, io);

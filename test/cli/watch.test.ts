@@ -3,12 +3,11 @@ import { describe, expect, test } from "vitest";
 import { watch } from "../../src/cli/terminal/watch.js";
 
 /** Shows the texts one after the other (an error is thrown), and stops after the last. */
-async function watched(texts: (string | Error)[], isTTY: boolean): Promise<string> {
+async function watched(texts: (string | Error)[], redraws: boolean): Promise<string> {
   const stop = new AbortController();
   const left = [...texts];
   let written = "";
   const out = {
-    isTTY,
     write: (text: string) => {
       written += text;
       if (left.length === 0) stop.abort();
@@ -19,7 +18,7 @@ async function watched(texts: (string | Error)[], isTTY: boolean): Promise<strin
     if (next instanceof Error) throw next;
     return next;
   };
-  await watch(show, { out, intervalMs: 1, signal: stop.signal });
+  await watch(show, { out, redraws, intervalMs: 1, signal: stop.signal });
   return written;
 }
 
@@ -53,6 +52,17 @@ describe("watch", () => {
   test("prints one after the other where there is no terminal", async () => {
     expect(await watched(["one", "two"], false)).toBe("one\ntwo\n");
   });
+
+  test.each([true, false])(
+    "what it shows, and what goes wrong, does not steer the terminal: %j",
+    async (redraws) => {
+      const hostile = "\u001B]0;owned\u0007\u009B2J";
+      const written = await watched([`one ${hostile}`, new Error(`away ${hostile}`)], redraws);
+      expect(written.split("\\u001b]0;owned\\u0007\\u009b2J")).toHaveLength(redraws ? 4 : 3);
+      // eslint-disable-next-line no-control-regex -- terminals are driven by control characters
+      expect(written).not.toMatch(/\u001B\]|[\u0007\u009B]/);
+    },
+  );
 
   test("throws what goes wrong at first, and shows what goes wrong later", async () => {
     await expect(watched([new Error("no key")], true)).rejects.toThrow("no key");

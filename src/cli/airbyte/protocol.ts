@@ -1,6 +1,7 @@
 import { ApiError } from "../api/apiError.js";
 import { messageOf } from "../terminal/exit.js";
 import type { Writable } from "node:stream";
+import { jsonOf } from "../terminal/output.js";
 
 /** The parts of the Airbyte protocol that a destination meets. Other fields are allowed everywhere, and ignored. */
 
@@ -105,7 +106,7 @@ export class Emitter {
   constructor(private readonly out: Writable) {}
 
   message(message: Record<string, unknown>): void {
-    this.raw(JSON.stringify(message));
+    this.raw(jsonOf(message));
   }
 
   /** A message that is JSON text already. */

@@ -4,7 +4,7 @@ import { findDeployment, importApi, readVariables } from "../deployment/environm
 import { CliError, EXIT, usageError, type ExitCode } from "../terminal/exit.js";
 import { borrowToken } from "../deployment/token.js";
 import type { Io } from "../terminal/io.js";
-import { print } from "../terminal/output.js";
+import { print, say } from "../terminal/output.js";
 import { count } from "../../core/words.js";
 import { didYouMean } from "../../core/suggest.js";
 import { ExportClient } from "./client.js";
@@ -50,7 +50,7 @@ export async function exportTables(io: Io, options: ExportCommandOptions): Promi
     if (stopped.by !== null)
       requests.abort(new CliError(code === EXIT.terminated ? "Terminated" : "Interrupted", "Stopped."));
     else if (io.stderr.isTTY === true)
-      io.stderr.write("Writing what has been read. Press Ctrl-C again to stop now.\n");
+      say(io.stderr, "Writing what has been read. Press Ctrl-C again to stop now.");
     stopped.by = code;
     stop.abort();
   });
@@ -61,7 +61,7 @@ export async function exportTables(io: Io, options: ExportCommandOptions): Promi
       token,
       signal: requests.signal,
       onRetry: ({ error, waitMs }) => {
-        io.stderr.write(`${error.message} Trying again in ${String(Math.ceil(waitMs / 1000))} s.\n`);
+        say(io.stderr, `${error.message} Trying again in ${String(Math.ceil(waitMs / 1000))} s.`);
       },
     });
     const schemas = await client.schemas();
@@ -87,7 +87,7 @@ export async function exportTables(io: Io, options: ExportCommandOptions): Promi
         onProgress: (table, { rows, at }) => {
           if (io.stderr.isTTY !== true || options.json === true || Date.now() - shownAt < 1000) return;
           shownAt = Date.now();
-          io.stderr.write(`${table}: ${count(rows, "row")}${at.phase === "snapshot" ? ", loading" : ""}\n`);
+          say(io.stderr, `${table}: ${count(rows, "row")}${at.phase === "snapshot" ? ", loading" : ""}`);
         },
       },
     );

@@ -3,6 +3,7 @@ import type { Column } from "./columns.js";
 import { dataFile, DISK, removeUnknown, writeAtomically, type Disk, type TableState } from "./files.js";
 import { encode, jsonLine, type Format } from "./formats.js";
 import type { Output } from "../terminal/io.js";
+import { visible } from "../terminal/output.js";
 
 /** Where rows are written to. */
 export interface Sink {
@@ -49,7 +50,7 @@ export class StreamSink implements Sink {
   }
 
   async write(table: string, _known: TableState, rows: readonly ExportedRow[]) {
-    const text = rows.map((row) => `${jsonLine(row, table)}\n`).join("");
+    const text = rows.map((row) => `${visible(jsonLine(row, table))}\n`).join("");
     await new Promise<void>((resolve, reject) => {
       this.out.write(text, (error) => {
         if (error) reject(error);

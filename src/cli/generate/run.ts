@@ -2,7 +2,7 @@ import path from "node:path";
 import { coloured, unifiedDiff } from "../terminal/diff.js";
 import { readVariables } from "../deployment/environment.js";
 import { CliError, EXIT, type ExitCode, messageOf, usageError } from "../terminal/exit.js";
-import { print, visible } from "../terminal/output.js";
+import { print, say } from "../terminal/output.js";
 import { type SourceSchema, tableLabel } from "./model.js";
 import { ADDED, plan, type Plan, versionHint, withVersion } from "./plan.js";
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
@@ -71,7 +71,7 @@ export async function runGenerate(io: Io, root: string, options: GenerateCommand
   }
   const pending = prepared.diff !== "";
   const isAsked = pending && options.dryRun !== true && options.yes !== true;
-  if (!json) io.stdout.write(`${visible(changeText(prepared))}\n`);
+  if (!json) say(io.stdout, changeText(prepared));
   if (isAsked)
     await ask(io, "Write it?", {
       json,
@@ -86,10 +86,11 @@ export async function runGenerate(io: Io, root: string, options: GenerateCommand
   const result = resultOf(prepared, writes);
   if (json) print(io, true, result, () => "");
   else if (pending)
-    io.stdout.write(
+    say(
+      io.stdout,
       writes
-        ? `${style.green("Written.")}\n${await nextStep(root, options, result)}\n`
-        : "Nothing was written.\n",
+        ? `${style.green("Written.")}\n${await nextStep(root, options, result)}`
+        : "Nothing was written.",
     );
   return (pending && !writes) || result.left.length > 0 ? EXIT.differs : EXIT.ok;
 }

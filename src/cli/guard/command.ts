@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { requireTypescript } from "../project/typescript.js";
 import type { Io } from "../terminal/io.js";
+import { say } from "../terminal/output.js";
 
 interface Options {
   strict?: boolean;
@@ -45,9 +46,9 @@ Examples:
         sarif === true
           ? formatSarif(report)
           : json === true
-            ? `${JSON.stringify(report, null, 2)}\n`
+            ? JSON.stringify(report, null, 2)
             : formatText(report, verbose);
-      io.stdout.write(output);
+      say(io.stdout, output);
       io.exitCode = exitCode;
     });
 }

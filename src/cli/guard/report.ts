@@ -111,7 +111,7 @@ export function formatText(report: GuardReport, verbose = false): string {
   lines.push(...findings(report));
   if (report.problems.length === 0) lines.push(...proof(report, verbose));
   lines.push(conclusion(report));
-  return `${lines.join("\n")}\n`;
+  return lines.join("\n");
 }
 
 /**

@@ -57,7 +57,7 @@ export function formatSarif(report: GuardReport): string {
       },
     ],
   };
-  return `${JSON.stringify(log, null, 2)}\n`;
+  return JSON.stringify(log, null, 2);
 }
 
 function location(place: Place, end?: { readonly endLine: number; readonly endColumn: number }) {

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { ownDirectory, ownManifest, sourceOfCopy } from "../project/manifests.js";
 import { messageOf, CliError } from "../terminal/exit.js";
 import type { Io } from "../terminal/io.js";
+import { say } from "../terminal/output.js";
 
 /** The app that is copied. The sources are one level higher than the build. */
 function template(): string {
@@ -39,12 +40,14 @@ export function writeExample(io: Io, root: string, folder: string): void {
   const manifest = JSON.parse(readFileSync(file, "utf8")) as { dependencies: Record<string, string> };
   manifest.dependencies[name] = source?.startsWith("file:") === true ? source : `^${version}`;
   writeFileSync(file, `${JSON.stringify({ ...manifest, name: packageName(target) }, null, 2)}\n`);
-  io.stdout.write(`A new app is in ${folder}. Next:
+  say(
+    io.stdout,
+    `A new app is in ${folder}. Next:
   1. cd ${quoted(folder)} && npm install${source === null ? ` $(npm pack --silent ${quoted(path.relative(target, copy))})` : ""}
   2. npx convex dev                                              makes a deployment; leave it running
   3. npx streaming-import push customers.csv --mirror customers  in another terminal
-  4. npm run dev                                                 the page
-`);
+  4. npm run dev                                                 the page`,
+  );
 }
 
 /** A path as a shell takes it. */

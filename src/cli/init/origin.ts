@@ -4,6 +4,7 @@ import { schemaOf } from "../project/parts.js";
 import { readProject } from "../project/project.js";
 import { CliError } from "../terminal/exit.js";
 import type { Io } from "../terminal/io.js";
+import { visible } from "../terminal/output.js";
 
 /** Where the rows of the first mirrors come from: one of these. The same options as `generate` has. */
 export interface Origin {
@@ -77,7 +78,7 @@ export async function originOf(
         await multiselect({
           ...place,
           message: "Which columns name a row? (space chooses; none if rows have no key)",
-          options: columns.map((value) => ({ value })),
+          options: columns.map((value) => ({ value, label: visible(value) })),
           initialValues: likelyKey(columns),
           required: false,
         }),
@@ -101,6 +102,8 @@ function likelyKey(columns: readonly string[]): string[] {
 
 /** The only file with rows in a folder; undefined where there are none or several. */
 function onlyFile(root: string): string | undefined {
-  const files = readdirSync(root).filter((name) => /\.(csv|tsv|jsonl|ndjson)(\.gz)?$/i.test(name));
+  const files = readdirSync(root).filter(
+    (name) => /\.(csv|tsv|jsonl|ndjson)(\.gz)?$/i.test(name) && name === visible(name),
+  );
   return files.length === 1 ? files[0] : undefined;
 }

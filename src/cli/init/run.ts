@@ -1,6 +1,6 @@
 import { coloured, unifiedDiff } from "../terminal/diff.js";
 import { CliError, EXIT, type ExitCode, usageError } from "../terminal/exit.js";
-import { print } from "../terminal/output.js";
+import { print, say } from "../terminal/output.js";
 import { type Action, actionOf, type InitOptions, type Step } from "./edit.js";
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -42,7 +42,7 @@ export async function runInit(io: Io, root: string, options: RunOptions): Promis
   const pending = changes(steps);
   const isAsked = options.dryRun !== true && options.yes !== true && pending.length > 0;
   const isByHand = steps.some(({ manual }) => manual !== null);
-  if (options.json !== true) io.stdout.write(describe(resultOf(project, steps, false, from)));
+  if (options.json !== true) say(io.stdout, describe(resultOf(project, steps, false, from)));
   if (isAsked)
     await ask(io, "Write these files?", {
       json: options.json === true,
@@ -55,7 +55,7 @@ export async function runInit(io: Io, root: string, options: RunOptions): Promis
 
   const result = resultOf(project, steps, writes, from);
   if (options.json === true) print(io, true, result, () => "");
-  else io.stdout.write(`${ending(result, pending.length, options.dryRun === true)}\n`);
+  else say(io.stdout, ending(result, pending.length, options.dryRun === true));
   return isByHand || (pending.length > 0 && !writes) ? EXIT.differs : EXIT.ok;
 }
 
@@ -75,11 +75,11 @@ const MARKS: Record<Action, string> = {
 
 function describe({ files }: InitResult): string {
   const list = files.map(({ file, action }) => `${MARKS[action]}  ${file}`).join("\n");
-  const diffs = files.filter(({ diff }) => diff !== "").map(({ diff }) => `\n${coloured(diff)}\n`);
+  const diffs = files.filter(({ diff }) => diff !== "").map(({ diff }) => `\n${coloured(diff)}`);
   const manual = files.flatMap(({ file, manual: text }) =>
-    text === null ? [] : [`\n${style.bold(file)}: ${text}\n`],
+    text === null ? [] : [`\n${style.bold(file)}: ${text}`],
   );
-  return [`${list}\n`, ...diffs, ...manual].join("");
+  return [list, ...diffs, ...manual].join("\n");
 }
 
 function ending({ written, next }: InitResult, pending: number, dryRun: boolean): string {

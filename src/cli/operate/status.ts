@@ -2,7 +2,7 @@ import { openAdmin } from "../deployment/admin.js";
 import { V1Client } from "../api/client.js";
 import { findDeployment, importApi, readVariables } from "../deployment/environment.js";
 import type { CommonOptions } from "../deployment/options.js";
-import { ago, print, since, table, visible } from "../terminal/output.js";
+import { ago, print, since, table } from "../terminal/output.js";
 import { count, READER_WORDS, RESENDING, STATE_WORDS } from "../../core/words.js";
 import { budgetUse, type BudgetBalance, type BudgetUse } from "../../core/wire/budget.js";
 import type { MirrorState } from "../../core/wire/validators.js";
@@ -62,10 +62,14 @@ export async function status(io: Io, mirror: string | undefined, options: Status
     const found = await look();
     return isJson
       ? JSON.stringify(found)
-      : `${visible(describe(found, io.stdout.columns))}\n${style.dim(new Date().toLocaleTimeString())}`;
+      : `${describe(found, io.stdout.columns)}\n${style.dim(new Date().toLocaleTimeString())}`;
   };
-  const out = isJson ? { write: (text: string) => io.stdout.write(text) } : io.stdout;
-  await watch(show, { out, intervalMs: WATCH_MS, signal: stop.signal }).finally(off);
+  await watch(show, {
+    out: io.stdout,
+    redraws: !isJson && io.stdout.isTTY === true,
+    intervalMs: WATCH_MS,
+    signal: stop.signal,
+  }).finally(off);
 }
 
 /** With the deployment's key everything; with an import token, the mirrors that it opens. */

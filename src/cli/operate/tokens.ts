@@ -1,6 +1,6 @@
 import { CliError, usageError } from "../terminal/exit.js";
 import type { CommonOptions } from "../deployment/options.js";
-import { ago, print, table } from "../terminal/output.js";
+import { ago, print, say, table } from "../terminal/output.js";
 import { count } from "../../core/words.js";
 import { openSession } from "../deployment/admin.js";
 import { createToken, onlyMirror } from "../deployment/token.js";
@@ -37,7 +37,7 @@ export async function create(io: Io, name: string, options: CreateOptions): Prom
     ...(options.signed === true && { signed: true }),
   });
   if (options.mirror === undefined && options.json !== true)
-    io.stderr.write(`It opens the only mirror, "${mirrors[0]!}".\n`);
+    say(io.stderr, `It opens the only mirror, "${mirrors[0]!}".`);
   printToken(io, options, name, token);
 }
 
@@ -65,7 +65,7 @@ function positive(option: string, text: string): number {
 
 /** The token alone goes to stdout, so that a script can take it. */
 function printToken(io: Io, { json }: CommonOptions, name: string, token: string): void {
-  if (json !== true) io.stderr.write(`The token "${name}" (it is not shown again):\n`);
+  if (json !== true) say(io.stderr, `The token "${name}" (it is not shown again):`);
   print(io, json, { name, token }, () => token);
 }
 

@@ -1,4 +1,4 @@
-import { visible } from "../terminal/output.js";
+import { print, say, visible } from "../terminal/output.js";
 import type { CommonOptions } from "../deployment/options.js";
 import { V1Client } from "../api/client.js";
 import { findDeployment, importApi, readVariables } from "../deployment/environment.js";
@@ -108,9 +108,9 @@ export async function pushFile(io: Io, file: string, options: PushCommandOptions
       display.stop();
     });
     const seconds = (performance.now() - startedAt) / 1000;
-    if (options.json === true)
-      io.stdout.write(`${JSON.stringify({ mirror: mirror.name, mode, seconds, ...pushed })}\n`);
-    else io.stdout.write(`${visible(summary(mirror, mode, pushed, seconds))}\n`);
+    print(io, options.json, { mirror: mirror.name, mode, seconds, ...pushed }, () =>
+      summary(mirror, mode, pushed, seconds),
+    );
     if (!pushed.finished) io.exitCode = EXIT.interrupted;
     else if (pushed.held !== null) io.exitCode = EXIT.held;
   } finally {
@@ -212,8 +212,7 @@ async function check(
     throw new CliError("ColumnMismatch", withoutKey(preview, columns, mirror, separated));
   if (preview.feeds.length === 0 && (mirror.overflow ?? null) === null)
     throw new CliError("ColumnMismatch", withoutField(preview, columns, mirror, separated));
-  if (options.json !== true)
-    io.stderr.write(`${visible(describePreview(preview, mirror, separated).join("\n"))}\n`);
+  if (options.json !== true) say(io.stderr, describePreview(preview, mirror, separated).join("\n"));
   const replacesRows = mirror.primaryKey !== null || mode === "refresh";
   if (preview.empty.length === 0 || !replacesRows || options.yes === true) return;
   const { mirrors } = await client.status();

@@ -1,5 +1,6 @@
 import { CliError } from "./exit.js";
 import type { Io } from "./io.js";
+import { visible } from "./output.js";
 
 /**
  * Asks a person, who may say no; `suggested` is what Enter alone means.
@@ -17,7 +18,12 @@ export async function ask(
 ): Promise<void> {
   if (io.stdin.isTTY !== true || json) throw nobody;
   const { confirm, isCancel } = await import("@clack/prompts");
-  const answer = await confirm({ message, initialValue: suggested, input: io.stdin, output: io.stdout });
+  const answer = await confirm({
+    message: visible(message),
+    initialValue: suggested,
+    input: io.stdin,
+    output: io.stdout,
+  });
   if (isCancel(answer)) throw new CliError("Interrupted", declined);
   if (!answer) throw new CliError("Declined", declined);
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { table, visible } from "./output.js";
+import { jsonOf, table, visible } from "./output.js";
 
 const ESC = "\u001b";
 const HOSTILE = [
@@ -13,6 +13,7 @@ const HOSTILE = [
   "\u007f",
   "\u202e",
   "\u2066",
+  "\u061c",
 ];
 
 test.each(HOSTILE)("what a row says does not steer the terminal: %j", (text) => {
@@ -20,6 +21,8 @@ test.each(HOSTILE)("what a row says does not steer the terminal: %j", (text) => 
   expect(shown).not.toMatch(/[^\n\t\x20-\x7e]/);
   expect(shown).toContain(`\\u${text.charCodeAt(0).toString(16).padStart(4, "0")}`);
   expect(table(["key"], [[text]])).not.toMatch(/[^\n\t\x20-\x7e]/);
+  expect(jsonOf({ [text]: text })).not.toMatch(/[^\x20-\x7e]/);
+  expect(JSON.parse(jsonOf({ [text]: text }))).toEqual({ [text]: text });
 });
 
 test("a cell of a table is a line, and text of any language stays as it is", () => {

@@ -3,10 +3,24 @@ import type { Io } from "./io.js";
 import { isColoured, style, STYLE_CODES } from "./style.js";
 import { convexToJson, jsonToConvex, type JSONValue, type Value } from "convex/values";
 
+/** What text is written to: a stream of the process, or of a test. */
+export interface Written {
+  write: (text: string) => unknown;
+}
+
 /** Prints a result: JSON for machines, else text for people. */
 export function print(io: Io, json: boolean | undefined, value: unknown, text: () => string): void {
-  const shown = json === true ? JSON.stringify(value, withoutBigInts) : visible(text());
-  io.stdout.write(`${shown}\n`);
+  say(io.stdout, json === true ? jsonOf(value) : text());
+}
+
+/** Writes a line, or several, for people. No text of a row, a sender, a server or a file steers the terminal. */
+export function say(out: Written, text: string): void {
+  out.write(`${visible(text)}\n`);
+}
+
+/** JSON on one line, which can be shown on a terminal: what could steer it is written as escapes of JSON. */
+export function jsonOf(value: unknown): string {
+  return visible(JSON.stringify(value, withoutBigInts));
 }
 
 const CODES = STYLE_CODES.join("|");
@@ -16,7 +30,7 @@ const CODES = STYLE_CODES.join("|");
  * style of ours is matched first.
  */
 const STEERING = new RegExp(
-  String.raw`\u001B\[(?:${CODES})m|[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u200E\u200F\u202A-\u202E\u2066-\u2069]`,
+  String.raw`\u001B\[(?:${CODES})m|[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u061C\u200E\u200F\u202A-\u202E\u2066-\u206F]`,
   "g",
 );
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf } from "./exit.js";
+import { say, visible, type Written } from "./output.js";
 import { style } from "./style.js";
 
 /** Home, and nothing below: a redraw from the top does not flicker as clearing first would. */
@@ -7,8 +8,9 @@ const [HOME, CLEAR_BELOW, CLEAR_LINE_END] = ["\u001B[H", "\u001B[J", "\u001B[K"]
 const CLEAR_SCREEN = "\u001B[2J";
 
 export interface WatchOptions {
-  /** Where to show it. A terminal is redrawn each time; anything else gets one text after the other. */
-  out: { isTTY?: boolean; write: (text: string) => unknown };
+  out: Written;
+  /** A terminal is drawn over each time; anything else gets one text after the other. */
+  redraws: boolean;
   intervalMs: number;
   /** Ends the watch. */
   signal: AbortSignal;
@@ -20,24 +22,24 @@ export interface WatchOptions {
  */
 export async function watch(
   show: () => Promise<string>,
-  { out, intervalMs, signal }: WatchOptions,
+  { out, redraws, intervalMs, signal }: WatchOptions,
 ): Promise<void> {
-  const isTerminal = out.isTTY === true;
   let last: string | null = null;
   const isOver = () => signal.aborted;
   while (!isOver()) {
     let text: string;
     try {
       text = await show();
-      if (isTerminal && last === null) out.write(CLEAR_SCREEN);
+      if (redraws && last === null) out.write(CLEAR_SCREEN);
       last = text;
     } catch (error) {
       if (last === null) throw error;
       // What was seen last stays in sight on a terminal; elsewhere it has been printed.
-      text = [...(isTerminal ? [last] : []), style.red(messageOf(error))].join("\n");
+      text = [...(redraws ? [last] : []), style.red(messageOf(error))].join("\n");
     }
     if (isOver()) return;
-    out.write(isTerminal ? drawn(text) : `${text}\n`);
+    if (redraws) out.write(drawn(visible(text)));
+    else say(out, text);
     await sleep(intervalMs, undefined, { signal }).catch(() => undefined);
   }
 }
