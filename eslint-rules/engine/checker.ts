@@ -138,9 +138,14 @@ export function remembering(
     );
     return others.length > 0 ? null : (given ?? null);
   };
+  /** `{ name }` is the value of that name. */
+  const shortenedBy = ({ parent }: ts.Node): ts.Symbol | undefined =>
+    typescript.isShorthandPropertyAssignment(parent) && parent.objectAssignmentInitializer === undefined
+      ? checker.getShorthandAssignmentValueSymbol(parent)
+      : undefined;
   const ctxTypeOf = (node: ts.Node): ts.Type | null =>
     typescript.isIdentifier(node) && !isNameOfMember(typescript, node)
-      ? ctxOf(checker.getSymbolAtLocation(node))
+      ? ctxOf(shortenedBy(node) ?? checker.getSymbolAtLocation(node))
       : null;
   /** Whether no check narrows a value: what a call gives back, and its members; for `ctx` and its members, see above. */
   const isNotNarrowed = (node: ts.Expression): boolean => {
@@ -183,12 +188,8 @@ export function remembering(
       const awaited = checker.getAwaitedType(getTypeAtLocation(node.expression));
       if (awaited !== undefined) return awaited;
     }
-    const { parent } = node;
-    // The compiler would ask what the object is for: `{ name }` is the value of that name.
-    const value =
-      typescript.isShorthandPropertyAssignment(parent) && parent.objectAssignmentInitializer === undefined
-        ? checker.getShorthandAssignmentValueSymbol(parent)
-        : undefined;
+    // The compiler would ask what the object is for.
+    const value = shortenedBy(node);
     return value === undefined
       ? checker.getTypeAtLocation(node)
       : checker.getTypeOfSymbolAtLocation(value, node);

@@ -5,6 +5,7 @@ import { builderOf, registrationOf, sameResult, type Builder } from "./checker.j
 import type { GuardContext } from "./context.js";
 import { isGlobal } from "./dynamicCode.js";
 import type { Origin } from "./packages.js";
+import { isGivenByQuery, isOfConvex, isOfQuery, isRead } from "./reads.js";
 import { assignmentsTo, declarationOf } from "./references.js";
 
 /** Operators that may give one of the two values that they stand between. */
@@ -85,6 +86,74 @@ function isRegisteredHandler(
   return builder !== null && builders.has(builder);
 }
 
+/** The table of an argument that is an id, or a list of ids: `args: { note: v.id("notes"), tags: v.array(v.id("tags")) }`. */
+export function tableOfArgument(
+  cx: GuardContext,
+  parameter: ts.ParameterDeclaration,
+  name: string,
+  isList: boolean,
+): string | null {
+  const { ts } = cx;
+  if (!isOfHandler(cx, parameter, 1, WITH_ARGUMENTS)) return null;
+  const [definition] = registrationOf(ts, parameter.parent)?.call.arguments ?? [];
+  const args = definition && memberIn(cx, definition, "args");
+  const validator = args && memberIn(cx, args, name);
+  const own = argumentOf(cx, validator, "optional") ?? validator;
+  const id = argumentOf(cx, isList ? argumentOf(cx, own, "array") : own, "id");
+  return id !== undefined && ts.isStringLiteralLike(id) ? id.text : null;
+}
+
+/** What stands in `v.id(…)` or `v.optional(…)`. */
+function argumentOf(
+  cx: GuardContext,
+  validator: ts.Expression | undefined,
+  kind: string,
+): ts.Expression | undefined {
+  const { ts } = cx;
+  if (validator === undefined || !ts.isCallExpression(validator)) return undefined;
+  const { expression: callee } = validator;
+  if (!ts.isPropertyAccessExpression(callee) || callee.name.text !== kind) return undefined;
+  return isOfConvex(cx, callee) ? validator.arguments[0] : undefined;
+}
+
+/** `held.name` where `const held = { name: … }`, or null: what the literal has there. */
+function partOf(
+  cx: GuardContext,
+  { expression, name }: ts.PropertyAccessExpression,
+): ts.Expression | undefined {
+  const literal = literalOf(cx, expression);
+  return literal && memberIn(cx, literal, name.text);
+}
+
+/** The literal that a name always stands for, unless it stands for null. */
+export function literalOf(cx: GuardContext, name: ts.Expression): ts.ObjectLiteralExpression | undefined {
+  const { ts } = cx;
+  const holder = ts.isIdentifier(name) ? declarationOf(cx, name) : null;
+  if (holder === null || !ts.isVariableDeclaration(holder) || holder.type !== undefined) return undefined;
+  const { initializer, parent } = holder;
+  const isConstant = (parent.flags & ts.NodeFlags.Const) !== 0 && ts.isIdentifier(holder.name);
+  if (!isConstant || initializer === undefined) return undefined;
+  const literal = unlessMissing(cx, initializer) ?? initializer;
+  const isWhole = ts.isObjectLiteralExpression(literal) && !literal.properties.some(ts.isSpreadAssignment);
+  return isWhole ? literal : undefined;
+}
+
+/** What stands beside null in a conditional. */
+function unlessMissing({ ts }: GuardContext, expression: ts.Expression): ts.Expression | null {
+  if (!ts.isConditionalExpression(expression)) return null;
+  const { whenTrue, whenFalse } = expression;
+  if (whenTrue.kind === ts.SyntaxKind.NullKeyword) return whenFalse;
+  return whenFalse.kind === ts.SyntaxKind.NullKeyword ? whenTrue : null;
+}
+
+/** The value of a member of a literal in which all members stand. */
+function memberIn({ ts }: GuardContext, literal: ts.Expression, name: string): ts.Expression | undefined {
+  if (!ts.isObjectLiteralExpression(literal) || literal.properties.some(ts.isSpreadAssignment))
+    return undefined;
+  const member = literal.properties.find((one) => one.name?.getText() === name);
+  return member !== undefined && ts.isPropertyAssignment(member) ? member.initializer : undefined;
+}
+
 /** Whether an expression is what the handler of a function of the app gives back: only data leaves it. */
 export function isResultOfHandler(cx: GuardContext, expression: ts.Expression): boolean {
   const { ts } = cx;
@@ -130,12 +199,8 @@ export function typeByDeclaration(cx: GuardContext, expression: ts.Expression): 
   const { ts, checker } = cx;
   if (ts.isParenthesizedExpression(expression) || ts.isNonNullExpression(expression))
     return typeByDeclaration(cx, expression.expression);
-  if (ts.isConditionalExpression(expression)) {
-    const { whenTrue, whenFalse } = expression;
-    const isMissing = (one: ts.Expression) => one.kind === ts.SyntaxKind.NullKeyword;
-    if (isMissing(whenTrue)) return typeByDeclaration(cx, whenFalse);
-    return isMissing(whenFalse) ? typeByDeclaration(cx, whenTrue) : null;
-  }
+  const present = unlessMissing(cx, expression);
+  if (present !== null) return typeByDeclaration(cx, present);
   if (ts.isAwaitExpression(expression)) {
     const promise = typeByDeclaration(cx, expression.expression);
     return promise && (checker.getAwaitedType(promise) ?? null);
@@ -143,7 +208,9 @@ export function typeByDeclaration(cx: GuardContext, expression: ts.Expression): 
   if (ts.isPropertyAccessExpression(expression)) {
     const holder = typeByDeclaration(cx, expression.expression);
     const member = holder && checker.getNonNullableType(holder).getProperty(expression.name.text);
-    return member ? checker.getTypeOfSymbol(member) : null;
+    if (member) return checker.getTypeOfSymbol(member);
+    const part = partOf(cx, expression);
+    return part === undefined ? null : typeByDeclaration(cx, part);
   }
   if (ts.isCallExpression(expression) || ts.isNewExpression(expression)) {
     const callee = typeByDeclaration(cx, expression.expression);
@@ -188,7 +255,10 @@ function isOfData(cx: GuardContext, type: ts.Type): boolean {
 
 const data = new WeakMap<GuardContext, WeakMap<ts.Node, boolean>>();
 
-/** Whether a value is what a function of the app, or a stranger, gives back, or is made of that alone: told without asking for its type. */
+/**
+ * Whether a value is what a function of the app, Convex's database or a stranger gives back, or is made of that alone: told
+ * without asking for its type.
+ */
 export function isData(cx: GuardContext, expression: ts.Expression): boolean {
   let known = data.get(cx);
   if (known === undefined) data.set(cx, (known = new WeakMap<ts.Node, boolean>()));
@@ -216,7 +286,7 @@ function comesFromFunction(cx: GuardContext, expression: ts.Expression): boolean
     ts.isPropertyAccessExpression(expression) ||
     ts.isElementAccessExpression(expression)
   )
-    return isData(cx, expression.expression);
+    return isData(cx, expression.expression) || isPartOfData(cx, expression);
   if (ts.isIdentifier(expression)) return isNameOfData(cx, expression);
   if (ts.isArrayLiteralExpression(expression))
     return expression.elements.length > 0 && expression.elements.every((one) => isData(cx, one));
@@ -225,12 +295,20 @@ function comesFromFunction(cx: GuardContext, expression: ts.Expression): boolean
   if (ts.isConditionalExpression(expression))
     return [expression.whenTrue, expression.whenFalse].every((one) => isDataOrText(cx, one));
   if (!ts.isCallExpression(expression)) return false;
-  if (isFunctionCall(cx, expression) || isBound(cx, expression) || isOfStranger(cx, expression)) return true;
+  if (isFunctionCall(cx, expression) || isRead(cx, expression)) return true;
+  if (isBound(cx, expression) || isOfStranger(cx, expression)) return true;
   if (!ts.isPropertyAccessExpression(expression.expression)) return false;
+  if (isOfQuery(cx, expression.expression)) return true;
   const { expression: holder } = expression.expression;
   const isOfData =
     isData(cx, holder) || (ts.isIdentifier(holder) && OF_LANGUAGE.has(holder.text) && isGlobal(cx, holder));
   return isOfData && expression.arguments.every((one) => addsNothing(cx, one));
+}
+
+/** `held.name` where a literal has data under that name. */
+function isPartOfData(cx: GuardContext, expression: ts.Expression): boolean {
+  const part = cx.ts.isPropertyAccessExpression(expression) ? partOf(cx, expression) : undefined;
+  return part !== undefined && isDataOrText(cx, part);
 }
 
 const OF_LANGUAGE: ReadonlySet<string> = new Set(["Array", "Object", "Promise"]);
@@ -261,12 +339,13 @@ function isDataOrText(cx: GuardContext, expression: ts.Expression): boolean {
 /** What is made of data alone, the arguments of a function, or the parameter of a function that a method of data calls. */
 function isNameOfData(cx: GuardContext, name: ts.Identifier): boolean {
   const { ts, checker } = cx;
-  let declaration: ts.Node | null = declarationOf(cx, name);
+  const own = declarationOf(cx, name);
+  let declaration: ts.Node | null = own;
   while (declaration !== null && ts.isBindingElement(declaration)) {
     if (declaration.initializer !== undefined) return false;
     declaration = declaration.parent.parent;
   }
-  if (declaration === null) return name.text === "undefined";
+  if (own === null || declaration === null) return name.text === "undefined";
   if (ts.isVariableDeclaration(declaration)) {
     if ((declaration.parent.flags & ts.NodeFlags.Const) === 0) return isVariableOfData(cx, declaration);
     const isTyped = declaration.type !== undefined;
@@ -278,6 +357,7 @@ function isNameOfData(cx: GuardContext, name: ts.Identifier): boolean {
   if (!ts.isParameter(declaration)) return false;
   if (isOfHandler(cx, declaration, 1, WITH_ARGUMENTS))
     return declaration.type === undefined || !carries(cx, checker.getTypeAtLocation(declaration));
+  if (isGivenByQuery(cx, declaration)) return true;
   const call = declaration.parent.parent;
   return (
     ts.isCallExpression(call) &&
@@ -285,6 +365,7 @@ function isNameOfData(cx: GuardContext, name: ts.Identifier): boolean {
     call.arguments.length === 1 &&
     call.arguments[0] === (declaration.parent as ts.Node) &&
     !/^reduce/.test(call.expression.name.text) &&
+    assignmentsTo(cx, own, name).length === 0 &&
     isData(cx, call.expression.expression)
   );
 }
@@ -292,9 +373,10 @@ function isNameOfData(cx: GuardContext, name: ts.Identifier): boolean {
 /** A variable that is only ever set to data. */
 function isVariableOfData(cx: GuardContext, { name, type, initializer }: ts.VariableDeclaration): boolean {
   const { ts } = cx;
-  if (!ts.isIdentifier(name) || type !== undefined || initializer === undefined) return false;
-  const values = [initializer, ...assignmentsTo(cx, name.parent, name)];
-  return values.every((one) => one !== null && isDataOrText(cx, one));
+  if (!ts.isIdentifier(name) || type !== undefined) return false;
+  const assigned = assignmentsTo(cx, name.parent, name);
+  const values = initializer === undefined ? assigned : [initializer, ...assigned];
+  return values.length > 0 && values.every((one) => one !== null && isDataOrText(cx, one));
 }
 
 /** Whether a type has only strings, numbers and the like. */

@@ -11,7 +11,7 @@ import {
   shortType,
 } from "./conversions.js";
 import { stripAssertions } from "./contracts.js";
-import { isData, isOfPrimitives, isPrimitive, isResultOfHandler } from "./data.js";
+import { isData, isOfPrimitives, isPrimitive, isResultOfHandler, typeByDeclaration } from "./data.js";
 import { isHarmlessByRoot, mayCarry } from "./flows.js";
 import type { Report } from "./report.js";
 import { isTrusted, trustedPackage } from "./trust.js";
@@ -27,7 +27,8 @@ export function convert(
   expression: ts.Expression,
   targetOf: () => ts.Type,
 ): void {
-  if (isOutOfQuestion(cx, expression) && !definesFunction(cx, expression)) return;
+  const isSafe = isOutOfQuestion(cx, expression);
+  if (isSafe && (isData(cx, expression) || !definesFunction(cx, expression))) return;
   const type = cx.checker.getTypeAtLocation(expression);
   const isPlain = stripAssertions(cx.ts, expression) === expression && isOfPrimitives(cx, type);
   if (isPlain && !isLostView(cx, expression)) return;
@@ -93,6 +94,8 @@ function isOutOfQuestion(cx: GuardContext, expression: ts.Expression): boolean {
   if (ts.isConditionalExpression(expression))
     return isOutOfQuestion(cx, expression.whenTrue) && isOutOfQuestion(cx, expression.whenFalse);
   if (isPrimitive(cx, expression) || isData(cx, expression) || isHarmlessByRoot(cx, expression)) return true;
+  const declared = typeByDeclaration(cx, expression);
+  if (declared !== null && isOfPrimitives(cx, declared)) return true;
   // The compiler works the type of a literal out again and again.
   const isLiteral = ts.isObjectLiteralExpression(expression) || ts.isArrayLiteralExpression(expression);
   return isLiteral && !mayCarry(cx, expression) && !isLostView(cx, expression);

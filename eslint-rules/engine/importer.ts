@@ -69,7 +69,7 @@ function isImporting({ ts }: GuardContext, property: ts.Symbol): boolean {
 /** Reports where the type of what holds the component is lost, and with it the names of the functions that are called. */
 export function visitComponentEscape(cx: GuardContext, report: Report, node: ts.Node): void {
   const { ts, checker } = cx;
-  if (ts.isElementAccessExpression(node)) {
+  if (ts.isElementAccessExpression(node) && !isData(cx, node.expression)) {
     // A key that only a type names may be another one.
     const isTyped = targetByName(cx, node.argumentExpression).how === "type";
     if (isTyped && holdsComponent(cx, checker.getTypeAtLocation(node.expression))) {

@@ -1,13 +1,18 @@
 import type ts from "typescript";
 import type { GuardContext } from "./context.js";
 import { stripAssertions } from "./contracts.js";
+import { tableOfArgument } from "./data.js";
 import { WRITER_NAME } from "./members.js";
+import { isOfReader, OF_QUERY, TO_DOCUMENT, TO_LIST } from "./reads.js";
 import { assignmentsTo, calledBy, callersOf, declarationOf } from "./references.js";
 
 /**
- * Where a value of type `any` came from. Real apps have helpers with `ctx: any`; in them the text still says that a
- * document was read from `ctx.db.query("users")`, and so whose id it carries. This is less than a proof, since what is
- * `any` may be anything: the strict preset still requires the table's name in such a write.
+ * Where a value came from. Real apps have helpers with `ctx: any`; in them the text still says that a document was read
+ * from `ctx.db.query("users")`, and so whose id it carries. This is less than a proof, since what is `any` may be
+ * anything: the strict preset still requires the table's name in such a write.
+ *
+ * Where nothing on the way has type any, the text says what the type does, and costs nothing: for the type of an argument,
+ * the compiler infers the whole handler.
  */
 
 /** The tables that may be meant; null when the text does not say. Nothing at all (`null`) is the empty set. */
@@ -19,8 +24,8 @@ type TypedId = (type: ts.Type) => readonly string[] | null;
 /** How many steps are taken back; code that needs more is not understood by its readers either. */
 const MAX_STEPS = 20;
 
-/** What is traced: the name of a table, an id, its document, a list of these, the result of `paginate`, a query. */
-type Kind = "name" | "id" | "document" | "list" | "pages" | "query";
+/** What is traced: the name of a table, an id, its document, a list of either, the result of `paginate`, a query. */
+type Kind = "name" | "id" | "ids" | "document" | "list" | "pages" | "query";
 
 /** The tables of a name or an id whose type says nothing, or null. */
 export function tablesByOrigin(
@@ -33,10 +38,13 @@ export function tablesByOrigin(
   return tables === null || tables.size === 0 ? null : [...tables];
 }
 
-const TO_DOCUMENT = new Set(["first", "unique"]);
-const TO_LIST = new Set(["collect", "take"]);
-const OF_QUERY = new Set(["withIndex", "withSearchIndex", "fullTableScan", "filter", "order"]);
 const OF_LIST = new Set(["filter", "slice", "sort", "toSorted", "reverse", "toReversed"]);
+/** The one table of an id that Convex's reader or an argument's validator gives, or null; asks for no type of a value. */
+export function tableInCode(cx: GuardContext, id: ts.Expression): string | null {
+  const [table, ...others] = new Tracer(cx, null).trace(id, "id", 0) ?? [];
+  return others.length > 0 ? null : (table ?? null);
+}
+
 const ELEMENT_OF_LIST = new Set(["find", "findLast", "at", "pop", "shift"]);
 /** Methods of lists whose callback gets an element first. */
 const CALLBACKS = new Set(["map", "forEach", "filter", "flatMap", "some", "every", "find"]);
@@ -47,14 +55,15 @@ class Tracer {
 
   constructor(
     private readonly cx: GuardContext,
-    private readonly typed: TypedId,
+    /** Null: everything stands in the code, with no assertion or annotation on the way. */
+    private readonly typed: TypedId | null,
   ) {}
 
   trace(whole: ts.Expression, kind: Kind, step: number): Tables {
     const { ts } = this.cx;
     if (step > MAX_STEPS) return null;
-    let expression = stripAssertions(ts, whole);
-    while (ts.isAwaitExpression(expression)) expression = stripAssertions(ts, expression.expression);
+    let expression = this.below(whole);
+    while (ts.isAwaitExpression(expression)) expression = this.below(expression.expression);
     if (isNothing(this.cx, expression)) return new Set();
     const known = this.byType(expression, kind);
     if (known !== null) return known;
@@ -70,25 +79,42 @@ class Tracer {
     if (ts.isIdentifier(expression)) return this.ofName(expression, kind, step);
     if (ts.isElementAccessExpression(expression)) {
       if (kind === "name") return this.ofValues(expression.expression);
-      return kind === "document" ? next(expression.expression, "list") : null;
+      const list = listOf(kind);
+      return list && next(expression.expression, list);
     }
     if (ts.isPropertyAccessExpression(expression)) {
       if (kind === "name") return this.ofValues(expression.expression);
       const holder = holderOf(kind, expression.name.text);
-      return holder === null ? null : next(expression.expression, holder);
+      const whole = ts.isIdentifier(expression.expression)
+        ? declarationOf(this.cx, expression.expression)
+        : null;
+      return (
+        this.ofArgument(whole, expression.name.text, kind) ?? (holder && next(expression.expression, holder))
+      );
     }
     return ts.isCallExpression(expression) ? this.ofCall(expression, kind, step) : null;
+  }
+
+  /** An expression without its assertions, where these may be there. */
+  private below(expression: ts.Expression): ts.Expression {
+    const { ts } = this.cx;
+    if (this.typed !== null) return stripAssertions(ts, expression);
+    let inner = expression;
+    while (ts.isParenthesizedExpression(inner) || ts.isNonNullExpression(inner)) inner = inner.expression;
+    return inner;
   }
 
   /** Where the checker does know the type, it is asked first. */
   private byType(expression: ts.Expression, kind: Kind): Tables {
     const { ts, checker } = this.cx;
+    if (this.typed === null)
+      return kind === "name" && ts.isStringLiteralLike(expression) ? new Set([expression.text]) : null;
     if (kind === "query" || kind === "pages") return null;
     if (kind === "name") return this.literals(checker.getTypeAtLocation(expression));
     let type: ts.Type | undefined = checker.getTypeAtLocation(expression);
     if ((type.flags & ts.TypeFlags.Any) !== 0) return null;
-    if (kind === "list") type = type.getNumberIndexType();
-    if (kind !== "id") {
+    if (kind === "list" || kind === "ids") type = type.getNumberIndexType();
+    if (kind === "list" || kind === "document") {
       const id: ts.Symbol | undefined = type && checker.getNonNullableType(type).getProperty("_id");
       type = id && checker.getTypeOfSymbol(id);
     }
@@ -140,40 +166,42 @@ class Tracer {
         return null;
       case "query":
         if (OF_QUERY.has(text)) return receiver("query");
-        return text === "query" ? this.named(callee.expression, first, step) : null;
+        return text === "query" ? this.named(callee, first, step) : null;
       case "pages":
         return text === "paginate" ? receiver("query") : null;
       case "id":
-        return text === "insert" ? this.named(callee.expression, first, step) : null;
+        return text === "insert" ? this.named(callee, first, step) : null;
+      case "ids":
+        return OF_LIST.has(text) ? receiver("ids") : null;
       case "list":
         if (TO_LIST.has(text)) return receiver("query");
         return OF_LIST.has(text) ? receiver("list") : null;
       case "document":
         if (TO_DOCUMENT.has(text)) return receiver("query");
         if (ELEMENT_OF_LIST.has(text)) return receiver("list");
-        if (text !== "get" || first === undefined || !this.isDatabase(callee.expression)) return null;
-        return args.length > 1
-          ? this.named(callee.expression, first, step)
-          : this.trace(first, "id", step + 1);
+        if (text !== "get" || first === undefined || !this.isOfDatabase(callee)) return null;
+        return args.length > 1 ? this.named(callee, first, step) : this.trace(first, "id", step + 1);
     }
   }
 
   /** The table that is named to something which is, or may be, the database. */
-  private named(database: ts.Expression, name: ts.Expression | undefined, step: number): Tables {
-    return name !== undefined && this.isDatabase(database) ? this.trace(name, "name", step + 1) : null;
+  private named(callee: ts.PropertyAccessExpression, name: ts.Expression | undefined, step: number): Tables {
+    return name !== undefined && this.isOfDatabase(callee) ? this.trace(name, "name", step + 1) : null;
   }
 
-  private isDatabase(expression: ts.Expression): boolean {
+  private isOfDatabase(callee: ts.PropertyAccessExpression): boolean {
     const { ts, checker } = this.cx;
+    if (this.typed === null) return isOfReader(this.cx, callee);
     return (
-      WRITER_NAME.test(stripAssertions(ts, expression).getText()) ||
-      checker.getTypeAtLocation(expression).getProperty("normalizeId") !== undefined
+      WRITER_NAME.test(stripAssertions(ts, callee.expression).getText()) ||
+      checker.getTypeAtLocation(callee.expression).getProperty("normalizeId") !== undefined
     );
   }
 
   /** What a function of the app gives back: all its returns. */
   private ofReturns(call: ts.CallExpression, kind: Kind, step: number): Tables {
     const { ts, packages } = this.cx;
+    if (this.typed === null) return null;
     const fn = calledBy(this.cx, call);
     if (fn === undefined || !("body" in fn) || fn.body === undefined) return null;
     if (!packages.isProject(fn.getSourceFile())) return null;
@@ -214,7 +242,10 @@ class Tracer {
     const whole = element.parent.parent;
     if (!ts.isIdentifier(key) || !ts.isIdentifier(element.name)) return null;
     if (element.dotDotDotToken !== undefined || element.initializer !== undefined) return null;
-    const holder = ts.isObjectBindingPattern(element.parent) ? holderOf(kind, key.text) : null;
+    if (!ts.isObjectBindingPattern(element.parent)) return null;
+    const argument = this.ofArgument(whole, key.text, kind);
+    if (argument !== null) return argument;
+    const holder = holderOf(kind, key.text);
     if (holder === null) return null;
     if (ts.isParameter(whole)) return this.ofParameter(whole, holder, step);
     if (!ts.isVariableDeclaration(whole)) return null;
@@ -228,9 +259,12 @@ class Tracer {
   private ofDeclaration(declaration: ts.VariableDeclaration, kind: Kind, step: number): Tables {
     const { ts } = this.cx;
     const loop = declaration.parent.parent;
-    if (ts.isForOfStatement(loop) && loop.initializer === declaration.parent)
-      return kind === "document" ? this.trace(loop.expression, "list", step + 1) : null;
-    const { initializer } = declaration;
+    if (ts.isForOfStatement(loop) && loop.initializer === declaration.parent) {
+      const list = listOf(kind);
+      return list && this.trace(loop.expression, list, step + 1);
+    }
+    const { initializer, type } = declaration;
+    if (this.typed === null && type !== undefined) return null;
     if (initializer !== undefined) return this.trace(initializer, kind, step + 1);
     // `let x;` starts as nothing; `declare const x`, `catch (x)` and `for (x in …)` as anything.
     const isAmbient = (ts.getCombinedModifierFlags(declaration) & ts.ModifierFlags.Ambient) !== 0;
@@ -246,22 +280,31 @@ class Tracer {
     return tables;
   }
 
+  /** `args.note`, where the function says `args: { note: v.id("notes") }`. */
+  private ofArgument(whole: ts.Node | null, name: string, kind: Kind): Tables {
+    const { ts } = this.cx;
+    if (kind !== "id" && kind !== "ids") return null;
+    if (whole === null || !ts.isParameter(whole) || whole.type !== undefined) return null;
+    const table = tableOfArgument(this.cx, whole, name, kind === "ids");
+    return table === null ? null : new Set([table]);
+  }
+
   /** An element of a list in its callback, or what all callers of a function of the file pass. */
   private ofParameter(parameter: ts.ParameterDeclaration, kind: Kind, step: number): Tables {
     const { ts } = this.cx;
+    if (this.typed === null && parameter.type !== undefined) return null;
     const fn = parameter.parent;
     const index = fn.parameters.indexOf(parameter);
     const call = fn.parent;
     if (ts.isCallExpression(call) && (ts.isArrowFunction(fn) || ts.isFunctionExpression(fn))) {
       const callee = call.expression;
-      const isElement = kind === "document" && index === 0 && ts.isPropertyAccessExpression(callee);
-      return isElement && CALLBACKS.has(callee.name.text)
-        ? this.trace(callee.expression, "list", step + 1)
-        : null;
+      const list = listOf(kind);
+      if (list === null || index > 0 || !ts.isPropertyAccessExpression(callee)) return null;
+      return CALLBACKS.has(callee.name.text) ? this.trace(callee.expression, list, step + 1) : null;
     }
-    let tables: Tables = new Set();
-    const callers = callersOf(this.cx, fn);
+    const callers = this.typed === null ? null : callersOf(this.cx, fn);
     if (callers === null) return null;
+    let tables: Tables = new Set();
     for (const caller of callers) {
       const argument = caller.arguments[index];
       tables = argument === undefined ? null : union(tables, this.trace(argument, kind, step + 1));
@@ -276,6 +319,11 @@ class Tracer {
     this.underway.delete(node);
     return tables;
   }
+}
+
+/** What something is an element of. */
+function listOf(kind: Kind): Kind | null {
+  return kind === "document" ? "list" : kind === "id" ? "ids" : null;
 }
 
 /** What holds something under a name: `document._id`, `pages.page`. */

@@ -3,7 +3,7 @@ import type { GuardContext } from "./context.js";
 import { stripAssertions } from "./contracts.js";
 import { quoted } from "./messages.js";
 import { isToldApart } from "./narrowing.js";
-import { tablesByOrigin } from "./origins.js";
+import { tableInCode, tablesByOrigin } from "./origins.js";
 import { declarationOf } from "./references.js";
 import type { Report } from "./report.js";
 
@@ -110,6 +110,8 @@ function nameByOrigin(cx: GuardContext, name: ts.Expression): Target | null {
 
 /** The table of an id, by its type. */
 function targetById(cx: GuardContext, expression: ts.Expression): Target {
+  const table = tableInCode(cx, expression);
+  if (table !== null) return { tables: [table], how: "type", form: "id", reason: "", cast: false };
   const inner = stripAssertions(cx.ts, expression);
   const typed = ofIdType(cx, cx.checker.getTypeAtLocation(inner));
   const written = ofReadDocument(cx, inner, typed) ?? typed;

@@ -7,7 +7,7 @@ import { argumentsOf, carries, isView } from "./carriers.js";
 import type { GuardContext } from "./context.js";
 import { stripAssertions } from "./contracts.js";
 import { blindness, shortType } from "./conversions.js";
-import { isData, isOfPrimitives, isPrimitive, typeByDeclaration } from "./data.js";
+import { isData, isOfPrimitives, isPrimitive, literalOf, typeByDeclaration } from "./data.js";
 import { isHarmlessByRoot } from "./flows.js";
 import { calledBy, valueOf } from "./references.js";
 import type { Report } from "./report.js";
@@ -71,7 +71,7 @@ export function isLostView(cx: GuardContext, expression: ts.Expression): boolean
 export function narrowedAway(cx: GuardContext, expression: ts.Expression): ts.UnionType | null {
   const { ts, checker } = cx;
   const name = stripAssertions(ts, expression);
-  if (isHarmlessByRoot(cx, name) || isData(cx, name)) return null;
+  if (isHarmlessByRoot(cx, name) || isData(cx, name) || literalOf(cx, name) !== undefined) return null;
   const declared = declaredType(cx, name);
   if (declared?.isUnion() !== true || !carries(cx, declared)) return null;
   const type = checker.getTypeAtLocation(name);
@@ -238,12 +238,13 @@ export function visitSpread(cx: GuardContext, report: Report, spread: ts.SpreadA
   const { ts } = cx;
   const { properties } = spread.parent;
   const before = properties.slice(0, properties.indexOf(spread));
+  if (before.length === 0 || !isLostView(cx, spread.expression)) return;
   const isNamed = before.some((one) =>
     ts.isSpreadAssignment(one)
       ? UNSEEN.some((name) => cx.checker.getTypeAtLocation(one.expression).getProperty(name) !== undefined)
       : one.name !== undefined && UNSEEN.includes(one.name.getText()),
   );
-  if (!isNamed || !isLostView(cx, spread.expression)) return;
+  if (!isNamed) return;
   const from = shortType(cx, cx.checker.getTypeAtLocation(spread.expression));
   report.add("no-writer-escape", "escape", spread.expression, { from, to: "what stands before it" });
 }

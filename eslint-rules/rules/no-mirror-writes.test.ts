@@ -148,6 +148,11 @@ runTyped(rule, {
       "let one = await ctx.db.get((await ctx.db.get(noteId))!.author); one = await ctx.db.get(customerId); if (one) await ctx.db.delete(one._id);",
       "mirrorWrite",
     ),
+    // A list of ids of any table: the callers in the file say of which.
+    invalidModule(
+      "async function drop(ctx: MutationCtx, ids: Id<any>[]) { for (const id of ids) await ctx.db.delete(id); } export async function f(ctx: MutationCtx, one: Id<'notes'>, two: Id<'customers'>) { await drop(ctx, [one]); const others = [two]; await drop(ctx, others); }",
+      "maybeMirrorWrite",
+    ),
     // A tag beside an id that says another table, or nothing.
     taggedWrites(DROP_NOTE),
     taggedWrites(`switch (tag) { case 'customers': ${DROP_NOTE} }`),

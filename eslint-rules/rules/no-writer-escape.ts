@@ -38,7 +38,7 @@ import { mayCarry } from "../engine/flows.js";
 import { passesCheck } from "../engine/presets.js";
 import type { SchemaInfo } from "../engine/model.js";
 import { Report } from "../engine/report.js";
-import { assignmentsTo, calledBy, declarationOf } from "../engine/references.js";
+import { isOfQuery, isRead } from "../engine/reads.js";
 import { isTrustedCallee } from "../engine/trust.js";
 import { isLostView, losesView, visitRest, visitSpread } from "../engine/views.js";
 import type { RuleDefinition } from "../engine/rule.js";
@@ -253,12 +253,12 @@ function visitMirrorCall(cx: GuardContext, report: Report, call: ts.CallExpressi
   )
     return;
   if (isData(cx, call.expression) || isFunctionCall(cx, call)) return;
+  if (isRead(cx, call) || isOfQuery(cx, call.expression)) return;
   const callee = checker.getTypeAtLocation(call.expression);
   const isUnknown = (callee.flags & ts.TypeFlags.Any) !== 0 || isFunctionInterface(cx, callee);
   if (!isUnknown && !callee.getCallSignatures().some((signature) => isBodiless(cx, signature))) return;
   const signature = isUnknown ? undefined : checker.getResolvedSignature(call);
   if (signature !== undefined && !isBodiless(cx, signature)) return;
-  if (isOfQuery(cx, call.expression)) return;
   for (const [index, argument] of args.entries()) {
     const table = mirrorOf(cx, report, checker.getTypeAtLocation(argument));
     if (table === null) continue;
@@ -268,25 +268,6 @@ function visitMirrorCall(cx: GuardContext, report: Report, call: ts.CallExpressi
     report.add("no-writer-escape", "mirrorCall", call, { table }, { tables: [table] });
     return;
   }
-}
-
-/** `q.eq(…)` in `withIndex("by_owner", (q: any) => …)`: what a query of Convex gives to its callback only reads. */
-function isOfQuery(cx: GuardContext, callee: ts.Expression): boolean {
-  const { ts } = cx;
-  let root = callee;
-  while (ts.isPropertyAccessExpression(root) || ts.isCallExpression(root)) root = root.expression;
-  if (root === callee || !ts.isIdentifier(root)) return false;
-  const parameter = declarationOf(cx, root);
-  if (parameter === null || !ts.isParameter(parameter) || !ts.isIdentifier(parameter.name)) return false;
-  if (assignmentsTo(cx, parameter, parameter.name).length > 0) return false;
-  const { parent: callback } = parameter;
-  const { parent: query } = callback;
-  if (!ts.isCallExpression(query) || !query.arguments.some((one) => one === callback)) return false;
-  const declaration = calledBy(cx, query);
-  return (
-    cx.packages.isOfConvex(declaration) &&
-    /\/server\/query\.d\.ts$/.test(declaration?.getSourceFile().fileName ?? "")
-  );
 }
 
 /** A function type of the app: `(…) => …`, a method of an interface. */
@@ -316,7 +297,8 @@ function mirrorOf(cx: GuardContext, report: Report, type: ts.Type): string | nul
 function visitCall(cx: GuardContext, report: Report, call: ts.CallExpression | ts.NewExpression): void {
   const { ts, checker } = cx;
   const args = call.arguments ?? [];
-  if (isHarmless(cx, call)) return;
+  // Only data reaches another function of the app.
+  if (isHarmless(cx, call) || isFunctionCall(cx, call)) return;
   visitPutIn(cx, report, call);
   const interesting = args.filter((argument) => mayCarry(cx, argument) || isLostView(cx, argument));
   if (interesting.length === 0) return;
