@@ -4,7 +4,7 @@
  * not count is added.
  */
 import { TransactionMetricsTracker } from "convex-test/dist/transactionMetrics.js";
-import { getDocumentSize, type Value } from "convex/values";
+import { getConvexSize, getDocumentSize, type JSONValue, jsonToConvex, type Value } from "convex/values";
 import { type Document, type MockDatabase, tableOf } from "./mock.js";
 import { type ExportedValidator, mismatchOf, showValue } from "./schemaErrors.js";
 import { currentClock } from "./scope.js";
@@ -121,7 +121,7 @@ export function installLimits(): void {
         try {
           clock?.pause();
           checkStrings(args);
-          if (op === "1.0/runUdf") checkArgumentBytes(args.length, "a nested function");
+          if (op === "1.0/runUdf") checkArgumentBytes(args, "a nested function");
           operation = READS_FIRST[op] ?? "insert";
           if (READS_FIRST[op] !== undefined) transaction?.trackIndexRange();
           for (const answer of answers) {
@@ -152,9 +152,15 @@ export function checkArguments(path: string, args: unknown): void {
   const json = JSON.stringify(args) as string | undefined;
   if (json === undefined) return;
   checkStrings(json);
-  checkArgumentBytes(json.length, path);
+  checkArgumentBytes(json, path);
 }
-function checkArgumentBytes(bytes: number, path: string): void {
+
+/** Bytes that a character of JSON stands for at most: `0,` is a number of nine. */
+const BYTES_PER_CHARACTER = 5;
+
+function checkArgumentBytes(json: string, path: string): void {
+  if (json.length * BYTES_PER_CHARACTER <= MAX_ARGUMENT_BYTES) return;
+  const bytes = getConvexSize(jsonToConvex(JSON.parse(json) as JSONValue));
   if (bytes <= MAX_ARGUMENT_BYTES) return;
   throw new Error(
     `Arguments for ${path} are too large (actual: ${mebibytes(bytes)}, limit: ${mebibytes(MAX_ARGUMENT_BYTES)})`,

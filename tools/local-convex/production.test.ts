@@ -130,10 +130,13 @@ describe("a limit reads as on the backend", () => {
     expect(argument.errorMessage).toContain("unexpected end of hex escape");
   });
 
-  test("arguments of more than 16 MiB", async () => {
-    const { errorMessage } = await call("mutation", "items:put", { key: "x".repeat(17 << 20), value: 1 });
+  test.each([
+    ["x", 17 << 20, "17.00"],
+    ["漢", 6 << 20, "18.00"],
+  ])("arguments of more than 16 MiB, in bytes of UTF-8: %s", async (character, length, mib) => {
+    const { errorMessage } = await call("mutation", "items:put", { key: character.repeat(length), value: 1 });
     expect(errorMessage).toContain(
-      "Arguments for items:put are too large (actual: 17.00 MiB, limit: 16 MiB)",
+      `Arguments for items:put are too large (actual: ${mib} MiB, limit: 16 MiB)`,
     );
   });
 });
