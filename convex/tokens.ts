@@ -18,6 +18,9 @@ import { newToken, signingKeyOf } from "../src/core/token.js";
 /** More tokens than anybody keeps; a bound, so that a listing stays one page. */
 const MAX_LISTED = 1000;
 
+/** The longest name of a token, in characters: a thousand of them are listed in one transaction. */
+const MAX_NAME = 200;
+
 /** Lists of mirrors to clear that a token keeps: its connections that have begun and sent nothing yet. */
 const MAX_TO_CLEAR = 8;
 
@@ -36,7 +39,7 @@ const HOUR_MS = 60 * 60 * 1000;
  * - `access`: "write" (default), "read" for status pages and verification, or "export" for readers.
  * - `expiresInDays`: default never.
  * - `signed`: demand that bodies are signed with the key derived from the token (`X-Signature`, for webhooks).
- * @throws TokenNameTaken when a token of that name is in use; UnknownMirror; NotDeclared
+ * @throws InvalidTokenName; TokenNameTaken when a token of that name is in use; UnknownMirror; NotDeclared
  */
 export const create = mutation({
   args: {
@@ -48,6 +51,8 @@ export const create = mutation({
   },
   returns: v.string(),
   handler: async (ctx, { name, mirrors, access = "write", expiresInDays, signed = false }) => {
+    if (name === "" || name.length > MAX_NAME)
+      throw ledgerError("InvalidTokenName", `The name of a token has 1 to ${String(MAX_NAME)} characters.`);
     if (mirrors.length === 0)
       throw ledgerError("UnknownMirror", 'Name the mirrors that the token opens, or ["*"].');
     const named = mirrors.filter((mirror) => mirror !== "*");

@@ -49,6 +49,13 @@ test("TOKEN-3: a token is stored as its hash alone", async () => {
   expect(JSON.stringify(await world.call("listTokens"))).not.toContain(token.slice(12));
 });
 
+test("OPERATE-11: the name of a token has a bound", async () => {
+  const world = await World.start();
+  await expect(world.createToken("流".repeat(300_000))).rejects.toThrow("1 to 200 characters");
+  await expect(world.createToken("")).rejects.toThrow("1 to 200 characters");
+  await world.createToken("流".repeat(200));
+});
+
 test("TOKEN-4: a rotated token goes on working for the overlap, and not a moment longer", async () => {
   const world = await World.start();
   const old = await world.createToken("rotating");

@@ -6,6 +6,7 @@ export type LedgerErrorCode =
   | "UnknownMirror"
   | "NotDeclared"
   | "ImporterOnly"
+  | "InvalidTokenName"
   | "TokenNameTaken"
   | "UnknownToken"
   | "MirrorPaused"
