@@ -65,6 +65,11 @@ const INPUTS: Record<string, (size: number) => () => unknown> = {
     const object = Object.fromEntries([...chain, ...rivals].map((key) => [key, 1])) as JsonObject;
     return () => cleanFields(object);
   },
+  "names too long to keep, each of which becomes the next": (size) => {
+    const chain = range(size / 4, (i) => `${"source_".repeat(147 + i)}a`);
+    const object = Object.fromEntries(chain.map((key) => [key, 1])) as JsonObject;
+    return () => cleanFields(object);
+  },
   "versions of many digits": (size) => {
     const digits = "9".repeat(100 * size);
     return () => compareVersions(digits, `${digits}1`);

@@ -62,18 +62,11 @@ function renamed(object: JsonObject, names: ReadonlyMap<string, string>): JsonOb
 function distinctNames(keys: readonly string[]): Map<string, string> {
   const originals = new Set(keys);
   const wanted = new Map<string, string[]>();
-  /** The first name with enough prefixes, by the clean name: many keys may become the same. */
   const free = new Map<string, string>();
   for (const key of keys) {
-    let name = memoised(key);
-    if (name === key) continue;
-    // The backend's rule: a new name that the source already uses for another field gets the prefix again.
-    const known = free.get(name);
-    if (known === undefined) {
-      const clean = name;
-      while (originals.has(name)) name = PREFIX + name;
-      free.set(clean, name);
-    } else name = known;
+    const clean = memoised(key);
+    if (clean === key) continue;
+    const name = freeName(clean, originals, free);
     const rivals = wanted.get(name);
     if (rivals === undefined) wanted.set(name, [key]);
     else rivals.push(key);
@@ -92,6 +85,22 @@ function distinctNames(keys: readonly string[]): Map<string, string> {
     }
   }
   return names;
+}
+
+/**
+ * The backend's rule: a new name that the source already uses for another field gets the prefix again.
+ * @param free What the rule has given for names that the source uses: many keys may pass the same ones.
+ */
+function freeName(clean: string, originals: ReadonlySet<string>, free: Map<string, string>): string {
+  const passed: string[] = [];
+  let name = clean;
+  while (originals.has(name) && !free.has(name)) {
+    passed.push(name);
+    name = PREFIX + name;
+  }
+  const found = free.get(name) ?? name;
+  for (const each of passed) free.set(each, found);
+  return found;
 }
 
 function byFirst(a: readonly [string, unknown], b: readonly [string, unknown]): number {
