@@ -150,6 +150,17 @@ describe("a body that cannot be read", () => {
     expectRefused(answer, 413, "BodyTooLarge", /10001 records; at most 10000/);
   });
 
+  test("is refused when it replaces more tables than an app has", async () => {
+    const app = await App.start();
+    const names = Array.from({ length: 1_001 }, (_, i) => [
+      `temp_${String(1_700_000_000 + i)}_users`,
+      "users",
+    ]);
+    const answer = await app.send("POST", REPLACE, { tableNames: Object.fromEntries(names) });
+    expectRefused(answer, 413, "BodyTooLarge", /1001 tables; at most 1000/);
+    expect(await app.ledger("runs")).toEqual([]);
+  });
+
   test.each([
     ["broken JSON", '{"tables": {', /JSON|position|end/i],
     ["invalid UTF-8", latin1('{"tables": {}, "messages": [], "n": "\xff"}'), /./],

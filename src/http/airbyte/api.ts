@@ -76,12 +76,24 @@ export async function clearTables(importer: Importer, request: Request): Promise
 /** How a refresh begins that `clear_tables` announces. */
 const CLEARED = { openedBy: "clear_tables", resume: false, explicit: false };
 
+/** The most tables of one `replace_tables`, as many as an app has mirrors: each is a run that ends. */
+const MAX_REPLACED = 1_000;
+
 /** `POST replace_tables` (0.1.0 only): the refreshes of the temporary tables are complete. */
 export async function replaceTables(importer: Importer, request: Request): Promise<Response> {
   const session = await openToWrite(importer, request);
   const { tableNames } = await backendBodyOf(request, session.body);
   if (!isObject(tableNames)) throw badJson('"tableNames" must be an object from temporary to final names');
-  const refreshes = Object.entries(tableNames).flatMap(([name, final]) => {
+  const named = Object.entries(tableNames);
+  if (named.length > MAX_REPLACED) {
+    throw new HttpError(
+      413,
+      "BodyTooLarge",
+      `The request replaces ${String(named.length)} tables; at most ${String(MAX_REPLACED)} are accepted. Send them in several requests.`,
+      { limit: MAX_REPLACED },
+    );
+  }
+  const refreshes = named.flatMap(([name, final]) => {
     if (typeof final !== "string") throw badJson(`the final name of "${shorten(name)}" must be a string`);
     const mirror = session.find(cleanTableName(final));
     session.authorize(mirror, "write", final);
