@@ -25,7 +25,8 @@ export function losesWriter(
   if ((source.flags & ts.TypeFlags.Instantiable) !== 0 && cx.standIns.size > 0) {
     const [element] = argumentsOf(cx, target);
     if (element !== undefined) return blindness(cx, element);
-    return isThis(cx, source) && !carries(cx, target) && isObject(cx, target) ? shortType(cx, target) : null;
+    const isLost = isThis(cx, source) ? isObject(cx, target) : becomesData(cx, source, target);
+    return isLost && !carries(cx, target) ? shortType(cx, target) : null;
   }
   if (source.isUnion()) {
     for (const arm of source.types) {
@@ -40,7 +41,7 @@ export function losesWriter(
     // A bare type parameter becomes the writer's type where the generic function is called.
     return constraint === undefined || constraint === target
       ? null
-      : losesWriter(cx, source, constraint, depth);
+      : losesToBound(cx, source, constraint, depth);
   }
   if ((target.flags & ts.TypeFlags.StructuredType) === 0) return null;
   if (isWriter(cx, source)) return losesDirect(cx, target);
@@ -51,6 +52,16 @@ export function losesWriter(
     losesThroughReturn(cx, source, target, depth) ??
     losesThroughProperties(cx, source, target, depth)
   );
+}
+
+/** The bound of a type parameter, `{ title: string }`, says what every value has; that it shows only data loses nothing. */
+export function losesToBound(
+  cx: GuardContext,
+  source: ts.Type,
+  bound: ts.Type,
+  depth = CARRY_DEPTH,
+): string | null {
+  return becomesData(cx, source, bound) ? null : losesWriter(cx, source, bound, depth);
 }
 
 /**
@@ -65,6 +76,7 @@ function losesContent(cx: GuardContext, source: ts.Type, target: ts.Type): strin
   if (isNamed !== 0 && isOfLanguage(cx, target))
     return argumentsOf(cx, target).length === 0 ? shortType(cx, target) : null;
   const isContainer = source.getCallSignatures().length > 0 || cx.checker.isTupleType(source);
+  if (becomesData(cx, source, target)) return shortType(cx, target);
   const isSize = target
     .getProperties()
     .every(
@@ -73,6 +85,28 @@ function losesContent(cx: GuardContext, source: ts.Type, target: ts.Type): strin
         (isContainer || isDeclaredByLanguage(cx, memberLike(cx, source, one))),
     );
   return isSize ? shortType(cx, target) : null;
+}
+
+/**
+ * `const one: { user: User } = scope`, where the scope has a `db`, too: an object with the writer becomes one of the app
+ * that shows only data. An interface with methods says what can be done with the object, and code has no reason to look
+ * for more; data are copied and gone through whole.
+ */
+function becomesData(cx: GuardContext, source: ts.Type, target: ts.Type): boolean {
+  const { checker, packages } = cx;
+  const declaration = (target.symbol as ts.Symbol | undefined)?.declarations?.[0];
+  const origin = declaration && packages.originOf(declaration.getSourceFile()).kind;
+  // `Pick<Scope, "user">` is declared by the language.
+  if ((origin !== "project" && origin !== "lib") || isView(cx, target)) return false;
+  const showsFunction = target
+    .getProperties()
+    .some((one) => checker.getNonNullableType(checker.getTypeOfSymbol(one)).getCallSignatures().length > 0);
+  const parts = source.isIntersection() ? source.types : [source];
+  const isOpen = parts.some(({ flags }) => (flags & cx.ts.TypeFlags.Instantiable) !== 0);
+  const hidesMember = source
+    .getProperties()
+    .some((one) => target.getProperty(one.name) === undefined && carries(cx, checker.getTypeOfSymbol(one)));
+  return !showsFunction && (isOpen || hidesMember);
 }
 
 /** `this` of a class, which stands for the instances of the classes that extend it. */

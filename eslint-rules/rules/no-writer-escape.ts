@@ -1,7 +1,13 @@
 import type ts from "typescript";
 import { argumentsOf, carries, isFactory } from "../engine/carriers.js";
 import type { GuardContext } from "../engine/context.js";
-import { losesByNext, losesByParameter, losesWriter, shortType } from "../engine/conversions.js";
+import {
+  losesByNext,
+  losesByParameter,
+  losesToBound,
+  losesWriter,
+  shortType,
+} from "../engine/conversions.js";
 import { stripAssertions } from "../engine/contracts.js";
 import { isGlobal, visitChosenMember, visitChosenModule, visitReflection } from "../engine/dynamicCode.js";
 import { absorb, contextual, convert, reportEscape, visitPackageHandler } from "../engine/escape.js";
@@ -444,7 +450,7 @@ function losesInGeneric(
   const constraint = isRest ? (bound?.getNumberIndexType() ?? bound) : bound;
   if (constraint !== undefined && (constraint.flags & ts.TypeFlags.Unknown) === 0) {
     if (carries(cx, constraint)) return null;
-    const lost = declared === constraint ? null : losesWriter(cx, type, constraint);
+    const lost = declared === constraint ? null : losesToBound(cx, type, constraint);
     if (lost !== null) return lost;
   }
   const standIns = typeParameters.map((one) => checker.getTypeAtLocation(one));

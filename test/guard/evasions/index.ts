@@ -14,6 +14,7 @@ import { answers } from "./answers.js";
 import { later } from "./later.js";
 import { third } from "./third.js";
 import { fourth } from "./fourth.js";
+import { scopes } from "./scopes.js";
 import { variations } from "./variations.js";
 
 export { fileOf, type Evasion } from "./evasion.js";
@@ -35,5 +36,6 @@ export const EVASIONS: readonly Evasion[] = [
   ...later,
   ...third,
   ...fourth,
+  ...scopes,
   ...clean,
 ];
