@@ -119,12 +119,13 @@ async function prepare(dice: Dice, mirror: Sync["mirror"], refresh: boolean, row
     const files = { [name]: rows.map((row) => `${JSON.stringify(row)}\n`).join("") };
     return { mirror, args: ["push", name, "-m", mirror, "--yes", ...mode], input: "", files: () => files };
   }
-  const { generation } = (await ledger<{ name: string; generation: number }>("mirrors")).find(
-    ({ name }) => name === mirror,
-  )!;
+  const mirrors = await ledger<{ name: string; generation: number; counted?: { number: number } }>("mirrors");
+  const { generation, counted } = mirrors.find(({ name }) => name === mirror)!;
+  // A try that is killed before its run begins has used a number that the mirror's count does not have.
+  const used = Math.max(generation, counted?.number ?? 0);
   // Without a key, a sender that starts over names a new generation.
   const catalog = (tries: number) => {
-    const next = generation + 1 + (mirror === "events" ? tries : 0);
+    const next = used + 1 + (mirror === "events" ? tries : 0);
     const mode = mirror === "users" ? "append_dedup" : "append";
     const numbers = refresh ? { generation: next, minimum: next } : { generation: 1, minimum: 0 };
     return JSON.stringify({ streams: [stream(mirror, { ...numbers, mode })] });
