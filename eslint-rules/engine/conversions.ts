@@ -404,7 +404,8 @@ export function losesByParameter(
   for (const wanted of arms) {
     for (const callers of wanted.getCallSignatures()) {
       for (const signature of signatures) {
-        const lost = comparesParameters(cx, callers, signature);
+        const lost =
+          comparesParameters(cx, callers, signature) ?? losesInResult(cx, callers, signature, depth);
         if (lost !== null) return lost;
       }
     }
@@ -412,6 +413,17 @@ export function losesByParameter(
     if (lost !== null) return lost;
   }
   return null;
+}
+
+/** What a function gives back, against what its use expects of it: a function, a promise of one. */
+function losesInResult(
+  cx: GuardContext,
+  expected: ts.Signature,
+  own: ts.Signature,
+  depth: number,
+): string | null {
+  if (depth === 0) return null;
+  return losesByParameter(cx, own.getReturnType(), expected.getReturnType(), depth - 1);
 }
 
 /** A generator takes what `next` is called with: `Generator<…, …, unknown>` where the writer is passed in. */

@@ -315,7 +315,7 @@ function visitCall(cx: GuardContext, report: Report, call: ts.CallExpression | t
   const callee = checker.getTypeAtLocation(call.expression);
   if ((callee.flags & ts.TypeFlags.Any) !== 0 || isFunctionInterface(cx, callee)) {
     for (const argument of interesting) {
-      if (carries(cx, checker.getTypeAtLocation(argument)) || isLostView(cx, argument))
+      if (carries(cx, typeOfArgument(cx, argument)) || isLostView(cx, argument))
         report.add("no-writer-escape", "untypedCall", argument);
     }
     return;
@@ -447,7 +447,8 @@ function losesInGeneric(
   const isRest = isOpen && parameter.dotDotDotToken !== undefined;
   if (isRest && !isPassedOn(cx, parameter, fn.body)) return shortType(cx, declared);
   const bound = isOpen ? checker.getBaseConstraintOfType(declared) : declared;
-  const constraint = isRest ? (bound?.getNumberIndexType() ?? bound) : bound;
+  // A list that is only passed on keeps its type, whatever its bound.
+  const constraint = isRest ? undefined : bound;
   if (constraint !== undefined && (constraint.flags & ts.TypeFlags.Unknown) === 0) {
     if (carries(cx, constraint)) return null;
     const lost = declared === constraint ? null : losesToBound(cx, type, constraint);

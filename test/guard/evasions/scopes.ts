@@ -1,4 +1,4 @@
-import { loose, m, R } from "./documented.js";
+import { loose, m, R, s } from "./documented.js";
 import { programs } from "./evasion.js";
 
 const N = `export async function run(ctx: MutationCtx, customer: Doc<"customers">, customerId: Id<"customers">, _noteId: Id<"notes">, _userId: Id<"users">)`;
@@ -49,6 +49,38 @@ ${R} { let shown: { title?: string } = {}; shown = jobOf(ctx); await dig(shown);
 const worker = { async start(job: Titled) { await dig({ ...job }); } };
 ${R} { await worker.start(jobOf(ctx)); }`),
   ]),
+  // a function that gives back one of unknown, in the place of one that gives back one of a part of ctx
+  ...programs("made", "bad", [
+    s(`type Make = () => (session: Session) => Promise<void>;
+function make() { return async (value: unknown) => { ${loose("value as Record<string, any>")} }; }
+const own: Make = make;
+${R} { await own()(ctx); }`),
+    s(`interface Steps { open(): Promise<(session: Session) => Promise<void>> }
+const open = async () => async (value: unknown) => { ${loose("value as Record<string, any>")} };
+const steps: Steps = { open };
+${R} { await (await steps.open())(ctx); }`),
+    s(`const curry = (first: string) => (second: string) => async (value: unknown) => { void first; void second; ${loose("value as Record<string, any>")} };
+const own: (first: string) => (second: string) => (session: Session) => Promise<void> = curry;
+${R} { await own("a")("b")(ctx); }`),
+    s(`const makers: Record<string, () => (session: Session) => Promise<void>> = {};
+function make() { return async (value: object) => { ${loose("value")} }; }
+makers["one"] = make;
+${R} { await makers["one"]!()(ctx); }`),
+  ]),
+  // a list of arguments that is passed on to what does not know it
+  ...programs("relayed", "bad", [
+    m(`const timed = <Args extends any[]>(fn: (...args: Args) => unknown) => async (...args: Args) => { const call: (...all: any[]) => unknown = fn; await call(...args); };
+const save = (held: Record<string, any>) => (held[k0][k1] as Save)(k2, row);
+${R} { await timed(save)(ctx); }`),
+    m(`const timed = <Args extends any[]>(_fn: (...args: Args) => unknown) => async (...args: Args) => { const all: any[] = [...args]; await (all[0][k0][k1] as Save)(k2, row); };
+${R} { await timed((_ctx: MutationCtx) => 1)(ctx); }`),
+    m(`const other: any = (held: Record<string, Record<string, Save>>) => held[k0]![k1]!(k2, row);
+const timed = <Args extends any[]>(_fn: (...args: Args) => unknown) => async (...args: Args) => { await other(...args); };
+${R} { await timed((_ctx: MutationCtx) => 1)(ctx); }`),
+    m(`const take = async <Rest extends any[]>(...all: Rest) => { for (const one of all) await (one as Record<string, Record<string, Save>>)[k0]![k1]!(k2, row); };
+const timed = <Args extends any[]>(_fn: (...args: Args) => unknown) => async (...args: Args) => { await take(...args); };
+${R} { await timed((_ctx: MutationCtx) => 1)(ctx); }`),
+  ]),
   ...programs("scoped", "clean", [
     `interface Page { readonly title: string; readonly body: string }
 const lengthOf = (page: { title: string }) => page.title.length;
@@ -68,5 +100,15 @@ const mayRead = async (scope: { email: string; db: DatabaseReader }) => (await s
 ${N} { const scope = scopeOf(ctx, customer.email); if (await mayRead(scope)) await scope.db.insert("notes", { customerId, text: scope.email }); }`,
     `const emailOf = ({ email }: { email: string }) => email;
 ${N} { await ctx.db.insert("notes", { customerId, text: emailOf(customer) }); }`,
+    `type Make = () => (session: { auth: MutationCtx["auth"] }) => Promise<string>;
+function make() { return async (session: { auth: MutationCtx["auth"] }) => (await session.auth.getUserIdentity())?.subject ?? ""; }
+const own: Make = make;
+${N} { await ctx.db.insert("notes", { customerId, text: await own()(ctx) }); }`,
+    `const later = (run: () => Promise<unknown>) => async () => { await run(); };
+const start: () => () => Promise<void> = () => later(async () => "done");
+${N} { await start()(); await ctx.db.insert("notes", { customerId, text: "x" }); }`,
+    `const timed = <Args extends any[], Result>(name: string, fn: (...args: Args) => Promise<Result>) => async (...args: Args): Promise<Result> => { console.log(name, args.length); return await fn(...args); };
+const add = timed("add", async (ctx: MutationCtx, customerId: Id<"customers">) => { await ctx.db.insert("notes", { customerId, text: "" }); });
+${N} { await add(ctx, customerId); }`,
   ]),
 ];
