@@ -1,8 +1,9 @@
 import type ts from "typescript";
 import type { Directive, TypeScript } from "./model.js";
 
+/** ESLint and TypeScript want their directives at the start of a comment; an exemption may begin a block with stars. */
 const DIRECTIVE =
-  /(?:\/\/|\/\*+)\s*(eslint-disable(?:-next-line|-line)?|@ts-(?:ignore|expect-error|nocheck)|streaming-import-allow)\b/g;
+  /(?:\/\/|\/\*+)\s*(?:(eslint-disable(?:-next-line|-line)?|@ts-(?:ignore|expect-error|nocheck))|(?:(?<=\s)\*\s+)?(streaming-import-allow))\b/g;
 
 /** The directives of a file. Looks at the text first, since hardly any file has one. */
 export function directivesOf(ts: TypeScript, file: ts.SourceFile): Directive[] {
@@ -15,7 +16,7 @@ export function directivesOf(ts: TypeScript, file: ts.SourceFile): Directive[] {
     const block = text.startsWith("/*", start);
     const close = block ? text.indexOf("*/", start) : text.indexOf("\n", start);
     const end = close === -1 ? text.length : block ? close + 2 : close;
-    const name = match[1] ?? "";
+    const name = match[1] ?? match[2] ?? "";
     const body = text.slice(start + match[0].length, block && close !== -1 ? close : end).trim();
     const kind = name.startsWith("eslint") ? "eslint" : name.startsWith("@ts") ? "typescript" : "allow";
     found.push({ kind, name, text: body, start, end, line: lineOf(file, name, start, end) });

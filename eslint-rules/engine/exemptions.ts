@@ -49,7 +49,7 @@ export function applyExemptions(
       start: directive.start,
     } as const;
     apply(today, report, exemptions, exemption, directive, (finding) =>
-      isOnLine(report.file, finding, directive.line),
+      isOnLine(ts, report.file, finding, directive.line),
     );
   }
   for (const config of options.exemptions) {
@@ -133,8 +133,10 @@ function checkConfig(config: ExemptionConfig): void {
   }
 }
 
+/** A day of the calendar: `Date` takes February 31 for March 3. */
 function isDay(text: string): boolean {
-  return /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text));
+  const time = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(text) : NaN;
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
 }
 
 function isFile(file: ts.SourceFile, path: string): boolean {
@@ -142,11 +144,23 @@ function isFile(file: ts.SourceFile, path: string): boolean {
   return file.fileName === wanted || file.fileName.endsWith(`/${wanted}`);
 }
 
-/** The line of the finding, or the statement that begins on the line: a call may be spread over several. */
-function isOnLine(file: ts.SourceFile, finding: Finding, line: number | null): boolean {
+/** Whether the finding begins on the line, or the statement around it does: a formatter may wrap the statement. */
+function isOnLine(ts: TypeScript, file: ts.SourceFile, finding: Finding, line: number | null): boolean {
   if (line === null) return false;
-  const first = file.getLineAndCharacterOfPosition(finding.start).line;
-  return first === line;
+  const lineOf = (position: number): number => file.getLineAndCharacterOfPosition(position).line;
+  if (lineOf(finding.start) === line) return true;
+  const statement = simpleStatementAround(ts, nodeAt(ts, file, finding.start));
+  return statement !== null && lineOf(statement.getStart(file)) === line;
+}
+
+/** The statement around a node, unless there is a function, a class or a block of other statements in between. */
+function simpleStatementAround(ts: TypeScript, node: ts.Node): ts.Node | null {
+  for (let current = node; !ts.isSourceFile(current); current = current.parent) {
+    if (ts.isExpressionStatement(current) || ts.isVariableStatement(current) || ts.isReturnStatement(current))
+      return current;
+    if (ts.isFunctionLike(current) || ts.isClassLike(current) || ts.isStatement(current)) return null;
+  }
+  return null;
 }
 
 function isWithin(ts: TypeScript, file: ts.SourceFile, finding: Finding, name: string): boolean {

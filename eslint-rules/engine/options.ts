@@ -145,6 +145,11 @@ export function loadConfigFile(ts: Pick<TypeScript, "sys">, directory: string): 
   return readOptions(value, CONFIG_FILE);
 }
 
+/** Whether a directory has a file with options of the guard. */
+export function hasConfigFile(ts: Pick<TypeScript, "sys">, directory: string): boolean {
+  return ts.sys.fileExists(`${directory}/${CONFIG_FILE}`);
+}
+
 /** `functions` of convex.json, Convex's own name for the functions directory. */
 export function functionsOfConvexJson(ts: Pick<TypeScript, "sys">, directory: string): string | null {
   const value = readJson(ts, `${directory}/convex.json`, "InvalidConvexJson");

@@ -68,6 +68,10 @@ runUntyped(rule, {
       "incompleteExemption",
     ),
     plain(
+      "// streaming-import-allow customers until 2027-02-31: because it is fine\nexport const x = 1;",
+      "incompleteExemption",
+    ),
+    plain(
       "// streaming-import-allow customers until 2027-13-01: because it is fine\nexport const x = 1;",
       "incompleteExemption",
     ),
@@ -92,6 +96,12 @@ runTyped(rule, {
     ),
     body(`// streaming-import-allow customers until 2026-11-20: still good on its last day\n  ${WRITE}`),
     body(`/* streaming-import-allow customers until 2026-12-31: back-fill of the old rows */\n  ${WRITE}`),
+    body(
+      `/**\n   * streaming-import-allow customers until 2026-12-31: back-fill of the old rows\n   */\n  ${WRITE}`,
+    ),
+    body(
+      `// streaming-import-allow customers until 2026-12-31: back-fill of the old rows\n  const written =\n    ${WRITE}`,
+    ),
     body(`${WRITE} // streaming-import-allow customers until 2026-12-31: back-fill of the old rows`),
     body(
       `// streaming-import-allow customers, products until 2026-12-31: back-fill of the old rows\n  ${WRITE}`,
@@ -139,6 +149,12 @@ runTyped(rule, {
     {
       ...body(`// streaming-import-allow customers until 2020-01-01: back-fill of the old rows\n  ${WRITE}`),
       ...errors("expiredExemption"),
+    },
+    {
+      ...body(
+        `// streaming-import-allow customers until 2026-12-31: back-fill of the old rows\n  for (const _ of text) {\n    ${WRITE}\n  }`,
+      ),
+      ...errors("unusedExemption"),
     },
     {
       ...body(`// streaming-import-allow products until 2026-12-31: back-fill of the old rows\n  ${WRITE}`),

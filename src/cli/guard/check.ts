@@ -1,7 +1,12 @@
 import { relative as pathBetween, resolve } from "node:path";
 import type ts from "typescript";
 import { analyzeFile } from "../../../eslint-rules/analyze.js";
-import { appAround, functionsOfConvexJson, loadConfigFile } from "../../../eslint-rules/engine/options.js";
+import {
+  appAround,
+  functionsOfConvexJson,
+  hasConfigFile,
+  loadConfigFile,
+} from "../../../eslint-rules/engine/options.js";
 import { contextFor, type GuardContext } from "../../../eslint-rules/engine/context.js";
 import { formatMessage } from "../../../eslint-rules/engine/messages.js";
 import { governFiles, schemaFor } from "../../../eslint-rules/engine/mirrors.js";
@@ -36,10 +41,8 @@ export function checkApp(options: CheckOptions): { exitCode: ExitCode; report: G
   const cwd = normalize(options.cwd);
   try {
     const named = options.functionsDir;
-    // ESLint looks for the app's options around each file: from wherever the command runs, it reads the same ones.
-    const app = appAround(typescript, `${named === undefined ? cwd : absolute(cwd, named)}/x`, cwd);
-    const config = loadConfigFile(typescript, app);
     const directory = absolute(cwd, named ?? functionsOfConvexJson(typescript, cwd) ?? "convex");
+    const config = loadConfigFile(typescript, configDirectory(cwd, directory, named !== undefined));
     const tsconfig = options.tsconfig === undefined ? null : absolute(cwd, options.tsconfig);
     const loaded = loadProgram(directory, tsconfig, options.createHost);
     const guard: GuardOptions = { ...config, today: options.today ?? config.today };
@@ -51,6 +54,15 @@ export function checkApp(options: CheckOptions): { exitCode: ExitCode; report: G
       report: emptyReport(options.strict, [{ code: error.code, message: error.message }]),
     };
   }
+}
+
+/**
+ * Where the app's options are: ESLint looks for them around each file, so those around the functions count. Only where
+ * there are none are they those around the current directory, for functions in another package.
+ */
+function configDirectory(cwd: string, functionsDir: string, isNamed: boolean): string {
+  const around = appAround(typescript, `${functionsDir}/x`, cwd);
+  return isNamed || hasConfigFile(typescript, around) ? around : appAround(typescript, `${cwd}/x`, cwd);
 }
 
 function check(

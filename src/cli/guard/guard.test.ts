@@ -575,6 +575,23 @@ describe("what is deployed is what is checked", () => {
     },
   );
 
+  it.each([".", "..", "convex"])("the options beside the functions hold when it runs in %s", (folder) => {
+    const root = app({
+      "convex/a.ts": CLEAN,
+      "convex/streaming-import.guard.json": '{ "tables": ["notes"] }',
+      ...(folder === "convex" ? { "convex/convex.json": '{ "functions": "." }' } : {}),
+    });
+    const functionsDir = folder === ".." ? join(root, "convex") : undefined;
+    const { report } = checkApp({
+      cwd: join(root, folder),
+      strict: true,
+      functionsDir,
+      createHost: compilerHost,
+    });
+    expect(report.problems).toEqual([]);
+    expect(report.findings.map(({ messageId }) => messageId)).toEqual(["mirrorWrite"]);
+  });
+
   it.each([
     [
       "a tsconfig.json that is no JSON",
