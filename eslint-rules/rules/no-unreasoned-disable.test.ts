@@ -83,6 +83,7 @@ runUntyped(rule, {
       "// streaming-import-allow until 2027-01-01: because it is fine\nexport const x = 1;",
       "incompleteExemption",
     ),
+    plain("/**\n * streaming-import-allow customers\n */\nexport const x = 1;", "incompleteExemption"),
     plain("/* streaming-import-allow */\nexport const x = 1;", "incompleteExemption"),
   ],
 });
