@@ -66,7 +66,7 @@ export interface ErrorDetails {
   retryAfterMs?: number;
   /** OutOfSequence: the sequence number that the run waits for. StaleRun at the beginning of a run: the mirror's epoch. */
   expected?: number;
-  /** BodyTooLarge: what is accepted, in bytes or changes. */
+  /** BodyTooLarge: what is accepted, in bytes, or in what the message names. */
   limit?: number;
 }
 

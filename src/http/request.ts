@@ -133,6 +133,20 @@ export function badJson(what: string): HttpError {
   return new HttpError(400, "BadJsonBody", `The request body cannot be used: ${what}.`);
 }
 
+/**
+ * What a request is told that has more of something than is accepted.
+ * @param count Null when the limit was passed before the end.
+ */
+export function tooMany(count: number | null, limit: number, things: string, parts = "requests"): HttpError {
+  const number = count === null ? `more than ${String(limit)}` : String(count);
+  return new HttpError(
+    413,
+    "BodyTooLarge",
+    `The request has ${number} ${things}; at most ${String(limit)} are accepted. Send them in several ${parts}.`,
+    { limit },
+  );
+}
+
 /** @param bytes Null when the body was found too large before its end. */
 function tooLarge(bytes: number | null, limit: number): HttpError {
   const size = bytes === null ? `more than ${String(limit)}` : String(bytes);

@@ -14,7 +14,7 @@ import {
 import { isObject } from "../../core/rows/values.js";
 import { describe, HttpError } from "../errors.js";
 import type { Importer, ImportSession, Mirror, SyncMode } from "../importer.js";
-import { backendBodyOf, badJson, openToWrite } from "../request.js";
+import { backendBodyOf, badJson, openToWrite, tooMany } from "../request.js";
 
 /**
  * The HTTP API that Airbyte's `destination-convex` speaks, in its three generations: 0.1.0 writes overwrite streams to
@@ -85,14 +85,7 @@ export async function replaceTables(importer: Importer, request: Request): Promi
   const { tableNames } = await backendBodyOf(request, session.body);
   if (!isObject(tableNames)) throw badJson('"tableNames" must be an object from temporary to final names');
   const named = Object.entries(tableNames);
-  if (named.length > MAX_REPLACED) {
-    throw new HttpError(
-      413,
-      "BodyTooLarge",
-      `The request replaces ${String(named.length)} tables; at most ${String(MAX_REPLACED)} are accepted. Send them in several requests.`,
-      { limit: MAX_REPLACED },
-    );
-  }
+  if (named.length > MAX_REPLACED) throw tooMany(named.length, MAX_REPLACED, "tables to replace");
   const refreshes = named.flatMap(([name, final]) => {
     if (typeof final !== "string") throw badJson(`the final name of "${shorten(name)}" must be a string`);
     const mirror = session.find(cleanTableName(final));

@@ -5,7 +5,7 @@ import { cleanFields } from "../../core/rows/identifiers.js";
 import { cleanFieldName } from "../../core/rows/names.js";
 import { HttpError } from "../errors.js";
 import type { Mirror } from "../importer.js";
-import { badJson } from "../request.js";
+import { badJson, tooMany } from "../request.js";
 
 /** The most records of one request, ten times what the connector sends: an answer should not take minutes. */
 const MAX_RECORDS = 10_000;
@@ -32,14 +32,7 @@ export function readBatch(body: JsonObject): AirbyteBatch {
   const tables = new Map(
     Object.entries(body.tables).map(([name, table]) => [name, readTable(name, table)] as const),
   );
-  if (body.messages.length > MAX_RECORDS) {
-    throw new HttpError(
-      413,
-      "BodyTooLarge",
-      `The request has ${String(body.messages.length)} records; at most ${String(MAX_RECORDS)} are accepted. Send them in several requests.`,
-      { limit: MAX_RECORDS },
-    );
-  }
+  if (body.messages.length > MAX_RECORDS) throw tooMany(body.messages.length, MAX_RECORDS, "records");
   body.messages.forEach((message, i) => {
     if (!isMessage(message)) {
       throw badJson(

@@ -6,8 +6,7 @@ import { parseDateTime } from "../../core/rows/dates.js";
 import { cleanFields } from "../../core/rows/identifiers.js";
 import { FIVETRAN_FIELD } from "../../schema/fivetran.js";
 import type { FivetranTable } from "../../schema/snippet.js";
-import { HttpError } from "../errors.js";
-import { badJson, textOf, parse } from "../request.js";
+import { badJson, parse, textOf, tooMany } from "../request.js";
 import { DELETED, KEY_INDEX } from "./schema.js";
 
 /** One operation of `apply_fivetran_operations`, checked. */
@@ -58,14 +57,7 @@ export function windowsOf(body: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer
   let bytes = Infinity;
   let operations = 0;
   for (const element of elementsOf(body)) {
-    if (++operations > MAX_OPERATIONS) {
-      throw new HttpError(
-        413,
-        "BodyTooLarge",
-        `The request has more than ${String(MAX_OPERATIONS)} operations, which is the limit. Send them in several requests.`,
-        { limit: MAX_OPERATIONS },
-      );
-    }
+    if (++operations > MAX_OPERATIONS) throw tooMany(null, MAX_OPERATIONS, "operations");
     const window = windows.at(-1);
     if (window === undefined || window.length >= WINDOW.operations || bytes >= WINDOW.bytes) {
       windows.push([element]);

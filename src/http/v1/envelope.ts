@@ -3,7 +3,7 @@ import type { Refresh } from "../../core/wire/validators.js";
 import { isObject, type Json, type JsonObject } from "../../core/rows/values.js";
 import { HttpError } from "../errors.js";
 import type { SyncMode } from "../importer.js";
-import { badJson, parse } from "../request.js";
+import { badJson, parse, tooMany } from "../request.js";
 import {
   checkNames,
   oneOf,
@@ -203,11 +203,5 @@ function parseLine({ line, number }: { line: string; number: number }): Json {
 }
 
 function checkSize(changes: number): void {
-  if (changes <= MAX_CHANGES) return;
-  throw new HttpError(
-    413,
-    "BodyTooLarge",
-    `The delivery has ${String(changes)} changes; at most ${String(MAX_CHANGES)} are accepted. Send them as several deliveries.`,
-    { limit: MAX_CHANGES },
-  );
+  if (changes > MAX_CHANGES) throw tooMany(changes, MAX_CHANGES, "changes", "deliveries");
 }
