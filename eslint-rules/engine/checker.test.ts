@@ -1,7 +1,7 @@
 // @vitest-environment node
 import ts from "typescript";
 import { expect, it } from "vitest";
-import { contextOf, programWith } from "../../test/guard/programs.js";
+import { contextOf, COSTLY_TYPES, lastExpression, programWith } from "../../test/guard/programs.js";
 import type { GuardContext } from "./context.js";
 
 /** What the checker says of the last expression with this text, and how many types there are then. */
@@ -12,9 +12,7 @@ function ask(
 ) {
   const program = programWith({
     "convex/run.ts": `import { mutation } from "./_generated/server.js";
-type Grow<N extends number, L extends unknown[] = []> = L["length"] extends N ? L : Grow<N, [...L, L["length"]]>;
-type Late<T> = T extends [] ? string : string;
-declare function read(): { list: ${late}; name: Late<${late}> };
+${COSTLY_TYPES}declare function read(): { list: ${late}; name: Late<${late}> };
 declare function send<T>(options: { url: string; secret: string }, body: T): T;
 declare const secret: any;
 export const run = mutation({
@@ -29,16 +27,8 @@ export const run = mutation({
 `,
   });
   const cx = contextOf(program);
-  const file = program.getSourceFile(
-    [...program.getRootFileNames()].find((one) => one.endsWith("/run.ts"))!,
-  )!;
-  let found: ts.Expression | undefined;
-  const visit = (node: ts.Node): void => {
-    if (ts.isExpression(node) && node.getText(file) === text) found = node;
-    ts.forEachChild(node, visit);
-  };
-  visit(file);
-  const type = question(cx, found!);
+  const found = lastExpression(program, "convex/run.ts", (node) => node.getText() === text);
+  const type = question(cx, found);
   return { says: type && cx.checker.typeToString(type), types: program.getTypeCount() };
 }
 

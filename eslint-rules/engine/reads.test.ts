@@ -1,7 +1,14 @@
 // @vitest-environment node
 import ts from "typescript";
 import { expect, it } from "vitest";
-import { analyze, contextOf, programWith, typeErrors } from "../../test/guard/programs.js";
+import {
+  analyze,
+  contextOf,
+  COSTLY_TYPES,
+  lastExpression,
+  programWith,
+  typeErrors,
+} from "../../test/guard/programs.js";
 import { IMPORTS } from "../../test/guard/sources.js";
 import { isData } from "./data.js";
 import { tableInCode } from "./origins.js";
@@ -19,22 +26,17 @@ export const run = mutation({
 });`,
   });
   const cx = contextOf(program);
-  const file = program.getSourceFile(
-    [...program.getRootFileNames()].find((one) => one.endsWith("/run.ts"))!,
-  )!;
-  let found: ts.Expression | undefined;
-  const visit = (node: ts.Node): void => {
-    if (ts.isCallExpression(node) && node.expression.getText(file) === "show") found = node.arguments[0];
-    ts.forEachChild(node, visit);
-  };
-  visit(file);
-  return { cx, node: found!, program, errors: () => typeErrors(program, path) };
+  const call = lastExpression(
+    program,
+    path,
+    (one) => ts.isCallExpression(one) && one.getText().startsWith("show("),
+  );
+  const [node] = (call as ts.CallExpression).arguments;
+  return { cx, node: node!, program, errors: () => typeErrors(program, path) };
 }
 
 /** A function whose result takes long to work out. */
-const LATE = `
-type Grow<N extends number, L extends unknown[] = []> = L["length"] extends N ? L : Grow<N, [...L, L["length"]]>;
-type Late<T> = T extends [] ? string : string;
+const LATE = `${COSTLY_TYPES}
 declare function late(): Late<[]>;`;
 
 it.each([
@@ -119,6 +121,7 @@ it.each([
   ["let one; if (args.other) one = await ctx.db.get(args.other); show(one);", true],
   ["const held = { one: await ctx.db.get(args.note), ctx }; show(held.one);", true],
   ["const held = { one: await ctx.db.get(args.note), ctx }; show(held.ctx);", false],
+  ["const held = { one: await ctx.db.get(args.note), [text]: ctx.db }; show(held.one);", false],
   ["show(await ctx.db.query('notes').first().then(() => ctx.db));", false],
   ["show(new Map([[1, ctx.db]]).get(1));", false],
   ["(await ctx.db.query('notes').collect()).forEach((one: unknown) => { one = ctx.db; show(one); });", false],

@@ -47,6 +47,27 @@ export function contextOf(program: ts.Program, options: Partial<GuardOptions> = 
   return contextFor(ts, program, { ...DEFAULT_OPTIONS, ...options });
 }
 
+/** The last expression of a file of a program for which something holds. */
+export function lastExpression(
+  program: ts.Program,
+  path: string,
+  holds: (node: ts.Expression) => boolean,
+): ts.Expression {
+  let found: ts.Expression | undefined;
+  const visit = (node: ts.Node): void => {
+    if (ts.isExpression(node) && holds(node)) found = node;
+    ts.forEachChild(node, visit);
+  };
+  visit(program.getSourceFile(`${FIXTURE}/${path}`)!);
+  return found!;
+}
+
+/** Types that take long to work out: `Late<Grow<400>>` is `string`, as `Late<[]>` is. */
+export const COSTLY_TYPES = `
+type Grow<N extends number, L extends unknown[] = []> = L["length"] extends N ? L : Grow<N, [...L, L["length"]]>;
+type Late<T> = T extends [] ? string : string;
+`;
+
 /** Analyses one file of a program deeply. */
 export function analyze(
   program: ts.Program,
