@@ -134,8 +134,7 @@ export function literalOf(cx: GuardContext, name: ts.Expression): ts.ObjectLiter
   const isConstant = (parent.flags & ts.NodeFlags.Const) !== 0 && ts.isIdentifier(holder.name);
   if (!isConstant || initializer === undefined) return undefined;
   const literal = unlessMissing(cx, initializer) ?? initializer;
-  const isWhole = ts.isObjectLiteralExpression(literal) && !literal.properties.some(ts.isSpreadAssignment);
-  return isWhole ? literal : undefined;
+  return ts.isObjectLiteralExpression(literal) && isWhole(cx, literal) ? literal : undefined;
 }
 
 /** What stands beside null in a conditional. */
@@ -146,12 +145,21 @@ function unlessMissing({ ts }: GuardContext, expression: ts.Expression): ts.Expr
   return whenFalse.kind === ts.SyntaxKind.NullKeyword ? whenTrue : null;
 }
 
-/** The value of a member of a literal in which all members stand. */
-function memberIn({ ts }: GuardContext, literal: ts.Expression, name: string): ts.Expression | undefined {
-  if (!ts.isObjectLiteralExpression(literal) || literal.properties.some(ts.isSpreadAssignment))
-    return undefined;
-  const member = literal.properties.find((one) => one.name?.getText() === name);
-  return member !== undefined && ts.isPropertyAssignment(member) ? member.initializer : undefined;
+/** Whether all members of a literal stand in it, under their names. */
+function isWhole({ ts }: GuardContext, { properties }: ts.ObjectLiteralExpression): boolean {
+  return properties.every((one) => !ts.isSpreadAssignment(one) && !ts.isComputedPropertyName(one.name));
+}
+
+/** The value of the only member of that name, of a literal in which all members stand. */
+function memberIn(cx: GuardContext, literal: ts.Expression, name: string): ts.Expression | undefined {
+  const { ts } = cx;
+  if (!ts.isObjectLiteralExpression(literal) || !isWhole(cx, literal)) return undefined;
+  const [member, ...others] = literal.properties.filter(
+    ({ name: own }) => own !== undefined && "text" in own && own.text === name,
+  );
+  return member !== undefined && ts.isPropertyAssignment(member) && others.length === 0
+    ? member.initializer
+    : undefined;
 }
 
 /** Whether an expression is what the handler of a function of the app gives back: only data leaves it. */

@@ -38,13 +38,13 @@ export function tablesByOrigin(
   return tables === null || tables.size === 0 ? null : [...tables];
 }
 
-const OF_LIST = new Set(["filter", "slice", "sort", "toSorted", "reverse", "toReversed"]);
 /** The one table of an id that Convex's reader or an argument's validator gives, or null; asks for no type of a value. */
 export function tableInCode(cx: GuardContext, id: ts.Expression): string | null {
   const [table, ...others] = new Tracer(cx, null).trace(id, "id", 0) ?? [];
   return others.length > 0 ? null : (table ?? null);
 }
 
+const OF_LIST = new Set(["filter", "slice", "sort", "toSorted", "reverse", "toReversed"]);
 const ELEMENT_OF_LIST = new Set(["find", "findLast", "at", "pop", "shift"]);
 /** Methods of lists whose callback gets an element first. */
 const CALLBACKS = new Set(["map", "forEach", "filter", "flatMap", "some", "every", "find"]);
@@ -85,12 +85,9 @@ class Tracer {
     if (ts.isPropertyAccessExpression(expression)) {
       if (kind === "name") return this.ofValues(expression.expression);
       const holder = holderOf(kind, expression.name.text);
-      const whole = ts.isIdentifier(expression.expression)
-        ? declarationOf(this.cx, expression.expression)
-        : null;
-      return (
-        this.ofArgument(whole, expression.name.text, kind) ?? (holder && next(expression.expression, holder))
-      );
+      const { expression: of, name } = expression;
+      const declared = ts.isIdentifier(of) ? declarationOf(this.cx, of) : null;
+      return this.ofArgument(declared, name.text, kind) ?? (holder && next(of, holder));
     }
     return ts.isCallExpression(expression) ? this.ofCall(expression, kind, step) : null;
   }
