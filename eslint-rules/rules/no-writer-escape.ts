@@ -178,6 +178,7 @@ export function visitEscape(cx: GuardContext, report: Report, node: ts.Node): vo
   } else if (ts.isClassLike(node)) {
     visitBases(cx, report, node);
   } else if (ts.isPropertyAssignment(node)) {
+    if (ts.isComputedPropertyName(node.name)) visitChosenName(cx, report, node, node.name.expression);
     if (hasTypeOfItsOwn(cx, node.initializer)) contextual(cx, report, node.initializer);
   } else if (ts.isArrayLiteralExpression(node)) {
     absorb(cx, report, node.elements, () => checker.getTypeAtLocation(node).getNumberIndexType());
@@ -224,9 +225,28 @@ function visitKey(
   report.add("no-writer-escape", "escape", node, { from, to: `a member that \`${key.getText()}\` names` });
 }
 
+/** `{ note, [name]: ctx.db }`: the writer takes the place of a member before it, which keeps its own type. */
+function visitChosenName(
+  cx: GuardContext,
+  report: Report,
+  property: ts.PropertyAssignment,
+  name: ts.Expression,
+): void {
+  const { initializer, parent } = property;
+  if (cx.ts.isLiteralExpression(name) || !hasAssertedType(cx, name)) return;
+  if (!carries(cx, cx.checker.getTypeAtLocation(initializer))) return;
+  const before = parent.properties.slice(0, parent.properties.indexOf(property));
+  const isReplaced = before.some(
+    (one) => one.name === undefined || !carries(cx, cx.checker.getTypeAtLocation(one.name)),
+  );
+  if (isReplaced) reportEscape(cx, report, initializer, `a member that \`${name.getText()}\` names`);
+}
+
 /** Whether an assertion or an annotation, and no value, says what a key is. */
 function hasAssertedType(cx: GuardContext, key: ts.Expression, depth = 8): boolean {
   const { ts, checker } = cx;
+  if (ts.isAsExpression(key) && ts.isConstTypeReference(key.type))
+    return hasAssertedType(cx, key.expression, depth);
   const inner = stripAssertions(ts, key);
   if (inner !== key || depth === 0) return true;
   if (ts.isLiteralExpression(inner)) return false;

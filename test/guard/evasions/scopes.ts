@@ -81,6 +81,16 @@ ${R} { await timed((_ctx: MutationCtx) => 1)(ctx); }`),
 const timed = <Args extends any[]>(_fn: (...args: Args) => unknown) => async (...args: Args) => { await take(...args); };
 ${R} { await timed((_ctx: MutationCtx) => 1)(ctx); }`),
   ]),
+  // a name that is made at run time puts the writer in the place of another member
+  ...programs("placed", "bad", [
+    m(`const load = async (): Promise<{ text: string }> => ({ text: "" });
+${R} { const held = { db: await load(), [k0]: ctx.db }; const save = (held.db as unknown as Record<string, Save>)[k1]!; await save(k2, row); }`),
+    m(
+      `${R} { const note = await ctx.db.query("notes").first(); const held = { ...{ db: note }, [k0]: ctx.db }; const save = (held.db as unknown as Record<string, Save>)[k1]!; await save(k2, row); }`,
+    ),
+    m(`function scopeOf(ctx: MutationCtx, name: "other") { return { db: { user: "ada" }, [name]: ctx.db }; }
+${R} { const held = scopeOf(ctx, k0 as "other"); const save = (held.db as unknown as Record<string, Save>)[k1]!; await save(k2, row); }`),
+  ]),
   ...programs("scoped", "clean", [
     `interface Page { readonly title: string; readonly body: string }
 const lengthOf = (page: { title: string }) => page.title.length;
@@ -110,5 +120,7 @@ ${N} { await start()(); await ctx.db.insert("notes", { customerId, text: "x" });
     `const timed = <Args extends any[], Result>(name: string, fn: (...args: Args) => Promise<Result>) => async (...args: Args): Promise<Result> => { console.log(name, args.length); return await fn(...args); };
 const add = timed("add", async (ctx: MutationCtx, customerId: Id<"customers">) => { await ctx.db.insert("notes", { customerId, text: "" }); });
 ${N} { await add(ctx, customerId); }`,
+    `const KEY = "current" as const;
+${N} { const held = { text: "x", [KEY]: ctx }; const all: Record<string, MutationCtx> = { [customerId]: ctx }; await held[KEY].db.insert("notes", { customerId, text: held.text + String(Object.keys(all).length) }); }`,
   ]),
 ];
