@@ -85,7 +85,7 @@ export async function replaceTables(importer: Importer, request: Request): Promi
   const { tableNames } = await backendBodyOf(request, session.body);
   if (!isObject(tableNames)) throw badJson('"tableNames" must be an object from temporary to final names');
   const named = Object.entries(tableNames);
-  if (named.length > MAX_REPLACED) throw tooMany(named.length, MAX_REPLACED, "tables to replace");
+  if (named.length > MAX_REPLACED) throw tooMany(named.length, MAX_REPLACED, "tables");
   const refreshes = named.flatMap(([name, final]) => {
     if (typeof final !== "string") throw badJson(`the final name of "${shorten(name)}" must be a string`);
     const mirror = session.find(cleanTableName(final));
