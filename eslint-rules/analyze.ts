@@ -16,6 +16,7 @@ import {
   visitImporterFunction,
 } from "./engine/importer.js";
 import { visitImport } from "./engine/imports.js";
+import { isReachedByComponent } from "./engine/reach.js";
 import { schemaFor } from "./engine/mirrors.js";
 import { Report } from "./engine/report.js";
 import { visitSchema } from "./rules/mirror-schema.js";
@@ -138,11 +139,12 @@ function walk(cx: GuardContext, report: Report): void {
 
 function walkEscapes(cx: GuardContext, report: Report): void {
   const { ts } = cx;
+  const hasComponent = isReachedByComponent(cx, report.file);
   const visit = (node: ts.Node): void => {
     if (ts.isTypePredicateNode(node)) visitEscape(cx, report, node);
     if (ts.isTypeNode(node) && !ts.isExpressionWithTypeArguments(node)) return;
     visitEscape(cx, report, node);
-    visitComponentEscape(cx, report, node);
+    if (hasComponent) visitComponentEscape(cx, report, node);
     visitImport(cx, report, node);
     if (ts.isCallExpression(node)) visitUnknownFunction(cx, report, node);
     ts.forEachChild(node, visit);

@@ -189,7 +189,8 @@ function findsComponent(cx: GuardContext, type: ts.Type): boolean {
   return own.getProperties().some((one) => isComponent(cx, cx.checker.getTypeOfSymbol(one)));
 }
 
-function isComponent(cx: GuardContext, type: ts.Type): boolean {
+/** Whether a type is that of this component's API. */
+export function isComponent(cx: GuardContext, type: ts.Type): boolean {
   const module = type.getProperty("capability") && type.getProperty("ingest");
   const chunk = module && cx.checker.getTypeOfSymbol(module).getProperty("applyChunk");
   return chunk !== undefined && isImporting(cx, chunk);

@@ -31,7 +31,7 @@ interface PackageRoot {
 export class PackageIndex {
   private readonly origins = new WeakMap<ts.SourceFile, Origin>();
   private readonly roots = new Map<string, PackageRoot | null>();
-  private readonly strangers = new Map<string, boolean>();
+  private readonly reached = new Map<string, ReadonlySet<string>>();
   private mentioned: Map<string, Set<string>> | null = null;
 
   constructor(
@@ -58,15 +58,25 @@ export class PackageIndex {
 
   /** Whether the declarations of a package name neither Convex nor a package that does: its types get the writer from elsewhere. */
   isStranger(name: string): boolean {
-    let is = this.strangers.get(name);
-    if (is === undefined) {
+    const reached = this.reachedFrom(name);
+    return !reached.has("convex") && !reached.has(SELF);
+  }
+
+  /** Whether the declarations of a package name this one, or a package that does. */
+  isBuiltOnThis(name: string): boolean {
+    return this.reachedFrom(name).has(SELF);
+  }
+
+  /** The packages that the declarations of a package name, and those that these name. */
+  private reachedFrom(name: string): ReadonlySet<string> {
+    let reached = this.reached.get(name);
+    if (reached === undefined) {
       this.mentioned ??= this.mentions();
-      const reached = new Set([name]);
-      for (const one of reached) this.mentioned.get(one)?.forEach((other) => reached.add(other));
-      is = !reached.has("convex") && !reached.has(SELF);
-      this.strangers.set(name, is);
+      const found = new Set([name]);
+      for (const one of found) this.mentioned.get(one)?.forEach((other) => found.add(other));
+      this.reached.set(name, (reached = found));
     }
-    return is;
+    return reached;
   }
 
   /** The packages that the declarations of each package name. */

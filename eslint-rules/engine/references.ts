@@ -30,10 +30,10 @@ export function calledBy(
   return (called ?? checker.getResolvedSignature(call))?.declaration as ts.SignatureDeclaration | undefined;
 }
 
-/** The identifiers of each file by their text, without names of members. */
 const identifiers = new WeakMap<ts.SourceFile, ReadonlyMap<string, readonly ts.Identifier[]>>();
 
-function identifiersOf(
+/** The identifiers of a file by their text, without names of members. */
+export function identifiersOf(
   typescript: TypeScript,
   file: ts.SourceFile,
 ): ReadonlyMap<string, readonly ts.Identifier[]> {
