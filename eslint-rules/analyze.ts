@@ -2,6 +2,8 @@ import type ts from "typescript";
 import { visitBuilders } from "./rules/no-raw-builders.js";
 import { directivesOf } from "./engine/comments.js";
 import type { GuardContext } from "./engine/context.js";
+import { isHandlerOfAction } from "./engine/data.js";
+import { visitDynamicCode } from "./engine/dynamicCode.js";
 import { visitDisables, visitSuppressions } from "./rules/no-unreasoned-disable.js";
 import { visitPackageFunctions } from "./engine/packageFunctions.js";
 import { visitEscape } from "./rules/no-writer-escape.js";
@@ -140,16 +142,23 @@ function walk(cx: GuardContext, report: Report): void {
 function walkEscapes(cx: GuardContext, report: Report): void {
   const { ts } = cx;
   const hasComponent = isReachedByComponent(cx, report.file);
-  const visit = (node: ts.Node): void => {
-    if (ts.isTypePredicateNode(node)) visitEscape(cx, report, node);
+  const visit = (node: ts.Node, hasWriter: boolean): void => {
+    if (hasWriter && ts.isTypePredicateNode(node)) visitEscape(cx, report, node);
     if (ts.isTypeNode(node) && !ts.isExpressionWithTypeArguments(node)) return;
-    visitEscape(cx, report, node);
+    if (hasWriter) visitEscape(cx, report, node);
+    else visitDynamicCode(cx, report, node);
     if (hasComponent) visitComponentEscape(cx, report, node);
     visitImport(cx, report, node);
     if (ts.isCallExpression(node)) visitUnknownFunction(cx, report, node);
-    ts.forEachChild(node, visit);
+    // An action has no database: whatever its handler holds and makes, none of it is the writer.
+    const holdsWriter = hasWriter && !isHandlerOfAction(cx, node);
+    ts.forEachChild(node, (child) => {
+      visit(child, holdsWriter);
+    });
   };
-  ts.forEachChild(report.file, visit);
+  ts.forEachChild(report.file, (node) => {
+    visit(node, true);
+  });
 }
 
 /** `({ a } = b)`, `for ({ a } of b)`, and patterns within patterns. */

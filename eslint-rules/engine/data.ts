@@ -6,7 +6,7 @@ import type { GuardContext } from "./context.js";
 import { isGlobal } from "./dynamicCode.js";
 import type { Origin } from "./packages.js";
 import { isGivenByQuery, isOfConvex, isOfQuery, isRead } from "./reads.js";
-import { assignmentsTo, declarationOf } from "./references.js";
+import { assignmentsTo, declarationOf, valueOf } from "./references.js";
 
 /** Operators that may give one of the two values that they stand between. */
 const CHOOSING = /^(?:\|\|=?|&&=?|\?\?=?|=|,)$/;
@@ -30,6 +30,8 @@ const PRIMITIVES: ReadonlySet<string> = new Set(["NullKeyword", "TrueKeyword", "
 
 /** What a function of the app gives back to another one crosses a border that only data can cross. */
 const FUNCTION_CALLS: ReadonlySet<string> = new Set(["runQuery", "runMutation", "runAction"]);
+/** To have one called later gives back an id. */
+const LATER_CALLS: ReadonlySet<string> = new Set(["runAfter", "runAt"]);
 
 /** `ctx.runQuery(internal.x.y, …)`: the type of its result is that of every function of the app together. */
 export function isFunctionCall(cx: GuardContext, node: ts.Node): boolean {
@@ -41,7 +43,7 @@ export function isFunctionCall(cx: GuardContext, node: ts.Node): boolean {
 /** `ctx.runQuery` */
 function isFunctionCaller(cx: GuardContext, { name, expression }: ts.PropertyAccessExpression): boolean {
   const { checker, packages } = cx;
-  if (!FUNCTION_CALLS.has(name.text)) return false;
+  if (!FUNCTION_CALLS.has(name.text) && !LATER_CALLS.has(name.text)) return false;
   return (
     isActionContext(cx, expression) ||
     packages.isOfConvex(checker.getSymbolAtLocation(name)?.declarations?.[0])
@@ -72,6 +74,11 @@ function isOfHandler(
   if (!cx.ts.isParameter(parameter) || parameter.dotDotDotToken !== undefined) return false;
   const { parent: handler } = parameter;
   return handler.parameters[index] === parameter && isRegisteredHandler(cx, handler, builders);
+}
+
+/** Whether a function is the handler of an action, written where the action is made. */
+export function isHandlerOfAction(cx: GuardContext, node: ts.Node): boolean {
+  return cx.ts.isFunctionLike(node) && isRegisteredHandler(cx, node, ACTIONS);
 }
 
 /** Whether a function is the handler of a function that one of these builders makes. */
@@ -230,7 +237,7 @@ export function typeByDeclaration(cx: GuardContext, expression: ts.Expression): 
   }
   if (!ts.isIdentifier(expression)) return null;
   // `JSON` is an interface and a variable.
-  const symbol = checker.getSymbolAtLocation(expression);
+  const symbol = valueOf(cx, expression);
   const declaration = symbol?.valueDeclaration ?? symbol?.declarations?.[0];
   if (declaration === undefined) return null;
   const isImport = ts.isImportSpecifier(declaration) || ts.isImportClause(declaration);

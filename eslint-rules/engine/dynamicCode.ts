@@ -4,23 +4,32 @@ import type { GuardContext } from "./context.js";
 import { stripAssertions } from "./contracts.js";
 import type { Report } from "./report.js";
 
+/** Code that is chosen at run time. */
+export function visitDynamicCode(cx: GuardContext, report: Report, node: ts.Node): void {
+  const { ts } = cx;
+  if (ts.isElementAccessExpression(node)) visitChosenMember(cx, report, node);
+  else if (ts.isCallExpression(node)) {
+    visitReflection(cx, report, node);
+    visitChosenModule(cx, report, node);
+  }
+}
+
 /** `fn[key]` with a key that is not written there: it may be the constructor of functions, which makes code. */
-export function visitChosenMember(cx: GuardContext, report: Report, node: ts.ElementAccessExpression): void {
+function visitChosenMember(cx: GuardContext, report: Report, node: ts.ElementAccessExpression): void {
   const { ts, checker } = cx;
   const key = node.argumentExpression;
   if (ts.isStringLiteralLike(key) || ts.isNumericLiteral(key)) return;
-  if (!isFunction(cx, node.expression)) return;
   const type = checker.getTypeAtLocation(key);
   const arms = type.isUnion() ? type.types : [type];
   const isKnown = arms.every(
     (arm) =>
       arm.isStringLiteral() || (arm.flags & (ts.TypeFlags.NumberLike | ts.TypeFlags.ESSymbolLike)) !== 0,
   );
-  if (!isKnown) report.add("no-raw-syscalls", "dynamicCode", node);
+  if (!isKnown && isFunction(cx, node.expression)) report.add("no-raw-syscalls", "dynamicCode", node);
 }
 
 /** `import(name)`: the bundler cannot follow a module whose name is made at run time, and neither can the guard. */
-export function visitChosenModule(cx: GuardContext, report: Report, call: ts.CallExpression): void {
+function visitChosenModule(cx: GuardContext, report: Report, call: ts.CallExpression): void {
   const [name] = call.arguments;
   if (call.expression.kind !== cx.ts.SyntaxKind.ImportKeyword || name === undefined) return;
   if (!cx.ts.isStringLiteralLike(name)) report.add("no-raw-syscalls", "dynamicCode", call);
@@ -35,7 +44,7 @@ const REFLECTIONS = new Set([
 ]);
 
 /** `Reflect.get(fn, "constructor")`. */
-export function visitReflection(cx: GuardContext, report: Report, call: ts.CallExpression): void {
+function visitReflection(cx: GuardContext, report: Report, call: ts.CallExpression): void {
   const { ts } = cx;
   const callee = call.expression;
   if (!ts.isPropertyAccessExpression(callee) || !ts.isIdentifier(callee.expression)) return;

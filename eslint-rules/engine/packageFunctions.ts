@@ -3,7 +3,7 @@ import type { GuardContext } from "./context.js";
 import { stripAssertions } from "./contracts.js";
 import { passesForEverything } from "./conversions.js";
 import type { Finding } from "./model.js";
-import { isData, isResultOfHandler } from "./data.js";
+import { isData, isHandlerOfAction, isResultOfHandler } from "./data.js";
 import { isHarmlessByRoot } from "./flows.js";
 import { assignmentsTo, usesOf } from "./references.js";
 import type { Report } from "./report.js";
@@ -12,6 +12,7 @@ import { isTrusted, trustedPackage } from "./trust.js";
 /** Reports mutations that a module exports and that a package made: Convex deploys them like the app's own. */
 export function visitPackageFunctions(cx: GuardContext, report: Report): void {
   const { ts, checker } = cx;
+  // Asked for the type of something of the app, the compiler may work out those of all its functions.
   const judge = (node: ts.Node, name: string, type: ts.Type, source: string | null): void => {
     const mayWrite = passesForEverything(cx, type) || isMutation(cx, type);
     if (source !== null && mayWrite)
@@ -39,12 +40,9 @@ export function visitPackageFunctions(cx: GuardContext, report: Report): void {
         for (const one of names) judge(statement, one.name, checker.getTypeOfSymbol(one), source);
       }
     } else if (ts.isExportAssignment(statement)) {
-      judge(
-        statement,
-        "default",
-        checker.getTypeAtLocation(statement.expression),
-        packageOf(cx, statement.expression),
-      );
+      const source = packageOf(cx, statement.expression);
+      if (source !== null)
+        judge(statement, "default", checker.getTypeAtLocation(statement.expression), source);
     } else if (ts.isImportEqualsDeclaration(statement)) {
       const isExported = statement.modifiers?.some((one) => one.kind === ts.SyntaxKind.ExportKeyword);
       const alias = checker.getSymbolAtLocation(statement.name);
@@ -58,7 +56,6 @@ export function visitPackageFunctions(cx: GuardContext, report: Report): void {
     } else if (ts.isVariableStatement(statement)) {
       if (statement.modifiers?.some((one) => one.kind === ts.SyntaxKind.ExportKeyword) !== true) continue;
       for (const { name, initializer } of statement.declarationList.declarations) {
-        // The type of a function of the app may lead to those of all others.
         const source = initializer === undefined ? null : packageOf(cx, initializer);
         if (source === null) continue;
         for (const one of namesIn(cx, name)) judge(one, one.text, checker.getTypeAtLocation(one), source);
@@ -76,7 +73,7 @@ function isMutation({ checker }: GuardContext, type: ts.Type): boolean {
 /**
  * Reports mutations of packages where the app's code takes them, unless they are reported where they are exported: in the
  * same statement, or in those that use its constants. On the way to an export, they may be kept anywhere. What another
- * statement exports says nothing, since it may be exempted.
+ * statement exports says nothing, since it may be exempted. The handler of an action can neither export nor run them.
  */
 function visitTaken(cx: GuardContext, report: Report): void {
   const { ts, checker } = cx;
@@ -84,6 +81,7 @@ function visitTaken(cx: GuardContext, report: Report): void {
   let known = new Set<string | undefined>();
   const visit = (node: ts.Node): void => {
     if (ts.isTypeNode(node) || ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) return;
+    if (isHandlerOfAction(cx, node)) return;
     const isTaken =
       (ts.isIdentifier(node) && !isNameOf(cx, node)) ||
       ts.isPropertyAccessExpression(node) ||

@@ -9,7 +9,7 @@ import {
   shortType,
 } from "../engine/conversions.js";
 import { stripAssertions } from "../engine/contracts.js";
-import { isGlobal, visitChosenMember, visitChosenModule, visitReflection } from "../engine/dynamicCode.js";
+import { isGlobal, visitDynamicCode } from "../engine/dynamicCode.js";
 import { absorb, contextual, convert, reportEscape, visitPackageHandler } from "../engine/escape.js";
 import { visitDecorator, visitMember, visitOverloads, visitParameter } from "../engine/declarations.js";
 import {
@@ -90,15 +90,14 @@ export const noWriterEscape: RuleDefinition = {
  */
 export function visitEscape(cx: GuardContext, report: Report, node: ts.Node): void {
   const { ts, checker } = cx;
+  visitDynamicCode(cx, report, node);
   if (ts.isCallExpression(node) || ts.isNewExpression(node)) {
     visitMirrorCall(cx, report, node);
     visitReplacement(cx, report, node);
     if (node.typeArguments !== undefined) visitTypeArguments(cx, report, node, node.typeArguments);
     if (ts.isCallExpression(node)) {
       visitThis(cx, report, node);
-      visitReflection(cx, report, node);
       visitIsArray(cx, report, node);
-      visitChosenModule(cx, report, node);
     } else visitGenericClass(cx, report, node);
     visitCall(cx, report, node);
   } else if (ts.isTaggedTemplateExpression(node)) visitTemplate(cx, report, node);
@@ -110,7 +109,6 @@ export function visitEscape(cx: GuardContext, report: Report, node: ts.Node): vo
   } else if (ts.isElementAccessExpression(node)) {
     visitNarrowed(cx, report, node);
     visitTarget(cx, report, node);
-    visitChosenMember(cx, report, node);
     visitKey(cx, report, node.argumentExpression, node.expression, node);
   } else if (ts.isDecorator(node)) visitDecorator(cx, report, node);
   else if (ts.isAsExpression(node) || ts.isTypeAssertionExpression(node)) {

@@ -10,6 +10,7 @@ import { lies } from "./lies.js";
 import { misread } from "./misread.js";
 import { receivers } from "./receivers.js";
 import { tables } from "./tables.js";
+import { borders } from "./borders.js";
 import { answers } from "./answers.js";
 import { later } from "./later.js";
 import { third } from "./third.js";
@@ -37,5 +38,6 @@ export const EVASIONS: readonly Evasion[] = [
   ...third,
   ...fourth,
   ...scopes,
+  ...borders,
   ...clean,
 ];
