@@ -66,9 +66,10 @@ function holdsBlind(cx: GuardContext, type: ts.Type, depth = 2): boolean {
 /** Modules that give out function references and validators, whose types are the most costly ones of an app. */
 const HARMLESS_MODULES = /(?:^|\/)_generated\/api(?:\.js)?$|^convex\/values$/;
 
-/** `internal.x.y`, `v.object(…)`, the `ctx` of an action: told by where their first name comes from. */
+/** `internal.x.y`, `v.object(…)`, `z.object(…)`, the `ctx` of an action: told by where their first name comes from. */
 export function isHarmlessByRoot(cx: GuardContext, expression: ts.Expression): boolean {
   const { ts } = cx;
+  if (ts.isCallExpression(expression) && isMadeByStranger(cx, expression)) return true;
   let root = expression;
   while (ts.isPropertyAccessExpression(root) || ts.isCallExpression(root)) {
     // v.any().check(ctx) would be a call that takes something; only the validators of `v` itself are known.
@@ -81,6 +82,38 @@ export function isHarmlessByRoot(cx: GuardContext, expression: ts.Expression): b
   if (declaration === undefined || !ts.isImportSpecifier(declaration)) return false;
   const specifier = declaration.parent.parent.parent.moduleSpecifier;
   return ts.isStringLiteral(specifier) && HARMLESS_MODULES.test(specifier.text);
+}
+
+/**
+ * What a package that knows nothing of Convex makes of values that cannot be the writer, nor functions: it has the writer
+ * from nowhere.
+ */
+function isMadeByStranger(cx: GuardContext, call: ts.CallExpression): boolean {
+  const { ts, packages } = cx;
+  let root: ts.Expression = call;
+  while (ts.isPropertyAccessExpression(root) || ts.isCallExpression(root)) {
+    if (ts.isCallExpression(root) && root.typeArguments !== undefined) return false;
+    root = root.expression;
+  }
+  const module = ts.isIdentifier(root) ? importedBy(cx, root) : null;
+  const origin = module && packages.originOf(module.getSourceFile());
+  if (origin?.kind !== "package" || !packages.isStranger(origin.name)) return false;
+  for (let part: ts.Expression = call; part !== root; part = (part as ts.CallExpression).expression)
+    if (ts.isCallExpression(part) && part.arguments.some((one) => mayGive(cx, one))) return false;
+  return true;
+}
+
+/** Whether an argument may be the writer, or a function that gets or gives it. */
+function mayGive(cx: GuardContext, argument: ts.Expression): boolean {
+  const { ts } = cx;
+  return ts.isArrowFunction(argument) || ts.isFunctionExpression(argument) || mayCarry(cx, argument);
+}
+
+/** The declaration that an imported name means. */
+function importedBy({ ts, checker }: GuardContext, name: ts.Identifier): ts.Declaration | null {
+  const symbol = checker.getSymbolAtLocation(name);
+  if (symbol === undefined || (symbol.flags & ts.SymbolFlags.Alias) === 0) return null;
+  return checker.getAliasedSymbol(symbol).declarations?.[0] ?? null;
 }
 
 function isValidatorCall(cx: GuardContext, call: ts.CallExpression): boolean {
