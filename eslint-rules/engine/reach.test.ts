@@ -69,11 +69,11 @@ describe("a file is reached by the component", () => {
     expect(reached(files)).toEqual(["imports.ts", "first.ts", "last.ts"]);
   });
 
-  it("when a module that has it declares something for all", () => {
-    const files = {
-      "convex/global.ts": `import type { held } from "./imports.js"; declare global { var kept: typeof held; }`,
-      "convex/alone.ts": "export const alone = globalThis;",
-    };
+  it.each([
+    `import type { held } from "./imports.js"; declare global { var kept: typeof held; }`,
+    `declare var kept: typeof import("./imports.js").held;`,
+  ])("when one that has it declares something for all: %s", (code) => {
+    const files = { "convex/global.ts": code, "convex/alone.ts": "export const alone = globalThis;" };
     expect(reached(files)).toEqual(["imports.ts", "global.ts", "alone.ts"]);
   });
 });

@@ -34,7 +34,9 @@ function findReached(cx: GuardContext): ReadonlySet<ts.SourceFile> | "all" {
   for (const file of found) importers.get(file)?.forEach((importer) => found.add(importer));
   // What a module declares for all others, they have without an import.
   const isForAll = [...found].some(
-    (file) => packages.isProject(file) && /\bdeclare\s+(?:global|module)\b/.test(file.text),
+    (file) =>
+      packages.isProject(file) &&
+      (!cx.ts.isExternalModule(file) || /\bdeclare\s+(?:global|module)\b/.test(file.text)),
   );
   return isForAll ? "all" : found;
 }
