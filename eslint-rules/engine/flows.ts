@@ -6,6 +6,7 @@ import { stripAssertions } from "./contracts.js";
 import {
   isActionContext,
   isData,
+  isOfPrimitives,
   isPrimitive,
   isResultOfHandler,
   someResult,
@@ -38,8 +39,8 @@ export function mayCarry(cx: GuardContext, expression: ts.Expression): boolean {
   if ((type.flags & cx.ts.TypeFlags.Any) !== 0) return true;
   return (
     carries(cx, type) ||
-    (isReference(cx, inner) && type.getCallSignatures().length > 0) ||
-    ((isReference(cx, inner) || ts.isCallExpression(inner)) && holdsBlind(cx, type))
+    ((isReference(cx, inner) || ts.isCallExpression(inner)) &&
+      (type.getCallSignatures().length > 0 || holdsBlind(cx, type)))
   );
 }
 
@@ -84,10 +85,7 @@ export function isHarmlessByRoot(cx: GuardContext, expression: ts.Expression): b
   return ts.isStringLiteral(specifier) && HARMLESS_MODULES.test(specifier.text);
 }
 
-/**
- * What a package that knows nothing of Convex makes of values that cannot be the writer, nor functions: it has the writer
- * from nowhere.
- */
+/** What a package that knows nothing of Convex makes of data alone: it has neither the writer nor code that takes it. */
 function isMadeByStranger(cx: GuardContext, call: ts.CallExpression): boolean {
   const { ts, packages } = cx;
   let root: ts.Expression = call;
@@ -99,14 +97,19 @@ function isMadeByStranger(cx: GuardContext, call: ts.CallExpression): boolean {
   const origin = module && packages.originOf(module.getSourceFile());
   if (origin?.kind !== "package" || !packages.isStranger(origin.name)) return false;
   for (let part: ts.Expression = call; part !== root; part = (part as ts.CallExpression).expression)
-    if (ts.isCallExpression(part) && part.arguments.some((one) => mayGive(cx, one))) return false;
+    if (ts.isCallExpression(part) && !part.arguments.every((one) => isMadeOfData(cx, one))) return false;
   return true;
 }
 
-/** Whether an argument may be the writer, or a function that gets or gives it. */
-function mayGive(cx: GuardContext, argument: ts.Expression): boolean {
+/** Whether a value is of data to the last part: no object that may hold a function, which could take anything. */
+function isMadeOfData(cx: GuardContext, value: ts.Expression): boolean {
   const { ts } = cx;
-  return ts.isArrowFunction(argument) || ts.isFunctionExpression(argument) || mayCarry(cx, argument);
+  if (isPrimitive(cx, value) || isData(cx, value) || isHarmlessByRoot(cx, value)) return true;
+  if (ts.isArrayLiteralExpression(value)) return value.elements.every((one) => isMadeOfData(cx, one));
+  if (ts.isObjectLiteralExpression(value))
+    return value.properties.every((one) => ts.isPropertyAssignment(one) && isMadeOfData(cx, one.initializer));
+  if (ts.isFunctionLike(value) || ts.isSpreadElement(value)) return false;
+  return isOfPrimitives(cx, typeByDeclaration(cx, value) ?? cx.checker.getTypeAtLocation(value));
 }
 
 /** The declaration that an imported name means. */

@@ -39,5 +39,10 @@ ${R} { const args: Record<string, unknown> = {}; args["ctx"] = ctx; await fake.r
     m(`class Fake { async runMutation(_ref: any, ...args: any[]) { ${loose("args[0]")} } }
 const fake: { runMutation: MutationCtx["runMutation"] } = new Fake() as never;
 ${R} { await fake.runMutation("" as never, ctx as never); }`),
+    // a function of unknown that another function gives back, in the place of one of ctx
+    m(`const taker = { take: async (value: unknown) => { ${loose("value as Record<string, any>")} } };
+const give = () => taker.take;
+const list: ((ctx: MutationCtx) => Promise<void>)[] = [];
+${R} { list.push(give()); await list[0]!(ctx); }`),
   ]),
 ];
