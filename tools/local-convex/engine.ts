@@ -18,7 +18,7 @@ import {
   type Schema,
   type WriteLayer,
 } from "./mock.js";
-import { crashed, DEFAULT_GAP_MS, Optimistic } from "./optimistic.js";
+import { CRASH, crashed, DEFAULT_GAP_MS, Optimistic } from "./optimistic.js";
 import { type DocumentChange, noteFunction, noteRange, runAs } from "./readSet.js";
 import { FreshModules } from "./freshModules.js";
 import { asRegisteredFunction, asRouter, type FunctionKind, httpHandler, kindOf } from "./registered.js";
@@ -187,12 +187,14 @@ export class Engine {
     const { kind } = this.#lookup({ ...path, args, admin: true });
     const run = this.#runner(kind, null);
     if (kind !== "mutation") return await this.#untilCrash(run(path, args));
-    for (let tries = 1; ; tries++) {
+    for (let lost = 0; ;) {
       try {
         return await this.#mutation(() => run(path, args));
       } catch (error) {
-        if (!(error instanceof PlatformError) || error.status === undefined || tries === SCHEDULED_TRIES)
-          throw error;
+        if (!(error instanceof PlatformError) || error.status === undefined) throw error;
+        // A crash is no race that it has lost.
+        if (error.code !== CRASH) lost += 1;
+        if (lost === SCHEDULED_TRIES) throw error;
       }
     }
   }

@@ -143,9 +143,12 @@ function count(counts: Record<string, number>, name: string): void {
   counts[name] = (counts[name] ?? 0) + 1;
 }
 
+/** The code of what a crash has ended. */
+export const CRASH = "InternalServerError";
+
 /** What a call that was under way has become. Nobody is left whom it could be told, but for jobs, which run again. */
 export function crashed(): PlatformError {
-  return new PlatformError("The server has crashed.", "InternalServerError", 500);
+  return new PlatformError("The server has crashed.", CRASH, 500);
 }
 
 function lostRace({ table, id }: DocumentChange): PlatformError {
