@@ -28,10 +28,14 @@ export function isPrimitive({ ts }: GuardContext, expression: ts.Expression): bo
 
 const PRIMITIVES: ReadonlySet<string> = new Set(["NullKeyword", "TrueKeyword", "FalseKeyword"]);
 
-/** What a function of the app gives back to another one crosses a border that only data can cross. */
-const FUNCTION_CALLS: ReadonlySet<string> = new Set(["runQuery", "runMutation", "runAction"]);
-/** To have one called later gives back an id. */
-const LATER_CALLS: ReadonlySet<string> = new Set(["runAfter", "runAt"]);
+/** What a function of the app gives back to another one crosses a border that only data can cross; a job has an id. */
+const FUNCTION_CALLS: ReadonlySet<string> = new Set([
+  "runQuery",
+  "runMutation",
+  "runAction",
+  "runAfter",
+  "runAt",
+]);
 
 /** `ctx.runQuery(internal.x.y, …)`: the type of its result is that of every function of the app together. */
 export function isFunctionCall(cx: GuardContext, node: ts.Node): boolean {
@@ -43,7 +47,7 @@ export function isFunctionCall(cx: GuardContext, node: ts.Node): boolean {
 /** `ctx.runQuery` */
 function isFunctionCaller(cx: GuardContext, { name, expression }: ts.PropertyAccessExpression): boolean {
   const { checker, packages } = cx;
-  if (!FUNCTION_CALLS.has(name.text) && !LATER_CALLS.has(name.text)) return false;
+  if (!FUNCTION_CALLS.has(name.text)) return false;
   return (
     isActionContext(cx, expression) ||
     packages.isOfConvex(checker.getSymbolAtLocation(name)?.declarations?.[0])
