@@ -48,7 +48,7 @@ async function settle(remote: Remote): Promise<void> {
   const state = async (mirror: string) =>
     ((await remote.call("auditReport", { mirror })) as { state: string } | null)?.state;
   for (const { name } of mirrors)
-    await expect.poll(() => state(name), { timeout: AUDIT_TIMEOUT_MS }).not.toBe("running");
+    await expect.poll(() => state(name), { timeout: AUDIT_TIMEOUT_MS }).not.toBe("walking");
 }
 
 test.each([SEED])(
