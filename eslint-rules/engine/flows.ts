@@ -12,6 +12,7 @@ import {
   someResult,
   typeByDeclaration,
 } from "./data.js";
+import { isGeneratedApi } from "./generated.js";
 
 /**
  * Whether an expression can carry the writer, asking for as few types as possible: the checker keeps the types of names
@@ -82,7 +83,10 @@ export function isHarmlessByRoot(cx: GuardContext, expression: ts.Expression): b
   const declaration = cx.checker.getSymbolAtLocation(root)?.declarations?.[0];
   if (declaration === undefined || !ts.isImportSpecifier(declaration)) return false;
   const specifier = declaration.parent.parent.parent.moduleSpecifier;
-  return ts.isStringLiteral(specifier) && HARMLESS_MODULES.test(specifier.text);
+  if (!ts.isStringLiteral(specifier) || !HARMLESS_MODULES.test(specifier.text)) return false;
+  const file = importedBy(cx, root)?.getSourceFile();
+  // What is not found is neither bundled nor run.
+  return file === undefined || !cx.packages.isProject(file) || isGeneratedApi(cx, file);
 }
 
 /** What a package that knows nothing of Convex makes of data alone: it has neither the writer nor code that takes it. */

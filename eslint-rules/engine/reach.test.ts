@@ -78,11 +78,14 @@ describe("a file is reached by the component", () => {
   });
 });
 
-it("what loses the component is reported where a module only imports it", () => {
-  const program = programWith({
-    [API]: GENERATED,
-    "convex/imports.ts": `import { components } from "./_generated/api.js"; export const held = { ours: components.streamingImport };`,
-    "convex/case.ts": `import { held } from "./imports.js"; export const lost: any = held.ours;`,
-  });
-  expect(verdictsOf(program, "convex/case.ts").strict).toContain("componentEscape");
-});
+it.each(["imports", "lib/_generated/api", "lib/_generated/server", "lib/_generated/dataModel"])(
+  "what loses the component is reported where a module only imports it from %s",
+  (module) => {
+    const program = programWith({
+      [API]: GENERATED,
+      [`convex/${module}.ts`]: `import { components } from "${"../".repeat(module.split("/").length - 1) || "./"}_generated/api.js"; export const held = { ours: components.streamingImport };`,
+      "convex/case.ts": `import { held } from "./${module}.js"; export const lost: any = held.ours;`,
+    });
+    expect(verdictsOf(program, "convex/case.ts").strict).toContain("componentEscape");
+  },
+);

@@ -1,6 +1,7 @@
 /** Which files of the app the component's API may reach, told by what they import. */
 import type ts from "typescript";
 import type { GuardContext } from "./context.js";
+import { isGeneratedApi } from "./generated.js";
 import { isComponent } from "./importer.js";
 import { identifiersOf } from "./references.js";
 
@@ -20,7 +21,8 @@ function findReached(cx: GuardContext): ReadonlySet<ts.SourceFile> | "all" {
   const { program, packages } = cx;
   const files = program.getSourceFiles().filter((file) => {
     const { kind } = packages.originOf(file);
-    return kind === "self" || (kind === "project" && (!isGenerated(file) || declaresComponent(file)));
+    // It imports the types of all functions, of which none is a value.
+    return kind === "self" || (kind === "project" && !isGeneratedApi(cx, file));
   });
   const names = namesOfComponent(cx);
   const found = new Set(files.filter((file) => declaresComponent(file) || namesComponent(cx, file, names)));
@@ -41,11 +43,6 @@ function findReached(cx: GuardContext): ReadonlySet<ts.SourceFile> | "all" {
   return isForAll ? "all" : found;
 }
 
-/** Convex's generated modules import the types of all functions, of which none is a value. */
-function isGenerated({ fileName }: ts.SourceFile): boolean {
-  return /\/_generated\/(?:api|component|dataModel|server)\.[^/]+$/.test(fileName);
-}
-
 /** The module of this package that declares the API. */
 function declaresComponent({ fileName, text }: ts.SourceFile): boolean {
   return /\/_generated\/component\.[^/]+$/.test(fileName) && text.includes("applyChunk");
@@ -56,7 +53,7 @@ function namesOfComponent(cx: GuardContext): ReadonlySet<string> {
   const { program, packages, checker } = cx;
   const modules = program
     .getSourceFiles()
-    .filter((file) => /\/_generated\/api\.[^/]+$/.test(file.fileName) && packages.isProject(file));
+    .filter((file) => packages.isProject(file) && isGeneratedApi(cx, file));
   return new Set(
     modules
       .flatMap((file) => checker.getSymbolAtLocation(file) ?? [])
