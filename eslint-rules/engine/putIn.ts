@@ -53,10 +53,18 @@ export function visitPutIn(
   }
 }
 
-/** What a function of the app gave back has no writer in it, and is not looked at again: nothing may put one there. */
-export function putInData(cx: GuardContext, report: Report, value: ts.Expression): void {
+/**
+ * What a function of the app gave back, or is called with, has no writer in it, and is not looked at again: nothing may
+ * put one there.
+ */
+export function putInData(
+  cx: GuardContext,
+  report: Report,
+  value: ts.Expression,
+  to = "data that another function gave back",
+): void {
   if (carries(cx, cx.checker.getTypeAtLocation(value)) || isLostView(cx, value))
-    reportEscape(cx, report, value, "data that another function gave back");
+    reportEscape(cx, report, value, to);
 }
 
 /** Whether no parameter of a function that is not generic takes the writer: which overload is called does not matter. */

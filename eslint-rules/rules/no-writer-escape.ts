@@ -321,13 +321,19 @@ function mirrorOf(cx: GuardContext, report: Report, type: ts.Type): string | nul
 function visitCall(cx: GuardContext, report: Report, call: ts.CallExpression | ts.NewExpression): void {
   const { ts, checker } = cx;
   const args = call.arguments ?? [];
-  // Only data reaches another function of the app.
-  if (isHarmless(cx, call) || isFunctionCall(cx, call)) return;
-  visitPutIn(cx, report, call);
-  const interesting = args.filter((argument) => mayCarry(cx, argument) || isLostView(cx, argument));
+  if (isHarmless(cx, call)) return;
+  // Only data reaches another function of the app; an object in the place of ctx would get more.
+  const isSent = isFunctionCall(cx, call);
+  if (!isSent) visitPutIn(cx, report, call);
+  const interesting = args.filter((argument) => {
+    // The compiler would work a literal out for what the function takes; its parts are judged where they stand.
+    const isLiteral = isSent && ts.isObjectLiteralExpression(argument);
+    return !isLiteral && (mayCarry(cx, argument) || isLostView(cx, argument));
+  });
   if (interesting.length === 0) return;
-  if (isData(cx, call.expression)) {
-    for (const argument of interesting) putInData(cx, report, argument);
+  if (isSent || isData(cx, call.expression)) {
+    const to = isSent ? "what another function is called with" : undefined;
+    for (const argument of interesting) putInData(cx, report, argument, to);
     return;
   }
   const callee = checker.getTypeAtLocation(call.expression);

@@ -6,6 +6,12 @@ const handler = `{ args: {}, handler: async (ctx) => { ${loose("{ ...ctx }")} re
 
 const a = (code: string): string => `import { internalAction } from "./_generated/server.js";\n${m(code)}`;
 
+const sent = (code: string): string =>
+  m(`import type { FunctionReference } from "convex/server";
+const ref = "" as never as FunctionReference<"mutation", "internal", any, any>;
+const dig = async (value: any) => { ${loose("value")} };
+${code}`);
+
 /** Code that looks as if no writer could come into it: the handler of an action, what functions are called with. */
 export const borders = [
   ...programs("actions", "bad", [
@@ -39,6 +45,14 @@ ${R} { const args: Record<string, unknown> = {}; args["ctx"] = ctx; await fake.r
     m(`class Fake { async runMutation(_ref: any, ...args: any[]) { ${loose("args[0]")} } }
 const fake: { runMutation: MutationCtx["runMutation"] } = new Fake() as never;
 ${R} { await fake.runMutation("" as never, ctx as never); }`),
+    // the same without an assertion, for a reference that says nothing of its arguments
+    sent(`const fake: Pick<MutationCtx, "runMutation"> = { async runMutation(_ref: any, ...args: any) { await dig(args[0]); return null as never; } };
+${R} { await fake.runMutation(ref, ctx); }`),
+    sent(`class Fake { async runAfter(_ms: number, _ref: any, ...args: any) { await dig(args[0]); return null as never; } async runAt() { return null as never; } async cancel() {} }
+const fake: MutationCtx["scheduler"] = new Fake();
+${R} { await fake.runAfter(0, ref, ctx); }`),
+    sent(`const fake: Pick<MutationCtx["scheduler"], "runAfter"> = { runAfter: async (_ms, _ref, ...args) => { await dig(args[0]); return null as never; } };
+${R} { await fake.runAfter(0, ref, ctx); }`),
     // a function of unknown that another function gives back, in the place of one of ctx
     m(`const taker = { take: async (value: unknown) => { ${loose("value as Record<string, any>")} } };
 const give = () => taker.take;
