@@ -80,7 +80,12 @@ export function visitComponentEscape(cx: GuardContext, report: Report, node: ts.
   if (!isValue(cx, node) || !isConverted(cx, node) || isData(cx, node)) return;
   // `internal.x.y` is a reference: to ask for its type is to ask for those of all functions of the app.
   if (isHarmlessByRoot(cx, node) && !/^components\b/.test(node.getText(report.file))) return;
-  if (!holdsComponent(cx, typeByDeclaration(cx, node) ?? checker.getTypeAtLocation(node))) return;
+  const type = typeByDeclaration(cx, node) ?? checker.getTypeAtLocation(node);
+  if (isImportersFunction(type)) {
+    if (!isExportedAs(cx, node, WRITE)) lose(report, node, "importerEscape");
+    return;
+  }
+  if (!holdsComponent(cx, type)) return;
   const target = becomes(cx, node);
   if (target === null) return;
   if (target === undefined || !holdsComponent(cx, target)) lose(report, node);
@@ -93,12 +98,36 @@ function isValue({ ts }: GuardContext, node: ts.Node): node is ts.Expression {
     ts.isPropertyAccessExpression(node) ||
     ts.isElementAccessExpression(node) ||
     ts.isCallExpression(node) ||
-    ts.isNewExpression(node)
+    ts.isNewExpression(node) ||
+    ts.isAwaitExpression(node) ||
+    ts.isConditionalExpression(node) ||
+    (ts.isBinaryExpression(node) && GIVES_AN_OPERAND.has(ts.tokenToString(node.operatorToken.kind) ?? ""))
   );
 }
 
-function lose(report: Report, node: ts.Node): void {
-  report.add("no-writer-escape", "componentEscape", node, { code: node.getText(report.file) });
+const GIVES_AN_OPERAND: ReadonlySet<string> = new Set(["??", "||", "&&", ","]);
+
+function lose(
+  report: Report,
+  node: ts.Node,
+  message: "componentEscape" | "importerEscape" = "componentEscape",
+): void {
+  report.add("no-writer-escape", message, node, { code: node.getText(report.file) });
+}
+
+/** Whether a value is one of the importer's own functions: `write` of `internalFunctions()`, not a reference to it. */
+function isImportersFunction(type: ts.Type): boolean {
+  return type.aliasTypeArguments?.some((one) => one.getProperty(IMPORTERS_OWN) !== undefined) === true;
+}
+
+/** `{ write }` and `{ write: … }`: an object that gives a value the name under which it is known. */
+function isExportedAs(cx: GuardContext, value: ts.Expression, name: string): boolean {
+  const { parent } = useOf(cx, value);
+  const { ts } = cx;
+  return (
+    (ts.isShorthandPropertyAssignment(parent) || ts.isPropertyAssignment(parent)) &&
+    parent.name.getText() === name
+  );
 }
 
 /** A value with the parentheses around it. */
@@ -169,7 +198,10 @@ function taken(
 
 const holders = new WeakMap<ts.Type, boolean>();
 
-/** A module of the component with an importing function, the component, the app's `components`, or a `StreamingImport`. */
+/**
+ * A module of the component with an importing function, the component, the app's `components`, a `StreamingImport`, or
+ * what holds its own functions.
+ */
 function holdsComponent(cx: GuardContext, type: ts.Type): boolean {
   if ((type.flags & cx.ts.TypeFlags.StructuredOrInstantiable) === 0) return false;
   let holds = holders.get(type);
@@ -182,6 +214,8 @@ function findsComponent(cx: GuardContext, type: ts.Type): boolean {
   if ((own.flags & cx.ts.TypeFlags.StructuredType) === 0) return false;
   if (own.getProperties().some((one) => IMPORTING_NAMES.has(one.name) && isImporting(cx, one))) return true;
   if (isComponent(cx, own)) return true;
+  const write = own.getProperty(WRITE);
+  if (write !== undefined && isImportersFunction(cx.checker.getTypeOfSymbol(write))) return true;
   const held = own.getProperty("component");
   if (held !== undefined && isComponent(cx, cx.checker.getTypeOfSymbol(held))) return true;
   const [declaration] = (own.symbol as ts.Symbol | undefined)?.declarations ?? [];

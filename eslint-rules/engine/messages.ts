@@ -92,6 +92,8 @@ export const MESSAGES = {
     "`{{code}}` is a function of the component through which the importer writes mirrors: calling it passes every check, and the next sync overwrites what it wrote. Write a table of your own, or send the change to the import API.",
   componentEscape:
     "The type of `{{code}}` is lost here, so the guard cannot know which functions of the component are called; some of them write mirrors. Keep its type, or call the function here by its name.",
+  importerEscape:
+    "`{{code}}` is one of the importer's own functions, through which the component writes mirrors. Passed on as a value, it can be called under any name. Export it, and nothing else.",
   unknownFunction:
     "`{{code}}` is known only when it runs, so the guard cannot know which function is called; it may be the one through which the importer writes mirrors. Write the reference out, as in `internal.module.name`.",
 
