@@ -223,7 +223,8 @@ function showsPart(cx: GuardContext, type: ts.Type): boolean {
     // What the app adds (`{ auth, log }`) hides nothing; but only a member of Convex itself tells that it is a ctx.
     if (shown.length < properties.length && !shown.some((one) => isConvexMember(cx, one))) return false;
     return shown.every((property) => {
-      const own = checker.getTypeOfSymbol(property);
+      const type = checker.getTypeOfSymbol(property);
+      const own = checker.getBaseConstraintOfType(type) ?? type;
       return (own.isUnion() ? own.types : [own]).every(({ flags }) => (flags & primitive) === 0);
     });
   });

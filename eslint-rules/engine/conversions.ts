@@ -423,7 +423,27 @@ function losesInResult(
   depth: number,
 ): string | null {
   if (depth === 0) return null;
-  return losesByParameter(cx, own.getReturnType(), expected.getReturnType(), depth - 1);
+  const [made, wanted] = [own.getReturnType(), expected.getReturnType()];
+  return viewBecomes(cx, expected, made, wanted) ?? losesByParameter(cx, made, wanted, depth - 1);
+}
+
+/** `(ctx: QueryCtx) => ctx` in the place of `(ctx: QueryCtx) => unknown`, a function type of the app. */
+function viewBecomes(
+  cx: GuardContext,
+  expected: ts.Signature,
+  made: ts.Type,
+  wanted: ts.Type,
+): string | null {
+  const isGivenView = expected.parameters.some((one) => {
+    const given = cx.checker.getTypeOfSymbol(one);
+    return isView(cx, given) || carries(cx, given);
+  });
+  if (!isGivenView || !isOfProject(cx, expected)) return null;
+  if (isView(cx, made)) return blindness(cx, wanted);
+  const elements = made.symbol === wanted.symbol ? argumentsOf(cx, made) : [];
+  const at = elements.findIndex((one) => isView(cx, one));
+  const element = argumentsOf(cx, wanted)[at];
+  return element === undefined ? null : blindness(cx, element);
 }
 
 /** A generator takes what `next` is called with: `Generator<…, …, unknown>` where the writer is passed in. */

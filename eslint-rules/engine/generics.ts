@@ -2,8 +2,10 @@
 import type ts from "typescript";
 import { carries } from "./carriers.js";
 import type { GuardContext } from "./context.js";
-import { blindness } from "./conversions.js";
-import { declarationOf } from "./references.js";
+import { blindness, losesByParameter } from "./conversions.js";
+import { someResult } from "./data.js";
+import { declarationOf, valueOf } from "./references.js";
+import { isLostView, showsView } from "./views.js";
 
 /** `Seen<T>`, declared as a conditional type, becomes any for the writer. */
 export function losesByResult(cx: GuardContext, signature: ts.Signature): string | null {
@@ -53,6 +55,134 @@ export function genericAround(
     typeParameters.push(...own);
   }
   return { owner, typeParameters };
+}
+
+/**
+ * Those of a function's type parameters that may stand for what a call gives as one argument: the ones that its parameter
+ * mentions, and the ones of what a callback makes that is given the like. The others stand for something else, whatever
+ * the code does to it.
+ */
+export function standInsFor(
+  cx: GuardContext,
+  signature: ts.Signature,
+  parameter: ts.ParameterDeclaration,
+  { owner, typeParameters }: ReturnType<typeof genericAround>,
+): ts.Type[] {
+  const given = parameter.type;
+  const mentioned = given === undefined ? typeParameters : reachedFrom(cx, given, typeParameters);
+  return typeParameters
+    .filter((one) => mentioned.includes(one) || isMadeOfView(cx, signature, owner, one))
+    .map((one) => cx.checker.getTypeAtLocation(one));
+}
+
+/** The type parameters that a type mentions, and those that their constraints mention. */
+function reachedFrom(
+  cx: GuardContext,
+  from: ts.TypeNode,
+  typeParameters: readonly ts.TypeParameterDeclaration[],
+): readonly ts.TypeParameterDeclaration[] {
+  const reached = new Set<ts.TypeParameterDeclaration>();
+  const visit = (type: ts.TypeNode): void => {
+    for (const one of typeParameters) {
+      if (reached.has(one) || !mentions(cx, type, one)) continue;
+      reached.add(one);
+      if (one.constraint !== undefined) visit(one.constraint);
+    }
+  };
+  visit(from);
+  return [...reached];
+}
+
+function mentions(cx: GuardContext, node: ts.Node, typeParameter: ts.TypeParameterDeclaration): boolean {
+  return (
+    (cx.ts.isIdentifier(node) && node.text === typeParameter.name.text) ||
+    (cx.ts.forEachChild(node, (child) => mentions(cx, child, typeParameter) || undefined) ?? false)
+  );
+}
+
+/** `load: (ctx: QueryCtx) => T`: whether a type parameter may stand for what a callback makes of a writer or a view. */
+function isMadeOfView(
+  cx: GuardContext,
+  signature: ts.Signature,
+  owner: ts.Node,
+  typeParameter: ts.TypeParameterDeclaration,
+): boolean {
+  const { ts, checker } = cx;
+  const takesView = (type: ts.Type): boolean =>
+    type
+      .getCallSignatures()
+      .some(({ parameters }) => parameters.some((one) => carriesOrShows(cx, checker.getTypeOfSymbol(one))));
+  const visit = (node: ts.Node): boolean => {
+    const isMaker = ts.isFunctionTypeNode(node) || ts.isMethodSignature(node) || ts.isTypeReferenceNode(node);
+    if (isMaker && mentions(cx, node, typeParameter)) {
+      const type = checker.getTypeAtLocation(node);
+      const makers = [type, ...type.getProperties().map((one) => checker.getTypeOfSymbol(one))];
+      if (makers.some(takesView) && !isKnownHere(cx, signature, node)) return true;
+    }
+    return ts.forEachChild(node, (child) => visit(child) || undefined) ?? false;
+  };
+  return visit(owner);
+}
+
+/** The type parameters of a function type without code that a callback of it makes of a view. */
+export function madeOfView(
+  cx: GuardContext,
+  signature: ts.Signature,
+): readonly ts.TypeParameterDeclaration[] {
+  const declaration = signature.declaration as ts.SignatureDeclaration;
+  const typeParameters = cx.ts.getEffectiveTypeParameterDeclarations(
+    declaration as ts.DeclarationWithTypeParameters,
+  );
+  return typeParameters.filter((one) => isMadeOfView(cx, signature, declaration, one));
+}
+
+/** Whether a callback is an argument of this call, and what it gives back is no view. */
+function isKnownHere(cx: GuardContext, signature: ts.Signature, callback: ts.Node): boolean {
+  const at =
+    signature.declaration?.parameters.findIndex((one) => cx.ts.isParameter(one) && one.type === callback) ??
+    -1;
+  const parameter = signature.parameters[at];
+  if (parameter === undefined) return false;
+  const made = cx.checker.getTypeOfSymbol(parameter).getCallSignatures();
+  return made.length > 0 && !made.some((one) => carriesOrShows(cx, one.getReturnType()));
+}
+
+/** `<F extends (ctx: QueryCtx) => unknown>(load: F)`: what the code sees of a function is what its bound says. */
+export function losesInCallback(
+  cx: GuardContext,
+  type: ts.Type,
+  { name }: ts.ParameterDeclaration,
+): string | null {
+  const declared = cx.checker.getTypeAtLocation(name);
+  const bound = cx.checker.getBaseConstraintOfType(declared);
+  return bound === undefined || bound === declared ? null : losesByParameter(cx, type, bound);
+}
+
+/** Whether an argument is a function that gives back a view, and the callee knows it by the bound of a type parameter. */
+export function givesView(
+  cx: GuardContext,
+  { expression }: ts.CallExpression | ts.NewExpression,
+  argument: ts.Expression,
+): boolean {
+  const { ts, checker } = cx;
+  if (!ts.isArrowFunction(argument) && !ts.isFunctionExpression(argument)) return false;
+  const name = ts.isPropertyAccessExpression(expression) ? expression.name : expression;
+  const symbol = ts.isIdentifier(name) ? valueOf(cx, name) : undefined;
+  const isAlias = symbol !== undefined && (symbol.flags & ts.SymbolFlags.Alias) !== 0;
+  const declaration = (isAlias ? checker.getAliasedSymbol(symbol) : symbol)?.valueDeclaration;
+  const isVariable = declaration !== undefined && ts.isVariableDeclaration(declaration);
+  const value = isVariable ? declaration.initializer : declaration;
+  const hasBound =
+    value !== undefined &&
+    ts.isFunctionLike(value) &&
+    ts
+      .getEffectiveTypeParameterDeclarations(value as ts.DeclarationWithTypeParameters)
+      .some(({ constraint }) => constraint !== undefined);
+  return hasBound && someResult(cx, argument.body, (one) => isLostView(cx, one));
+}
+
+function carriesOrShows(cx: GuardContext, type: ts.Type): boolean {
+  return carries(cx, type) || showsView(cx, type);
 }
 
 /** `target[key]` with a key that is not written there, on what stands for the writer. */

@@ -110,7 +110,7 @@ export function holdsWriter(cx: GuardContext, type: ts.Type, name: string): bool
 }
 
 /** Whether a type is a view, or holds one: a list or a promise of it, an object of the app around it. */
-function showsView(cx: GuardContext, type: ts.Type, depth = VIEW_DEPTH): boolean {
+export function showsView(cx: GuardContext, type: ts.Type, depth = VIEW_DEPTH): boolean {
   const { ts, checker } = cx;
   if ((type.flags & ts.TypeFlags.StructuredOrInstantiable) === 0) return false;
   if ((type.flags & ts.TypeFlags.Instantiable) !== 0) {

@@ -24,10 +24,14 @@ import { visitAugmentation, visitReplacement, visitTarget } from "../engine/repl
 import {
   classOf,
   genericAround,
+  givesView,
   implementationOf,
   isChosen,
   isPassedOn,
   losesByResult,
+  losesInCallback,
+  madeOfView,
+  standInsFor,
 } from "../engine/generics.js";
 import {
   isAsked,
@@ -67,6 +71,7 @@ export const noWriterEscape: RuleDefinition = {
     "mirrorCall",
     "packageFunction",
     "componentEscape",
+    "importerEscape",
     "unknownFunction",
   ],
   schema: {
@@ -273,7 +278,9 @@ function visitCall(cx: GuardContext, report: Report, call: ts.CallExpression | t
   const interesting = args.filter((argument) => {
     // The compiler would work a literal out for what the function takes; its parts are judged where they stand.
     const isLiteral = isSent && ts.isObjectLiteralExpression(argument);
-    return !isLiteral && (mayCarry(cx, argument) || isLostView(cx, argument));
+    return (
+      !isLiteral && (mayCarry(cx, argument) || isLostView(cx, argument) || givesView(cx, call, argument))
+    );
   });
   if (interesting.length === 0) return;
   if (isSent || isData(cx, call.expression)) {
@@ -379,8 +386,11 @@ function isHarmless(cx: GuardContext, call: ts.CallExpression | ts.NewExpression
   return !replaces && isGlobal(cx, callee.expression);
 }
 
-/** For functions and base classes: whether the code around them loses what their type parameters, or `this`, stand for. */
-const bodies = new WeakMap<ts.Node, boolean>();
+/**
+ * For parameters of functions and for base classes: where the code around them loses what these type parameters, or
+ * `this`, stand for.
+ */
+const bodies = new WeakMap<ts.Node, Map<string, string | null>>();
 
 /**
  * A generic function of the app takes the writer with its type, but its code knows only a type parameter: it loses the
@@ -395,22 +405,19 @@ function losesInGeneric(
 ): string | null {
   const { ts, checker } = cx;
   const called = signature.declaration as ts.SignatureDeclaration | undefined;
-  if (
-    called === undefined ||
-    (!isWriter && !carries(cx, type)) ||
-    !cx.packages.isProject(called.getSourceFile())
-  )
-    return null;
+  if (called === undefined || !cx.packages.isProject(called.getSourceFile())) return null;
   const fn = implementationOf(cx, called);
   const parameter = fn.parameters[Math.min(index, fn.parameters.length - 1)];
   if (parameter === undefined) return null;
-  if (!("body" in fn) || fn.body === undefined) return takenBlindly(cx, fn, parameter);
+  if (!isWriter && !carries(cx, type)) return losesInCallback(cx, type, parameter);
+  if (!("body" in fn) || fn.body === undefined)
+    return takenBlindly(cx, fn, parameter) ?? madeOfView(cx, signature)[0]?.name.text ?? null;
   if (fn !== called) {
     const lost = losesWriter(cx, type, checker.getTypeAtLocation(parameter.name));
     if (lost !== null) return lost;
   }
-  const { owner, typeParameters } = genericAround(cx, fn);
-  if (typeParameters.length === 0) return null;
+  const generic = genericAround(cx, fn);
+  if (generic.typeParameters.length === 0) return null;
   const declared = checker.getTypeAtLocation(parameter.name);
   const isOpen = (declared.flags & ts.TypeFlags.Instantiable) !== 0;
   const isRest = isOpen && parameter.dotDotDotToken !== undefined;
@@ -423,10 +430,11 @@ function losesInGeneric(
     const lost = declared === constraint ? null : losesToBound(cx, type, constraint);
     if (lost !== null) return lost;
   }
-  const standIns = typeParameters.map((one) => checker.getTypeAtLocation(one));
-  return losesInside(cx, fn, owner, standIns)
-    ? `${shortType(cx, declared)} of a function that loses it`
-    : losesByResult(cx, signature);
+  const standIns = standInsFor(cx, signature, parameter, generic);
+  const place = losesInside(cx, parameter, generic.owner, standIns);
+  return place === null
+    ? losesByResult(cx, signature)
+    : `${shortType(cx, declared)} of a function that loses it at ${place}`;
 }
 
 /** `<T>(value: T) => …` of an interface: its code is not known, and does not know what it takes. */
@@ -446,30 +454,45 @@ function takenBlindly(
 }
 
 /**
- * Whether the code of a function or a class loses the writer, when these type parameters stand for it.
- * @param asked What they are of: a method, a class that stands above others, or the parameters of a class that is made.
+ * Where the code of a function or a class loses the writer, when these type parameters stand for it.
+ * @param asked What they are asked of: a parameter, a class that stands above others, or the first parameter of a class
+ * that is made.
+ * @returns The file and the line, or null.
  */
 function losesInside(
   cx: GuardContext,
   asked: ts.Node,
   owner: ts.Node,
   standIns: readonly ts.Type[],
-): boolean {
-  const known = bodies.get(asked);
-  if (known !== undefined) return known;
-  bodies.set(asked, false); // a function that calls itself loses what it loses elsewhere
+): string | null {
+  if (standIns.length === 0) return null;
+  let known = bodies.get(asked);
+  if (known === undefined) bodies.set(asked, (known = new Map<string, string | null>()));
+  const names = standIns.map(({ symbol }) => symbol.name).join();
+  const place = known.get(names);
+  if (place !== undefined) return place;
+  known.set(names, null); // a function that calls itself loses what it loses elsewhere
   const inside: GuardContext = { ...cx, carriers: [], standIns: new Set([...cx.standIns, ...standIns]) };
-  const found = new Report(owner.getSourceFile(), NO_SCHEMA);
+  const file = owner.getSourceFile();
+  const report = new Report(file, NO_SCHEMA);
   const visit = (node: ts.Node): void => {
     if (cx.ts.isTypeNode(node) && !cx.ts.isExpressionWithTypeArguments(node)) return;
-    visitEscape(inside, found, node);
+    visitEscape(inside, report, node);
     if (cx.ts.isElementAccessExpression(node) && isChosen(inside, node))
-      found.add("no-writer-escape", "anyCall", node);
+      report.add("no-writer-escape", "anyCall", node);
     cx.ts.forEachChild(node, visit);
   };
   visit(owner);
-  bodies.set(asked, found.findings.length > 0);
-  return found.findings.length > 0;
+  const [first] = report.findings;
+  const found = first === undefined ? null : placeOf(file, first.start);
+  known.set(names, found);
+  return found;
+}
+
+/** `db.ts:6` */
+function placeOf(file: ts.SourceFile, position: number): string {
+  const { line } = file.getLineAndCharacterOfPosition(position);
+  return `${file.fileName.slice(file.fileName.lastIndexOf("/") + 1)}:${String(line + 1)}`;
 }
 
 /**
@@ -487,8 +510,9 @@ function visitBases(cx: GuardContext, report: Report, node: ts.ClassLikeDeclarat
     if (carries(cx, declared)) return;
     const { thisType, typeParameters = [] } = declared as ts.InterfaceTypeWithDeclaredMembers;
     const standIns = thisType === undefined ? typeParameters : [...typeParameters, thisType];
-    if (losesInside(cx, base, base, standIns)) {
-      reportEscape(cx, report, above.expression, "`this` of a class that loses it");
+    const place = losesInside(cx, base, base, standIns);
+    if (place !== null) {
+      reportEscape(cx, report, above.expression, `\`this\` of a class that loses it at ${place}`);
       return;
     }
     const next = base.heritageClauses?.find(({ token }) => token === ts.SyntaxKind.ExtendsKeyword)?.types[0];
@@ -506,8 +530,9 @@ function visitGenericClass(cx: GuardContext, report: Report, node: ts.NewExpress
   const given = argumentsOf(cx, cx.checker.getTypeAtLocation(node));
   if (!given.some((one) => carries(cx, one))) return;
   const { typeParameters = [] } = cx.checker.getTypeAtLocation(made) as ts.InterfaceType;
-  if (losesInside(cx, first, made, typeParameters))
-    reportEscape(cx, report, node.expression, `${first.getText()} of a class that loses it`);
+  const place = losesInside(cx, first, made, typeParameters);
+  if (place !== null)
+    reportEscape(cx, report, node.expression, `${first.getText()} of a class that loses it at ${place}`);
 }
 
 const NO_SCHEMA: SchemaInfo = {

@@ -11,6 +11,7 @@ import { misread } from "./misread.js";
 import { receivers } from "./receivers.js";
 import { tables } from "./tables.js";
 import { borders } from "./borders.js";
+import { callbacks } from "./callbacks.js";
 import { answers } from "./answers.js";
 import { later } from "./later.js";
 import { third } from "./third.js";
@@ -39,5 +40,6 @@ export const EVASIONS: readonly Evasion[] = [
   ...fourth,
   ...scopes,
   ...borders,
+  ...callbacks,
   ...clean,
 ];
