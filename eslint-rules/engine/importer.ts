@@ -117,6 +117,7 @@ function lose(
 
 /** Whether a value is one of the importer's own functions: `write` of `internalFunctions()`, not a reference to it. */
 function isImportersFunction(type: ts.Type): boolean {
+  if (type.getProperty("isMutation") === undefined) return false;
   return type.aliasTypeArguments?.some((one) => one.getProperty(IMPORTERS_OWN) !== undefined) === true;
 }
 

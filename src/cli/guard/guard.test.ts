@@ -434,7 +434,7 @@ describe("this project", () => {
   it("lets the importer's own functions write, by where they come from", async () => {
     const importer = `import { StreamingImport } from "convex-streaming-import";
 import schema from "./schema.js";
-export const { apply, begin } = new StreamingImport({} as never, schema).internalFunctions() as Record<string, unknown>;`;
+export const { read, write, declare, replayQuarantine } = new StreamingImport({} as never, schema).internalFunctions();`;
     const { exitCode, report } = await check(app({ "convex/imports.ts": importer }));
     expect({ exitCode, ...report }).toMatchObject({ exitCode: 0, findings: [], typeErrors: [] });
   });
