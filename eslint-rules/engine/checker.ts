@@ -50,6 +50,20 @@ function isWrittenWithout(
   return written !== undefined && !mentions(written);
 }
 
+/** Whether the type of a parameter is written out and mentions none of these type parameters: no call changes it. */
+export function isDeclaredWithout(
+  typescript: TypeScript,
+  { valueDeclaration }: ts.Symbol,
+  typeParameters: readonly ts.TypeParameter[],
+): boolean {
+  return (
+    valueDeclaration !== undefined &&
+    typescript.isParameter(valueDeclaration) &&
+    valueDeclaration.dotDotDotToken === undefined &&
+    isWrittenWithout(typescript, valueDeclaration.type, typeParameters)
+  );
+}
+
 /** The call that a function is the handler of, `mutation({ handler })` or `mutation(handler)`, and which of the two. */
 export function registrationOf(
   typescript: TypeScript,
@@ -126,17 +140,24 @@ export function remembering(
     const registration = registrationOf(typescript, parameter.parent);
     if (registration === null || parameter.parent.parameters[0] !== parameter) return null;
     const builder = getTypeAtLocation(registration.call.expression);
-    const [definition] = builder.getCallSignatures()[0]?.parameters ?? [];
-    if (builderOf(packages, builder) === null || definition === undefined) return null;
+    const [signature, ...overloads] = builder.getCallSignatures();
+    const [definition] = signature?.parameters ?? [];
+    const isOfConvex = builderOf(packages, builder) !== null;
+    if (definition === undefined || (!isOfConvex && overloads.length > 0)) return null;
     const type = checker.getTypeOfSymbol(definition);
     const arms = type.isUnion() ? type.types : [type];
     const handlers = registration.isProperty ? arms.flatMap((one) => memberOf(one, "handler") ?? []) : arms;
-    const [given, ...others] = new Set(
-      handlers
-        .flatMap((one) => one.getCallSignatures())
-        .flatMap(({ parameters: [ctx] }) => (ctx === undefined ? [] : checker.getTypeOfSymbol(ctx))),
-    );
-    return others.length > 0 ? null : (given ?? null);
+    const given = handlers
+      .flatMap((one) => one.getCallSignatures())
+      .flatMap(({ parameters: [first] }) => first ?? []);
+    // Another builder may infer it from the handler.
+    if (
+      !isOfConvex &&
+      !given.every((one) => isDeclaredWithout(typescript, one, signature?.typeParameters ?? []))
+    )
+      return null;
+    const [ctx, ...others] = new Set(given.map((one) => checker.getTypeOfSymbol(one)));
+    return others.length > 0 ? null : (ctx ?? null);
   };
   /** `{ name }` is the value of that name. */
   const shortenedBy = ({ parent }: ts.Node): ts.Symbol | undefined =>
@@ -211,10 +232,9 @@ export function remembering(
       return null;
     const [signature, ...others] = signaturesOf(parent);
     const parameter = signature?.parameters[parent.arguments.indexOf(node as ts.Expression)];
-    const declaration = parameter?.valueDeclaration;
-    if (parameter === undefined || declaration === undefined || others.length > 0) return null;
-    if (!typescript.isParameter(declaration) || declaration.dotDotDotToken !== undefined) return null;
-    return isWrittenWithout(typescript, declaration.type, signature?.typeParameters ?? [])
+    return parameter !== undefined &&
+      others.length === 0 &&
+      isDeclaredWithout(typescript, parameter, signature?.typeParameters ?? [])
       ? checker.getTypeOfSymbol(parameter)
       : null;
   };

@@ -37,11 +37,27 @@ const FUNCTION_CALLS: ReadonlySet<string> = new Set([
   "runAt",
 ]);
 
-/** `ctx.runQuery(internal.x.y, …)`: the type of its result is that of every function of the app together. */
+/**
+ * `ctx.runQuery(internal.x.y, …)`, and `runQuery(…)` where that is its type: the type of its result is that of every
+ * function of the app together.
+ */
 export function isFunctionCall(cx: GuardContext, node: ts.Node): boolean {
   const { ts } = cx;
-  if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return false;
-  return isFunctionCaller(cx, node.expression);
+  if (!ts.isCallExpression(node)) return false;
+  const { expression } = node;
+  if (ts.isPropertyAccessExpression(expression)) return isFunctionCaller(cx, expression);
+  if (!ts.isIdentifier(expression) || !FUNCTION_CALLS.has(expression.text)) return false;
+  const signatures = cx.checker.getTypeAtLocation(expression).getCallSignatures();
+  return (
+    signatures.length > 0 &&
+    signatures.every(
+      ({ declaration }) =>
+        declaration !== undefined &&
+        ts.isMethodSignature(declaration) &&
+        FUNCTION_CALLS.has(declaration.name.getText()) &&
+        cx.packages.isOfConvex(declaration),
+    )
+  );
 }
 
 /** `ctx.runQuery` */

@@ -12,7 +12,7 @@ import {
 } from "./conversions.js";
 import { stripAssertions } from "./contracts.js";
 import { isData, isOfPrimitives, isPrimitive, isResultOfHandler, typeByDeclaration } from "./data.js";
-import { isHarmlessByRoot, mayCarry } from "./flows.js";
+import { isHarmlessByRoot, mayCarry, openResult } from "./flows.js";
 import type { Report } from "./report.js";
 import { isTrusted, trustedPackage } from "./trust.js";
 import { isLostView, losesView } from "./views.js";
@@ -98,7 +98,8 @@ function isOutOfQuestion(cx: GuardContext, expression: ts.Expression): boolean {
   if (declared !== null && isOfPrimitives(cx, declared)) return true;
   // The compiler works the type of a literal out again and again.
   const isLiteral = ts.isObjectLiteralExpression(expression) || ts.isArrayLiteralExpression(expression);
-  return isLiteral && !mayCarry(cx, expression) && !isLostView(cx, expression);
+  const isTold = isLiteral || openResult(cx, expression) !== null;
+  return isTold && !mayCarry(cx, expression) && !isLostView(cx, expression);
 }
 
 /** A function of a package where the writer is passed in. */

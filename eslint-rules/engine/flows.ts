@@ -13,6 +13,7 @@ import {
   typeByDeclaration,
 } from "./data.js";
 import { isGeneratedApi } from "./generated.js";
+import { declarationOf } from "./references.js";
 
 /**
  * Whether an expression can carry the writer, asking for as few types as possible: the checker keeps the types of names
@@ -35,7 +36,7 @@ export function mayCarry(cx: GuardContext, expression: ts.Expression): boolean {
   if (ts.isBinaryExpression(inner)) return mayCarry(cx, inner.left) || mayCarry(cx, inner.right);
   if (ts.isArrowFunction(inner) || ts.isFunctionExpression(inner)) return bodyMayCarry(cx, inner.body);
   if (isHarmlessByRoot(cx, inner) || isData(cx, inner)) return false;
-  const type = typeByDeclaration(cx, inner) ?? cx.checker.getTypeAtLocation(inner);
+  const type = typeByDeclaration(cx, inner) ?? openResult(cx, inner) ?? cx.checker.getTypeAtLocation(inner);
   // A value of type any may take the place of a function that gets the writer.
   if ((type.flags & cx.ts.TypeFlags.Any) !== 0) return true;
   return (
@@ -43,6 +44,31 @@ export function mayCarry(cx: GuardContext, expression: ts.Expression): boolean {
     ((isReference(cx, inner) || ts.isCallExpression(inner)) &&
       (type.getCallSignatures().length > 0 || holdsBlind(cx, type)))
   );
+}
+
+/**
+ * What a generic function of the app, or of a package that knows nothing of Convex, makes of names that have no writer
+ * and of functions that give back data: its type parameters stand for no writer either. To infer them, the compiler
+ * would work out all that surrounds the call.
+ */
+export function openResult(cx: GuardContext, call: ts.Expression): ts.Type | null {
+  const { ts, packages } = cx;
+  if (!ts.isCallExpression(call) || call.typeArguments !== undefined) return null;
+  const [signature, ...others] = typeByDeclaration(cx, call.expression)?.getCallSignatures() ?? [];
+  const file = signature?.declaration?.getSourceFile();
+  if (signature?.typeParameters === undefined || file === undefined || others.length > 0) return null;
+  const origin = packages.originOf(file);
+  const isStranger = origin.kind === "package" && packages.isStranger(origin.name);
+  if (!isStranger && origin.kind !== "project") return null;
+  const result = signature.getReturnType();
+  // A generator takes what it is called with later.
+  if ((result.flags & ts.TypeFlags.Object) === 0 || takenByNext(cx, result) !== null) return null;
+  const isPlain = call.arguments.every((one) =>
+    ts.isArrowFunction(one) || ts.isFunctionExpression(one)
+      ? !someResult(cx, one.body, (given) => !isData(cx, given))
+      : isReference(cx, one) && !mayCarry(cx, one),
+  );
+  return isPlain ? result : null;
 }
 
 /** Whether an object holds a function that takes any: the writer may be passed in. */
@@ -113,7 +139,10 @@ function isMadeOfData(cx: GuardContext, value: ts.Expression): boolean {
   if (ts.isObjectLiteralExpression(value))
     return value.properties.every((one) => ts.isPropertyAssignment(one) && isMadeOfData(cx, one.initializer));
   if (ts.isFunctionLike(value) || ts.isSpreadElement(value)) return false;
-  return isOfPrimitives(cx, typeByDeclaration(cx, value) ?? cx.checker.getTypeAtLocation(value));
+  const declared = typeByDeclaration(cx, value);
+  // The compiler would work out a call within a call with all that surrounds it.
+  if (declared === null && ts.isCallExpression(value)) return false;
+  return isOfPrimitives(cx, declared ?? cx.checker.getTypeAtLocation(value));
 }
 
 /** The declaration that an imported name means. */
@@ -135,10 +164,23 @@ function propertyMayCarry(cx: GuardContext, property: ts.ObjectLiteralElementLik
   if (ts.isSpreadAssignment(property)) return mayCarry(cx, property.expression);
   if (ts.isShorthandPropertyAssignment(property)) {
     if (isData(cx, property.name)) return false;
+    const chosen = chosenAs(cx, property.name);
+    if (chosen !== null) return mayCarry(cx, chosen);
     const type = checker.getTypeAtLocation(property.name);
     return carries(cx, type) || type.getCallSignatures().length > 0;
   }
   return property.body !== undefined && bodyMayCarry(cx, property.body);
+}
+
+/** `const x = a ?? b`: one of two values, whose types are told apart more easily than their union is made. */
+function chosenAs(cx: GuardContext, name: ts.Identifier): ts.Expression | null {
+  const { ts } = cx;
+  const declaration = declarationOf(cx, name);
+  if (declaration === null || !ts.isVariableDeclaration(declaration)) return null;
+  const { initializer, type, parent } = declaration;
+  if (type !== undefined || initializer === undefined || (parent.flags & ts.NodeFlags.Const) === 0)
+    return null;
+  return ts.isBinaryExpression(initializer) || ts.isConditionalExpression(initializer) ? initializer : null;
 }
 
 /** Whether a function may give back the writer. */

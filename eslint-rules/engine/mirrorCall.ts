@@ -31,6 +31,8 @@ export function visitMirrorCall(
   const signature = isUnknown ? undefined : checker.getResolvedSignature(call);
   if (signature !== undefined && !isBodiless(cx, signature)) return;
   for (const [index, argument] of args.entries()) {
+    // A name and an id are no objects.
+    if (ts.isObjectLiteralExpression(argument) || ts.isFunctionLike(argument)) continue;
     const table = mirrorOf(cx, report, checker.getTypeAtLocation(argument));
     if (table === null) continue;
     // A parameter that is typed as an id or a name says that the code behind it was written for them.

@@ -1,6 +1,7 @@
 /** Places where a value or a type is given to something that has another type. */
 import type ts from "typescript";
 import { argumentsOf, carries } from "./carriers.js";
+import { isDeclaredWithout } from "./checker.js";
 import type { GuardContext } from "./context.js";
 import { calledBy } from "./references.js";
 import { blindness, losesWriter } from "./conversions.js";
@@ -87,6 +88,39 @@ export function propsOf(
     ? checker.getContextualType(attribute.parent)
     : checker.getContextualType(value);
   return { value, target: target ?? checker.getAnyType() };
+}
+
+/**
+ * The signature of a call, as far as it tells what takes these arguments. The only signature of a package's function need
+ * not be inferred for parameters that are written without its type parameters: the compiler would work out all
+ * arguments, and for a reference to a function of the app, the whole app.
+ */
+export function signatureFor(
+  cx: GuardContext,
+  call: ts.CallExpression | ts.NewExpression,
+  wanted: readonly ts.Expression[],
+): ts.Signature | undefined {
+  const { ts, checker } = cx;
+  const callee = checker.getTypeAtLocation(call.expression);
+  const [signature, ...others] = ts.isNewExpression(call)
+    ? callee.getConstructSignatures()
+    : callee.getCallSignatures();
+  const declaration = signature?.declaration;
+  const isOfPackage =
+    declaration !== undefined && cx.packages.originOf(declaration.getSourceFile()).kind === "package";
+  const args: readonly ts.Expression[] = call.arguments ?? [];
+  if (
+    signature !== undefined &&
+    others.length === 0 &&
+    isOfPackage &&
+    !args.some(ts.isSpreadElement) &&
+    wanted.every((one) => {
+      const parameter = signature.parameters[args.indexOf(one)];
+      return parameter !== undefined && isDeclaredWithout(ts, parameter, signature.typeParameters ?? []);
+    })
+  )
+    return signature;
+  return checker.getResolvedSignature(call);
 }
 
 /** The type of the parameter that takes the argument, a rest parameter's element included. */

@@ -6,8 +6,8 @@ import { shortType } from "./conversions.js";
 import { isData } from "./data.js";
 import { isGlobal } from "./dynamicCode.js";
 import { isPlainName, putsWriterIn, reportEscape } from "./escape.js";
-import { mayCarry } from "./flows.js";
-import { parameterType } from "./positions.js";
+import { isHarmlessByRoot, mayCarry } from "./flows.js";
+import { parameterType, signatureFor } from "./positions.js";
 import type { Report } from "./report.js";
 import { isLostView, overwrites } from "./views.js";
 
@@ -18,7 +18,7 @@ export function visitPutIn(
   call: ts.CallExpression | ts.NewExpression,
 ): void {
   const { ts, checker } = cx;
-  const args = call.arguments ?? [];
+  const args: readonly ts.Expression[] = call.arguments ?? [];
   if (!args.some((argument) => isPlainName(cx, argument))) return;
   if (isData(cx, call) || isData(cx, call.expression)) return;
   const callee = call.expression;
@@ -41,11 +41,13 @@ export function visitPutIn(
   const fn = checker.getTypeAtLocation(callee);
   if ((fn.flags & ts.TypeFlags.Any) !== 0 || isConvexFunction(cx, fn)) return;
   if (ts.isCallExpression(call) && takesNoWriter(cx, fn)) return;
-  const signature = checker.getResolvedSignature(call);
+  // Nothing stays in a reference to a function: it is made anew wherever it is written.
+  const fillable = args.filter((one) => isPlainName(cx, one) && !isHarmlessByRoot(cx, one));
+  if (fillable.length === 0) return;
+  const signature = signatureFor(cx, call, fillable);
   if (signature === undefined) return;
-  for (const [index, argument] of args.entries()) {
-    if (!isPlainName(cx, argument)) continue;
-    const expected = parameterType(cx, signature, index, call);
+  for (const argument of fillable) {
+    const expected = parameterType(cx, signature, args.indexOf(argument), call);
     if (expected === null) continue;
     const fills = isData(cx, argument) && carries(cx, expected);
     const lost = fills ? shortType(cx, expected) : putsWriterIn(cx, argument, expected);

@@ -8,7 +8,7 @@ import type { GuardContext } from "./context.js";
 import { stripAssertions } from "./contracts.js";
 import { blindness, shortType } from "./conversions.js";
 import { isData, isOfPrimitives, isPrimitive, literalOf, typeByDeclaration } from "./data.js";
-import { isHarmlessByRoot } from "./flows.js";
+import { isHarmlessByRoot, openResult } from "./flows.js";
 import { calledBy, valueOf } from "./references.js";
 import type { Report } from "./report.js";
 
@@ -63,7 +63,8 @@ export function isLostView(cx: GuardContext, expression: ts.Expression): boolean
     ts.isElementAccessExpression(inner) ||
     ts.isCallExpression(inner) ||
     ts.isNewExpression(inner);
-  const type = () => typeByDeclaration(cx, inner) ?? checker.getTypeAtLocation(inner);
+  const type = () =>
+    typeByDeclaration(cx, inner) ?? openResult(cx, inner) ?? checker.getTypeAtLocation(inner);
   return isSource && showsView(cx, type()) && isGiven(cx, inner);
 }
 

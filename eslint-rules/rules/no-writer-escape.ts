@@ -37,6 +37,7 @@ import {
   isAsked,
   parameterType,
   propsOf,
+  signatureFor,
   typeOfArgument,
   visitLoop,
   visitTypeArguments,
@@ -296,7 +297,7 @@ function visitCall(cx: GuardContext, report: Report, call: ts.CallExpression | t
     }
     return;
   }
-  const signature = checker.getResolvedSignature(call);
+  const signature = signatureFor(cx, call, interesting);
   if (signature === undefined) return;
   for (const [index, argument] of args.entries()) {
     if (!interesting.includes(argument)) continue;
