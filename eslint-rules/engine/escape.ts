@@ -12,7 +12,8 @@ import {
 } from "./conversions.js";
 import { stripAssertions } from "./contracts.js";
 import { isData, isOfPrimitives, isPrimitive, isResultOfHandler, typeByDeclaration } from "./data.js";
-import { isHarmlessByRoot, mayCarry, openResult } from "./flows.js";
+import { holdsBlind, isHarmlessByRoot, mayCarry, openResult } from "./flows.js";
+import { holdsReceiver, losesReceiver } from "./receivers.js";
 import type { Report } from "./report.js";
 import { isTrusted, trustedPackage } from "./trust.js";
 import { isLostView, losesView } from "./views.js";
@@ -38,6 +39,7 @@ export function convert(
     losesByParameter(cx, type, target) ??
     losesView(cx, expression, target) ??
     losesByAssertion(cx, expression, target) ??
+    losesReceiver(cx, type, target) ??
     putsWriterIn(cx, expression, target);
   if (lost !== null) reportEscape(cx, report, expression, lost);
 }
@@ -60,13 +62,16 @@ export function contextual(cx: GuardContext, report: Report, expression: ts.Expr
   if (isResultOfHandler(cx, expression) || isOutOfQuestion(cx, expression)) return;
   const type = cx.checker.getTypeAtLocation(expression);
   if (keepsType(cx, expression, type)) return;
-  const callable = passesForEverything(cx, type) || type.getCallSignatures().length > 0;
-  const isViewOnly = !callable && !carries(cx, type);
+  const callable =
+    passesForEverything(cx, type) || type.getCallSignatures().length > 0 || holdsBlind(cx, type);
+  const isHolder = holdsReceiver(cx, type);
+  const isViewOnly = !callable && !isHolder && !carries(cx, type);
   if (isViewOnly && !isLostView(cx, expression)) return;
-  const expected = cx.checker.getContextualType(expression) ?? returnedType(cx, expression);
+  const expected = expectedOf(cx, expression) ?? returnedType(cx, expression);
   if (expected === undefined) return;
   const lost =
     (isViewOnly ? losesView(cx, expression, expected) : losesWriter(cx, type, expected)) ??
+    losesReceiver(cx, type, expected) ??
     (passesForEverything(cx, type) ? putsWriterIn(cx, expression, expected) : null);
   if (lost !== null) reportEscape(cx, report, expression, lost);
   else if (callable) {
@@ -74,6 +79,17 @@ export function contextual(cx: GuardContext, report: Report, expression: ts.Expr
     if (parameter === null) visitPackageHandler(cx, report, expression, type, expected);
     if (parameter !== null) report.add("no-writer-escape", "anyParameter", expression, { to: parameter });
   }
+}
+
+/** What the place of an expression asks of it; for an element of a list, also of an object with numbers as its names. */
+function expectedOf({ ts, checker }: GuardContext, expression: ts.Expression): ts.Type | undefined {
+  const { parent } = expression;
+  const expected = checker.getContextualType(expression);
+  if (expected !== undefined || !ts.isArrayLiteralExpression(parent)) return expected;
+  const member = checker
+    .getContextualType(parent)
+    ?.getProperty(String(parent.elements.findIndex((one) => one === expression)));
+  return member && checker.getTypeOfSymbol(member);
 }
 
 /** Whether a literal has a function in it, which its use as another type may give the writer to. */

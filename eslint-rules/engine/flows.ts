@@ -13,6 +13,7 @@ import {
   typeByDeclaration,
 } from "./data.js";
 import { isGeneratedApi } from "./generated.js";
+import { holdsReceiver } from "./receivers.js";
 import { declarationOf } from "./references.js";
 
 /**
@@ -41,8 +42,8 @@ export function mayCarry(cx: GuardContext, expression: ts.Expression): boolean {
   if ((type.flags & cx.ts.TypeFlags.Any) !== 0) return true;
   return (
     carries(cx, type) ||
-    ((isReference(cx, inner) || ts.isCallExpression(inner)) &&
-      (type.getCallSignatures().length > 0 || holdsBlind(cx, type)))
+    ((isReference(cx, inner) || ts.isCallExpression(inner) || ts.isNewExpression(inner)) &&
+      (type.getCallSignatures().length > 0 || holdsBlind(cx, type) || holdsReceiver(cx, type)))
   );
 }
 
@@ -71,8 +72,8 @@ export function openResult(cx: GuardContext, call: ts.Expression): ts.Type | nul
   return isPlain ? result : null;
 }
 
-/** Whether an object holds a function that takes any: the writer may be passed in. */
-function holdsBlind(cx: GuardContext, type: ts.Type, depth = 2): boolean {
+/** Whether an object holds a function that takes any, unknown or object: the writer may be passed in. */
+export function holdsBlind(cx: GuardContext, type: ts.Type, depth = 2): boolean {
   const { ts, checker } = cx;
   if ((type.flags & ts.TypeFlags.Object) === 0) return false;
   const taken = takenByNext(cx, type);
@@ -82,12 +83,12 @@ function holdsBlind(cx: GuardContext, type: ts.Type, depth = 2): boolean {
   if (!isPlain && !isOfApp(cx, type)) return false;
   return type.getProperties().some((property) => {
     const own = checker.getTypeOfSymbol(property);
-    const takesAny = own
+    const takesBlindly = own
       .getCallSignatures()
       .some(({ parameters }) =>
-        parameters.some((one) => (checker.getTypeOfSymbol(one).flags & ts.TypeFlags.Any) !== 0),
+        parameters.some((one) => blindness(cx, checker.getTypeOfSymbol(one)) !== null),
       );
-    return takesAny || (depth > 0 && holdsBlind(cx, own, depth - 1));
+    return takesBlindly || (depth > 0 && holdsBlind(cx, own, depth - 1));
   });
 }
 

@@ -2,11 +2,12 @@
 import type ts from "typescript";
 import { carries } from "./carriers.js";
 import type { GuardContext } from "./context.js";
-import { shortType } from "./conversions.js";
+import { blindness, shortType } from "./conversions.js";
 import { isData } from "./data.js";
 import { isGlobal } from "./dynamicCode.js";
 import { isPlainName, putsWriterIn, reportEscape } from "./escape.js";
 import { isHarmlessByRoot, mayCarry } from "./flows.js";
+import { holdsReceiver, replacesReceiver } from "./receivers.js";
 import { parameterType, signatureFor } from "./positions.js";
 import type { Report } from "./report.js";
 import { isLostView, overwrites } from "./views.js";
@@ -31,6 +32,7 @@ export function visitPutIn(
     const [object, ...others] = args;
     const view = object && others.find((one) => overwrites(cx, one, checker.getTypeAtLocation(object)));
     if (view !== undefined) reportEscape(cx, report, view, "what it is put over");
+    if (object !== undefined) visitReplaced(cx, report, object, others);
     if (object === undefined || !isPlainName(cx, object) || !others.some((one) => mayCarry(cx, one))) return;
     const type = checker.getTypeAtLocation(object);
     const given = others.find((one) => carries(cx, checker.getTypeAtLocation(one)));
@@ -52,6 +54,23 @@ export function visitPutIn(
     const fills = isData(cx, argument) && carries(cx, expected);
     const lost = fills ? shortType(cx, expected) : putsWriterIn(cx, argument, expected);
     if (lost !== null) reportEscape(cx, report, argument, lost);
+  }
+}
+
+/** `Object.assign(jobs, more)`: functions that get the writer are replaced by others. */
+function visitReplaced(
+  cx: GuardContext,
+  report: Report,
+  object: ts.Expression,
+  others: readonly ts.Expression[],
+): void {
+  const { checker } = cx;
+  const type = checker.getTypeAtLocation(object);
+  if (!holdsReceiver(cx, type)) return;
+  for (const other of others) {
+    const given = checker.getTypeAtLocation(other);
+    const lost = blindness(cx, given) ?? replacesReceiver(cx, given, type);
+    if (lost !== null) report.add("no-writer-escape", "anyParameter", other, { to: lost });
   }
 }
 

@@ -43,6 +43,8 @@ import {
   visitTypeArguments,
 } from "../engine/positions.js";
 import { putInData, visitPutIn } from "../engine/putIn.js";
+import { calledBy } from "../engine/references.js";
+import { losesReceiver, visitSpreadOver } from "../engine/receivers.js";
 import { visitThis } from "../engine/thisArgument.js";
 import { isData, isFunctionCall } from "../engine/data.js";
 import { mayCarry } from "../engine/flows.js";
@@ -100,7 +102,10 @@ export function visitEscape(cx: GuardContext, report: Report, node: ts.Node): vo
   if (ts.isCallExpression(node) || ts.isNewExpression(node)) {
     visitMirrorCall(cx, report, node);
     visitReplacement(cx, report, node);
-    if (node.typeArguments !== undefined) visitTypeArguments(cx, report, node, node.typeArguments);
+    if (node.typeArguments !== undefined) {
+      visitTypeArguments(cx, report, node, node.typeArguments);
+      visitGivenWriter(cx, report, node, node.typeArguments);
+    }
     if (ts.isCallExpression(node)) {
       visitThis(cx, report, node);
       visitIsArray(cx, report, node);
@@ -138,6 +143,7 @@ export function visitEscape(cx: GuardContext, report: Report, node: ts.Node): vo
       convert(cx, report, node.initializer, () => checker.getTypeAtLocation(node.name));
   } else if (ts.isSpreadAssignment(node)) {
     visitSpread(cx, report, node);
+    visitSpreadOver(cx, report, node);
   } else if (ts.isShorthandPropertyAssignment(node)) {
     if (node.objectAssignmentInitializer !== undefined)
       convert(cx, report, node.objectAssignmentInitializer, () => checker.getTypeAtLocation(node.name));
@@ -186,6 +192,8 @@ export function visitEscape(cx: GuardContext, report: Report, node: ts.Node): vo
     if (hasTypeOfItsOwn(cx, node.initializer)) contextual(cx, report, node.initializer);
   } else if (ts.isArrayLiteralExpression(node)) {
     absorb(cx, report, node.elements, () => checker.getTypeAtLocation(node).getNumberIndexType());
+    for (const element of node.elements)
+      if (!ts.isSpreadElement(element) && hasTypeOfItsOwn(cx, element)) contextual(cx, report, element);
   }
 }
 
@@ -307,7 +315,11 @@ function visitCall(cx: GuardContext, report: Report, call: ts.CallExpression | t
     const lost =
       (expected === null ? null : (losesWriter(cx, type, expected) ?? losesView(cx, argument, expected))) ??
       losesInGeneric(cx, signature, index, type, isView);
-    const passed = expected === null || lost !== null ? null : losesByParameter(cx, type, expected);
+    const passed =
+      expected === null || lost !== null
+        ? null
+        : (losesByParameter(cx, type, expected) ??
+          (isOfLanguage(cx, signature) ? null : losesReceiver(cx, type, expected)));
     if (expected !== null && passed === null && hasTypeOfItsOwn(cx, argument))
       visitPackageHandler(cx, report, argument, type, expected);
     // The function gets the writer as any, no matter who may call it.
@@ -328,10 +340,12 @@ function visitCall(cx: GuardContext, report: Report, call: ts.CallExpression | t
 
 /** `Reflect.get(db, key)`: a function of the language that takes the writer and gives back anything of it. */
 function givesAny(cx: GuardContext, signature: ts.Signature): boolean {
+  return isOfLanguage(cx, signature) && (signature.getReturnType().flags & cx.ts.TypeFlags.Any) !== 0;
+}
+
+function isOfLanguage({ packages }: GuardContext, signature: ts.Signature): boolean {
   const declaration = signature.declaration as ts.SignatureDeclaration | undefined;
-  if (declaration === undefined || cx.packages.originOf(declaration.getSourceFile()).kind !== "lib")
-    return false;
-  return (signature.getReturnType().flags & cx.ts.TypeFlags.Any) !== 0;
+  return declaration !== undefined && packages.originOf(declaration.getSourceFile()).kind === "lib";
 }
 
 /** A typed call into a package: believed only when the package is. */
@@ -522,6 +536,25 @@ function visitBases(cx: GuardContext, report: Report, node: ts.ClassLikeDeclarat
 }
 
 const MAX_BASES = 10;
+
+/** `narrow<MutationCtx>(fn)`: what the code of a function does with a type parameter that stands for the writer. */
+function visitGivenWriter(
+  cx: GuardContext,
+  report: Report,
+  call: ts.CallExpression | ts.NewExpression,
+  given: readonly ts.TypeNode[],
+): void {
+  const { ts, checker } = cx;
+  const at = given.findIndex((one) => carries(cx, checker.getTypeAtLocation(one)));
+  const fn = at < 0 || ts.isNewExpression(call) ? undefined : calledBy(cx, call);
+  if (fn === undefined || !cx.packages.isProject(fn.getSourceFile())) return;
+  const parameter = fn.typeParameters?.[at];
+  if (parameter === undefined) return;
+  const { owner } = genericAround(cx, fn);
+  const place = losesInside(cx, parameter, owner, [checker.getTypeAtLocation(parameter)]);
+  if (place !== null)
+    reportEscape(cx, report, given[at]!, `${parameter.name.text} of a function that loses it at ${place}`);
+}
 
 /** `new Loose<DatabaseWriter>()`: who calls its methods may know no more of it than an interface. */
 function visitGenericClass(cx: GuardContext, report: Report, node: ts.NewExpression): void {

@@ -1,5 +1,5 @@
 import { OUT_OF_REACH } from "../../src/cli/guard/report.js";
-import type { Evasion } from "./evasions/index.js";
+import { EVASIONS, type Evasion } from "./evasions/index.js";
 import type { Outcome } from "./runEvasion.js";
 
 /** What the layers say about a program. */
@@ -162,8 +162,24 @@ function names(found: readonly string[]): string {
   return found.length === 0 ? "–" : found.join(", ");
 }
 
-/** Code in a cell of a table: one line, no bars, not too long. */
+/** How many programs begin with the same lines for these to be left out: the names that their kind hides. */
+const SHARED = 3;
+
+/** Lines that several programs have, which say nothing of one. */
+const sharedLines: ReadonlySet<string> = linesOfMany(EVASIONS);
+
+function linesOfMany(evasions: readonly Evasion[]): ReadonlySet<string> {
+  const counts = new Map<string, number>();
+  for (const { code } of evasions)
+    for (const line of new Set(code.split("\n"))) counts.set(line, (counts.get(line) ?? 0) + 1);
+  return new Set([...counts].flatMap(([line, count]) => (count >= SHARED ? [line] : [])));
+}
+
+/** Code in a cell of a table: one line, no bars, without the shared lines at its beginning, not too long. */
 function cell(code: string): string {
-  const text = code.replace(/\s+/g, " ").replaceAll("|", "\\|").replaceAll("`", "'");
+  const lines = code.split("\n");
+  const first = lines.findIndex((line) => !sharedLines.has(line));
+  const own = first > 0 ? ["…", ...lines.slice(first)] : lines;
+  const text = own.join(" ").replace(/\s+/g, " ").replaceAll("|", "\\|").replaceAll("`", "'");
   return text.length > 160 ? `${text.slice(0, 157)}…` : text;
 }

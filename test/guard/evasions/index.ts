@@ -12,6 +12,7 @@ import { receivers } from "./receivers.js";
 import { tables } from "./tables.js";
 import { borders } from "./borders.js";
 import { callbacks } from "./callbacks.js";
+import { replacing } from "./replacing.js";
 import { answers } from "./answers.js";
 import { later } from "./later.js";
 import { third } from "./third.js";
@@ -41,5 +42,6 @@ export const EVASIONS: readonly Evasion[] = [
   ...scopes,
   ...borders,
   ...callbacks,
+  ...replacing,
   ...clean,
 ];
