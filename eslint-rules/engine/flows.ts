@@ -24,7 +24,8 @@ export function mayCarry(cx: GuardContext, expression: ts.Expression): boolean {
   const { ts } = cx;
   // In JavaScript, a comment before the parenthesis may be an assertion.
   const isJavaScript = (expression.flags & ts.NodeFlags.JavaScriptFile) !== 0;
-  if (ts.isParenthesizedExpression(expression) && !isJavaScript) return mayCarry(cx, expression.expression);
+  if (ts.isNonNullExpression(expression) || (ts.isParenthesizedExpression(expression) && !isJavaScript))
+    return mayCarry(cx, expression.expression);
   const inner = stripAssertions(ts, expression);
   // Asserted to be what passes for every type, it may take the place of a function that gets the writer.
   if (inner !== expression && passesForEverything(cx, cx.checker.getTypeAtLocation(expression))) return true;

@@ -3,7 +3,7 @@ import type ts from "typescript";
 import { carries } from "./carriers.js";
 import type { GuardContext } from "./context.js";
 import { blindness, losesByParameter } from "./conversions.js";
-import { someResult } from "./data.js";
+import { isData, someResult } from "./data.js";
 import { declarationOf, valueOf } from "./references.js";
 import { isLostView, showsView } from "./views.js";
 
@@ -166,6 +166,9 @@ export function givesView(
 ): boolean {
   const { ts, checker } = cx;
   if (!ts.isArrowFunction(argument) && !ts.isFunctionExpression(argument)) return false;
+  // What a call gives back has been given to a function before.
+  if (!someResult(cx, argument.body, (one) => !ts.isCallExpression(one) && !isData(cx, one))) return false;
+  if (ts.isPropertyAccessExpression(expression) && isData(cx, expression.expression)) return false;
   const name = ts.isPropertyAccessExpression(expression) ? expression.name : expression;
   const symbol = ts.isIdentifier(name) ? valueOf(cx, name) : undefined;
   const isAlias = symbol !== undefined && (symbol.flags & ts.SymbolFlags.Alias) !== 0;

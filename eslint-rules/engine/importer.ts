@@ -302,7 +302,7 @@ export function visitImporterCall(cx: GuardContext, report: Report, call: ts.Cal
   // Behind a reference that is written out stand the arguments of its function, whose types may be those of the app.
   const reference = call.arguments[at];
   const isWritten = reference !== undefined && isHarmlessByRoot(cx, stripAssertions(ts, reference));
-  for (const argument of call.arguments.slice(0, isWritten ? at + 1 : undefined)) {
+  for (const argument of isWritten ? [reference] : call.arguments) {
     const inner = stripAssertions(ts, argument);
     if (!mayRefer(ts, inner)) continue;
     if (isComponentsPath(cx, inner))
