@@ -3,7 +3,7 @@ import type ts from "typescript";
 import { carries } from "./carriers.js";
 import type { GuardContext } from "./context.js";
 import { blindness, losesByParameter } from "./conversions.js";
-import { isData, someResult } from "./data.js";
+import { isData, isOfPrimitives, someResult } from "./data.js";
 import { declarationOf, valueOf } from "./references.js";
 import { isLostView, showsView } from "./views.js";
 
@@ -72,7 +72,11 @@ export function standInsFor(
   const mentioned = given === undefined ? typeParameters : reachedFrom(cx, given, typeParameters);
   return typeParameters
     .filter((one) => mentioned.includes(one) || isMadeOfView(cx, signature, owner, one))
-    .map((one) => cx.checker.getTypeAtLocation(one));
+    .map((one) => cx.checker.getTypeAtLocation(one))
+    .filter((type) => {
+      const bound = cx.checker.getBaseConstraintOfType(type);
+      return bound === undefined || !isOfPrimitives(cx, bound);
+    });
 }
 
 /** The type parameters that a type mentions, and those that their constraints mention. */
@@ -93,7 +97,12 @@ function reachedFrom(
   return [...reached];
 }
 
-function mentions(cx: GuardContext, node: ts.Node, typeParameter: ts.TypeParameterDeclaration): boolean {
+function mentions(
+  cx: GuardContext,
+  node: ts.Node | undefined,
+  typeParameter: ts.TypeParameterDeclaration,
+): boolean {
+  if (node === undefined) return false;
   return (
     (cx.ts.isIdentifier(node) && node.text === typeParameter.name.text) ||
     (cx.ts.forEachChild(node, (child) => mentions(cx, child, typeParameter) || undefined) ?? false)
@@ -113,8 +122,10 @@ function isMadeOfView(
       .getCallSignatures()
       .some(({ parameters }) => parameters.some((one) => carriesOrShows(cx, checker.getTypeOfSymbol(one))));
   const visit = (node: ts.Node): boolean => {
-    const isMaker = ts.isFunctionTypeNode(node) || ts.isMethodSignature(node) || ts.isTypeReferenceNode(node);
-    if (isMaker && mentions(cx, node, typeParameter)) {
+    // Of a type of the app with arguments, such as `Loader<T>`, it is not known what it makes of them.
+    const isNamed = ts.isTypeReferenceNode(node);
+    const made = ts.isFunctionTypeNode(node) || ts.isMethodSignature(node) ? node.type : undefined;
+    if (mentions(cx, isNamed ? node : made, typeParameter)) {
       const type = checker.getTypeAtLocation(node);
       const makers = [type, ...type.getProperties().map((one) => checker.getTypeOfSymbol(one))];
       if (makers.some(takesView) && !isKnownHere(cx, signature, node)) return true;

@@ -100,6 +100,13 @@ ${RUN} { await new Loader(ctx, async (id) => id.length).get("x"); }`,
 class NotFound<T extends string> extends ConvexError<{ table: T }> { constructor(table: T) { super({ table }); } }
 function fail<T extends string>(table: T): never { throw new NotFound(table); }
 ${RUN} { if ((await ctx.db.query("notes").first())?.text === "none") fail("notes"); }`,
+    `const hash = (value: unknown): string => String(value);
+function once<Args extends object, R extends string | null>(fn: (ctx: MutationCtx, args: Args) => Promise<R>) {
+  const isSeen = async (ctx: QueryCtx) => (await ctx.db.query("notes").first()) === null;
+  return async (ctx: MutationCtx, args: Args) => { if (await isSeen(ctx)) return hash(args); return hash(await fn(ctx, args)); };
+}
+const add = once(async (ctx, { name }: { name: string }) => { await ctx.db.insert("users", { name }); return name; });
+${RUN} { await add(ctx, { name: "a" }); }`,
     `const retry = async <T,>(fn: () => Promise<T>): Promise<T> => { try { return await fn(); } catch { return await fn(); } };
 ${RUN} { const count = await retry(async () => (await ctx.db.query("notes").take(2)).length); const kept: unknown = count; void kept; }`,
   ]),
