@@ -12,7 +12,9 @@ export function visitImport(cx: GuardContext, report: Report, node: ts.Node): vo
   if (module === undefined || !cx.ts.isSourceFile(module)) return;
   const origin = cx.packages.originOf(module);
   if (origin.kind !== "package" && origin.kind !== "self") return;
-  const directory = /^.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(module.fileName)?.[1];
+  const folder = /^.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(module.fileName)?.[1];
+  // The folders of Yarn's store have other names than their packages.
+  const directory = folder === ".store" && origin.kind === "package" ? origin.name : folder;
   if (directory === undefined || directory.startsWith("@types/")) return;
   if (specifier.text === directory || specifier.text.startsWith(`${directory}/`)) return;
   report.add("no-writer-escape", "packagePath", specifier, { package: directory });

@@ -97,18 +97,6 @@ export const TRIGGERS: readonly {
   readonly index: number;
 }[] = [{ package: "convex-helpers", name: "Triggers.register", index: 0 }];
 
-/**
- * Packages that may hold the database writer. Their members that write are either typed as Convex's writer or
- * summarised above; components write only tables of their own.
- */
-export const TRUSTED_PACKAGES: readonly RegExp[] = [
-  /^convex$/,
-  /^convex-helpers$/,
-  /^convex-ents$/,
-  /^@convex-dev\//,
-  /^convex-streaming-import$/,
-];
-
 /** What is known of the library function that a declaration is, or null. */
 export function factoryOf(cx: GuardContext, declaration: ts.Node): LibrarySummary | null {
   return entryOf(cx, LIBRARIES, declaration);

@@ -10,7 +10,7 @@ export type Origin =
   | { readonly kind: "package"; readonly name: string; readonly path: string }
   | { readonly kind: "project" };
 
-/** The name of this package: its own code is recognised by the package.json above it. */
+/** The name of this package. */
 const SELF = "convex-streaming-import";
 
 /** Where this package itself lies: two directories above this file, or three in its build. */
@@ -21,6 +21,25 @@ const OWN_DIRECTORY = fileURLToPath(new URL("../..", import.meta.url))
 /** The package of `from "convex/server"`, `import("convex/server")`, `require("convex")` and `<reference types="convex" />`. */
 const NAMED_PACKAGES =
   /(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*|\btypes\s*=\s*)["']((?:@[^/"'\s]+\/)?[^./"'\s][^/"'\s]*)/g;
+
+/**
+ * Packages that may hold the database writer. Their members that write are either typed as Convex's writer or
+ * summarised above; components write only tables of their own.
+ */
+const TRUSTED_PACKAGES: readonly RegExp[] = [
+  /^convex$/,
+  /^convex-helpers$/,
+  /^convex-ents$/,
+  /^@convex-dev\//,
+  /^convex-streaming-import$/,
+];
+
+/** A package that the guard trusts by default. */
+export function trustedPackage(name: string): boolean {
+  return TRUSTED_PACKAGES.some((pattern) => pattern.test(name));
+}
+
+const MODULES = "/node_modules/";
 
 interface PackageRoot {
   readonly name: string;
@@ -87,48 +106,103 @@ export class PackageIndex {
       if (origin.kind !== "package") continue;
       const names = mentioned.get(origin.name) ?? new Set<string>();
       mentioned.set(origin.name, names);
-      for (const [, name] of file.text.matchAll(NAMED_PACKAGES)) names.add(name!);
+      for (const [, name] of file.text.matchAll(NAMED_PACKAGES)) {
+        names.add(name!);
+        // They all build on Convex, also one that is not what its name says.
+        if (trustedPackage(name!)) names.add("convex");
+      }
       // A type that a package wrote by itself may still be that of a mutation.
       if (file.text.includes("isMutation")) names.add("convex");
     }
     return mentioned;
   }
 
-  /** Whether a file is a library's is decided by where it is installed; a name proves nothing. */
+  /** Whether code at a path is of the app, wherever it is in the repository. */
+  isOfApp(path: string): boolean {
+    return this.placed(path, false).kind === "project";
+  }
+
+  /** Whether the package.json above both paths is the same. */
+  areOfOnePackage(path: string, other: string): boolean {
+    const root = this.rootOf(directoryOf(path));
+    return root !== null && root.directory === this.rootOf(directoryOf(other))?.directory;
+  }
+
   private classify(file: ts.SourceFile): Origin {
     if (this.program.isSourceFileDefaultLibrary(file)) return { kind: "lib" };
-    const name = file.fileName;
-    const root = this.rootOf(directoryOf(name));
-    const installed = name.includes("/node_modules/") || (root !== null && this.isLinked(root));
-    if (root === null)
-      return installed ? { kind: "package", name: installedName(name), path: "" } : { kind: "project" };
-    const path = name.slice(root.directory.length + 1);
+    const { fileName, isDeclarationFile } = file;
+    return this.placed(this.placeOf(fileName), isDeclarationFile);
+  }
+
+  /** Where a file lies that a link in node_modules leads to, if the compiler keeps links. */
+  private placeOf(path: string): string {
+    const { sys } = this.typescript;
+    const keepsLinks = this.program.getCompilerOptions().preserveSymlinks === true;
+    if (!keepsLinks || !path.includes(MODULES)) return path;
+    return sys.realpath?.(path).replaceAll("\\", "/") ?? path;
+  }
+
+  /** Whether code is a library's is decided by where it is installed; the name that it gives itself proves nothing. */
+  private placed(path: string, isDeclaration: boolean): Origin {
+    if (path.includes(MODULES)) return this.installed(path);
+    const root = this.rootOf(directoryOf(path));
+    if (root === null) return { kind: "project" };
+    const inside = path.slice(root.directory.length + 1);
     // Only the sources of this package are the package; an example app in its repository is an app.
-    if (root.name === SELF && (installed || root.directory === OWN_DIRECTORY)) {
-      return installed || /^(?:src|dist)\//.test(path) ? { kind: "self", path } : { kind: "project" };
-    }
-    if (installed && root.name.startsWith("@types/")) return { kind: "lib" };
-    if (installed || (file.isDeclarationFile && !this.isRootPackage(root))) {
-      return { kind: "package", name: root.name, path };
-    }
-    return { kind: "project" };
+    if (root.name === SELF && root.directory === OWN_DIRECTORY)
+      return /^(?:src|dist)\//.test(inside) ? { kind: "self", path: inside } : { kind: "project" };
+    if (this.isLinked(root))
+      return root.name === SELF
+        ? { kind: "self", path: inside }
+        : { kind: "package", name: root.name, path: inside };
+    if (!isDeclaration || this.isRootPackage(root)) return { kind: "project" };
+    // A package of the workspace, whose name anybody can choose.
+    const name = trustedPackage(root.name) ? `workspace:${root.name}` : root.name;
+    return { kind: "package", name, path: inside };
+  }
+
+  /** A package is the one that its folder says, if its package.json and all packages around it say so, too. */
+  private installed(path: string): Origin {
+    const folders = foldersOf(path);
+    const names = folders.map(({ directory, name }) => {
+      const own = this.readName(`${directory}/package.json`);
+      if (own !== null && own.replace("/", "-") === name && directory.endsWith("/package")) return own;
+      if (own === null || own === name || !trustedPackage(name)) return name;
+      return trustedPackage(own) ? `npm:${own}` : own;
+    });
+    const last = names.at(-1) ?? "";
+    const around = names.find((one) => !trustedPackage(one));
+    // What such a package brings along is its code; types of the platform are not code of its own.
+    const isBrought = trustedPackage(last) || (last.startsWith("@types/") && last !== "@types/node");
+    const brought = isBrought ? around : undefined;
+    const name = names.length > 1 && brought !== undefined ? brought : last;
+    if (name.startsWith("@types/")) return { kind: "lib" };
+    const inside = path.slice((folders.at(-1)?.directory.length ?? -1) + 1);
+    return name === SELF ? { kind: "self", path: inside } : { kind: "package", name, path: inside };
   }
 
   /** Sources of Convex or of this package that the app has installed by a link: the guard must know their types. */
   private isLinked(root: PackageRoot): boolean {
-    if (
-      (root.name !== "convex" && root.name !== SELF) ||
-      root.directory === OWN_DIRECTORY ||
-      this.isRootPackage(root)
-    )
-      return false;
+    if ((root.name !== "convex" && root.name !== SELF) || this.isOfWorkspace(root)) return false;
     const [first = ""] = this.program.getRootFileNames();
     const { sys } = this.typescript;
     for (let directory = directoryOf(first); ; directory = directoryOf(directory)) {
-      const link = `${directory}/node_modules/${root.name}`;
+      const link = `${directory}${MODULES}${root.name}`;
       if (sys.directoryExists(link)) return sys.realpath?.(link).replaceAll("\\", "/") === root.directory;
       if (directory === "" || directory === directoryOf(directory)) return false;
     }
+  }
+
+  /** Whether a package lies in the repository of the app: below the outermost package.json above the app. */
+  private isOfWorkspace({ directory }: PackageRoot): boolean {
+    const [first = ""] = this.program.getRootFileNames();
+    let outermost: PackageRoot | null = null;
+    for (let root = this.rootOf(directoryOf(first)); root !== null;) {
+      outermost = root;
+      const above = directoryOf(root.directory);
+      root = above === root.directory ? null : this.rootOf(above);
+    }
+    return outermost !== null && `${directory}/`.startsWith(`${outermost.directory}/`);
   }
 
   /** A declaration file of the app's own package is the app's (`_generated`, hand-written ones). */
@@ -161,7 +235,16 @@ export function directoryOf(path: string): string {
   return end <= 0 ? path.slice(0, Math.max(end, 0)) : path.slice(0, end);
 }
 
-function installedName(path: string): string {
-  const rest = path.slice(path.lastIndexOf("/node_modules/") + "/node_modules/".length).split("/");
-  return rest[0]?.startsWith("@") === true ? `${rest[0]}/${rest[1] ?? ""}` : (rest[0] ?? path);
+/** The folders of packages that a path leads through; those of package managers (`.pnpm/convex@1.27.0`) are none. */
+function foldersOf(path: string): { readonly directory: string; readonly name: string }[] {
+  const parts = path.split(MODULES);
+  return parts.slice(1).flatMap((part, at) => {
+    const above = parts.slice(0, at + 1).join(MODULES) + MODULES;
+    // `.store/@scope-name-npm-1.27.0-4f8c1b/package` of Yarn
+    const [stored, slug] =
+      /^\.store\/([^/]+)-(?:npm-\d[^/]*|virtual-[0-9a-f]+)\/package(?=\/)/.exec(part) ?? [];
+    if (stored !== undefined && slug !== undefined) return [{ directory: above + stored, name: slug }];
+    const name = part.startsWith(".") ? undefined : /^(?:@[^/]+\/)?[^/]+/.exec(part)?.[0];
+    return name === undefined ? [] : [{ directory: above + name, name }];
+  });
 }

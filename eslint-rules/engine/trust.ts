@@ -1,12 +1,9 @@
 import type ts from "typescript";
 import type { GuardContext } from "./context.js";
-import { TRUSTED_PACKAGES } from "./libraries.js";
 import type { Specifier, TypeScript } from "./model.js";
+import { trustedPackage } from "./packages.js";
 
-/** A package that the guard trusts by default. */
-export function trustedPackage(name: string): boolean {
-  return TRUSTED_PACKAGES.some((pattern) => pattern.test(name));
-}
+export { trustedPackage };
 
 /** Whether the code behind a call is this package's, or of a package or a declaration that is trusted. */
 export function isTrustedCallee(cx: GuardContext, signature: ts.Signature): boolean {

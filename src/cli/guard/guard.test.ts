@@ -1,5 +1,5 @@
 // @vitest-environment node
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -39,10 +39,37 @@ const WRITE = `import { mutation } from "./_generated/server.js";
 export const add = mutation({ args: {}, handler: async (ctx) => await ctx.db.insert("customers", { id: 1n }) });`;
 const WRITE_JS = WRITE.replace("async (ctx)", "async ({ db })").replace("ctx.db", "db");
 
+/** The tsconfig.json of an app, with more options and names of modules. */
+function configWith({
+  paths,
+  ...more
+}: {
+  readonly paths?: Record<string, string[]>;
+  readonly [option: string]: unknown;
+}): string {
+  const compilerOptions = {
+    strict: true,
+    target: "ESNext",
+    lib: ["ES2023"],
+    types: [],
+    module: "ESNext",
+    moduleResolution: "Bundler",
+    skipLibCheck: true,
+    noEmit: true,
+    paths: {
+      "convex-streaming-import": [`${ROOT}/dist/src/client/index.d.ts`],
+      "convex-streaming-import/*": [`${ROOT}/dist/src/*/index.d.ts`],
+      ...paths,
+    },
+    ...more,
+  };
+  return JSON.stringify({ compilerOptions, include: ["."] });
+}
+
 const apps: string[] = [];
 
-/** A small app on disk; `convex/schema.ts` and `_generated` are there unless they are set. */
-function app(files: Record<string, string | null>): string {
+/** A small app on disk; `convex/schema.ts` and `_generated` are there unless they are set. Links lead from the app. */
+function app(files: Record<string, string | null>, links: Record<string, string> = {}): string {
   const root = join(directory, `app${String(apps.length)}`);
   apps.push(root);
   const all: Record<string, string | null> = {
@@ -50,23 +77,7 @@ function app(files: Record<string, string | null>): string {
     "convex/schema.ts": SCHEMA,
     "convex/_generated/server.d.ts": SERVER,
     "convex/_generated/server.js": "export const mutation = (x) => x;",
-    "convex/tsconfig.json": JSON.stringify({
-      compilerOptions: {
-        strict: true,
-        target: "ESNext",
-        lib: ["ES2023"],
-        types: [],
-        module: "ESNext",
-        moduleResolution: "Bundler",
-        skipLibCheck: true,
-        noEmit: true,
-        paths: {
-          "convex-streaming-import": [`${ROOT}/dist/src/client/index.d.ts`],
-          "convex-streaming-import/*": [`${ROOT}/dist/src/*/index.d.ts`],
-        },
-      },
-      include: ["."],
-    }),
+    "convex/tsconfig.json": configWith({}),
     ...files,
   };
   for (const [file, text] of Object.entries(all)) {
@@ -74,8 +85,24 @@ function app(files: Record<string, string | null>): string {
     mkdirSync(dirname(join(root, file)), { recursive: true });
     writeFileSync(join(root, file), text);
   }
-  symlinkSync(`${ROOT}/node_modules`, join(root, "node_modules"));
+  for (const [link, target] of Object.entries(links)) {
+    mkdirSync(dirname(join(root, link)), { recursive: true });
+    symlinkSync(join(root, target), join(root, link));
+  }
+  installIn(root);
   return root;
+}
+
+/** The packages of this repository, besides those that an app brings. */
+function installIn(root: string): void {
+  const own = join(root, "node_modules");
+  if (!existsSync(own)) {
+    symlinkSync(`${ROOT}/node_modules`, own);
+    return;
+  }
+  for (const name of readdirSync(`${ROOT}/node_modules`))
+    if (!name.startsWith(".") && !existsSync(join(own, name)))
+      symlinkSync(`${ROOT}/node_modules/${name}`, join(own, name));
 }
 
 function check(
@@ -680,6 +707,132 @@ describe("what is deployed is what is checked", () => {
     const { exitCode, report } = await check(app({ "convex/a.ts": WRITE, ...files }));
     expect(exitCode).toBe(2);
     expect(report.problems).toEqual([{ code, message: expect.stringContaining(problem) as string }]);
+  });
+});
+
+/** A package whose code writes a mirror, and whose types say no more than that it is given the writer. */
+const TIDY = {
+  "index.js": `const [db, add, table] = "db,insert,customers".split(",");
+export const tidy = async (ctx) => { const store = ctx[db]; const write = store[add]; await write(table, { id: 9n }); };`,
+  "index.d.ts": `import type { GenericDataModel, GenericMutationCtx } from "convex/server";
+export declare const tidy: <D extends GenericDataModel>(ctx: GenericMutationCtx<D>) => Promise<void>;`,
+};
+const callOf = (name: string): string => `import { mutation } from "./_generated/server.js";
+import { tidy } from "${name}";
+export const call = mutation({ args: {}, handler: async (ctx) => { await tidy(ctx); } });`;
+
+function packageAt(
+  directory: string,
+  name: string,
+  more: Record<string, string> = TIDY,
+): Record<string, string> {
+  const manifest = JSON.stringify({ name, type: "module", main: "./index.js", types: "./index.d.ts" });
+  const files = Object.entries({ "package.json": manifest, ...more });
+  return Object.fromEntries(files.map(([file, text]) => [`${directory}/${file}`, text]));
+}
+
+const keepingLinks = (files: Record<string, string>): Record<string, string> => ({
+  ...files,
+  "convex/tsconfig.json": configWith({ preserveSymlinks: true }),
+});
+
+describe("a package is the one that its place says", () => {
+  const PNPM = "node_modules/.pnpm/@convex-dev+tidy@1.0.0/node_modules/@convex-dev/tidy";
+  const YARN = "node_modules/.store/@convex-dev-tidy-npm-1.0.0-4f8c1b/package";
+  const EVIL = "node_modules/.store/evil-npm-1.0.0-4f8c1b/package";
+  const name = "@convex-dev/tidy";
+  const link = `node_modules/${name}`;
+
+  it.each<[string, string, Record<string, string>, Record<string, string>?]>([
+    ["a package that calls itself a trusted one", "evil", packageAt("node_modules/evil", name)],
+    [
+      "a package whose build calls itself a trusted one",
+      "evil",
+      {
+        "node_modules/evil/package.json":
+          '{ "name": "evil", "exports": { ".": { "types": "./dist/index.d.ts", "default": "./dist/index.js" } } }',
+        ...packageAt("node_modules/evil/dist", name),
+      },
+    ],
+    ["another package in the folder of a trusted one", name, packageAt(link, "evil")],
+    ["a trusted package in the folder of another", name, packageAt(link, "convex-helpers")],
+    [
+      "a package that another one brings along",
+      "evil",
+      {
+        ...packageAt("node_modules/evil", "evil", {
+          "index.js": `export * from "${name}";`,
+          "index.d.ts": `export * from "${name}";`,
+        }),
+        ...packageAt(`node_modules/evil/${link}`, name),
+      },
+    ],
+    [
+      "types that another package brings along",
+      "evil",
+      {
+        ...packageAt("node_modules/evil", "evil", { "index.js": "", "index.d.ts": 'export * from "inner";' }),
+        ...packageAt("node_modules/evil/node_modules/@types/inner", "@types/inner"),
+      },
+    ],
+    ["a package of the workspace", name, packageAt("packages/tidy", name), { [link]: "packages/tidy" }],
+    [
+      "a package of the workspace, with links kept",
+      name,
+      keepingLinks(packageAt("packages/tidy", name)),
+      { [link]: "packages/tidy" },
+    ],
+    [
+      "a package in the store of Yarn that calls itself a trusted one",
+      "evil",
+      packageAt(EVIL, name),
+      { "node_modules/evil": EVIL },
+    ],
+  ])("does not trust %s", async (_name, specifier, files, links) => {
+    const { exitCode, report } = await check(app({ ...files, "convex/a.ts": callOf(specifier) }, links));
+    expect([report.problems, report.typeErrors]).toEqual([[], []]);
+    expect(messageIds(report)).toEqual(["untrustedPackage"]);
+    expect(exitCode).toBe(1);
+  });
+
+  it("does not take another package for this one", async () => {
+    const files = packageAt("node_modules/evil", "convex-streaming-import");
+    const { report } = await check(app({ ...files, "convex/a.ts": callOf("evil") }));
+    expect(messageIds(report)).toEqual(["untrustedPackage"]);
+  });
+
+  it.each<[string, Record<string, string>, Record<string, string>?]>([
+    ["in node_modules", packageAt(link, name)],
+    ["in the store of pnpm", packageAt(PNPM, name), { [link]: PNPM }],
+    ["in the store of pnpm, with links kept", keepingLinks(packageAt(PNPM, name)), { [link]: PNPM }],
+    ["in the store of Yarn", packageAt(YARN, name), { [link]: YARN }],
+    [
+      "that gives out what another one in it declares",
+      {
+        ...packageAt(link, name, {
+          "index.js": 'export * from "convex-helpers";',
+          "index.d.ts": 'export * from "convex-helpers";',
+        }),
+        ...packageAt(`${link}/node_modules/convex-helpers`, "convex-helpers"),
+      },
+    ],
+  ])("trusts a package %s", async (_name, files, links) => {
+    const { exitCode, report } = await check(app({ ...files, "convex/a.ts": callOf(name) }, links));
+    expect([report.findings, report.typeErrors, exitCode]).toEqual([[], [], 0]);
+    expect(report.trusted.packages).toEqual([
+      expect.stringMatching(/^(?:@convex-dev\/tidy|convex-helpers)$/),
+    ]);
+  });
+
+  it("trusts a package of the workspace that the option names", async () => {
+    const files = {
+      ...packageAt("packages/tidy", "@acme/tidy"),
+      "convex/a.ts": callOf("@acme/tidy"),
+      "streaming-import.guard.json":
+        '{ "trusted": [{ "from": "package", "package": "@acme/tidy", "name": "*" }] }',
+    };
+    const { exitCode } = await check(app(files, { "node_modules/@acme/tidy": "packages/tidy" }));
+    expect(exitCode).toBe(0);
   });
 });
 
