@@ -1,5 +1,4 @@
 import { existsSync, readdirSync, type Dirent } from "node:fs";
-import type ts from "typescript";
 import { Bundler } from "./bundled.js";
 import type { TypeScript } from "./model.js";
 
@@ -39,20 +38,23 @@ function entriesOf(directory: string): { files: string[]; directories: string[] 
 /** The files of the app that are bundled with the entry points, found as the bundler finds them. */
 export function deployedPaths(
   ts: TypeScript,
-  compilerOptions: ts.CompilerOptions,
   functionsDir: string,
   entryPoints: readonly string[],
   textOf: (path: string) => string | undefined,
 ): Set<string> {
-  const bundler = new Bundler(ts, compilerOptions);
+  const bundler = new Bundler(ts);
   const reached = new Set<string>();
   const queue = [...entryPoints];
   for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
     if (reached.has(path)) continue;
     reached.add(path);
-    for (const specifier of specifiersOf(ts, textOf(path) ?? ts.sys.readFile(path) ?? "")) {
-      for (const target of bundler.resolve(specifier, path)) {
-        if (!target.includes("/node_modules/") && !isWrittenByConvex(target, functionsDir))
+    const text = textOf(path) ?? ts.sys.readFile(path) ?? "";
+    // Both may be bundled where a file has both.
+    const kinds = /\brequire\b/.test(text) ? (["import", "require"] as const) : (["import"] as const);
+    for (const specifier of specifiersOf(ts, text)) {
+      for (const kind of kinds) {
+        const target = bundler.resolve(specifier, path, kind);
+        if (target !== null && !target.includes("/node_modules/") && !isWrittenByConvex(target, functionsDir))
           queue.push(target);
       }
     }

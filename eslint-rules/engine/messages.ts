@@ -56,6 +56,8 @@ export const MESSAGES = {
     'The database writer is handed to "{{package}}", whose code the guard does not see. When you have reviewed it, add `{ from: "package", package: "{{package}}", name: "{{name}}" }` to the option `trusted`.',
   packagePath:
     'A file of "{{package}}" is imported by another name than that of its package, so it may be another package than the one that is installed and trusted. Import it by the name of the package, or move your own code out of node_modules.',
+  otherModule:
+    "The types of this import are those of {{typed}}, but the code that Convex's bundler takes is that of {{bundled}}: what the guard reads is not what runs. Change `paths`, `imports`, `exports` or `types` so that both find the same source file, and write JavaScript that gets `ctx` in TypeScript.",
   structuralWriter:
     "`{{method}}` is called through a type of your own that has no code behind it; the database writer fits it, and {{reason}}. Use DatabaseWriter and name the table, or rename the method.",
   weakReceiver:

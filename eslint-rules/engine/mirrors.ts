@@ -58,7 +58,6 @@ function deployedWith(cx: GuardContext, functionsDir: string): ReadonlySet<strin
     const { ts, program } = cx;
     deployed = deployedPaths(
       ts,
-      program.getCompilerOptions(),
       functionsDir,
       entryPointsOf(ts, functionsDir),
       (path) => program.getSourceFile(path)?.text,

@@ -66,6 +66,7 @@ export const noWriterEscape: RuleDefinition = {
     "untypedCall",
     "untrustedPackage",
     "packagePath",
+    "otherModule",
     "structuralWriter",
     "weakReceiver",
     "anyMethod",

@@ -836,6 +836,167 @@ describe("a package is the one that its place says", () => {
   });
 });
 
+describe("the types of an import are those of the code that is bundled", () => {
+  const OK = `import type { Auth } from "convex/server";
+export declare const tidy: (ctx: { auth: Auth }) => Promise<void>;`;
+  const SOURCE = `import type { Auth } from "convex/server";
+export const tidy = async (ctx: { auth: Auth }) => { await ctx.auth.getUserIdentity(); };`;
+  const JS = TIDY["index.js"];
+  const TEXT = {
+    "index.js": "export const tidy = String;",
+    "index.d.ts": "export declare const tidy: (text: unknown) => string;",
+  };
+  const trim = (name: string): string => `import { tidy } from "${name}";\nexport const text = tidy(1);`;
+  const imports = (target: object | string): string =>
+    JSON.stringify({ name: "an-app", type: "module", imports: { "#tidy": target } });
+
+  it.each<[string, string, Record<string, string>]>([
+    [
+      "a condition of the app's own",
+      "#tidy",
+      {
+        "package.json": imports({ checked: "./lib/ok.ts", default: "./lib/tidy.js" }),
+        "convex/tsconfig.json": configWith({ customConditions: ["checked"] }),
+        "lib/ok.ts": SOURCE,
+        "lib/tidy.js": JS,
+      },
+    ],
+    [
+      "types of an import",
+      "#tidy",
+      {
+        "package.json": imports({ types: "./lib/ok.d.ts", default: "./lib/tidy.js" }),
+        "lib/ok.d.ts": OK,
+        "lib/tidy.js": JS,
+      },
+    ],
+    [
+      "types of a folder",
+      "../lib",
+      {
+        "lib/package.json": '{ "main": "./tidy.js", "types": "./ok.d.ts" }',
+        "lib/ok.d.ts": OK,
+        "lib/tidy.js": JS,
+      },
+    ],
+    [
+      "types that the app gives out to itself",
+      "an-app/tidy",
+      {
+        "package.json":
+          '{ "name": "an-app", "type": "module", "exports": { "./tidy": { "types": "./lib/ok.d.ts", "default": "./lib/tidy.js" } } }',
+        "lib/ok.d.ts": OK,
+        "lib/tidy.js": JS,
+      },
+    ],
+    [
+      "a target of `paths` that has no code",
+      "@lib/tidy",
+      {
+        "convex/tsconfig.json": configWith({ paths: { "@lib/*": ["../types/*", "../lib/*"] } }),
+        "types/tidy.d.ts": OK,
+        "lib/tidy.js": JS,
+      },
+    ],
+    [
+      "a module that the app declares",
+      "#tidy",
+      {
+        "package.json": imports("./lib/tidy.js"),
+        "lib/tidy.js": JS,
+        "convex/shims.d.ts": `declare module "#tidy" { ${OK.replace("declare ", "")} }`,
+      },
+    ],
+    [
+      "a pattern that the app declares",
+      "../lib/tidy.js?safe",
+      { "lib/tidy.js": JS, "convex/shims.d.ts": `declare module "*?safe" { ${OK.replace("declare ", "")} }` },
+    ],
+    [
+      "a declaration file beside JavaScript that gets ctx",
+      "../lib/tidy.js",
+      { "lib/tidy.js": JS, "lib/tidy.d.ts": OK },
+    ],
+    [
+      "a trusted package that the app replaces",
+      "convex-helpers",
+      {
+        "package.json":
+          '{ "name": "an-app", "type": "module", "browser": { "convex-helpers": "./lib/tidy.js" } }',
+        "lib/tidy.js": JS,
+        "convex/b.ts": 'import { nullThrows } from "convex-helpers"; export const one = nullThrows(1);',
+      },
+    ],
+  ])("reports an import that is typed by %s", async (_name, specifier, files) => {
+    const code = files["convex/b.ts"] ?? callOf(specifier);
+    const { exitCode, report } = await check(app({ ...files, "convex/a.ts": code }));
+    expect([report.problems, report.typeErrors]).toEqual([[], []]);
+    expect(new Set(messageIds(report))).toEqual(new Set(["otherModule"]));
+    expect(exitCode).toBe(1);
+  });
+
+  it.each<[string, string, Record<string, string>, Record<string, string>?]>([
+    [
+      "the only target of an import",
+      callOf("#tidy"),
+      { "package.json": imports({ default: "./lib/ok.ts" }), "lib/ok.ts": SOURCE },
+    ],
+    [
+      "types and code of an import in one file",
+      callOf("#tidy"),
+      { "package.json": imports({ types: "./lib/ok.ts", default: "./lib/ok.js" }), "lib/ok.ts": SOURCE },
+    ],
+    [
+      "the one target of `paths` that is there",
+      callOf("@lib/ok"),
+      {
+        "convex/tsconfig.json": configWith({ paths: { "@lib/*": ["../generated/*", "../lib/*"] } }),
+        "lib/ok.ts": SOURCE,
+      },
+    ],
+    [
+      "a package of the workspace and its types in folders of a build",
+      trim("@acme/tidy"),
+      {
+        "packages/tidy/package.json":
+          '{ "name": "@acme/tidy", "exports": { ".": { "types": "./dist/types/index.d.ts", "import": "./dist/esm/index.js" } } }',
+        "packages/tidy/dist/types/index.d.ts": TEXT["index.d.ts"],
+        "packages/tidy/dist/esm/index.js": TEXT["index.js"],
+      },
+      { "node_modules/@acme/tidy": "packages/tidy" },
+    ],
+    [
+      "a declaration file beside JavaScript that gets no ctx",
+      trim("../lib/tidy.js"),
+      { "lib/tidy.js": TEXT["index.js"], "lib/tidy.d.ts": TEXT["index.d.ts"] },
+    ],
+    ["an installed package that has types", trim("tidy"), packageAt("node_modules/tidy", "tidy", TEXT)],
+    [
+      "an installed package whose types the app declares",
+      trim("tidy"),
+      {
+        "node_modules/tidy/package.json": '{ "name": "tidy", "type": "module", "main": "./index.js" }',
+        "node_modules/tidy/index.js": TEXT["index.js"],
+        "convex/shims.d.ts": `declare module "tidy" { ${TEXT["index.d.ts"].replace("declare ", "")} }`,
+      },
+    ],
+  ])("lets %s pass", async (_name, code, files, links) => {
+    const { exitCode, report } = await check(app({ ...files, "convex/a.ts": code }, links));
+    expect([report.findings, report.typeErrors, exitCode]).toEqual([[], [], 0]);
+  });
+
+  it("lets code pass that somebody has reviewed", async () => {
+    const files = {
+      "lib/tidy.js": JS,
+      "lib/tidy.d.ts": OK,
+      "convex/a.ts": callOf("../lib/tidy.js"),
+      "streaming-import.guard.json":
+        '{ "trusted": [{ "from": "file", "path": "lib/tidy.d.ts", "name": "tidy" }] }',
+    };
+    expect((await check(app(files))).exitCode).toBe(0);
+  });
+});
+
 it("ESLint finds in every app above what the command finds", () => {
   expect(apps.length).toBeGreaterThan(40);
   expect(apps.flatMap((cwd) => disagreements(cwd) ?? [])).toEqual([]);

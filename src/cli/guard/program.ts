@@ -74,12 +74,12 @@ export function loadProgram(
   host.jsDocParsingMode = typescript.JSDocParsingMode.ParseForTypeErrors;
   let program = typescript.createProgram([...roots], compilerOptions, host);
   const textOf = (file: string): string | undefined => program.getSourceFile(file)?.text;
-  let deployed = deployedPaths(typescript, compilerOptions, functionsDir, entryPoints, textOf);
+  let deployed = deployedPaths(typescript, functionsDir, entryPoints, textOf);
   // A declaration file may stand before the code that is bundled: the guard reads the code.
   for (let missing = notIn(program, deployed); missing.length > 0; missing = notIn(program, deployed)) {
     for (const path of missing) roots.add(path);
     program = typescript.createProgram([...roots], compilerOptions, host, program);
-    deployed = deployedPaths(typescript, compilerOptions, functionsDir, entryPoints, textOf);
+    deployed = deployedPaths(typescript, functionsDir, entryPoints, textOf);
   }
   const notDeployed = fileNames.filter((file) => file.startsWith(`${functionsDir}/`) && !deployed.has(file));
   return { program, tsconfig: path, functionsDir, deployed, notDeployed };
@@ -174,16 +174,8 @@ function configurationsOf(functionsDir: string): string[] {
 
 /** The code outside of the functions directory that the functions import, and so deploy. */
 export function deployedOutside(functionsDir: string): string[] {
-  const path = findConfig(functionsDir);
-  const { options } = path === null ? withoutConfig(functionsDir) : readConfig(path);
   return [
-    ...deployedPaths(
-      typescript,
-      options,
-      functionsDir,
-      entryPointsOf(typescript, functionsDir),
-      () => undefined,
-    ),
+    ...deployedPaths(typescript, functionsDir, entryPointsOf(typescript, functionsDir), () => undefined),
   ].filter((file) => !file.startsWith(`${functionsDir}/`) && /\.[cm]?[jt]sx?$/.test(file));
 }
 
