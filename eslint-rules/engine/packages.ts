@@ -176,9 +176,11 @@ export class PackageIndex {
     const isBrought = trustedPackage(last) || (last.startsWith("@types/") && last !== "@types/node");
     const brought = isBrought ? around : undefined;
     const name = names.length > 1 && brought !== undefined ? brought : last;
-    if (name.startsWith("@types/")) return { kind: "lib" };
+    if (name === "@types/node") return { kind: "lib" };
     const inside = path.slice((folders.at(-1)?.directory.length ?? -1) + 1);
-    return name === SELF ? { kind: "self", path: inside } : { kind: "package", name, path: inside };
+    return name === SELF
+      ? { kind: "self", path: inside }
+      : { kind: "package", name: describedBy(name), path: inside };
   }
 
   /** Sources of Convex or of this package that the app has installed by a link: the guard must know their types. */
@@ -247,4 +249,11 @@ function foldersOf(path: string): { readonly directory: string; readonly name: s
     const name = part.startsWith(".") ? undefined : /^(?:@[^/]+\/)?[^/]+/.exec(part)?.[0];
     return name === undefined ? [] : [{ directory: above + name, name }];
   });
+}
+
+/** `@scope/name` of `@types/scope__name`: types beside a package are of its code. No package is trusted for them. */
+function describedBy(name: string): string {
+  if (!name.startsWith("@types/")) return name;
+  const described = name.slice("@types/".length).replace(/^(.+)__/, "@$1/");
+  return trustedPackage(described) ? name : described;
 }

@@ -335,7 +335,7 @@ function visitCall(cx: GuardContext, report: Report, call: ts.CallExpression | t
       reportEscape(cx, report, argument, lost);
     else if (!trusted && (carries(cx, type) || isView) && givesAny(cx, signature))
       reportEscape(cx, report, argument, "any");
-    else if (carries(cx, type)) visitPackageCall(cx, report, argument, signature);
+    else if (carries(cx, type) || isView) visitPackageCall(cx, report, argument, signature);
   }
 }
 

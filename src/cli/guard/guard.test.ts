@@ -775,6 +775,22 @@ describe("a package is the one that its place says", () => {
         ...packageAt("node_modules/evil/node_modules/@types/inner", "@types/inner"),
       },
     ],
+    [
+      "a package with types of another one",
+      "evil",
+      {
+        ...packageAt("node_modules/evil", "evil", { "index.js": TIDY["index.js"] }),
+        ...packageAt("node_modules/@types/evil", "@types/evil"),
+      },
+    ],
+    [
+      "types of a trusted package that come from another one",
+      "convex-helpers",
+      {
+        ...packageAt("node_modules/convex-helpers", "convex-helpers", { "index.js": TIDY["index.js"] }),
+        ...packageAt("node_modules/@types/convex-helpers", "@types/convex-helpers"),
+      },
+    ],
     ["a package of the workspace", name, packageAt("packages/tidy", name), { [link]: "packages/tidy" }],
     [
       "a package of the workspace, with links kept",
@@ -793,6 +809,26 @@ describe("a package is the one that its place says", () => {
     expect([report.problems, report.typeErrors]).toEqual([[], []]);
     expect(messageIds(report)).toEqual(["untrustedPackage"]);
     expect(exitCode).toBe(1);
+  });
+
+  it("hands no part of ctx to a package that is not trusted", async () => {
+    const files = packageAt("node_modules/evil", "evil", {
+      "index.js": TIDY["index.js"],
+      "index.d.ts": `import type { Auth } from "convex/server";
+export declare const tidy: (ctx: { auth: Auth }) => Promise<void>;`,
+    });
+    const read = `import { query } from "./_generated/server.js";
+import { tidy } from "evil";
+export const read = query({ args: {}, handler: async (ctx) => { await tidy(ctx); } });`;
+    const help = `import type { Auth } from "convex/server";
+import { mutation } from "./_generated/server.js";
+import { tidy } from "evil";
+const help = async (ctx: { auth: Auth }) => { await tidy(ctx); };
+export const call = mutation({ args: {}, handler: async (ctx) => { await help(ctx); } });`;
+    const { report } = await check(app({ ...files, "convex/read.ts": read, "convex/help.ts": help }));
+    expect(report.findings.map(({ file, messageId }) => [file, messageId])).toEqual([
+      ["convex/help.ts", "untrustedPackage"],
+    ]);
   });
 
   it("does not take another package for this one", async () => {
