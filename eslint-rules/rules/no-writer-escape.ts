@@ -1,13 +1,7 @@
 import type ts from "typescript";
-import { argumentsOf, carries, isFactory } from "../engine/carriers.js";
+import { carries, isFactory } from "../engine/carriers.js";
 import type { GuardContext } from "../engine/context.js";
-import {
-  losesByNext,
-  losesByParameter,
-  losesToBound,
-  losesWriter,
-  shortType,
-} from "../engine/conversions.js";
+import { losesByNext, losesByParameter, losesWriter, shortType } from "../engine/conversions.js";
 import { stripAssertions } from "../engine/contracts.js";
 import { isGlobal, visitDynamicCode } from "../engine/dynamicCode.js";
 import { absorb, contextual, convert, reportEscape, visitPackageHandler } from "../engine/escape.js";
@@ -21,18 +15,8 @@ import {
   visitPredicate,
 } from "../engine/narrowed.js";
 import { visitAugmentation, visitReplacement, visitTarget } from "../engine/replaced.js";
-import {
-  classOf,
-  genericAround,
-  givesView,
-  implementationOf,
-  isChosen,
-  isPassedOn,
-  losesByResult,
-  losesInCallback,
-  madeOfView,
-  standInsFor,
-} from "../engine/generics.js";
+import { givesView } from "../engine/generics.js";
+import { losesInGeneric, visitBases, visitGenericClass, visitGivenWriter } from "../engine/insideGenerics.js";
 import {
   isAsked,
   parameterType,
@@ -43,15 +27,13 @@ import {
   visitTypeArguments,
 } from "../engine/positions.js";
 import { putInData, visitPutIn } from "../engine/putIn.js";
-import { calledBy } from "../engine/references.js";
 import { losesReceiver, visitSpreadOver } from "../engine/receivers.js";
 import { visitThis } from "../engine/thisArgument.js";
 import { isData, isFunctionCall } from "../engine/data.js";
 import { mayCarry } from "../engine/flows.js";
 import { isFunctionInterface, visitMirrorCall } from "../engine/mirrorCall.js";
 import { passesCheck } from "../engine/presets.js";
-import type { SchemaInfo } from "../engine/model.js";
-import { Report } from "../engine/report.js";
+import type { Report } from "../engine/report.js";
 import { isTrustedCallee } from "../engine/trust.js";
 import { isLostView, losesView, visitRest, visitSpread } from "../engine/views.js";
 import type { RuleDefinition } from "../engine/rule.js";
@@ -105,12 +87,12 @@ export function visitEscape(cx: GuardContext, report: Report, node: ts.Node): vo
     visitReplacement(cx, report, node);
     if (node.typeArguments !== undefined) {
       visitTypeArguments(cx, report, node, node.typeArguments);
-      visitGivenWriter(cx, report, node, node.typeArguments);
+      visitGivenWriter(cx, visitEscape, report, node, node.typeArguments);
     }
     if (ts.isCallExpression(node)) {
       visitThis(cx, report, node);
       visitIsArray(cx, report, node);
-    } else visitGenericClass(cx, report, node);
+    } else visitGenericClass(cx, visitEscape, report, node);
     visitCall(cx, report, node);
   } else if (ts.isTaggedTemplateExpression(node)) visitTemplate(cx, report, node);
   else if (ts.isTypePredicateNode(node)) visitPredicate(cx, report, node);
@@ -187,7 +169,7 @@ export function visitEscape(cx: GuardContext, report: Report, node: ts.Node): vo
     const props = propsOf(cx, node);
     if (props !== null) convert(cx, report, props.value, () => props.target);
   } else if (ts.isClassLike(node)) {
-    visitBases(cx, report, node);
+    visitBases(cx, visitEscape, report, node);
   } else if (ts.isPropertyAssignment(node)) {
     if (ts.isComputedPropertyName(node.name)) visitChosenName(cx, report, node, node.name.expression);
     if (hasTypeOfItsOwn(cx, node.initializer)) contextual(cx, report, node.initializer);
@@ -315,7 +297,7 @@ function visitCall(cx: GuardContext, report: Report, call: ts.CallExpression | t
     const expected = parameterType(cx, signature, index, call);
     const lost =
       (expected === null ? null : (losesWriter(cx, type, expected) ?? losesView(cx, argument, expected))) ??
-      losesInGeneric(cx, signature, index, type, isView);
+      losesInGeneric(cx, visitEscape, signature, index, type, isView);
     const passed =
       expected === null || lost !== null
         ? null
@@ -341,7 +323,16 @@ function visitCall(cx: GuardContext, report: Report, call: ts.CallExpression | t
 
 /** `Reflect.get(db, key)`: a function of the language that takes the writer and gives back anything of it. */
 function givesAny(cx: GuardContext, signature: ts.Signature): boolean {
-  return isOfLanguage(cx, signature) && (signature.getReturnType().flags & cx.ts.TypeFlags.Any) !== 0;
+  if (!isOfLanguage(cx, signature)) return false;
+  return isOfStream(signature) || (signature.getReturnType().flags & cx.ts.TypeFlags.Any) !== 0;
+}
+
+/** `stream.getWriter().write(db)`: what comes out at the other end may have another type. */
+function isOfStream({ declaration }: ts.Signature): boolean {
+  const { name } = (declaration?.parent ?? {}) as { readonly name?: ts.Node };
+  return (
+    name !== undefined && /^(?:Readable|Writable|Transform)\w*(?:Controller|Writer)$/.test(name.getText())
+  );
 }
 
 function isOfLanguage({ packages }: GuardContext, signature: ts.Signature): boolean {
@@ -401,183 +392,6 @@ function isHarmless(cx: GuardContext, call: ts.CallExpression | ts.NewExpression
     call.arguments?.[1]?.kind !== ts.SyntaxKind.NullKeyword;
   return !replaces && isGlobal(cx, callee.expression);
 }
-
-/**
- * For parameters of functions and for base classes: where the code around them loses what these type parameters, or
- * `this`, stand for.
- */
-const bodies = new WeakMap<ts.Node, Map<string, string | null>>();
-
-/**
- * A generic function of the app takes the writer with its type, but its code knows only a type parameter: it loses the
- * writer when its constraint, or its body, does.
- */
-function losesInGeneric(
-  cx: GuardContext,
-  signature: ts.Signature,
-  index: number,
-  type: ts.Type,
-  isWriter: boolean,
-): string | null {
-  const { ts, checker } = cx;
-  const called = signature.declaration as ts.SignatureDeclaration | undefined;
-  if (called === undefined || !cx.packages.isProject(called.getSourceFile())) return null;
-  const fn = implementationOf(cx, called);
-  const parameter = fn.parameters[Math.min(index, fn.parameters.length - 1)];
-  if (parameter === undefined) return null;
-  if (!isWriter && !carries(cx, type)) return losesInCallback(cx, type, parameter);
-  if (!("body" in fn) || fn.body === undefined)
-    return takenBlindly(cx, fn, parameter) ?? madeOfView(cx, signature)[0]?.name.text ?? null;
-  if (fn !== called) {
-    const lost = losesWriter(cx, type, checker.getTypeAtLocation(parameter.name));
-    if (lost !== null) return lost;
-  }
-  const generic = genericAround(cx, fn);
-  if (generic.typeParameters.length === 0) return null;
-  const declared = checker.getTypeAtLocation(parameter.name);
-  const isOpen = (declared.flags & ts.TypeFlags.Instantiable) !== 0;
-  const isRest = isOpen && parameter.dotDotDotToken !== undefined;
-  if (isRest && !isPassedOn(cx, parameter, fn.body)) return shortType(cx, declared);
-  const bound = isOpen ? checker.getBaseConstraintOfType(declared) : declared;
-  // A list that is only passed on keeps its type, whatever its bound.
-  const constraint = isRest ? undefined : bound;
-  if (constraint !== undefined && (constraint.flags & ts.TypeFlags.Unknown) === 0) {
-    if (carries(cx, constraint)) return null;
-    const lost = declared === constraint ? null : losesToBound(cx, type, constraint);
-    if (lost !== null) return lost;
-  }
-  const standIns = standInsFor(cx, signature, parameter, generic);
-  const place = losesInside(cx, parameter, generic.owner, standIns);
-  return place === null
-    ? losesByResult(cx, signature)
-    : `${shortType(cx, declared)} of a function that loses it at ${place}`;
-}
-
-/** `<T>(value: T) => …` of an interface: its code is not known, and does not know what it takes. */
-function takenBlindly(
-  cx: GuardContext,
-  { typeParameters }: ts.SignatureDeclaration,
-  { name, type }: ts.ParameterDeclaration,
-): string | null {
-  if (typeParameters === undefined || type === undefined) return null;
-  const names = new Set(typeParameters.map((one) => one.name.text));
-  const isOpen = (node: ts.Node): boolean =>
-    (cx.ts.isIdentifier(node) && names.has(node.text)) ||
-    (cx.ts.forEachChild(node, (child) => isOpen(child) || undefined) ?? false);
-  if (!isOpen(type)) return null;
-  const declared = cx.checker.getTypeAtLocation(name);
-  return carries(cx, declared) ? null : shortType(cx, declared);
-}
-
-/**
- * Where the code of a function or a class loses the writer, when these type parameters stand for it.
- * @param asked What they are asked of: a parameter, a class that stands above others, or the first parameter of a class
- * that is made.
- * @returns The file and the line, or null.
- */
-function losesInside(
-  cx: GuardContext,
-  asked: ts.Node,
-  owner: ts.Node,
-  standIns: readonly ts.Type[],
-): string | null {
-  if (standIns.length === 0) return null;
-  let known = bodies.get(asked);
-  if (known === undefined) bodies.set(asked, (known = new Map<string, string | null>()));
-  const names = standIns.map(({ symbol }) => symbol.name).join();
-  const place = known.get(names);
-  if (place !== undefined) return place;
-  known.set(names, null); // a function that calls itself loses what it loses elsewhere
-  const inside: GuardContext = { ...cx, carriers: [], standIns: new Set([...cx.standIns, ...standIns]) };
-  const file = owner.getSourceFile();
-  const report = new Report(file, NO_SCHEMA);
-  const visit = (node: ts.Node): void => {
-    if (cx.ts.isTypeNode(node) && !cx.ts.isExpressionWithTypeArguments(node)) return;
-    visitEscape(inside, report, node);
-    if (cx.ts.isElementAccessExpression(node) && isChosen(inside, node))
-      report.add("no-writer-escape", "anyCall", node);
-    cx.ts.forEachChild(node, visit);
-  };
-  visit(owner);
-  const [first] = report.findings;
-  const found = first === undefined ? null : placeOf(file, first.start);
-  known.set(names, found);
-  return found;
-}
-
-/** `db.ts:6` */
-function placeOf(file: ts.SourceFile, position: number): string {
-  const { line } = file.getLineAndCharacterOfPosition(position);
-  return `${file.fileName.slice(file.fileName.lastIndexOf("/") + 1)}:${String(line + 1)}`;
-}
-
-/**
- * A class whose instances carry the writer, above classes that do not know it: their code sees it in `this`, and where
- * a type parameter of theirs stands for it.
- */
-function visitBases(cx: GuardContext, report: Report, node: ts.ClassLikeDeclaration): void {
-  const { ts, checker } = cx;
-  const heritage = node.heritageClauses?.find(({ token }) => token === ts.SyntaxKind.ExtendsKeyword);
-  const [above] = heritage?.types ?? [];
-  if (above === undefined || !carries(cx, checker.getTypeAtLocation(node))) return;
-  let base: ts.ClassLikeDeclaration | null = classOf(cx, above);
-  for (let depth = 0; base !== null && depth < MAX_BASES; depth += 1) {
-    const declared = checker.getTypeAtLocation(base) as ts.InterfaceType;
-    if (carries(cx, declared)) return;
-    const { thisType, typeParameters = [] } = declared as ts.InterfaceTypeWithDeclaredMembers;
-    const standIns = thisType === undefined ? typeParameters : [...typeParameters, thisType];
-    const place = losesInside(cx, base, base, standIns);
-    if (place !== null) {
-      reportEscape(cx, report, above.expression, `\`this\` of a class that loses it at ${place}`);
-      return;
-    }
-    const next = base.heritageClauses?.find(({ token }) => token === ts.SyntaxKind.ExtendsKeyword)?.types[0];
-    base = next === undefined ? null : classOf(cx, next);
-  }
-}
-
-const MAX_BASES = 10;
-
-/** `narrow<MutationCtx>(fn)`: what the code of a function does with a type parameter that stands for the writer. */
-function visitGivenWriter(
-  cx: GuardContext,
-  report: Report,
-  call: ts.CallExpression | ts.NewExpression,
-  given: readonly ts.TypeNode[],
-): void {
-  const { ts, checker } = cx;
-  const at = given.findIndex((one) => carries(cx, checker.getTypeAtLocation(one)));
-  const fn = at < 0 || ts.isNewExpression(call) ? undefined : calledBy(cx, call);
-  if (fn === undefined || !cx.packages.isProject(fn.getSourceFile())) return;
-  const parameter = fn.typeParameters?.[at];
-  if (parameter === undefined) return;
-  const { owner } = genericAround(cx, fn);
-  const place = losesInside(cx, parameter, owner, [checker.getTypeAtLocation(parameter)]);
-  if (place !== null)
-    reportEscape(cx, report, given[at]!, `${parameter.name.text} of a function that loses it at ${place}`);
-}
-
-/** `new Loose<DatabaseWriter>()`: who calls its methods may know no more of it than an interface. */
-function visitGenericClass(cx: GuardContext, report: Report, node: ts.NewExpression): void {
-  const made = classOf(cx, node);
-  const [first] = made?.typeParameters ?? [];
-  if (made === null || first === undefined) return;
-  const given = argumentsOf(cx, cx.checker.getTypeAtLocation(node));
-  if (!given.some((one) => carries(cx, one))) return;
-  const { typeParameters = [] } = cx.checker.getTypeAtLocation(made) as ts.InterfaceType;
-  const place = losesInside(cx, first, made, typeParameters);
-  if (place !== null)
-    reportEscape(cx, report, node.expression, `${first.getText()} of a class that loses it at ${place}`);
-}
-
-const NO_SCHEMA: SchemaInfo = {
-  file: null,
-  tables: new Set(),
-  mirrors: new Map(),
-  exported: new Set(),
-  problem: null,
-  component: null,
-};
 
 function visitBinary(cx: GuardContext, report: Report, node: ts.BinaryExpression): void {
   const { checker } = cx;

@@ -301,6 +301,23 @@ export const f = mutation({ args: {}, handler: async (ctx) => { const x: unknown
     expect(messageIds(report)).toEqual(["mirrorWrite"]);
   });
 
+  it("lets no writer into a stream, whose other end may have another type", async () => {
+    const code = `/// <reference lib="dom" />
+import { mutation } from "./_generated/server.js";
+import type { GenericDatabaseWriter, GenericDataModel } from "convex/server";
+type Writer = GenericDatabaseWriter<GenericDataModel>;
+type Save = (table: string, value: object) => Promise<unknown>;
+export const save = mutation({ args: {}, handler: async (ctx) => {
+  const stream = new TransformStream<Writer, Record<string, Save>>();
+  void stream.writable.getWriter().write(ctx.db);
+  const { value } = await stream.readable.getReader().read();
+  await value![["ins", "ert"].join("")]!(["custom", "ers"].join(""), {});
+} });`;
+    const { report } = await check(app({ "convex/a.ts": code }));
+    expect([report.problems, report.typeErrors]).toEqual([[], []]);
+    expect(report.findings.map(({ line, messageId }) => [line, messageId])).toEqual([[8, "escape"]]);
+  });
+
   describe("says what to configure", () => {
     it.each([
       [
