@@ -250,13 +250,64 @@ export function visitSpread(cx: GuardContext, report: Report, spread: ts.SpreadA
   report.add("no-writer-escape", "escape", spread.expression, { from, to: "what stands before it" });
 }
 
+/** `({ auth, [key]: member }: Session)`, `({ [key]: member } = session)`: whether a pattern takes a view apart. */
+export function takesViewApart(cx: GuardContext, pattern: ts.Expression | ts.ObjectBindingPattern): boolean {
+  if (!cx.ts.isExpression(pattern))
+    return showsView(cx, cx.checker.getTypeAtLocation(pattern), 0) && isTyped(cx, pattern.parent, MAX_STEPS);
+  const source = sourceOf(cx, pattern);
+  return source !== null && showsView(cx, source.type, 0) && isGiven(cx, source.whole, MAX_STEPS);
+}
+
+/** What a pattern on the left of `=` takes apart: its type, and the expression that it is a part of. */
+export function sourceOf(
+  cx: GuardContext,
+  pattern: ts.Expression,
+): { readonly type: ts.Type; readonly whole: ts.Expression } | null {
+  const { ts, checker } = cx;
+  let { parent } = pattern as ts.Node;
+  let part: ts.Node = pattern;
+  while (ts.isParenthesizedExpression(parent)) [part, parent] = [parent, parent.parent];
+  if (ts.isBinaryExpression(parent)) {
+    if (parent.operatorToken.kind !== ts.SyntaxKind.EqualsToken || parent.left !== part) return null;
+    // `{ a: { b } = {} } = c`: a default, and not what is taken apart.
+    return partOf(cx, parent) ?? { type: checker.getTypeAtLocation(parent.right), whole: parent.right };
+  }
+  if (ts.isForOfStatement(parent)) {
+    const type = checker.getTypeAtLocation(parent.expression).getNumberIndexType();
+    return type === undefined ? null : { type, whole: parent.expression };
+  }
+  return partOf(cx, pattern);
+}
+
+/** The source of a pattern that stands in another one. */
+function partOf(
+  cx: GuardContext,
+  pattern: ts.Expression,
+): { readonly type: ts.Type; readonly whole: ts.Expression } | null {
+  const { ts, checker } = cx;
+  const { parent } = pattern;
+  if (ts.isArrayLiteralExpression(parent)) {
+    const outer = sourceOf(cx, parent);
+    const type = outer?.type.getNumberIndexType();
+    return outer === null || type === undefined ? null : { type, whole: outer.whole };
+  }
+  if (!ts.isPropertyAssignment(parent) || !ts.isObjectLiteralExpression(parent.parent)) return null;
+  const outer = sourceOf(cx, parent.parent);
+  const { name } = parent;
+  const isNamed = ts.isIdentifier(name) || ts.isStringLiteralLike(name);
+  const property = outer === null || !isNamed ? undefined : outer.type.getProperty(name.text);
+  return outer === null || property === undefined
+    ? null
+    : { type: checker.getTypeOfSymbol(property), whole: outer.whole };
+}
+
 /** `({ auth, ...rest }: Session)`: the rest of a view is what its type does not show. */
 export function visitRest(cx: GuardContext, report: Report, element: ts.BindingElement): void {
   const { ts, checker } = cx;
   if (!ts.isObjectBindingPattern(element.parent)) return;
   const whole = checker.getTypeAtLocation(element.parent);
-  if (!showsView(cx, whole, 0) || showsView(cx, checker.getTypeAtLocation(element.name), 0)) return;
-  if (!isTyped(cx, element.parent.parent, MAX_STEPS)) return;
+  if (!takesViewApart(cx, element.parent)) return;
+  if (showsView(cx, checker.getTypeAtLocation(element.name), 0)) return;
   const to = "the rest of what its type shows";
   report.add("no-writer-escape", "escape", element, { from: shortType(cx, whole), to });
 }

@@ -14,6 +14,7 @@ import { tablesOfInstances } from "../engine/narrowing.js";
 import { isOnlyCalled } from "../engine/references.js";
 import { Report } from "../engine/report.js";
 import { constraintOf, targetByName, targetOfCall, type Target } from "../engine/tables.js";
+import { sourceOf } from "../engine/views.js";
 import { TYPES_OPTION, type RuleDefinition } from "../engine/rule.js";
 import { judgeRecording } from "./no-unrecorded-writes.js";
 
@@ -213,34 +214,14 @@ export function visitAssignmentPattern(
     const key = property.name;
     if (key === undefined) continue;
     if (ts.isComputedPropertyName(key)) {
-      const source = patternSource(cx, pattern);
-      if (source !== null) visitComputedKey(cx, report, source, key);
+      const source = sourceOf(cx, pattern);
+      if (source !== null) visitComputedKey(cx, report, source.type, key);
       continue;
     }
     if (!(ts.isIdentifier(key) || ts.isStringLiteralLike(key)) || !WRITE_METHODS.has(key.text)) continue;
-    const source = patternSource(cx, pattern) ?? checker.getTypeAtLocation(pattern);
+    const source = sourceOf(cx, pattern)?.type ?? checker.getTypeAtLocation(pattern);
     reportPatternMember(cx, report, source, key.text, key);
   }
-}
-
-/** The type that a pattern on the left of `=` takes apart; nested patterns step down by their key. */
-function patternSource(cx: GuardContext, pattern: ts.Expression): ts.Type | null {
-  const { ts, checker } = cx;
-  let parent: ts.Node = pattern.parent;
-  while (ts.isParenthesizedExpression(parent)) parent = parent.parent;
-  if (ts.isBinaryExpression(parent)) return checker.getTypeAtLocation(parent.right);
-  if (ts.isForOfStatement(parent)) {
-    const list = checker.getTypeAtLocation(parent.expression);
-    return checker.getIndexTypeOfType(list, ts.IndexKind.Number) ?? null;
-  }
-  if (ts.isPropertyAssignment(parent) && ts.isObjectLiteralExpression(parent.parent)) {
-    const outer = patternSource(cx, parent.parent);
-    const name =
-      ts.isIdentifier(parent.name) || ts.isStringLiteralLike(parent.name) ? parent.name.text : null;
-    const property = outer === null || name === null ? undefined : checker.getPropertyOfType(outer, name);
-    return property === undefined ? null : checker.getTypeOfSymbol(property);
-  }
-  return null;
 }
 
 function visitComputedKey(

@@ -167,6 +167,8 @@ runTyped(rule, {
       "const use = (c: QueryCtx) => { const all: Record<string, any> = { ...c }; }; use(ctx);",
       "escape",
     ),
+    invalid("const use = (c: QueryCtx) => { const { [text as 'db']: db } = { ...c }; }; use(ctx);", "escape"),
+    invalid("const use = (c: QueryCtx) => ({ ...c })[text as 'auth']; use(ctx);", "escape"),
     invalid("Object.keys = () => [];", "escape"),
     invalid("Map.prototype.set = function () { return this; };", "escape"),
     invalid("const q: any = text; q.eq('customerId', customerId);", "mirrorCall"),

@@ -35,7 +35,7 @@ import { isFunctionInterface, visitMirrorCall } from "../engine/mirrorCall.js";
 import { passesCheck } from "../engine/presets.js";
 import type { Report } from "../engine/report.js";
 import { isTrustedCallee } from "../engine/trust.js";
-import { isLostView, losesView, visitRest, visitSpread } from "../engine/views.js";
+import { isLostView, losesView, sourceOf, takesViewApart, visitRest, visitSpread } from "../engine/views.js";
 import type { RuleDefinition } from "../engine/rule.js";
 
 /** Reports places where the database writer leaves the type checker. */
@@ -118,8 +118,13 @@ export function visitEscape(cx: GuardContext, report: Report, node: ts.Node): vo
     if (!isTyped && ts.isVariableDeclaration(node)) visitNarrowedValue(cx, report, node);
     if (ts.isPropertyDeclaration(node)) visitMember(cx, report, node);
   } else if (ts.isBindingElement(node)) {
-    if (node.propertyName !== undefined && ts.isComputedPropertyName(node.propertyName))
-      visitKey(cx, report, node.propertyName.expression, node.parent, node.name);
+    const { propertyName, parent } = node;
+    if (
+      propertyName !== undefined &&
+      ts.isComputedPropertyName(propertyName) &&
+      ts.isObjectBindingPattern(parent)
+    )
+      visitKey(cx, report, propertyName.expression, parent, node.name);
     if (node.dotDotDotToken !== undefined) visitRest(cx, report, node);
     else visitNarrowedMember(cx, report, node);
     if (node.initializer !== undefined)
@@ -171,7 +176,10 @@ export function visitEscape(cx: GuardContext, report: Report, node: ts.Node): vo
   } else if (ts.isClassLike(node)) {
     visitBases(cx, visitEscape, report, node);
   } else if (ts.isPropertyAssignment(node)) {
-    if (ts.isComputedPropertyName(node.name)) visitChosenName(cx, report, node, node.name.expression);
+    if (ts.isComputedPropertyName(node.name)) {
+      if (sourceOf(cx, node.parent) === null) visitChosenName(cx, report, node, node.name.expression);
+      else visitKey(cx, report, node.name.expression, node.parent, node.initializer);
+    }
     if (hasTypeOfItsOwn(cx, node.initializer)) contextual(cx, report, node.initializer);
   } else if (ts.isArrayLiteralExpression(node)) {
     absorb(cx, report, node.elements, () => checker.getTypeAtLocation(node).getNumberIndexType());
@@ -203,18 +211,25 @@ function hasTypeOfItsOwn(cx: GuardContext, expression: ts.Expression): boolean {
   );
 }
 
-/** `ctx[key]` where only a type says that the key is not "db": the value may still be the writer. */
+/**
+ * `ctx[key]`, `const { [key]: db } = ctx`, `({ [key]: db } = ctx)` where only a type says that the key is not "db": the
+ * value may still be the writer.
+ */
 function visitKey(
   cx: GuardContext,
   report: Report,
   key: ts.Expression,
-  holder: ts.Node,
+  holder: ts.Expression | ts.ObjectBindingPattern,
   node: ts.Node,
 ): void {
   const { ts, checker } = cx;
   if (ts.isStringLiteralLike(key) || ts.isNumericLiteral(key) || !hasAssertedType(cx, key)) return;
-  const object = checker.getTypeAtLocation(holder);
-  const isHolder = carries(cx, object) || (ts.isExpression(holder) && isLostView(cx, holder));
+  const source = ts.isExpression(holder) ? sourceOf(cx, holder) : null;
+  const object = source?.type ?? checker.getTypeAtLocation(holder);
+  const isHolder =
+    carries(cx, object) ||
+    takesViewApart(cx, holder) ||
+    (ts.isExpression(holder) && source === null && isLostView(cx, holder));
   if (!isHolder || carries(cx, checker.getTypeAtLocation(node))) return;
   const from = shortType(cx, object);
   report.add("no-writer-escape", "escape", node, { from, to: `a member that \`${key.getText()}\` names` });
