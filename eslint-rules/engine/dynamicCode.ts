@@ -4,6 +4,9 @@ import type { GuardContext } from "./context.js";
 import { stripAssertions } from "./contracts.js";
 import type { Report } from "./report.js";
 
+/** Ways to the global object. */
+export const GLOBALS: ReadonlySet<string> = new Set(["globalThis", "self", "window", "global"]);
+
 /** Code that is chosen at run time. */
 export function visitDynamicCode(cx: GuardContext, report: Report, node: ts.Node): void {
   const { ts } = cx;

@@ -69,6 +69,8 @@ export const MESSAGES = {
   anyParameter:
     "This function is used where the database writer is passed in, but its parameter has type {{to}}: writes in it cannot be checked. Give the parameter its type (MutationCtx, DatabaseWriter), or leave the annotation out.",
 
+  native:
+    "`{{code}}` is an object of the language that is changed here, or that code which does not name it can change. Convex sends each write through such objects, and they get the database writer, so a change to one can redirect any write to a mirror. Call its members where they are needed, and change none.",
   mirrorCall:
     'This call carries the name or an id of the mirror "{{table}}" to code that the guard cannot find (type any, or a function type with nothing behind it); a method of the database writer may be there. Give the callee its type, or call a function of your own by its name.',
   packageFunction:

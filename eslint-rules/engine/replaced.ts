@@ -77,14 +77,22 @@ export function visitTarget(
   const { ts, checker } = cx;
   if (!isAssigned(cx, target)) return;
   visitPatch(cx, report, target);
-  const key = ts.isPropertyAccessExpression(target) ? target.name : target.argumentExpression;
-  if (!ts.isIdentifier(key) && !ts.isStringLiteralLike(key)) return;
-  const member = checker.getTypeAtLocation(target.expression).getProperty(key.text);
+  const name = nameOf(cx, target);
+  const member = name === null ? undefined : checker.getTypeAtLocation(target.expression).getProperty(name);
   if (member === undefined || (member.flags & ts.SymbolFlags.SetAccessor) === 0) return;
   const given = checker.getTypeOfSymbol(member);
   const taken = member.declarations?.flatMap((one) => (ts.isSetAccessor(one) ? one.parameters : []))[0];
   if (taken === undefined || carries(cx, given) || !carries(cx, checker.getTypeAtLocation(taken))) return;
   reportEscape(cx, report, target, shortType(cx, given));
+}
+
+/** The name of a member, when it is written out. */
+function nameOf(
+  { ts }: GuardContext,
+  target: ts.PropertyAccessExpression | ts.ElementAccessExpression,
+): string | null {
+  if (ts.isPropertyAccessExpression(target)) return target.name.text;
+  return ts.isStringLiteralLike(target.argumentExpression) ? target.argumentExpression.text : null;
 }
 
 /**
@@ -98,11 +106,13 @@ function visitPatch(
 ): void {
   const { ts, checker } = cx;
   if (!isOfLanguage(cx, target.expression)) return;
-  const key = ts.isPropertyAccessExpression(target) ? target.name : target.argumentExpression;
-  if (ts.isIdentifier(key) || ts.isStringLiteralLike(key)) {
-    const owner = checker.getTypeAtLocation(stripAssertions(ts, target.expression));
-    const member = owner.getProperty(key.text);
-    if (member === undefined || checker.getTypeOfSymbol(member).getCallSignatures().length === 0) return;
+  const owner = stripAssertions(ts, target.expression);
+  const name = nameOf(cx, target);
+  if (name !== null) {
+    const member = checker.getTypeAtLocation(owner).getProperty(name);
+    const isCalled = member !== undefined && checker.getTypeOfSymbol(member).getCallSignatures().length > 0;
+    // Each object has what is added to their prototype.
+    if (!isCalled && owner.getText() !== "Object.prototype") return;
   }
   const to = "what is put in its place";
   report.add("no-writer-escape", "escape", target, { from: `\`${target.getText(report.file)}\``, to });

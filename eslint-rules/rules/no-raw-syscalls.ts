@@ -1,5 +1,6 @@
 import type ts from "typescript";
 import { stripAssertions } from "../engine/contracts.js";
+import { GLOBALS } from "../engine/dynamicCode.js";
 import type { TypeScript } from "../engine/model.js";
 import type { Report } from "../engine/report.js";
 import type { RuleDefinition } from "../engine/rule.js";
@@ -30,9 +31,6 @@ const BELOW = /^_system\/|^_reference\/childComponent\/|^toReferencePath$/;
 
 /** Methods of the global `Convex`. */
 const SYSCALL_METHODS: ReadonlySet<string> = new Set(["syscall", "asyncSyscall", "jsSyscall", "op"]);
-
-/** Ways to the global object. */
-const GLOBALS: ReadonlySet<string> = new Set(["globalThis", "self", "window", "global"]);
 
 /** Reports what passes below `ctx.db`. Works on syntax alone: these names have no other meaning in Convex functions. */
 export function visitSyscall(ts: TypeScript, report: Report, node: ts.Node): void {

@@ -14,6 +14,7 @@ import {
   visitNarrowedValue,
   visitPredicate,
 } from "../engine/narrowed.js";
+import { visitNative } from "../engine/natives.js";
 import { visitAugmentation, visitReplacement, visitTarget } from "../engine/replaced.js";
 import { givesView } from "../engine/generics.js";
 import { losesInGeneric, visitBases, visitGenericClass, visitGivenWriter } from "../engine/insideGenerics.js";
@@ -54,6 +55,7 @@ export const noWriterEscape: RuleDefinition = {
     "anyMethod",
     "anyCall",
     "anyParameter",
+    "native",
     "mirrorCall",
     "packageFunction",
     "componentEscape",
@@ -186,6 +188,7 @@ export function visitEscape(cx: GuardContext, report: Report, node: ts.Node): vo
     for (const element of node.elements)
       if (!ts.isSpreadElement(element) && hasTypeOfItsOwn(cx, element)) contextual(cx, report, element);
   }
+  visitNative(cx, report, node);
 }
 
 /** `yield* inner()`: what `next` is called with goes to the inner generator. */
@@ -399,7 +402,7 @@ function isHarmless(cx: GuardContext, call: ts.CallExpression | ts.NewExpression
   if (!ts.isPropertyAccessExpression(callee) || !ts.isIdentifier(callee.expression)) return false;
   const owner = callee.expression.text;
   const name = `${owner}.${callee.name.text}`;
-  if (owner !== "console" && !HARMLESS.has(name)) return false;
+  if (!HARMLESS.has(name)) return false;
   // A replacer is called with what it replaces.
   const replaces =
     name === "JSON.stringify" &&
