@@ -17,6 +17,7 @@ import {
   visitImporterCall,
   visitImporterFunction,
 } from "./engine/importer.js";
+import { visitHandlers } from "./engine/handlers.js";
 import { visitImport } from "./engine/imports.js";
 import { isReachedByComponent } from "./engine/reach.js";
 import { schemaFor } from "./engine/mirrors.js";
@@ -53,6 +54,7 @@ export function analyzeFile(cx: GuardContext, file: ts.SourceFile, deep: boolean
     found.deep = true;
     if (isApp(cx, file)) {
       walkEscapes(cx, found.report);
+      visitHandlers(cx, found.report);
       visitPackageFunctions(cx, found.report);
     }
     visitSuppressions(cx, found.report, found.directives);

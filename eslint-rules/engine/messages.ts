@@ -71,6 +71,8 @@ export const MESSAGES = {
 
   native:
     "`{{code}}` is an object of the language that is changed here, or that code which does not name it can change. Convex sends each write through such objects, and they get the database writer, so a change to one can redirect any write to a mirror. Call its members where they are needed, and change none.",
+  handler:
+    "`{{name}}` is a name of Convex's inside: it runs the handler of a registered function with a `ctx` that was not made for it, so an action's handler gets the database writer, which the guard does not look for there. Call a function of your own from both places, or use `ctx.runMutation`.",
   mirrorCall:
     'This call carries the name or an id of the mirror "{{table}}" to code that the guard cannot find (type any, or a function type with nothing behind it); a method of the database writer may be there. Give the callee its type, or call a function of your own by its name.',
   packageFunction:

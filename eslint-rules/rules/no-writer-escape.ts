@@ -56,6 +56,7 @@ export const noWriterEscape: RuleDefinition = {
     "anyCall",
     "anyParameter",
     "native",
+    "handler",
     "mirrorCall",
     "packageFunction",
     "componentEscape",

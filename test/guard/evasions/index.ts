@@ -13,6 +13,7 @@ import { tables } from "./tables.js";
 import { borders } from "./borders.js";
 import { callbacks } from "./callbacks.js";
 import { replacing } from "./replacing.js";
+import { natives } from "./natives.js";
 import { answers } from "./answers.js";
 import { later } from "./later.js";
 import { third } from "./third.js";
@@ -43,5 +44,6 @@ export const EVASIONS: readonly Evasion[] = [
   ...borders,
   ...callbacks,
   ...replacing,
+  ...natives,
   ...clean,
 ];
