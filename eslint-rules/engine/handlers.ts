@@ -34,6 +34,9 @@ function takenName(cx: GuardContext, node: ts.Node): string | null {
   if (ts.isStringLiteralLike(node)) return node.text;
   if (!ts.isIdentifier(node)) return null;
   const { parent } = node;
+  // A class of the app may have a member of that name.
+  const isOwn = ts.isPropertyAccessExpression(parent) && parent.expression.kind === ts.SyntaxKind.ThisKeyword;
+  if (isOwn) return null;
   if (ts.isBindingElement(parent)) {
     const isKey = (parent.propertyName ?? parent.name) === node && ts.isObjectBindingPattern(parent.parent);
     return isKey ? node.text : null;

@@ -128,6 +128,8 @@ export const save = mutation({ args: {}, handler: async (ctx) => { inner(show); 
     ),
   ]),
   ...programs("usual", "clean", [
+    `class Queue { private readonly _handler: (name: string) => string; constructor(handler: (name: string) => string) { this._handler = handler; } take(name: string) { return this._handler(name); } }
+export async function run(ctx: MutationCtx) { await ctx.db.insert("users", { name: new Queue((name) => name).take("a") }); }`,
     m(`const isPlain = (value: object) => { const proto: unknown = Object.getPrototypeOf(value); return proto === null || proto === Object.prototype; };
 const has = (value: object, name: string) => Object.prototype.hasOwnProperty.call(value, name);
 ${R} { const list = ["1", ""]; void ctx; return [list.map(String), list.filter(Boolean), list.map(Number), isPlain({}), has({}, "a"), Array.prototype.slice.call(list)]; }`),
