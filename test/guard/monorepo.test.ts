@@ -10,29 +10,16 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { ESLint } from "eslint";
 import tseslint from "typescript-eslint";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { createConfigs } from "../../eslint-rules/index.js";
 import { checkApp } from "../../src/cli/guard/check.js";
 import { compilerHost } from "../compilerHost.js";
+import { ROOT, SCHEMA, SERVER } from "./appsOnDisk.js";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 let root = "";
 
-const SCHEMA = `import { defineSchema, defineTable } from "convex/server";
-import { v } from "convex/values";
-import { mirrorTable } from "convex-streaming-import/schema";
-export default defineSchema({
-  customers: mirrorTable({ id: v.int64() }, { primaryKey: ["id"], source: "public.customers", owner: "billing" }),
-  notes: defineTable({ text: v.string() }),
-});`;
-const SERVER = `import type { DataModelFromSchemaDefinition, GenericMutationCtx, MutationBuilder } from "convex/server";
-import type schema from "../schema.js";
-export type DataModel = DataModelFromSchemaDefinition<typeof schema>;
-export type MutationCtx = GenericMutationCtx<DataModel>;
-export declare const mutation: MutationBuilder<DataModel, "public">;`;
 /** A write of its own, one that a reviewed exemption allows, one through a package of the workspace, and none. */
 const FUNCTIONS = `import { mutation } from "./_generated/server.js";
 import { save } from "@acme/shared";
