@@ -1,7 +1,7 @@
 import type ts from "typescript";
 import type { GuardContext } from "./context.js";
 import { factoryOf } from "./libraries.js";
-import { trustedPackage } from "./trust.js";
+import { trustedPackage } from "./packages.js";
 import { kindOfDeclaration, memberOf, WRITE_METHODS } from "./members.js";
 
 /** How deep in an object the writer is looked for: `{ a: { b: { db } } }`. */

@@ -1,6 +1,7 @@
 import type ts from "typescript";
 import type { GuardContext } from "./context.js";
 import type { TypeScript, WrittenContract } from "./model.js";
+import { unaliased } from "./references.js";
 
 /** How far the search for the call follows variables and wrappers. */
 const MAX_DEPTH = 12;
@@ -66,9 +67,7 @@ function followSymbol(
   wanted: Declares,
   depth: number,
 ): ts.CallExpression | null {
-  const target =
-    (symbol.flags & cx.ts.SymbolFlags.Alias) !== 0 ? cx.checker.getAliasedSymbol(symbol) : symbol;
-  const declaration = target.declarations?.[0];
+  const declaration = unaliased(cx, symbol).declarations?.[0];
   return declaration === undefined ? null : declaredCall(cx, declaration, wanted, depth);
 }
 
@@ -78,7 +77,7 @@ function isNamed(cx: GuardContext, callee: ts.Expression, wanted: Declares): boo
   if (!ts.isIdentifier(name)) return false;
   const symbol = checker.getSymbolAtLocation(name);
   if (symbol === undefined) return name.text === wanted;
-  const target = (symbol.flags & ts.SymbolFlags.Alias) !== 0 ? checker.getAliasedSymbol(symbol) : symbol;
+  const target = unaliased(cx, symbol);
   // An import that does not resolve leaves only its written name.
   return target.name === wanted || name.text === wanted;
 }

@@ -15,7 +15,8 @@ import { isData, isOfPrimitives, isPrimitive, isResultOfHandler, typeByDeclarati
 import { holdsBlind, isHarmlessByRoot, mayCarry, openResult } from "./flows.js";
 import { holdsReceiver, losesReceiver } from "./receivers.js";
 import type { Report } from "./report.js";
-import { isTrusted, trustedPackage } from "./trust.js";
+import { trustedPackage } from "./packages.js";
+import { isTrusted } from "./trust.js";
 import { isLostView, losesView } from "./views.js";
 
 /**

@@ -4,7 +4,7 @@ import { carries } from "./carriers.js";
 import type { GuardContext } from "./context.js";
 import { blindness, losesByParameter } from "./conversions.js";
 import { isData, isOfPrimitives, someResult } from "./data.js";
-import { declarationOf, valueOf } from "./references.js";
+import { declarationOf, unaliased, valueOf } from "./references.js";
 import { isLostView, showsView } from "./views.js";
 
 /** `Seen<T>`, declared as a conditional type, becomes any for the writer. */
@@ -175,15 +175,14 @@ export function givesView(
   { expression }: ts.CallExpression | ts.NewExpression,
   argument: ts.Expression,
 ): boolean {
-  const { ts, checker } = cx;
+  const { ts } = cx;
   if (!ts.isArrowFunction(argument) && !ts.isFunctionExpression(argument)) return false;
   // What a call gives back has been given to a function before.
   if (!someResult(cx, argument.body, (one) => !ts.isCallExpression(one) && !isData(cx, one))) return false;
   if (ts.isPropertyAccessExpression(expression) && isData(cx, expression.expression)) return false;
   const name = ts.isPropertyAccessExpression(expression) ? expression.name : expression;
   const symbol = ts.isIdentifier(name) ? valueOf(cx, name) : undefined;
-  const isAlias = symbol !== undefined && (symbol.flags & ts.SymbolFlags.Alias) !== 0;
-  const declaration = (isAlias ? checker.getAliasedSymbol(symbol) : symbol)?.valueDeclaration;
+  const declaration = symbol && unaliased(cx, symbol).valueDeclaration;
   const isVariable = declaration !== undefined && ts.isVariableDeclaration(declaration);
   const value = isVariable ? declaration.initializer : declaration;
   const hasBound =

@@ -2,7 +2,7 @@
 import type ts from "typescript";
 import { stripAssertions } from "./contracts.js";
 import type { GuardContext } from "./context.js";
-import { isAssigned } from "./references.js";
+import { isAssigned, unaliased } from "./references.js";
 import type { Report } from "./report.js";
 
 /** Runs a handler with any `ctx`. */
@@ -81,8 +81,7 @@ function isRegistered(cx: GuardContext, expression: ts.Expression): boolean {
   const inner = stripAssertions(ts, expression);
   if (!ts.isIdentifier(inner)) return false;
   const symbol = checker.getSymbolAtLocation(inner);
-  const isAlias = symbol !== undefined && (symbol.flags & ts.SymbolFlags.Alias) !== 0;
-  const declaration = (isAlias ? checker.getAliasedSymbol(symbol) : symbol)?.valueDeclaration;
+  const declaration = symbol && unaliased(cx, symbol).valueDeclaration;
   const call = declaration && ts.isVariableDeclaration(declaration) ? declaration.initializer : undefined;
   if (call === undefined || !ts.isCallExpression(call)) return false;
   const [definition] = call.arguments;

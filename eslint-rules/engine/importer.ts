@@ -5,7 +5,7 @@
 import type ts from "typescript";
 import { IMPORTERS_OWN } from "../../src/core/brand.js";
 import type { GuardContext } from "./context.js";
-import { calledBy } from "./references.js";
+import { calledBy, unaliased } from "./references.js";
 import { stripAssertions } from "./contracts.js";
 import { isData, typeByDeclaration } from "./data.js";
 import { isHarmlessByRoot } from "./flows.js";
@@ -458,10 +458,10 @@ function pathOf(cx: GuardContext, expression: ts.Expression, depth = 8): string 
 }
 
 /** `export const add = mutation({ args, handler: async () => … })`: the type of such a function is costly to ask for. */
-function isRegisteredHere({ ts, checker }: GuardContext, exported: ts.Symbol): boolean {
+function isRegisteredHere(cx: GuardContext, exported: ts.Symbol): boolean {
+  const { ts } = cx;
   // `export default add` leads to the function of that name.
-  const isAlias = (exported.flags & ts.SymbolFlags.Alias) !== 0;
-  const [declaration] = (isAlias ? checker.getAliasedSymbol(exported) : exported).declarations ?? [];
+  const [declaration] = unaliased(cx, exported).declarations ?? [];
   if (declaration === undefined) return false;
   const isNamed = ts.isVariableDeclaration(declaration) && ts.isIdentifier(declaration.name);
   const isDefault = ts.isExportAssignment(declaration);

@@ -4,6 +4,7 @@ import { Bundler } from "./bundled.js";
 import { carries, isView } from "./carriers.js";
 import type { GuardContext } from "./context.js";
 import { directoryOf } from "./packages.js";
+import { unaliased } from "./references.js";
 import type { Report } from "./report.js";
 import { isTrusted } from "./trust.js";
 
@@ -83,8 +84,7 @@ function isGenerated({ schema }: Report, path: string): boolean {
 function takesWriter(cx: GuardContext, module: ts.Symbol): boolean {
   const { ts, checker } = cx;
   return checker.getExportsOfModule(module).some((one) => {
-    const isAlias = (one.flags & ts.SymbolFlags.Alias) !== 0;
-    const symbol = isAlias ? checker.getAliasedSymbol(one) : one;
+    const symbol = unaliased(cx, one);
     return (symbol.flags & ts.SymbolFlags.Value) !== 0 && takes(cx, checker.getTypeOfSymbol(symbol), 2);
   });
 }

@@ -1,6 +1,7 @@
 import type ts from "typescript";
 import type { GuardContext } from "./context.js";
 import type { Member, MemberKind } from "./model.js";
+import { unaliased } from "./references.js";
 
 /** The methods through which rows change, of Convex's writer and of convex-ents. */
 export const WRITE_METHODS: ReadonlySet<string> = new Set([
@@ -55,8 +56,7 @@ function mostDangerous(members: readonly Member[], owner: ts.Type): Member {
 }
 
 function kindOfSymbol(cx: GuardContext, symbol: ts.Symbol): MemberKind {
-  const { ts, checker } = cx;
-  const target = (symbol.flags & ts.SymbolFlags.Alias) !== 0 ? checker.getAliasedSymbol(symbol) : symbol;
+  const target = unaliased(cx, symbol);
   const declarations = target.declarations ?? [];
   // A member that no source declares comes from a mapped type over literal names.
   if (declarations.length === 0) return "structural";

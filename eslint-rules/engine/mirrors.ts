@@ -8,6 +8,7 @@ import { directoryOf } from "./packages.js";
 import { didYouMean } from "../../src/core/suggest.js";
 import { namedSchema, nearestSchema, readSchemaSyntax, schemaFile } from "./schemaSyntax.js";
 import type { MirrorInfo, SchemaInfo, SchemaProblem } from "./model.js";
+import { unaliased } from "./references.js";
 
 const EXTENSIONS = ["ts", "tsx", "mts", "js", "jsx", "mjs"];
 
@@ -132,13 +133,12 @@ function tablesType(cx: GuardContext, file: ts.SourceFile): ts.Type | null {
 
 /** The type of the default export of a schema module. */
 export function schemaType(cx: GuardContext, file: ts.SourceFile): ts.Type | null {
-  const { ts, checker } = cx;
+  const { checker } = cx;
   const module = checker.getSymbolAtLocation(file);
   if (module === undefined) return null;
   const exported = checker.getExportsOfModule(module).find((symbol) => symbol.name === "default");
   if (exported === undefined) return null;
-  const isAlias = (exported.flags & ts.SymbolFlags.Alias) !== 0;
-  return checker.getTypeOfSymbol(isAlias ? checker.getAliasedSymbol(exported) : exported);
+  return checker.getTypeOfSymbol(unaliased(cx, exported));
 }
 
 function readSchema(cx: GuardContext, file: ts.SourceFile | null, directory: string): SchemaInfo {

@@ -8,6 +8,7 @@ import type { GuardContext } from "./context.js";
 import { GLOBALS } from "./dynamicCode.js";
 import type { TypeScript } from "./model.js";
 import { declarationOf, isAssigned, usesOf, valueOf } from "./references.js";
+import { memberName } from "./replaced.js";
 import type { Report } from "./report.js";
 
 /** What must not be given away: objects with functions that get the writer, or that Convex sends a write through. */
@@ -86,7 +87,7 @@ function isValue(ts: TypeScript, name: ts.Identifier): boolean {
 }
 
 function visitMember(cx: GuardContext, report: Report, node: Access): void {
-  const name = nameOf(cx, node);
+  const name = memberName(cx, node);
   if (name === null) return;
   if (isNamedGlobally(cx, node, name)) {
     const isReplaced = REPLACEABLE.test(name) && isAssigned(cx, node);
@@ -115,7 +116,7 @@ function isConstructorOf(cx: GuardContext, expression: ts.Expression): boolean {
   const inner = stripAssertions(ts, expression);
   const isAccess = ts.isPropertyAccessExpression(inner) || ts.isElementAccessExpression(inner);
   return (
-    isAccess && nameOf(cx, inner) === "constructor" && inner.expression.kind !== ts.SyntaxKind.ThisKeyword
+    isAccess && memberName(cx, inner) === "constructor" && inner.expression.kind !== ts.SyntaxKind.ThisKeyword
   );
 }
 
@@ -211,7 +212,7 @@ function isOnlyRead(
   if (ts.isElementAccessExpression(parent)) {
     if (parent.expression !== use) return true;
     // `Map[key]` may be the prototype; of others, it is a function.
-    if (isConstructor && nameOf(cx, parent) === null && !isPlainObject(ts, value)) return false;
+    if (isConstructor && memberName(cx, parent) === null && !isPlainObject(ts, value)) return false;
     return !isPatched(parent);
   }
   if (ts.isCallExpression(parent) || ts.isNewExpression(parent))
@@ -296,7 +297,7 @@ function calleeName(cx: GuardContext, { expression }: ts.CallExpression): string
   const callee = stripAssertions(ts, expression);
   if (ts.isIdentifier(callee)) return callee.text;
   if (ts.isPropertyAccessExpression(callee) || ts.isElementAccessExpression(callee))
-    return nameOf(cx, callee);
+    return memberName(cx, callee);
   return null;
 }
 
@@ -309,17 +310,6 @@ function calleeOwner(ts: TypeScript, { expression }: ts.CallExpression): string 
 /** `JSON` and `Reflect` are no constructors. */
 function isPlainObject(ts: TypeScript, value: ts.Expression): boolean {
   return /^(?:JSON|Reflect)$/.test(stripAssertions(ts, value).getText());
-}
-
-function nameOf(cx: GuardContext, node: Access): string | null {
-  const { ts } = cx;
-  if (ts.isPropertyAccessExpression(node)) return node.name.text;
-  const key = stripAssertions(ts, node.argumentExpression);
-  if (ts.isStringLiteralLike(key)) return key.text;
-  const declaration = ts.isIdentifier(key) ? declarationOf(cx, key) : null;
-  if (declaration === null || !ts.isVariableDeclaration(declaration)) return null;
-  const value = declaration.initializer && stripAssertions(ts, declaration.initializer);
-  return value !== undefined && ts.isStringLiteralLike(value) ? value.text : null;
 }
 
 /** The name of a property in a literal or a pattern. */

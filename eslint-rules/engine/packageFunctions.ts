@@ -5,9 +5,10 @@ import { passesForEverything } from "./conversions.js";
 import type { Finding } from "./model.js";
 import { isData, isHandlerOfAction, isResultOfHandler } from "./data.js";
 import { isHarmlessByRoot } from "./flows.js";
-import { assignmentsTo, usesOf } from "./references.js";
+import { assignmentsTo, unaliased, usesOf } from "./references.js";
 import type { Report } from "./report.js";
-import { isTrusted, trustedPackage } from "./trust.js";
+import { trustedPackage } from "./packages.js";
+import { isTrusted } from "./trust.js";
 
 /** Reports mutations that a module exports and that a package made: Convex deploys them like the app's own. */
 export function visitPackageFunctions(cx: GuardContext, report: Report): void {
@@ -152,8 +153,7 @@ function sourceOf(
   }
   const symbol = checker.getSymbolAtLocation(node);
   if (symbol === undefined) return null;
-  const isAlias = (symbol.flags & ts.SymbolFlags.Alias) !== 0;
-  const [declaration] = (isAlias ? checker.getAliasedSymbol(symbol) : symbol).declarations ?? [];
+  const [declaration] = unaliased(cx, symbol).declarations ?? [];
   return declaration === undefined ? null : untrustedPackageOf(cx, declaration);
 }
 
@@ -205,9 +205,8 @@ function packageOf(cx: GuardContext, expression: ts.Expression, depth = 8): stri
 }
 
 function packageOfSymbol(cx: GuardContext, symbol: ts.Symbol, depth = 8): string | null {
-  const { ts, checker } = cx;
-  const isAlias = (symbol.flags & ts.SymbolFlags.Alias) !== 0;
-  const target = isAlias ? checker.getAliasedSymbol(symbol) : symbol;
+  const { ts } = cx;
+  const target = unaliased(cx, symbol);
   const declaration = target.valueDeclaration ?? target.declarations?.[0];
   if (declaration === undefined) {
     // An import that resolves to nothing leaves only its written name.

@@ -43,7 +43,7 @@ export function visitPutIn(
   const fn = checker.getTypeAtLocation(callee);
   if ((fn.flags & ts.TypeFlags.Any) !== 0 || isConvexFunction(cx, fn)) return;
   if (ts.isCallExpression(call) && takesNoWriter(cx, fn)) return;
-  // Nothing stays in a reference to a function: it is made anew wherever it is written.
+  // A reference to a function keeps nothing: each access makes a new one.
   const fillable = args.filter((one) => isPlainName(cx, one) && !isHarmlessByRoot(cx, one));
   if (fillable.length === 0) return;
   const signature = signatureFor(cx, call, fillable);

@@ -12,6 +12,11 @@ export function valueOf({ ts, checker }: GuardContext, name: ts.Identifier): ts.
       : checker.getSymbolAtLocation(name);
 }
 
+/** What an imported name means in the module that it comes from; any other symbol means itself. */
+export function unaliased({ ts, checker }: GuardContext, symbol: ts.Symbol): ts.Symbol {
+  return (symbol.flags & ts.SymbolFlags.Alias) === 0 ? symbol : checker.getAliasedSymbol(symbol);
+}
+
 /** The declaration of the value that a name stands for. */
 export function declarationOf(cx: GuardContext, name: ts.Identifier): ts.Declaration | null {
   return valueOf(cx, name)?.valueDeclaration ?? null;

@@ -6,9 +6,9 @@ import { stripAssertions } from "./contracts.js";
 import { losesByParameter, shortType } from "./conversions.js";
 import { isGlobal } from "./dynamicCode.js";
 import { reportEscape } from "./escape.js";
-import { isAssigned } from "./references.js";
+import { declarationOf, isAssigned } from "./references.js";
 import type { Report } from "./report.js";
-import { trustedPackage } from "./trust.js";
+import { trustedPackage } from "./packages.js";
 
 /** Functions of the language that change what an object is, in a way that no type shows. */
 const CHANGES =
@@ -77,22 +77,13 @@ export function visitTarget(
   const { ts, checker } = cx;
   if (!isAssigned(cx, target)) return;
   visitPatch(cx, report, target);
-  const name = nameOf(cx, target);
+  const name = memberName(cx, target);
   const member = name === null ? undefined : checker.getTypeAtLocation(target.expression).getProperty(name);
   if (member === undefined || (member.flags & ts.SymbolFlags.SetAccessor) === 0) return;
   const given = checker.getTypeOfSymbol(member);
   const taken = member.declarations?.flatMap((one) => (ts.isSetAccessor(one) ? one.parameters : []))[0];
   if (taken === undefined || carries(cx, given) || !carries(cx, checker.getTypeAtLocation(taken))) return;
   reportEscape(cx, report, target, shortType(cx, given));
-}
-
-/** The name of a member, when it is written out. */
-function nameOf(
-  { ts }: GuardContext,
-  target: ts.PropertyAccessExpression | ts.ElementAccessExpression,
-): string | null {
-  if (ts.isPropertyAccessExpression(target)) return target.name.text;
-  return ts.isStringLiteralLike(target.argumentExpression) ? target.argumentExpression.text : null;
 }
 
 /**
@@ -107,7 +98,7 @@ function visitPatch(
   const { ts, checker } = cx;
   if (!isOfLanguage(cx, target.expression)) return;
   const owner = stripAssertions(ts, target.expression);
-  const name = nameOf(cx, target);
+  const name = memberName(cx, target);
   if (name !== null) {
     const member = checker.getTypeAtLocation(owner).getProperty(name);
     const isCalled = member !== undefined && checker.getTypeOfSymbol(member).getCallSignatures().length > 0;
@@ -183,4 +174,19 @@ function isOfEveryValue(
       .getSymbolAtLocation(name)
       ?.declarations?.some((one) => packages.originOf(one.getSourceFile()).kind === "lib") ?? false
   );
+}
+
+/** The name of a member where it is written out, or a constant is. */
+export function memberName(
+  cx: GuardContext,
+  node: ts.PropertyAccessExpression | ts.ElementAccessExpression,
+): string | null {
+  const { ts } = cx;
+  if (ts.isPropertyAccessExpression(node)) return node.name.text;
+  const key = stripAssertions(ts, node.argumentExpression);
+  if (ts.isStringLiteralLike(key)) return key.text;
+  const declaration = ts.isIdentifier(key) ? declarationOf(cx, key) : null;
+  if (declaration === null || !ts.isVariableDeclaration(declaration)) return null;
+  const value = declaration.initializer && stripAssertions(ts, declaration.initializer);
+  return value !== undefined && ts.isStringLiteralLike(value) ? value.text : null;
 }

@@ -4,7 +4,7 @@ import { stripAssertions } from "./contracts.js";
 import { quoted } from "./messages.js";
 import { isToldApart } from "./narrowing.js";
 import { tableInCode, tablesByOrigin } from "./origins.js";
-import { declarationOf } from "./references.js";
+import { declarationOf, unaliased } from "./references.js";
 import type { Report } from "./report.js";
 
 /**
@@ -193,10 +193,8 @@ function constLiteral(cx: GuardContext, expression: ts.Expression, depth: number
   if (depth > 5) return null;
   if (ts.isStringLiteralLike(expression)) return expression.text;
   if (!ts.isIdentifier(expression) && !ts.isPropertyAccessExpression(expression)) return null;
-  let symbol = checker.getSymbolAtLocation(expression);
-  if (symbol === undefined) return null;
-  if ((symbol.flags & ts.SymbolFlags.Alias) !== 0) symbol = checker.getAliasedSymbol(symbol);
-  const declaration = symbol.valueDeclaration;
+  const symbol = checker.getSymbolAtLocation(expression);
+  const declaration = symbol && unaliased(cx, symbol).valueDeclaration;
   if (declaration === undefined) return null;
   if (ts.isEnumMember(declaration)) {
     if ((ts.getCombinedModifierFlags(declaration.parent) & ts.ModifierFlags.Const) === 0) return null;

@@ -3,8 +3,6 @@ import type { GuardContext } from "./context.js";
 import type { Specifier, TypeScript } from "./model.js";
 import { trustedPackage } from "./packages.js";
 
-export { trustedPackage };
-
 /** Whether the code behind a call is this package's, or of a package or a declaration that is trusted. */
 export function isTrustedCallee(cx: GuardContext, signature: ts.Signature): boolean {
   const declaration = signature.declaration as ts.SignatureDeclaration | undefined;

@@ -9,7 +9,7 @@ import { stripAssertions } from "./contracts.js";
 import { blindness, shortType } from "./conversions.js";
 import { isData, isOfPrimitives, isPrimitive, literalOf, typeByDeclaration } from "./data.js";
 import { isHarmlessByRoot, openResult } from "./flows.js";
-import { calledBy, valueOf } from "./references.js";
+import { calledBy, unaliased, valueOf } from "./references.js";
 import type { Report } from "./report.js";
 
 /** How many names, calls and members lead back to where a value comes from. */
@@ -166,8 +166,7 @@ function isGiven(cx: GuardContext, expression: ts.Expression, steps = MAX_STEPS)
   }
   if (!ts.isIdentifier(inner)) return false;
   const symbol = checker.getSymbolAtLocation(inner);
-  const isAlias = symbol !== undefined && (symbol.flags & ts.SymbolFlags.Alias) !== 0;
-  return isTyped(cx, (isAlias ? checker.getAliasedSymbol(symbol) : symbol)?.valueDeclaration, steps);
+  return isTyped(cx, symbol && unaliased(cx, symbol).valueDeclaration, steps);
 }
 
 /** Whether an annotation says what a name is, or what its value comes from. */

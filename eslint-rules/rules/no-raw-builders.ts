@@ -5,6 +5,7 @@ import { directoryOf } from "../engine/packages.js";
 import type { Report } from "../engine/report.js";
 import { isTrustedCallee } from "../engine/trust.js";
 import type { RuleDefinition } from "../engine/rule.js";
+import { unaliased } from "../engine/references.js";
 
 /** Reports builders whose ctx.db is not guarded at run time, where the app has guarded ones. */
 export const noRawBuilders: RuleDefinition = {
@@ -61,12 +62,12 @@ export function guardModule(cx: GuardContext, report: Report): GuardModule {
 
 /** `functions.ts` is the guard module when it exports a mutation builder that is made with the guard. */
 function exportsBuilder(cx: GuardContext, file: ts.SourceFile): boolean {
-  const { ts, checker } = cx;
+  const { checker } = cx;
   const module = checker.getSymbolAtLocation(file);
   if (module === undefined) return false;
   return checker.getExportsOfModule(module).some((symbol) => {
     if (symbol.name !== "mutation" && symbol.name !== "internalMutation") return false;
-    const target = (symbol.flags & ts.SymbolFlags.Alias) !== 0 ? checker.getAliasedSymbol(symbol) : symbol;
+    const target = unaliased(cx, symbol);
     const origin = target.declarations?.[0]?.getSourceFile();
     return (
       origin !== undefined &&

@@ -1,6 +1,6 @@
 import type ts from "typescript";
 import type { GuardContext } from "../engine/context.js";
-import { calledBy } from "../engine/references.js";
+import { calledBy, unaliased } from "../engine/references.js";
 import { stripAssertions } from "../engine/contracts.js";
 import { quoted } from "../engine/messages.js";
 import type { Write } from "../engine/model.js";
@@ -100,7 +100,7 @@ function isRawBuilder(cx: GuardContext, expression: ts.Node): boolean {
     ? checker.getShorthandAssignmentValueSymbol(name.parent)
     : checker.getSymbolAtLocation(name);
   if (symbol === undefined) return false;
-  const target = (symbol.flags & ts.SymbolFlags.Alias) !== 0 ? checker.getAliasedSymbol(symbol) : symbol;
+  const target = unaliased(cx, symbol);
   if (!RAW.has(target.name)) return false;
   const file = target.declarations?.[0]?.getSourceFile();
   if (file === undefined) return false;
