@@ -115,7 +115,8 @@ function isOutOfQuestion(cx: GuardContext, expression: ts.Expression): boolean {
   if (declared !== null && isOfPrimitives(cx, declared)) return true;
   // The compiler works the type of a literal out again and again.
   const isLiteral = ts.isObjectLiteralExpression(expression) || ts.isArrayLiteralExpression(expression);
-  const isTold = isLiteral || openResult(cx, expression) !== null;
+  const made = ts.isAwaitExpression(expression) ? expression.expression : expression;
+  const isTold = isLiteral || openResult(cx, made) !== null;
   return isTold && !mayCarry(cx, expression) && !isLostView(cx, expression);
 }
 
