@@ -34,6 +34,8 @@ function computeCarries(cx: GuardContext, type: ts.Type, depth: number): boolean
   if (type.isUnionOrIntersection()) return type.types.some((arm) => carries(cx, arm, depth));
   if ((type.flags & ts.TypeFlags.Instantiable) !== 0) {
     if (standsForWriter(cx, type)) return true;
+    const made = madeByStranger(cx, type);
+    if (made !== null) return depth > 0 && made.some((one) => carries(cx, one, depth - 1));
     const constraint = checker.getBaseConstraintOfType(type);
     return constraint !== undefined && constraint !== type && carries(cx, constraint, depth);
   }
@@ -179,6 +181,19 @@ function isStrange({ ts, packages }: GuardContext, type: ts.Type, isLiteral: boo
     packages.isStranger(name) &&
     declarations.every((one) => packages.originOf(one.getSourceFile()).kind === "package")
   );
+}
+
+/** Of what a type is made that a package which knows nothing of Convex defines for any others; null if it is none. */
+export function madeByStranger(
+  { packages }: GuardContext,
+  { aliasSymbol, aliasTypeArguments = [] }: ts.Type,
+): readonly ts.Type[] | null {
+  const declarations = aliasSymbol?.declarations ?? [];
+  const isStrange = declarations.every((one) => {
+    const origin = packages.originOf(one.getSourceFile());
+    return origin.kind === "package" && packages.isStranger(origin.name);
+  });
+  return declarations.length > 0 && isStrange ? aliasTypeArguments : null;
 }
 
 export function argumentsOf(cx: GuardContext, type: ts.Type): readonly ts.Type[] {

@@ -14,6 +14,7 @@ function ask(
     "convex/run.ts": `import { mutation } from "./_generated/server.js";
 ${COSTLY_TYPES}declare function read(): { list: ${late}; name: Late<${late}> };
 declare function send<T>(options: { url: string; secret: string }, body: T): T;
+declare function use(options: { made: unknown; each: (given: { id: string }) => unknown }): void;
 declare const secret: any;
 export const run = mutation({
   args: {},
@@ -21,6 +22,7 @@ export const run = mutation({
     const data = read();
     const moment = new Date(data.name).toISOString();
     await ctx.db.query("notes").first();
+    use({ made: data.list, each: (given) => [given, data.name] });
     return [moment, data.list, send({ url: "", secret }, data.name)];
   },
 });
@@ -37,6 +39,7 @@ const typeAt = (cx: GuardContext, node: ts.Expression) => cx.checker.getTypeAtLo
 it.each([
   ["ctx.db", "the member of a handler's ctx", typeAt, /^GenericDatabaseWriter</],
   ["new Date(data.name).toISOString", "a member of what all overloads give", typeAt, /^\(\) => string$/],
+  ["given", "the parameter of a function that another one is given", typeAt, /^\{ id: string; \}$/],
   [
     "secret",
     "what one of the arguments is for",

@@ -97,6 +97,17 @@ function isPlain(
   );
 }
 
+/** Whether a name is there only once. */
+function isNamedOnce(typescript: TypeScript, body: ts.Node, name: string): boolean {
+  let times = 0;
+  const visit = (node: ts.Node): void => {
+    if (typescript.isIdentifier(node) && node.text === name) times += 1;
+    typescript.forEachChild(node, visit);
+  };
+  visit(body);
+  return times === 1;
+}
+
 /**
  * A checker that works the type of each node out once: the compiler does it again at each call, for a chain of members
  * from its beginning, and many checks ask about the same node. Where a function has one signature, or gives back the
@@ -168,7 +179,7 @@ export function remembering(
     typescript.isIdentifier(node) && !isNameOfMember(typescript, node)
       ? ctxOf(shortenedBy(node) ?? checker.getSymbolAtLocation(node))
       : null;
-  /** Whether no check narrows a value: what a call gives back, and its members; for `ctx` and its members, see above. */
+  /** Whether no check narrows a value: what a call gives back, what is named once, and their members; for `ctx`, see above. */
   const isNotNarrowed = (node: ts.Expression): boolean => {
     if (
       typescript.isPropertyAccessExpression(node) ||
@@ -176,7 +187,12 @@ export function remembering(
       typescript.isAwaitExpression(node)
     )
       return isNotNarrowed(node.expression);
-    return typescript.isCallExpression(node) || typescript.isNewExpression(node) || ctxTypeOf(node) !== null;
+    return (
+      typescript.isCallExpression(node) ||
+      typescript.isNewExpression(node) ||
+      ctxTypeOf(node) !== null ||
+      parameterTypeOf(node) !== null
+    );
   };
   const symbolOfMember = (node: ts.Node): ts.Symbol | undefined =>
     typescript.isPropertyAccessExpression(node) &&
@@ -185,7 +201,7 @@ export function remembering(
       ? checker.getPropertyOfType(getTypeAtLocation(node.expression), node.name.text)
       : undefined;
   const typeOf = (node: ts.Node): ts.Type => {
-    const ctx = ctxTypeOf(node);
+    const ctx = ctxTypeOf(node) ?? parameterTypeOf(node);
     if (ctx !== null) return ctx;
     const member = symbolOfMember(node);
     const type = member && checker.getTypeOfSymbol(member);
@@ -238,11 +254,34 @@ export function remembering(
       ? checker.getTypeOfSymbol(parameter)
       : null;
   };
+  /** What a function says that takes another one: what it passes to that as this parameter. */
+  const passedAs = (symbol: ts.Symbol | undefined): ts.Type | null => {
+    const parameter = symbol?.valueDeclaration;
+    if (parameter === undefined || !typescript.isParameter(parameter) || !isPlain(typescript, parameter))
+      return null;
+    const { parent: fn } = parameter;
+    if (!typescript.isArrowFunction(fn) && !typescript.isFunctionExpression(fn)) return null;
+    const signature = onlyOne(expectedOf(fn)?.getCallSignatures() ?? []);
+    const passed = signature?.parameters[fn.parameters.indexOf(parameter)];
+    return passed !== undefined && isDeclaredWithout(typescript, passed, [])
+      ? checker.getTypeOfSymbol(passed)
+      : null;
+  };
+  /** The type of a parameter that no check narrows: its name is there once. */
+  const parameterTypeOf = (node: ts.Node): ts.Type | null => {
+    if (!typescript.isIdentifier(node) || isNameOfMember(typescript, node)) return null;
+    const symbol = checker.getSymbolAtLocation(node);
+    const fn = symbol?.valueDeclaration?.parent;
+    return fn !== undefined && typescript.isArrowFunction(fn) && isNamedOnce(typescript, fn.body, node.text)
+      ? passedAs(symbol)
+      : null;
+  };
   const getContextualType: ts.TypeChecker["getContextualType"] = (node, ...others) =>
     expectedOf(node) ?? checker.getContextualType(node, ...others);
   const getSymbolAtLocation = (node: ts.Node): ts.Symbol | undefined =>
     symbolOfMember(node) ?? checker.getSymbolAtLocation(node);
-  const getTypeOfSymbol = (symbol: ts.Symbol): ts.Type => ctxOf(symbol) ?? checker.getTypeOfSymbol(symbol);
+  const getTypeOfSymbol = (symbol: ts.Symbol): ts.Type =>
+    ctxOf(symbol) ?? passedAs(symbol) ?? checker.getTypeOfSymbol(symbol);
   return {
     ...checker,
     getTypeAtLocation,

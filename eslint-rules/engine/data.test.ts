@@ -32,3 +32,12 @@ export const run = internalAction({ args: {}, handler: async () => { const held 
   });
   expect(costly! - cheap!).toBeLessThan(100);
 });
+
+it("a function of Convex may be bound to the ctx that it belongs to", () => {
+  const program = programWith({
+    "convex/case.ts": `import type { ActionCtx } from "./_generated/server.js";
+declare function tools(options: { run: ActionCtx["runAction"] }): void;
+export function resolve(ctx: ActionCtx) { tools({ run: ctx.runAction.bind(ctx) }); }`,
+  });
+  expect(verdictsOf(program, "convex/case.ts").strict).toEqual([]);
+});

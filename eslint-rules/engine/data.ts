@@ -113,6 +113,31 @@ function isRegisteredHandler(
   return builder !== null && builders.has(builder);
 }
 
+/** Whether a parameter is the arguments of a function of the app, as its caller sent them. */
+function isArguments(cx: GuardContext, parameter: ts.ParameterDeclaration): boolean {
+  if (isOfHandler(cx, parameter, 1, WITH_ARGUMENTS)) return true;
+  const { ts, checker } = cx;
+  const { parent: handler, dotDotDotToken } = parameter;
+  const callee = registrationOf(ts, handler)?.call.expression;
+  if (callee === undefined || !ts.isIdentifier(callee) || dotDotDotToken !== undefined) return false;
+  return handler.parameters[1] === parameter && addsNoArguments(cx, checker.getTypeAtLocation(callee));
+}
+
+/** Whether a builder is one of convex-helpers that makes no arguments of its own, as `customCtx` does not. */
+function addsNoArguments(cx: GuardContext, { aliasSymbol, aliasTypeArguments = [] }: ts.Type): boolean {
+  const origin = originOf(cx, aliasSymbol?.declarations?.[0]);
+  if (origin?.kind !== "package" || origin.name !== "convex-helpers" || aliasSymbol?.name !== "CustomBuilder")
+    return false;
+  const made = aliasTypeArguments[3];
+  const others = made && cx.checker.getIndexTypeOfType(made, cx.ts.IndexKind.String);
+  return (
+    made !== undefined &&
+    (made.flags & cx.ts.TypeFlags.Object) !== 0 &&
+    made.getProperties().length === 0 &&
+    (others === undefined || (others.flags & cx.ts.TypeFlags.Never) !== 0)
+  );
+}
+
 /** The table of an argument that is an id, or a list of ids: `args: { note: v.id("notes"), tags: v.array(v.id("tags")) }`. */
 export function tableOfArgument(
   cx: GuardContext,
@@ -120,14 +145,53 @@ export function tableOfArgument(
   name: string,
   isList: boolean,
 ): string | null {
-  const { ts } = cx;
-  if (!isOfHandler(cx, parameter, 1, WITH_ARGUMENTS)) return null;
-  const [definition] = registrationOf(ts, parameter.parent)?.call.arguments ?? [];
+  const validator = validatorOf(cx, parameter, name);
+  const id = argumentOf(cx, isList ? argumentOf(cx, validator, "array") : validator, "id");
+  return id !== undefined && cx.ts.isStringLiteralLike(id) ? id.text : null;
+}
+
+/** `v.id("notes")` in `args: { note: v.optional(v.id("notes")) }`. */
+function validatorOf(
+  cx: GuardContext,
+  parameter: ts.ParameterDeclaration,
+  name: string,
+): ts.Expression | undefined {
+  if (!isArguments(cx, parameter)) return undefined;
+  const [definition] = registrationOf(cx.ts, parameter.parent)?.call.arguments ?? [];
   const args = definition && memberIn(cx, definition, "args");
   const validator = args && memberIn(cx, args, name);
-  const own = argumentOf(cx, validator, "optional") ?? validator;
-  const id = argumentOf(cx, isList ? argumentOf(cx, own, "array") : own, "id");
-  return id !== undefined && ts.isStringLiteralLike(id) ? id.text : null;
+  return argumentOf(cx, validator, "optional") ?? validator;
+}
+
+/** Validators of what neither is an id nor has a literal type. */
+const PLAIN_VALIDATORS: ReadonlySet<string> = new Set([
+  "string",
+  "number",
+  "boolean",
+  "bigint",
+  "array",
+  "object",
+]);
+
+/** Whether a value is the arguments of a function, or one of them that is no id of these tables and names none. */
+export function isArgumentBeside(
+  cx: GuardContext,
+  value: ts.Expression,
+  tables: { has(table: string): boolean },
+): boolean {
+  const { ts } = cx;
+  const whole = ts.isPropertyAccessExpression(value) ? value.expression : value;
+  const parameter = ts.isIdentifier(whole) ? declarationOf(cx, whole) : null;
+  if (parameter === null || !ts.isParameter(parameter)) return false;
+  if (!ts.isPropertyAccessExpression(value)) return isArguments(cx, parameter);
+  const validator = validatorOf(cx, parameter, value.name.text);
+  if (validator === undefined || !ts.isCallExpression(validator)) return false;
+  const id = argumentOf(cx, validator, "id");
+  if (id !== undefined) return ts.isStringLiteralLike(id) && !tables.has(id.text);
+  const { expression: callee } = validator;
+  return (
+    ts.isPropertyAccessExpression(callee) && PLAIN_VALIDATORS.has(callee.name.text) && isOfConvex(cx, callee)
+  );
 }
 
 /** What stands in `v.id(…)` or `v.optional(…)`. */
@@ -204,7 +268,7 @@ export function isResultOfHandler(cx: GuardContext, expression: ts.Expression): 
 }
 
 /** `ctx.runQuery.bind(ctx)`: what it gives back when it is called is data. */
-function isBound(cx: GuardContext, { expression }: ts.CallExpression): boolean {
+export function isBound(cx: GuardContext, { expression }: ts.CallExpression): boolean {
   const { ts } = cx;
   if (!ts.isPropertyAccessExpression(expression) || expression.name.text !== "bind") return false;
   return ts.isPropertyAccessExpression(expression.expression) && isFunctionCaller(cx, expression.expression);
@@ -307,12 +371,8 @@ export function isData(cx: GuardContext, expression: ts.Expression): boolean {
 
 function comesFromFunction(cx: GuardContext, expression: ts.Expression): boolean {
   const { ts } = cx;
-  if (ts.isAsExpression(expression) || ts.isTypeAssertionExpression(expression)) {
-    // Asserted to hold the writer, it may get it later.
-    const isConst = ts.isConstTypeReference(expression.type);
-    if (!isConst && carries(cx, cx.checker.getTypeFromTypeNode(expression.type))) return false;
-    return isData(cx, expression.expression);
-  }
+  if (ts.isAsExpression(expression) || ts.isTypeAssertionExpression(expression))
+    return !isAssertedToCarry(cx, expression) && isData(cx, expression.expression);
   if (
     ts.isParenthesizedExpression(expression) ||
     ts.isNonNullExpression(expression) ||
@@ -340,6 +400,11 @@ function comesFromFunction(cx: GuardContext, expression: ts.Expression): boolean
   return isOfData && expression.arguments.every((one) => addsNothing(cx, one));
 }
 
+/** Asserted to hold the writer, a value may get it later. */
+function isAssertedToCarry(cx: GuardContext, { type }: ts.AsExpression | ts.TypeAssertion): boolean {
+  return !cx.ts.isConstTypeReference(type) && carries(cx, cx.checker.getTypeFromTypeNode(type));
+}
+
 /** `held.name` where a literal has data under that name. */
 function isPartOfData(cx: GuardContext, expression: ts.Expression): boolean {
   const part = cx.ts.isPropertyAccessExpression(expression) ? partOf(cx, expression) : undefined;
@@ -353,10 +418,14 @@ function addsNothing(cx: GuardContext, argument: ts.Expression): boolean {
   const { ts } = cx;
   if (isDataOrText(cx, argument)) return true;
   if (ts.isParenthesizedExpression(argument)) return addsNothing(cx, argument.expression);
+  if (ts.isAsExpression(argument))
+    return !isAssertedToCarry(cx, argument) && addsNothing(cx, argument.expression);
   if (ts.isArrowFunction(argument) || ts.isFunctionExpression(argument))
     return !someResult(cx, argument.body, (one) => !addsNothing(cx, one));
   if (ts.isArrayLiteralExpression(argument)) return argument.elements.every((one) => addsNothing(cx, one));
   if (ts.isSpreadElement(argument)) return addsNothing(cx, argument.expression);
+  if (ts.isConditionalExpression(argument))
+    return addsNothing(cx, argument.whenTrue) && addsNothing(cx, argument.whenFalse);
   if (ts.isObjectLiteralExpression(argument))
     return argument.properties.every(
       (one) =>
@@ -390,7 +459,7 @@ function isNameOfData(cx: GuardContext, name: ts.Identifier): boolean {
     return value !== undefined && isData(cx, value);
   }
   if (!ts.isParameter(declaration)) return false;
-  if (isOfHandler(cx, declaration, 1, WITH_ARGUMENTS))
+  if (isArguments(cx, declaration))
     return declaration.type === undefined || !carries(cx, checker.getTypeAtLocation(declaration));
   if (isGivenByQuery(cx, declaration)) return true;
   const call = declaration.parent.parent;

@@ -31,6 +31,7 @@ export function convert(
 ): void {
   const isSafe = isOutOfQuestion(cx, expression);
   if (isSafe && (isData(cx, expression) || !definesFunction(cx, expression))) return;
+  if (isTypedByPlace(cx, expression) && !mayCarry(cx, expression)) return;
   const type = cx.checker.getTypeAtLocation(expression);
   const isPlain = stripAssertions(cx.ts, expression) === expression && isOfPrimitives(cx, type);
   if (isPlain && !isLostView(cx, expression)) return;
@@ -100,12 +101,24 @@ function definesFunction({ ts }: GuardContext, expression: ts.Expression): boole
   return visit(expression);
 }
 
+/** A function whose parameters are what its place says they are. */
+function isTypedByPlace({ ts }: GuardContext, expression: ts.Expression): boolean {
+  if (!ts.isArrowFunction(expression) && !ts.isFunctionExpression(expression)) return false;
+  if ((expression.flags & ts.NodeFlags.JavaScriptFile) !== 0 || expression.typeParameters !== undefined)
+    return false;
+  return expression.parameters.every(
+    ({ name, type, initializer, dotDotDotToken }) =>
+      ts.isIdentifier(name) && (type ?? initializer ?? dotDotDotToken) === undefined,
+  );
+}
+
 /** Whether an expression is known not to be the writer before its type is asked for. */
 function isOutOfQuestion(cx: GuardContext, expression: ts.Expression): boolean {
   const { ts } = cx;
   const isJavaScript = (expression.flags & ts.NodeFlags.JavaScriptFile) !== 0;
   if (ts.isParenthesizedExpression(expression) && !isJavaScript)
     return isOutOfQuestion(cx, expression.expression);
+  if (ts.isSatisfiesExpression(expression)) return isOutOfQuestion(cx, expression.expression);
   if (ts.isAsExpression(expression) && ts.isConstTypeReference(expression.type))
     return isOutOfQuestion(cx, expression.expression);
   if (ts.isConditionalExpression(expression))

@@ -28,7 +28,8 @@ export function mayCarry(cx: GuardContext, expression: ts.Expression): boolean {
     return mayCarry(cx, expression.expression);
   const inner = stripAssertions(ts, expression);
   // Asserted to be what passes for every type, it may take the place of a function that gets the writer.
-  if (inner !== expression && passesForEverything(cx, cx.checker.getTypeAtLocation(expression))) return true;
+  const asserted = assertedType(cx, expression);
+  if (asserted !== null && passesForEverything(cx, asserted)) return true;
   if (isPrimitive(cx, inner)) return false;
   if (ts.isSpreadElement(inner) || ts.isAwaitExpression(inner)) return mayCarry(cx, inner.expression);
   if (ts.isObjectLiteralExpression(inner))
@@ -46,6 +47,24 @@ export function mayCarry(cx: GuardContext, expression: ts.Expression): boolean {
     ((isReference(cx, inner) || ts.isCallExpression(inner) || ts.isNewExpression(inner)) &&
       (type.getCallSignatures().length > 0 || holdsBlind(cx, type) || holdsReceiver(cx, type)))
   );
+}
+
+/** The type that the last assertion gives a value; `satisfies` and `as const` leave it what it is. */
+function assertedType(cx: GuardContext, expression: ts.Expression): ts.Type | null {
+  const { ts } = cx;
+  // In JavaScript, it is a comment.
+  if ((expression.flags & ts.NodeFlags.JavaScriptFile) !== 0)
+    return stripAssertions(ts, expression) === expression ? null : cx.checker.getTypeAtLocation(expression);
+  if (
+    ts.isSatisfiesExpression(expression) ||
+    ts.isParenthesizedExpression(expression) ||
+    ts.isNonNullExpression(expression)
+  )
+    return assertedType(cx, expression.expression);
+  if (!ts.isAsExpression(expression) && !ts.isTypeAssertionExpression(expression)) return null;
+  return ts.isConstTypeReference(expression.type)
+    ? assertedType(cx, expression.expression)
+    : cx.checker.getTypeFromTypeNode(expression.type);
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Names and ids of mirrors that go to code which nobody can find. */
 import type ts from "typescript";
 import type { GuardContext } from "./context.js";
-import { isData, isFunctionCall } from "./data.js";
+import { isArgumentBeside, isData, isFunctionCall } from "./data.js";
 import { parameterType } from "./positions.js";
 import { isOfQuery, isRead } from "./reads.js";
 import type { Report } from "./report.js";
@@ -33,6 +33,7 @@ export function visitMirrorCall(
   for (const [index, argument] of args.entries()) {
     // A name and an id are no objects.
     if (ts.isObjectLiteralExpression(argument) || ts.isFunctionLike(argument)) continue;
+    if (isArgumentBeside(cx, argument, report.schema.mirrors)) continue;
     const table = mirrorOf(cx, report, checker.getTypeAtLocation(argument));
     if (table === null) continue;
     // A parameter that is typed as an id or a name says that the code behind it was written for them.

@@ -277,12 +277,14 @@ function partsOf(cx: GuardContext, inner: ts.Expression): ts.Expression[] | null
         ? returnsOf(cx, inner)
         : null;
   return (
-    all?.filter(
-      (one) =>
-        ts.isArrayLiteralExpression(one) ||
-        ts.isObjectLiteralExpression(one) ||
-        (!isNoMutation(cx, one) && isMutation(cx, checker.getTypeAtLocation(one))),
-    ) ?? null
+    all
+      ?.map((one) => stripAssertions(ts, one))
+      .filter(
+        (one) =>
+          ts.isArrayLiteralExpression(one) ||
+          ts.isObjectLiteralExpression(one) ||
+          (!isNoMutation(cx, one) && isMutation(cx, checker.getTypeAtLocation(one))),
+      ) ?? null
   );
 }
 

@@ -42,7 +42,8 @@ export function visitPutIn(
   }
   const fn = checker.getTypeAtLocation(callee);
   if ((fn.flags & ts.TypeFlags.Any) !== 0 || isConvexFunction(cx, fn)) return;
-  if (ts.isCallExpression(call) && takesNoWriter(cx, fn)) return;
+  if (takesNoWriter(cx, ts.isNewExpression(call) ? fn.getConstructSignatures() : fn.getCallSignatures()))
+    return;
   // A reference to a function keeps nothing: each access makes a new one.
   const fillable = args.filter((one) => isPlainName(cx, one) && !isHarmlessByRoot(cx, one));
   if (fillable.length === 0) return;
@@ -89,8 +90,7 @@ export function putInData(
 }
 
 /** Whether no parameter of a function that is not generic takes the writer: which overload is called does not matter. */
-function takesNoWriter(cx: GuardContext, fn: ts.Type): boolean {
-  const signatures = fn.getCallSignatures();
+function takesNoWriter(cx: GuardContext, signatures: readonly ts.Signature[]): boolean {
   return (
     signatures.length > 0 &&
     signatures.every(

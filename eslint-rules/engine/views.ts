@@ -3,7 +3,7 @@
  * type gives no way to write, so they are harmless until code drops the type and uses the rest.
  */
 import type ts from "typescript";
-import { argumentsOf, carries, isView } from "./carriers.js";
+import { argumentsOf, carries, isView, madeByStranger } from "./carriers.js";
 import type { GuardContext } from "./context.js";
 import { stripAssertions } from "./contracts.js";
 import { blindness, shortType } from "./conversions.js";
@@ -115,6 +115,8 @@ export function showsView(cx: GuardContext, type: ts.Type, depth = VIEW_DEPTH): 
   const { ts, checker } = cx;
   if ((type.flags & ts.TypeFlags.StructuredOrInstantiable) === 0) return false;
   if ((type.flags & ts.TypeFlags.Instantiable) !== 0) {
+    const made = madeByStranger(cx, type);
+    if (made !== null) return depth > 0 && made.some((one) => showsView(cx, one, depth - 1));
     const constraint = checker.getBaseConstraintOfType(type);
     return constraint !== undefined && constraint !== type && showsView(cx, constraint, depth);
   }

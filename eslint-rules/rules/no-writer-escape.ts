@@ -30,7 +30,7 @@ import {
 import { putInData, visitPutIn } from "../engine/putIn.js";
 import { losesReceiver, visitSpreadOver } from "../engine/receivers.js";
 import { visitThis } from "../engine/thisArgument.js";
-import { isData, isFunctionCall } from "../engine/data.js";
+import { isBound, isData, isFunctionCall } from "../engine/data.js";
 import { mayCarry } from "../engine/flows.js";
 import { isFunctionInterface, visitMirrorCall } from "../engine/mirrorCall.js";
 import { passesCheck } from "../engine/presets.js";
@@ -283,6 +283,8 @@ function visitCall(cx: GuardContext, report: Report, call: ts.CallExpression | t
   const { ts, checker } = cx;
   const args = call.arguments ?? [];
   if (isHarmless(cx, call)) return;
+  // `ctx.runQuery.bind(ctx)`: what it is bound to is what it belongs to anyway.
+  if (args.length === 1 && ts.isCallExpression(call) && isBound(cx, call)) return;
   // Only data reaches another function of the app; an object in the place of ctx would get more.
   const isSent = isFunctionCall(cx, call);
   if (!isSent) visitPutIn(cx, report, call);
