@@ -41,3 +41,20 @@ it.each([
   const found = analyze(program, path).findings.filter((one) => one.messageId === "packageFunction");
   expect(found).toHaveLength(findings);
 });
+
+it("a variable that is made of itself comes from where its first value does", () => {
+  const text = (again: string) => `import { add } from "untrusted-library";
+function slug(input: string) { let text = input; for (let i = 0; i < 3; i++) text = text.replace("  ", " "); ${again} return text; }
+export const title = slug("a  b");
+let made: any = add; made = made ?? made; export const f = made;`;
+  const program = programWith({ "convex/slug.ts": text("text = text.trim(); ".repeat(12)) });
+  expect(typeErrors(program, "convex/slug.ts")).toEqual([]);
+  expect(verdictsOf(program, "convex/slug.ts").strict).toEqual(["packageFunction"]);
+});
+
+it("the type of a package is no mutation", () => {
+  const program = programWith({
+    "convex/types.ts": 'import { type add } from "untrusted-library"; export { type add };',
+  });
+  expect(verdictsOf(program, "convex/types.ts").strict).toEqual([]);
+});

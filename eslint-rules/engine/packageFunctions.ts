@@ -25,7 +25,7 @@ export function visitPackageFunctions(cx: GuardContext, report: Report): void {
       const module = moduleSpecifier && checker.getSymbolAtLocation(moduleSpecifier);
       const source = moduleSpecifier === undefined ? null : packageOfModule(cx, moduleSpecifier);
       if (exportClause !== undefined && ts.isNamedExports(exportClause)) {
-        for (const one of exportClause.elements) {
+        for (const one of exportClause.elements.filter(({ isTypeOnly }) => !isTypeOnly)) {
           const local = checker.getExportSpecifierLocalTargetSymbol(one);
           const type = checker.getTypeAtLocation(one.name);
           judge(
@@ -177,11 +177,10 @@ function namesIn(cx: GuardContext, name: ts.BindingName): ts.Identifier[] {
 }
 
 /** The package that nobody vouches for and that a value comes from, or null. */
-function packageOf(cx: GuardContext, expression: ts.Expression, depth = 8): string | null {
+function packageOf(cx: GuardContext, expression: ts.Expression, seen = new Set<ts.Symbol>()): string | null {
   const { ts, checker } = cx;
   const inner = stripAssertions(ts, expression);
-  if (depth === 0) return null;
-  const next = (one: ts.Expression): string | null => packageOf(cx, one, depth - 1);
+  const next = (one: ts.Expression): string | null => packageOf(cx, one, seen);
   if (ts.isAwaitExpression(inner) || ts.isSpreadElement(inner)) return next(inner.expression);
   if (ts.isPropertyAccessExpression(inner) || ts.isElementAccessExpression(inner))
     return next(inner.expression);
@@ -201,11 +200,14 @@ function packageOf(cx: GuardContext, expression: ts.Expression, depth = 8): stri
   const symbol = ts.isShorthandPropertyAssignment(inner.parent)
     ? checker.getShorthandAssignmentValueSymbol(inner.parent)
     : checker.getSymbolAtLocation(inner);
-  return symbol === undefined ? null : packageOfSymbol(cx, symbol, depth - 1);
+  return symbol === undefined ? null : packageOfSymbol(cx, symbol, seen);
 }
 
-function packageOfSymbol(cx: GuardContext, symbol: ts.Symbol, depth = 8): string | null {
+/** @param seen Names that are followed already: `text = text.trim()` makes a value of itself. */
+function packageOfSymbol(cx: GuardContext, symbol: ts.Symbol, seen = new Set<ts.Symbol>()): string | null {
   const { ts } = cx;
+  if (seen.has(symbol)) return null;
+  seen.add(symbol);
   const target = unaliased(cx, symbol);
   const declaration = target.valueDeclaration ?? target.declarations?.[0];
   if (declaration === undefined) {
@@ -219,7 +221,7 @@ function packageOfSymbol(cx: GuardContext, symbol: ts.Symbol, depth = 8): string
   if (origin.kind !== "project") return null;
   let owner: ts.Node = declaration;
   while (ts.isBindingElement(owner)) owner = owner.parent.parent;
-  const next = (one: ts.Expression): string | null => packageOf(cx, one, depth - 1);
+  const next = (one: ts.Expression): string | null => packageOf(cx, one, seen);
   if (ts.isFunctionDeclaration(owner)) return firstPackage(returnsOf(cx, owner), next);
   if (ts.isClassLike(owner))
     return firstPackage(
