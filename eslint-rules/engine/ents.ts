@@ -87,23 +87,39 @@ function tableOfChain(cx: GuardContext, callee: ts.Expression, steps = 8): Targe
   return tableOfChain(cx, fn, steps - 1);
 }
 
-/** Reports edges along which this write reaches a mirror. */
+/**
+ * Reports edges along which this write reaches a mirror. To delete an ent deletes those that hold an edge to it, and goes
+ * on from these; `insert` sets the edges that it is given, and `patch` and `replace` refuse them.
+ */
 function cascade(cx: GuardContext, report: Report, write: Write, model: ts.Type, table: string): void {
-  const seen = new Set<string>();
-  for (const edge of edgesOf(cx, model, table)) {
-    const mirror = report.schema.mirrors.get(edge.to);
-    // An edge kept in this table's own field writes only this table.
-    if (mirror === undefined || !edge.writesTarget || seen.has(edge.to)) continue;
-    if (write.method !== "delete" && !namesEdge(cx, write.args[0], edge.name)) continue;
-    seen.add(edge.to);
-    report.add(
-      "no-mirror-factories",
-      "entsCascade",
-      write.node,
-      { method: write.method, table, edge: `"${edge.name}"`, ...Report.about(mirror) },
-      { tables: [mirror.table] },
-    );
-  }
+  const isDelete = write.method === "delete";
+  if (!isDelete && !/^insert/.test(write.method)) return;
+  const reached = new Set<string>([table]);
+  const visit = (from: string, path: readonly string[]): void => {
+    for (const edge of edgesOf(cx, model, from)) {
+      // An edge kept in a table's own field writes only this table.
+      if (!edge.writesTarget || reached.has(edge.to)) continue;
+      if (!isDelete && !namesEdge(cx, write.args[0], edge.name)) continue;
+      reached.add(edge.to);
+      const along = [...path, edge.name];
+      const mirror = report.schema.mirrors.get(edge.to);
+      if (mirror !== undefined)
+        report.add(
+          "no-mirror-factories",
+          "entsCascade",
+          write.node,
+          {
+            method: write.method,
+            table,
+            edge: along.map((name) => `"${name}"`).join(", then "),
+            ...Report.about(mirror),
+          },
+          { tables: [mirror.table] },
+        );
+      if (isDelete) visit(edge.to, along);
+    }
+  };
+  visit(table, []);
 }
 
 /** An edge of an ent, as its type in the data model tells it. */
