@@ -71,7 +71,7 @@ function visitMember(
 /** `Convex`, `globalThis.Convex`, `(globalThis as any)["Convex"]`. */
 function isConvexGlobal(ts: TypeScript, expression: ts.Expression): boolean {
   const inner = stripAssertions(ts, expression);
-  if (ts.isIdentifier(inner)) return inner.text === "Convex" && !isDeclaredInFile(ts, inner);
+  if (ts.isIdentifier(inner)) return inner.text === "Convex" && !isDeclaredAround(ts, inner);
   if (ts.isPropertyAccessExpression(inner))
     return inner.name.text === "Convex" && isGlobalObject(ts, inner.expression);
   if (ts.isElementAccessExpression(inner)) {
@@ -83,32 +83,41 @@ function isConvexGlobal(ts: TypeScript, expression: ts.Expression): boolean {
 
 function isGlobalObject(ts: TypeScript, expression: ts.Expression): boolean {
   const inner = stripAssertions(ts, expression);
-  return ts.isIdentifier(inner) && GLOBALS.has(inner.text);
+  return ts.isIdentifier(inner) && GLOBALS.has(inner.text) && !isDeclaredAround(ts, inner);
 }
 
-/** An import or a variable of the app that happens to be called Convex. */
-function isDeclaredInFile(ts: TypeScript, name: ts.Identifier): boolean {
-  for (const statement of name.getSourceFile().statements) {
+/** Whether an import, a variable or a parameter of the app happens to have the name of a global. */
+function isDeclaredAround(ts: TypeScript, { text, parent }: ts.Identifier): boolean {
+  const declares = (name: ts.Node | undefined): boolean =>
+    name !== undefined &&
+    (ts.isIdentifier(name)
+      ? name.text === text
+      : (ts.isObjectBindingPattern(name) || ts.isArrayBindingPattern(name)) &&
+        name.elements.some((one) => ts.isBindingElement(one) && declares(one.name)));
+  const inList = (list: ts.Node | undefined): boolean =>
+    list !== undefined &&
+    ts.isVariableDeclarationList(list) &&
+    list.declarations.some(({ name }) => declares(name));
+  const inStatement = (statement: ts.Statement): boolean => {
     if (ts.isImportDeclaration(statement)) {
-      const clause = statement.importClause;
-      const named = clause?.namedBindings;
-      if (clause?.name?.text === name.text) return true;
-      if (named !== undefined && ts.isNamespaceImport(named) && named.name.text === name.text) return true;
-      if (
-        named !== undefined &&
-        ts.isNamedImports(named) &&
-        named.elements.some((one) => one.name.text === name.text)
-      ) {
-        return true;
-      }
-    } else if (ts.isClassDeclaration(statement) || ts.isFunctionDeclaration(statement)) {
-      if (statement.name?.text === name.text) return true;
-    } else if (ts.isVariableStatement(statement) && !isAmbient(ts, statement)) {
-      const names = statement.declarationList.declarations.map((one) => one.name);
-      if (names.some((one) => ts.isIdentifier(one) && one.text === name.text)) return true;
+      const { name, namedBindings } = statement.importClause ?? {};
+      if (namedBindings === undefined || ts.isNamespaceImport(namedBindings))
+        return declares(name) || declares(namedBindings?.name);
+      return declares(name) || namedBindings.elements.some((one) => declares(one.name));
     }
+    if (ts.isClassDeclaration(statement) || ts.isFunctionDeclaration(statement))
+      return declares(statement.name);
+    return (
+      ts.isVariableStatement(statement) && !isAmbient(ts, statement) && inList(statement.declarationList)
+    );
+  };
+  for (let scope: ts.Node = parent; ; scope = scope.parent) {
+    if (ts.isFunctionLike(scope) && scope.parameters.some(({ name }) => declares(name))) return true;
+    if (ts.isCatchClause(scope) && declares(scope.variableDeclaration?.name)) return true;
+    if ((ts.isForStatement(scope) || ts.isForOfStatement(scope)) && inList(scope.initializer)) return true;
+    if ((ts.isBlock(scope) || ts.isSourceFile(scope)) && scope.statements.some(inStatement)) return true;
+    if (ts.isSourceFile(scope)) return false;
   }
-  return false;
 }
 
 /** `declare const Convex: …` only types the global. */
@@ -163,7 +172,7 @@ function visitCode(ts: TypeScript, report: Report, node: ts.CallExpression | ts.
 function visitGlobal(ts: TypeScript, report: Report, name: ts.Identifier): void {
   const makesCode = name.text === "Function" || name.text === "eval";
   if (!makesCode && name.text !== "Convex" && !GLOBALS.has(name.text)) return;
-  if (!isValue(ts, name) || isDeclaredInFile(ts, name)) return;
+  if (!isValue(ts, name) || isDeclaredAround(ts, name)) return;
   let use: ts.Node = name;
   while (
     ts.isParenthesizedExpression(use.parent) ||
@@ -203,8 +212,7 @@ function visitGlobal(ts: TypeScript, report: Report, name: ts.Identifier): void 
   }
   // `const raw = Convex` is reported as a whole.
   if (name.text === "Convex" && ts.isVariableDeclaration(parent)) return;
-  if (name.text === "globalThis" || name.text === "Convex")
-    report.add("no-raw-syscalls", "syscall", name, { name: "…" });
+  report.add("no-raw-syscalls", "syscall", name, { name: "…" });
 }
 
 /** Not a name in a declaration, a property's name or a type. */
