@@ -17,6 +17,8 @@ export function directivesOf(ts: TypeScript, file: ts.SourceFile): Directive[] {
     const close = block ? text.indexOf("*/", start) : text.indexOf("\n", start);
     const end = close === -1 ? text.length : block ? close + 2 : close;
     const name = match[1] ?? match[2] ?? "";
+    // ESLint ignores it in a comment of a line.
+    if (name === "eslint-disable" && !block) continue;
     const body = text.slice(start + match[0].length, block && close !== -1 ? close : end).trim();
     const kind = name.startsWith("eslint") ? "eslint" : name.startsWith("@ts") ? "typescript" : "allow";
     found.push({ kind, name, text: body, start, end, line: lineOf(file, name, start, end) });

@@ -144,6 +144,9 @@ export function gainsWriter(cx: GuardContext, source: ts.Type, target: ts.Type):
   )
     return null;
   if (carries(cx, source) || cx.standIns.size > 0) return null;
+  // What Convex's own view becomes is judged where it is used as something else.
+  const isConvex = cx.packages.isOfConvex((source.symbol as ts.Symbol | undefined)?.declarations?.[0]);
+  if (isConvex && isView(cx, source)) return null;
   const arms = (target.isUnion() ? target.types : [target]).filter((arm) =>
     cx.checker.isTypeAssignableTo(source, arm),
   );

@@ -27,8 +27,22 @@ export function losesView(cx: GuardContext, expression: ts.Expression, target: t
     type?.getProperties().some(({ name }) => holdsWriter(cx, declared!, name) && !holdsWriter(cx, type, name))
   )
     return shortType(cx, type);
-  const lost = hidesView(cx, target);
+  const lost = hidesView(cx, target) ?? hidesMember(cx, expression, target);
   return lost !== null && isLostView(cx, expression) ? lost : null;
+}
+
+/** `const blind: { db: any } = ctx`: the type hides a view that is a member. */
+function hidesMember(cx: GuardContext, expression: ts.Expression, target: ts.Type): string | null {
+  const { ts, checker } = cx;
+  if ((target.flags & ts.TypeFlags.Object) === 0) return null;
+  const blind = target.getProperties().filter((one) => blindness(cx, checker.getTypeOfSymbol(one)) !== null);
+  if (blind.length === 0) return null;
+  const type = checker.getTypeAtLocation(expression);
+  const hides = blind.some(({ name }) => {
+    const member = type.getProperty(name);
+    return member !== undefined && isView(cx, checker.getTypeOfSymbol(member));
+  });
+  return hides ? shortType(cx, target) : null;
 }
 
 /** Types through which the unseen part of a view comes out: those that show nothing, and records of something else. */

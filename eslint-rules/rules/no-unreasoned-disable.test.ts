@@ -36,6 +36,8 @@ runUntyped(rule, {
     valid("export const x = 1; // eslint-disable-line no-console"),
     valid('export const x = "// eslint-disable-next-line streaming-import/no-mirror-writes";'),
     valid("export const x = `/* eslint-disable streaming-import/no-mirror-writes */`;"),
+    // ESLint turns rules off in blocks only.
+    valid("// eslint-disable streaming-import/no-mirror-writes\nexport const x = 1;"),
     valid("// A comment that says eslint-disable is not one.\nexport const x = 1;"),
     valid("/* eslint-enable streaming-import/no-mirror-writes */\nexport const x = 1;"),
   ],
