@@ -3,6 +3,7 @@ import type ts from "typescript";
 import { carries, receives } from "./carriers.js";
 import type { GuardContext } from "./context.js";
 import { comparesParameters, losesByParameter, losesWriter } from "./conversions.js";
+import { usesOf } from "./references.js";
 import type { Report } from "./report.js";
 import { isTrustedCallee } from "./trust.js";
 import { losesByCallback } from "./views.js";
@@ -62,6 +63,7 @@ export function visitParameter(cx: GuardContext, report: Report, parameter: ts.P
   const { ts, checker } = cx;
   const fn = parameter.parent;
   if (!ts.isArrowFunction(fn) && !ts.isFunctionExpression(fn) && !ts.isMethodDeclaration(fn)) return;
+  if (isOnlyCompared(cx, parameter)) return;
   const expected = ts.isMethodDeclaration(fn) ? methodContext(cx, fn) : checker.getContextualType(fn);
   if (expected === undefined) return;
   const index = fn.parameters.indexOf(parameter);
@@ -78,6 +80,25 @@ export function visitParameter(cx: GuardContext, report: Report, parameter: ts.P
       }
     }
   }
+}
+
+const COMPARING = /^(?:[!=]==?|[<>]=?)$/;
+
+/** `(one: any) => one.status === "open"`: the code shows that it compares members, and does nothing else with it. */
+function isOnlyCompared(cx: GuardContext, parameter: ts.ParameterDeclaration): boolean {
+  const { ts } = cx;
+  const { name, flags, parent: fn } = parameter;
+  if (!ts.isIdentifier(name) || (flags & ts.NodeFlags.JavaScriptFile) !== 0) return false;
+  if (!ts.isArrowFunction(fn)) return false;
+  const uses = usesOf(cx, parameter, name);
+  return uses.every(({ parent }) => {
+    const use = parent.parent;
+    return (
+      ts.isPropertyAccessExpression(parent) &&
+      ts.isBinaryExpression(use) &&
+      COMPARING.test(use.operatorToken.getText())
+    );
+  });
 }
 
 function methodContext(cx: GuardContext, method: ts.MethodDeclaration): ts.Type | undefined {

@@ -25,6 +25,13 @@ it.each([
     "export function f(ctx: { db: QueryCtx['db'] }) { const blind: { db: any } = ctx; return blind; }",
     ["escape"],
   ],
+  ["export const f = (all: MutationCtx[]) => all.find((one: any) => one.db === null || one.auth !== 1);", []],
+  ["export const f = (all: MutationCtx[]) => all.find((one: any) => one.db.x === null);", ["anyParameter"]],
+  ["export const f = (all: MutationCtx[]) => all.find((one: any) => one.db ?? one.auth);", ["anyParameter"]],
+  [
+    "export const f = (all: MutationCtx[]) => all.some((one: any) => (one.x === 1) || [one]);",
+    ["anyParameter"],
+  ],
   ["export function f(ctx: QueryCtx) { const named: { auth: QueryCtx['auth'] } = ctx; return named; }", []],
 ])("%s", (code, reported) => {
   const path = "convex/view.ts";
