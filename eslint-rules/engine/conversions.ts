@@ -397,14 +397,18 @@ export function losesByParameter(
   if (taken !== null) return taken;
   if (passesForEverything(cx, fn))
     return arms.some((arm) => receives(cx, arm)) ? cx.checker.typeToString(fn) : null;
-  const signatures = cx.checker.getNonNullableType(fn).getCallSignatures();
-  // A list of functions, in the place of one whose functions get the writer.
-  for (const [index, element] of (depth === 0 ? [] : argumentsOf(cx, fn)).entries()) {
-    const wanted = fn.symbol === expected.symbol ? argumentsOf(cx, expected)[index] : undefined;
-    const lost = wanted === undefined ? null : losesByParameter(cx, element, wanted, depth - 1);
-    if (lost !== null) return lost;
+  if (fn.isUnion()) {
+    for (const arm of fn.types) {
+      const lost =
+        (arm.flags & cx.ts.TypeFlags.Object) === 0 ? null : losesByParameter(cx, arm, expected, depth);
+      if (lost !== null) return lost;
+    }
+    return null;
   }
+  const signatures = fn.getCallSignatures();
   for (const wanted of arms) {
+    const inList = depth === 0 ? null : losesInList(cx, fn, wanted, depth);
+    if (inList !== null) return inList;
     for (const callers of wanted.getCallSignatures()) {
       for (const signature of signatures) {
         const lost =
@@ -413,6 +417,18 @@ export function losesByParameter(
       }
     }
     const lost = depth === 0 || signatures.length > 0 ? null : losesInside(cx, fn, wanted, depth);
+    if (lost !== null) return lost;
+  }
+  return null;
+}
+
+/** A list of functions, in the place of one whose functions get the writer; it may be another view of the list. */
+function losesInList(cx: GuardContext, list: ts.Type, expected: ts.Type, depth: number): string | null {
+  const [own, wanted] = [argumentsOf(cx, list), argumentsOf(cx, expected)];
+  if (list.symbol !== expected.symbol && !(isOfLanguage(cx, list) && isOfLanguage(cx, expected))) return null;
+  for (const [index, element] of own.entries()) {
+    const other = wanted[index] ?? (own.length > wanted.length ? wanted[0] : undefined);
+    const lost = other === undefined ? null : losesByParameter(cx, element, other, depth - 1);
     if (lost !== null) return lost;
   }
   return null;
@@ -490,11 +506,13 @@ export function passesForEverything({ ts }: GuardContext, type: ts.Type): boolea
 function losesInside(cx: GuardContext, object: ts.Type, expected: ts.Type, depth: number): string | null {
   const { ObjectFlags, TypeFlags } = cx.ts;
   if ((object.flags & TypeFlags.Object) === 0 || (expected.flags & TypeFlags.Object) === 0) return null;
+  const [own, values] = [object.getStringIndexType(), expected.getStringIndexType()];
+  const unnamed = own && values && losesByParameter(cx, own, values, depth - 1);
+  if (typeof unnamed === "string") return unnamed;
   // Types of libraries with a name are believed; a class of the app need not say what it is used as.
   const isPlain =
     ((object as ts.ObjectType).objectFlags & (ObjectFlags.Anonymous | ObjectFlags.ObjectLiteral)) !== 0;
   if (!isPlain && !isOfApp(cx, object)) return null;
-  const values = expected.getStringIndexType();
   for (const property of object.getProperties()) {
     const wanted = expected.getProperty(property.name);
     const type = wanted === undefined ? values : cx.checker.getTypeOfSymbol(wanted);
@@ -523,14 +541,38 @@ export function comparesParameters(
 ): string | null {
   for (const [index, passed] of callers.parameters.entries()) {
     const type = parameterAt(cx, own, index);
-    if (type === null) return null;
+    if (type === null && hasCode(cx, own)) return null;
     const given = cx.checker.getTypeOfSymbol(passed);
+    if (type === null) {
+      if (carries(cx, given)) return UNKNOWN_REST;
+      continue;
+    }
     // Who calls a function type of the app with a part of ctx may have all of it; Convex's queries have no more.
     const isPart = isOfProject(cx, callers) && isView(cx, given);
     const lost = losesWriter(cx, given, type) ?? (isPart ? blindness(cx, type) : null);
     if (lost !== null) return lost;
   }
   return null;
+}
+
+/** What a function may take that its type does not show. */
+const UNKNOWN_REST = "unknown (its type shows none, but a function with an optional one fits that)";
+
+/**
+ * Whether the code of a function is in sight, which shows that it takes no more than its type says. A type of the app,
+ * `() => void`, also stands for a function with an optional or a rest parameter.
+ */
+export function hasCode(cx: GuardContext, signature: ts.Signature): boolean {
+  if (!isOfProject(cx, signature)) return true;
+  const declaration = signature.declaration as ts.SignatureDeclaration;
+  return "body" in declaration && declaration.body !== undefined && !isReplaceable(cx, declaration);
+}
+
+/** What a variable or a parameter without a type was first set to: another function may have taken its place. */
+function isReplaceable({ ts }: GuardContext, { parent }: ts.SignatureDeclaration): boolean {
+  if (ts.isVariableDeclaration(parent))
+    return parent.type === undefined && (parent.parent.flags & ts.NodeFlags.Const) === 0;
+  return (ts.isParameter(parent) && parent.type === undefined) || ts.isBindingElement(parent);
 }
 
 /** The type of a parameter by its place; of a rest parameter, that of its elements. */

@@ -73,7 +73,11 @@ export function visitParameter(cx: GuardContext, report: Report, parameter: ts.P
     for (const signature of arm.getCallSignatures()) {
       const passed = signature.parameters[index];
       const given = passed && checker.getTypeOfSymbolAtLocation(passed, fn);
-      const lost = given && (losesWriter(cx, given, own) ?? losesByCallback(cx, fn, given, own));
+      const lost =
+        given &&
+        (losesWriter(cx, given, own) ??
+          losesByCallback(cx, fn, given, own) ??
+          losesByParameter(cx, given, own));
       if (typeof lost === "string") {
         report.add("no-writer-escape", "anyParameter", parameter, { to: lost });
         return;

@@ -1,7 +1,7 @@
 import type ts from "typescript";
-import { carries } from "./carriers.js";
+import { argumentsOf, carries } from "./carriers.js";
 import type { GuardContext } from "./context.js";
-import { blindness, isOfApp, passesForEverything, takenByNext } from "./conversions.js";
+import { blindness, hasCode, isOfApp, passesForEverything, takenByNext } from "./conversions.js";
 import { stripAssertions } from "./contracts.js";
 import {
   isActionContext,
@@ -13,7 +13,7 @@ import {
   typeByDeclaration,
 } from "./data.js";
 import { isGeneratedApi } from "./generated.js";
-import { holdsReceiver } from "./receivers.js";
+import { holdsReceiver, isCollection } from "./receivers.js";
 import { declarationOf } from "./references.js";
 
 /**
@@ -92,23 +92,35 @@ export function openResult(cx: GuardContext, call: ts.Expression): ts.Type | nul
   return isPlain ? result : null;
 }
 
-/** Whether an object holds a function that takes any, unknown or object: the writer may be passed in. */
+/** Whether the writer may be passed to a function without the checker seeing it: as any, unknown or object, or unnamed. */
+function takesBlindly(cx: GuardContext, fn: ts.Type): boolean {
+  return fn
+    .getCallSignatures()
+    .some(
+      (signature) =>
+        !hasCode(cx, signature) ||
+        signature.parameters.some((one) => blindness(cx, cx.checker.getTypeOfSymbol(one)) !== null),
+    );
+}
+
+/** Whether an object or a list holds a function that takes the writer blindly. */
 export function holdsBlind(cx: GuardContext, type: ts.Type, depth = 2): boolean {
   const { ts, checker } = cx;
   if ((type.flags & ts.TypeFlags.Object) === 0) return false;
   const taken = takenByNext(cx, type);
   if (taken !== null) return blindness(cx, taken) !== null;
+  if (isCollection(cx, type))
+    return argumentsOf(cx, type).some(
+      (one) => takesBlindly(cx, one) || (depth > 0 && holdsBlind(cx, one, depth - 1)),
+    );
+  const values = type.getStringIndexType();
+  if (values !== undefined && takesBlindly(cx, values)) return true;
   const isPlain =
     ((type as ts.ObjectType).objectFlags & (ts.ObjectFlags.Anonymous | ts.ObjectFlags.ObjectLiteral)) !== 0;
   if (!isPlain && !isOfApp(cx, type)) return false;
   return type.getProperties().some((property) => {
     const own = checker.getTypeOfSymbol(property);
-    const takesBlindly = own
-      .getCallSignatures()
-      .some(({ parameters }) =>
-        parameters.some((one) => blindness(cx, checker.getTypeOfSymbol(one)) !== null),
-      );
-    return takesBlindly || (depth > 0 && holdsBlind(cx, own, depth - 1));
+    return takesBlindly(cx, own) || (depth > 0 && holdsBlind(cx, own, depth - 1));
   });
 }
 

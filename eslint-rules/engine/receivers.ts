@@ -28,7 +28,7 @@ function findsReceiver(cx: GuardContext, type: ts.Type): boolean {
 }
 
 /** Arrays, tuples, maps and sets, which keep what they are given. */
-function isCollection({ checker }: GuardContext, type: ts.Type): boolean {
+export function isCollection({ checker }: GuardContext, type: ts.Type): boolean {
   const { symbol } = type as { readonly symbol?: ts.Symbol };
   return checker.isArrayLikeType(type) || symbol?.name === "Map" || symbol?.name === "Set";
 }

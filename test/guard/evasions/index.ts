@@ -18,6 +18,7 @@ import { answers } from "./answers.js";
 import { later } from "./later.js";
 import { third } from "./third.js";
 import { fourth } from "./fourth.js";
+import { seventh } from "./seventh.js";
 import { scopes } from "./scopes.js";
 import { variations } from "./variations.js";
 
@@ -45,5 +46,6 @@ export const EVASIONS: readonly Evasion[] = [
   ...callbacks,
   ...replacing,
   ...natives,
+  ...seventh,
   ...clean,
 ];

@@ -1,0 +1,120 @@
+import { programs } from "./evasion.js";
+
+/** Names that no type knows: of the writer, its method and the mirror. */
+const HEAD = `type Loose = Record<string, Record<string, (table: string, value: object) => Promise<unknown>>>;
+const [k0, k1, k2] = "db,insert,customers".split(",") as [string, string, string];
+const write = async (c: unknown) => { if (c) await (c as Loose)[k0]![k1]!(k2, row); };
+`;
+const RUN = "export async function run(ctx: MutationCtx)";
+const m = (code: string): string => HEAD + code;
+
+/** Functions that take more than one of their types says, which get the writer by another type. */
+export const seventh = [
+  ...programs("forgotten", "bad", [
+    m(`type Listener = (name: string) => Promise<void>;
+const listeners: Listener[] = [async (_name: string, c?: unknown) => { await write(c); }];
+const withCtx: readonly ((name: string, c: MutationCtx) => Promise<void>)[] = listeners;
+${RUN} { for (const one of withCtx) await one("saved", ctx); }`),
+    m(`const noop: () => Promise<void> = async (...all: unknown[]) => { await write(all[0]); };
+async function within(c: MutationCtx, after: (c: MutationCtx) => Promise<void> = noop) { await after(c); }
+${RUN} { await within(ctx); }`),
+    m(`type Run = (event: string, c: MutationCtx) => Promise<void>;
+class Bus {
+  private readonly all = new Map<string, Run>();
+  on(name: string, use: (event: string) => Promise<void>) { this.all.set(name, use); }
+  async emit(name: string, c: MutationCtx) { await this.all.get(name)?.(name, c); }
+}
+const bus = new Bus();
+bus.on("saved", async (_event: string, c?: unknown) => { await write(c); });
+${RUN} { await bus.emit("saved", ctx); }`),
+    m(`abstract class Job { abstract done(): Promise<void>; }
+class Traced extends Job { override async done(c?: object) { await write(c); } }
+const jobs: Job[] = [new Traced()];
+const ends: { done(c: MutationCtx): Promise<void> }[] = jobs;
+${RUN} { await ends[0]!.done(ctx); }`),
+    m(`interface Task { run(): Promise<void> }
+class Cleanup implements Task { async run(c?: unknown) { await write(c); } }
+const tasks: Task[] = [new Cleanup()];
+async function all(list: readonly { run(c: MutationCtx): Promise<void> }[], c: MutationCtx) { for (const task of list) await task.run(c); }
+${RUN} { await all(tasks, ctx); }`),
+    m(`const handlers: Record<string, (name: string) => Promise<void>> = { saved: async (_name: string, ...rest: unknown[]) => { await write(rest[0]); } };
+async function fire(all: Record<string, (name: string, c: MutationCtx) => Promise<void>>, c: MutationCtx) { await all["saved"]!("x", c); }
+${RUN} { await fire(handlers, ctx); }`),
+    m(`const audit: () => Promise<void> = async (c: unknown = null) => { await write(c); };
+const hooks: { onSave: (c: MutationCtx) => Promise<void> } = { onSave: audit };
+${RUN} { await hooks.onSave(ctx); }`),
+    m(`class Emitter {
+  private readonly all: (() => Promise<void>)[] = [];
+  on(use: () => Promise<void>) { this.all.push(use); return this; }
+  listeners(): readonly ((c: MutationCtx) => Promise<void>)[] { return this.all; }
+}
+const emitter = new Emitter().on(async function (...[c]: unknown[]) { await write(c); });
+${RUN} { await Promise.all(emitter.listeners().map((use) => use(ctx))); }`),
+    m(`class Unit {
+  private readonly done: (() => Promise<void>)[] = [];
+  constructor(readonly ctx: MutationCtx) {}
+  after(run: () => Promise<void>) { this.done.push(run); }
+  async commit() { await this.done.reduce(async (before, run: (c: MutationCtx) => Promise<void>) => { await before; await run(this.ctx); }, Promise.resolve()); }
+}
+${RUN} { const unit = new Unit(ctx); unit.after(async (c?: unknown) => { await write(c); }); await unit.commit(); }`),
+    m(`const late: () => Promise<void> = async (c?: unknown) => { await write(c); };
+${RUN} { await Promise.all([ctx].map(late)); }`),
+    m(`const withRetry = (fn: () => Promise<void>) => fn;
+export const save = mutation({ args: {}, handler: withRetry(async (c?: unknown) => { await write(c); }) });`),
+    m(`let after = async () => {};
+const register = (use: () => Promise<void>) => { after = use; };
+register(async (c?: unknown) => { await write(c); });
+${RUN} { const step: (c: MutationCtx) => Promise<void> = after; await step(ctx); }`),
+    m(`import { customCtx, customMutation } from "convex-helpers/server/customFunctions";
+let work: unknown;
+const audit: () => Promise<object> = async (c?: unknown) => { work = write(c); return {}; };
+export const save = customMutation(mutation, customCtx(audit))({ args: {}, handler: async () => { await work; } });`),
+    m(`function done(): Promise<void>;
+function done(c?: object): Promise<void>;
+async function done(c?: object) { await write(c); }
+type Kinds = { a: { run: () => Promise<void> } };
+const kinds: Kinds = { a: { run: done } };
+const steps: { [K in keyof Kinds]: { run: (c: MutationCtx) => Promise<void> } } = kinds;
+${RUN} { await steps.a.run(ctx); }`),
+  ]),
+  ...programs("unasked", "clean", [
+    m(`const noop = async () => {};
+function nothing() {}
+async function within(c: MutationCtx, after: (c: MutationCtx) => Promise<void> = noop) { await after(c); }
+const steps: ((c: MutationCtx) => unknown)[] = [noop, nothing, () => "done"];
+${RUN} { await within(ctx); await within(ctx, async () => {}); for (const step of steps) await step(ctx); }`),
+    m(`interface Options { retries?: number; onSuccess?: () => void; onError?: (error: unknown) => void }
+async function attempt(c: MutationCtx, { retries = 1, onSuccess, onError }: Options, use: (c: MutationCtx) => Promise<unknown>) {
+  for (let left = retries; left > 0; left--) try { await use(c); onSuccess?.(); return; } catch (error) { onError?.(error); }
+}
+const log: () => void = () => { console.log("saved"); };
+${RUN} { await attempt(ctx, { onSuccess: log, onError: (...all: unknown[]) => { console.error(...all); } }, async (c) => await c.db.query("users").first()); }`),
+    m(`class Queue {
+  private readonly waiting: (() => void)[] = [];
+  async turn() { await new Promise<void>((resolve) => { this.waiting.push(resolve); void Promise.resolve().then(resolve); }); }
+  next() { this.waiting.shift()?.(); }
+}
+const queue = new Queue();
+${RUN} { const first = ctx.db.query("users").first(); queue.next(); return await first.then(() => null, () => null); }`),
+    m(`const policies = { users: { async insert() { return true; } }, notes: { insert: async (_c: QueryCtx) => true } };
+type Policy = { insert(c: MutationCtx): Promise<boolean> };
+const all: Record<string, Policy> = policies;
+class Silent { async record() {} }
+const audit: { record(c: MutationCtx): Promise<void> } = new Silent();
+${RUN} { await audit.record(ctx); return await all["users"]!.insert(ctx); }`),
+    m(`type Next = () => Promise<void>;
+type Middleware = (c: MutationCtx, next: Next) => Promise<void>;
+const timed: Middleware = async (_c, next) => { await next(); };
+const compose = (all: readonly Middleware[]) => async (c: MutationCtx, last: Next) => {
+  const at = (index: number): Next => async () => { const one = all[index]; await (one === undefined ? last() : one(c, at(index + 1))); };
+  await at(0)();
+};
+${RUN} { await compose([timed, timed])(ctx, async () => { await ctx.db.insert("users", { name: "" }); }); }`),
+    m(`class Log { info(line: string) { console.log(line); } }
+class Verbose extends Log { override info(line: string, ...rest: unknown[]) { console.log(line, ...rest); } }
+const logs: Log[] = [new Log(), new Verbose()];
+const say: (line: string) => void = (line: string, meta?: unknown) => { console.log(line, meta); };
+const lines = ["a", "b"];
+${RUN} { lines.forEach(say); for (const one of logs) one.info("saved"); await ctx.db.insert("users", { name: "" }); }`),
+  ]),
+];
