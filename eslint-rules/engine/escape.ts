@@ -1,6 +1,6 @@
 /** Values that lose the writer where they are used as another type. */
 import type ts from "typescript";
-import { carries, receives } from "./carriers.js";
+import { argumentsOf, carries, receives } from "./carriers.js";
 import type { GuardContext } from "./context.js";
 import {
   gainsWriter,
@@ -11,8 +11,9 @@ import {
   shortType,
 } from "./conversions.js";
 import { stripAssertions } from "./contracts.js";
+import { compareArms, definesFunction } from "./choices.js";
 import { isData, isOfPrimitives, isPrimitive, isResultOfHandler, typeByDeclaration } from "./data.js";
-import { holdsBlind, isHarmlessByRoot, mayCarry, openResult } from "./flows.js";
+import { isBlind, isHarmlessByRoot, mayCarry, openResult } from "./flows.js";
 import { holdsReceiver, losesReceiver } from "./receivers.js";
 import type { Report } from "./report.js";
 import { trustedPackage } from "./packages.js";
@@ -54,6 +55,7 @@ export function absorb(
   typeOfWhole: () => ts.Type | undefined,
 ): void {
   const { Any, Unknown } = cx.ts.TypeFlags;
+  compareArms(cx, report, arms, typeOfWhole);
   const carriers = arms.filter((arm) => mayCarry(cx, arm) || isLostView(cx, arm));
   const whole = carriers.length === 0 ? undefined : typeOfWhole();
   if (whole === undefined || (whole.flags & (Any | Unknown)) === 0) return;
@@ -64,8 +66,7 @@ export function contextual(cx: GuardContext, report: Report, expression: ts.Expr
   if (isResultOfHandler(cx, expression) || isOutOfQuestion(cx, expression)) return;
   const type = cx.checker.getTypeAtLocation(expression);
   if (keepsType(cx, expression, type)) return;
-  const callable =
-    passesForEverything(cx, type) || type.getCallSignatures().length > 0 || holdsBlind(cx, type);
+  const callable = passesForEverything(cx, type) || type.getCallSignatures().length > 0 || isBlind(cx, type);
   const isHolder = holdsReceiver(cx, type);
   const isViewOnly = !callable && !isHolder && !carries(cx, type);
   if (isViewOnly && !isLostView(cx, expression)) return;
@@ -92,13 +93,6 @@ function expectedOf({ ts, checker }: GuardContext, expression: ts.Expression): t
     .getContextualType(parent)
     ?.getProperty(String(parent.elements.findIndex((one) => one === expression)));
   return member && checker.getTypeOfSymbol(member);
-}
-
-/** Whether a literal has a function in it, which its use as another type may give the writer to. */
-function definesFunction({ ts }: GuardContext, expression: ts.Expression): boolean {
-  const visit = (node: ts.Node): boolean =>
-    ts.isFunctionLike(node) || (ts.forEachChild(node, (child) => visit(child) || undefined) ?? false);
-  return visit(expression);
 }
 
 /** A function whose parameters are what its place says they are. */
@@ -164,9 +158,9 @@ function keepsType(cx: GuardContext, expression: ts.Expression, type: ts.Type): 
   return isUntyped && returnedType(cx, expression) === type;
 }
 
-/** The function that a return statement ends. */
+/** The function that a return statement ends, or that a yield is of. */
 function functionAround({ ts }: GuardContext, expression: ts.Expression): ts.SignatureDeclaration | null {
-  if (!ts.isReturnStatement(expression.parent)) return null;
+  if (!ts.isReturnStatement(expression.parent) && !ts.isYieldExpression(expression.parent)) return null;
   let fn: ts.Node = expression.parent;
   while (!ts.isFunctionLike(fn)) {
     if (ts.isSourceFile(fn)) return null;
@@ -182,7 +176,9 @@ function returnedType(cx: GuardContext, expression: ts.Expression): ts.Type | un
   if (fn === null) return undefined;
   const signature = checker.getSignatureFromDeclaration(fn);
   const returned = signature?.getReturnType();
-  return returned && (checker.getAwaitedType(returned) ?? returned);
+  if (returned === undefined) return undefined;
+  if (cx.ts.isYieldExpression(expression.parent)) return argumentsOf(cx, returned)[0];
+  return checker.getAwaitedType(returned) ?? returned;
 }
 
 /** `fn as unknown as (ctx: MutationCtx) => …`: what the function takes is seen below the assertions. */

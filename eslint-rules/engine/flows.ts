@@ -45,7 +45,7 @@ export function mayCarry(cx: GuardContext, expression: ts.Expression): boolean {
   return (
     carries(cx, type) ||
     ((isReference(cx, inner) || ts.isCallExpression(inner) || ts.isNewExpression(inner)) &&
-      (type.getCallSignatures().length > 0 || holdsBlind(cx, type) || holdsReceiver(cx, type)))
+      (type.getCallSignatures().length > 0 || isBlind(cx, type) || holdsReceiver(cx, type)))
   );
 }
 
@@ -103,25 +103,26 @@ function takesBlindly(cx: GuardContext, fn: ts.Type): boolean {
     );
 }
 
-/** Whether an object or a list holds a function that takes the writer blindly. */
-export function holdsBlind(cx: GuardContext, type: ts.Type, depth = 2): boolean {
+/** Whether a value, as far as its type tells, is or holds a function that takes the writer blindly. */
+export function isBlind(cx: GuardContext, type: ts.Type, depth = 3): boolean {
+  return (type.isUnion() ? type.types : [type]).some(
+    (one) => takesBlindly(cx, one) || (depth > 0 && holdsBlind(cx, one, depth - 1)),
+  );
+}
+
+/** Whether an object or a list holds such a function. */
+function holdsBlind(cx: GuardContext, type: ts.Type, depth: number): boolean {
   const { ts, checker } = cx;
   if ((type.flags & ts.TypeFlags.Object) === 0) return false;
   const taken = takenByNext(cx, type);
   if (taken !== null) return blindness(cx, taken) !== null;
-  if (isCollection(cx, type))
-    return argumentsOf(cx, type).some(
-      (one) => takesBlindly(cx, one) || (depth > 0 && holdsBlind(cx, one, depth - 1)),
-    );
+  if (isCollection(cx, type)) return argumentsOf(cx, type).some((one) => isBlind(cx, one, depth));
   const values = type.getStringIndexType();
-  if (values !== undefined && takesBlindly(cx, values)) return true;
+  if (values !== undefined && isBlind(cx, values, 0)) return true;
   const isPlain =
     ((type as ts.ObjectType).objectFlags & (ts.ObjectFlags.Anonymous | ts.ObjectFlags.ObjectLiteral)) !== 0;
   if (!isPlain && !isOfApp(cx, type)) return false;
-  return type.getProperties().some((property) => {
-    const own = checker.getTypeOfSymbol(property);
-    return takesBlindly(cx, own) || (depth > 0 && holdsBlind(cx, own, depth - 1));
-  });
+  return type.getProperties().some((one) => isBlind(cx, checker.getTypeOfSymbol(one), depth));
 }
 
 /** Modules that give out function references and validators, whose types are the most costly ones of an app. */

@@ -3,8 +3,6 @@ import type ts from "typescript";
 import { argumentsOf, receives } from "./carriers.js";
 import type { GuardContext } from "./context.js";
 import { blindness, isOfApp, losesByParameter, shortType } from "./conversions.js";
-import { isData } from "./data.js";
-import type { Report } from "./report.js";
 
 const holders = new WeakMap<ts.Type, boolean>();
 
@@ -85,21 +83,4 @@ export function replacesReceiver(cx: GuardContext, given: ts.Type, replaced: ts.
     if (typeof lost === "string") return lost;
   }
   return null;
-}
-
-/** `{ ...jobs, ...(more as {}) }`: what shows nothing may bring another function for one that gets the writer. */
-export function visitSpreadOver(cx: GuardContext, report: Report, spread: ts.SpreadAssignment): void {
-  const { ts, checker } = cx;
-  const { properties } = spread.parent;
-  const before = properties.slice(0, properties.indexOf(spread));
-  if (before.length === 0 || isData(cx, spread.expression)) return;
-  const lost = blindness(cx, checker.getTypeAtLocation(spread.expression));
-  const isOver =
-    lost !== null &&
-    before.some((one) =>
-      ts.isSpreadAssignment(one)
-        ? holdsReceiver(cx, checker.getTypeAtLocation(one.expression))
-        : one.name !== undefined && receives(cx, checker.getTypeAtLocation(one.name)),
-    );
-  if (isOver) report.add("no-writer-escape", "anyParameter", spread.expression, { to: lost });
 }

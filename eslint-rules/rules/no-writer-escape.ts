@@ -3,6 +3,7 @@ import { carries, isFactory } from "../engine/carriers.js";
 import type { GuardContext } from "../engine/context.js";
 import { losesByNext, losesByParameter, losesWriter, shortType } from "../engine/conversions.js";
 import { stripAssertions } from "../engine/contracts.js";
+import { losesInUnion, visitDefault, visitSpreadOver } from "../engine/choices.js";
 import { isGlobal, visitDynamicCode } from "../engine/dynamicCode.js";
 import { absorb, contextual, convert, reportEscape, visitPackageHandler } from "../engine/escape.js";
 import { visitDecorator, visitMember, visitOverloads, visitParameter } from "../engine/declarations.js";
@@ -28,7 +29,7 @@ import {
   visitTypeArguments,
 } from "../engine/positions.js";
 import { putInData, visitPutIn } from "../engine/putIn.js";
-import { losesReceiver, visitSpreadOver } from "../engine/receivers.js";
+import { losesReceiver } from "../engine/receivers.js";
 import { visitThis } from "../engine/thisArgument.js";
 import { isBound, isData, isFunctionCall } from "../engine/data.js";
 import { mayCarry } from "../engine/flows.js";
@@ -130,6 +131,7 @@ export function visitEscape(cx: GuardContext, report: Report, node: ts.Node): vo
       visitKey(cx, report, propertyName.expression, parent, node.name);
     if (node.dotDotDotToken !== undefined) visitRest(cx, report, node);
     else visitNarrowedMember(cx, report, node);
+    visitDefault(cx, report, node);
     if (node.initializer !== undefined)
       convert(cx, report, node.initializer, () => checker.getTypeAtLocation(node.name));
   } else if (ts.isSpreadAssignment(node)) {
@@ -318,6 +320,7 @@ function visitCall(cx: GuardContext, report: Report, call: ts.CallExpression | t
     const expected = parameterType(cx, signature, index, call);
     const lost =
       (expected === null ? null : (losesWriter(cx, type, expected) ?? losesView(cx, argument, expected))) ??
+      losesInUnion(cx, callee, type, index) ??
       losesInGeneric(cx, visitEscape, signature, index, type, isView);
     const passed =
       expected === null || lost !== null

@@ -7,6 +7,10 @@ const write = async (c: unknown) => { if (c) await (c as Loose)[k0]![k1]!(k2, ro
 `;
 const RUN = "export async function run(ctx: MutationCtx)";
 const m = (code: string): string => HEAD + code;
+const n = (code: string): string =>
+  m(`const strict = async (c: MutationCtx) => { await c.db.query("users").first(); };
+const loose = async (c: unknown) => { await write(c); };
+${code}`);
 
 /** Functions that take more than one of their types says, which get the writer by another type. */
 export const seventh = [
@@ -76,6 +80,81 @@ type Kinds = { a: { run: () => Promise<void> } };
 const kinds: Kinds = { a: { run: done } };
 const steps: { [K in keyof Kinds]: { run: (c: MutationCtx) => Promise<void> } } = kinds;
 ${RUN} { await steps.a.run(ctx); }`),
+  ]),
+  ...programs("chosen", "bad", [
+    n(`class Audit { readonly name: string = "audit"; async run(c: MutationCtx) { await strict(c); } }
+class Trace { readonly name: string = "trace"; async run(c: unknown) { await write(c); } }
+const plugins = [new Audit(), new Trace()];
+${RUN} { for (const one of plugins) await one.run(ctx); }`),
+    n(`const step = Date.now() > 0 ? loose : strict;
+${RUN} { await step(ctx); }`),
+    n(`const overrides: { step: ((c: object) => Promise<void>) | null } = { step: async (c) => { await write(c); } };
+const step = overrides.step ?? strict;
+${RUN} { await step(ctx); }`),
+    n(`function* steps() { yield async (c: MutationCtx) => { await strict(c); }; yield async (c: unknown) => { await write(c); }; }
+${RUN} { for (const step of steps()) await step(ctx); }`),
+    n(`const defaults = { after: strict, retries: 1 };
+const overrides: { after?: (c: unknown) => Promise<void> } = { after: loose };
+const hooks = { ...defaults, ...overrides };
+${RUN} { await hooks.after(ctx); }`),
+    n(`const overrides: { handler?: (c: unknown) => Promise<void> } = { handler: loose };
+export const save = mutation({ args: {}, handler: strict, ...overrides });`),
+    n(`const overrides: { after?: (c: unknown) => Promise<void> } = { after: loose };
+const { after = strict } = overrides;
+${RUN} { await after(ctx); }`),
+    n(`const handlers = { greet: strict, trace: loose };
+async function dispatch(name: keyof typeof handlers, c: MutationCtx) { await handlers[name](c); }
+${RUN} { await dispatch("trace", ctx); }`),
+    n(`const handlers = { greet: strict, trace: loose };
+async function dispatch<N extends keyof typeof handlers>(name: N, c: MutationCtx) { const run: (c: MutationCtx) => Promise<void> = handlers[name]; await run(c); }
+${RUN} { await dispatch("trace", ctx); }`),
+    n(`type Greet = { kind: "greet"; run(c: MutationCtx): Promise<void> };
+type Trace = { kind: "trace"; run(c: unknown): Promise<void> };
+const steps: (Greet | Trace)[] = [{ kind: "greet", run: strict }, { kind: "trace", run: loose }];
+${RUN} { for (const step of steps) await step.run(ctx); }`),
+    n(`import { customCtx, customMutation } from "convex-helpers/server/customFunctions";
+let work: unknown;
+const plain = async (c: MutationCtx) => ({ user: await c.db.query("users").first() });
+const traced = async (c: unknown) => { work = write(c); return { user: null }; };
+export const save = customMutation(mutation, customCtx(Date.now() > 0 ? traced : plain))({ args: {}, handler: async () => { await work; } });`),
+    n(`const steps = [strict];
+const more = [...steps, loose];
+const groups = [[strict], [loose]];
+${RUN} { for (const step of [...more, ...groups.flat()]) await step(ctx); }`),
+    n(`const registry: { [name: string]: typeof strict | undefined } = {};
+const stepFor = (name: string) => registry[name] ?? loose;
+${RUN} { await stepFor("unknown")(ctx); }`),
+    n(`type Listener = () => void | Promise<void>;
+class Bus {
+  private readonly listeners = new Map<string, Set<Listener>>();
+  on(event: string, listener: Listener) { const all = this.listeners.get(event) ?? new Set<Listener>(); all.add(listener); this.listeners.set(event, all); }
+  async emit(event: string, c: MutationCtx) { const all: ReadonlySet<(c: MutationCtx) => void | Promise<void>> = this.listeners.get(event) ?? new Set(); for (const one of all) await one(c); }
+}
+const bus = new Bus();
+bus.on("saved", async (c?: unknown) => { await write(c); });
+${RUN} { await bus.emit("saved", ctx); }`),
+  ]),
+  ...programs("choices", "clean", [
+    n(`const other = async (c: MutationCtx) => { await c.db.query("notes").first(); };
+const read = async (c: QueryCtx) => await c.db.query("users").first();
+const handlers = { strict, other, read };
+async function dispatch(name: keyof typeof handlers, c: MutationCtx) { await handlers[name](c); }
+${RUN} { for (const step of [strict, other, read, async () => {}]) await step(ctx); await dispatch("other", ctx); await (Date.now() > 0 ? strict : other)(ctx); }`),
+    n(`const report = (...all: unknown[]) => { console.log(...all); };
+const print = (line: string) => { console.log(line); };
+const log = Date.now() > 0 ? report : print;
+const { show = print }: { show?: (line: string) => void } = { show: report };
+${RUN} { log("saved"); show("saved"); ["a"].forEach((line) => { log(line); }); await strict(ctx); }`),
+    n(`const format: Record<string, (value: unknown) => string> = { text: String, json: (value) => JSON.stringify(value) };
+const formatOf = (kind: string) => format[kind] ?? ((value: unknown) => String(value));
+const tools = { strict, show: (value: unknown) => console.log(value) };
+${RUN} { tools.show(formatOf("text")(1)); await tools.strict(ctx); }`),
+    n(`interface Service { save: (c: MutationCtx) => Promise<void>; log?: (...all: unknown[]) => void }
+const defaults: Service = { save: strict };
+const serviceWith = (overrides: Partial<Service>) => ({ ...defaults, ...overrides });
+${RUN} { const { save, log = (...all: unknown[]) => console.log(...all) } = serviceWith({ log: (...all) => console.error(...all) }); log("save"); await save(ctx); }`),
+    n(`function useCase(c: MutationCtx) { const load = async () => await c.db.query("users").first(); const note = (value: unknown) => { console.log(value); }; return [load, note] as const; }
+${RUN} { const [load, note] = useCase(ctx); note(await load()); }`),
   ]),
   ...programs("unasked", "clean", [
     m(`const noop = async () => {};
