@@ -47,18 +47,17 @@ export function convert(
   if (lost !== null) reportEscape(cx, report, expression, lost);
 }
 
-/** Arms of a conditional or elements of a list, of which another one makes the complete expression `any` or `unknown`. */
+/** Arms of a conditional or elements of a list, of which another one makes the complete expression show less of them. */
 export function absorb(
   cx: GuardContext,
   report: Report,
   arms: readonly ts.Expression[],
   typeOfWhole: () => ts.Type | undefined,
 ): void {
-  const { Any, Unknown } = cx.ts.TypeFlags;
   compareArms(cx, report, arms, typeOfWhole);
   const carriers = arms.filter((arm) => mayCarry(cx, arm) || isLostView(cx, arm));
   const whole = carriers.length === 0 ? undefined : typeOfWhole();
-  if (whole === undefined || (whole.flags & (Any | Unknown)) === 0) return;
+  if (whole === undefined) return;
   for (const arm of carriers) convert(cx, report, arm, () => whole);
 }
 
