@@ -406,15 +406,17 @@ export function losesByParameter(
     return null;
   }
   const signatures = fn.getCallSignatures();
+  const constructors = fn.getConstructSignatures();
   for (const wanted of arms) {
     const inList = depth === 0 ? null : losesInList(cx, fn, wanted, depth);
     if (inList !== null) return inList;
-    for (const callers of wanted.getCallSignatures()) {
-      for (const signature of signatures) {
-        const lost =
-          comparesParameters(cx, callers, signature) ?? losesInResult(cx, callers, signature, depth);
-        if (lost !== null) return lost;
-      }
+    const pairs = [
+      ...wanted.getCallSignatures().flatMap((callers) => signatures.map((own) => [callers, own] as const)),
+      ...wanted.getConstructSignatures().flatMap((made) => constructors.map((own) => [made, own] as const)),
+    ];
+    for (const [callers, own] of pairs) {
+      const lost = comparesParameters(cx, callers, own) ?? losesInResult(cx, callers, own, depth);
+      if (lost !== null) return lost;
     }
     const lost = depth === 0 || signatures.length > 0 ? null : losesInside(cx, fn, wanted, depth);
     if (lost !== null) return lost;

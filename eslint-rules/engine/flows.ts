@@ -94,13 +94,11 @@ export function openResult(cx: GuardContext, call: ts.Expression): ts.Type | nul
 
 /** Whether the writer may be passed to a function without the checker seeing it: as any, unknown or object, or unnamed. */
 function takesBlindly(cx: GuardContext, fn: ts.Type): boolean {
-  return fn
-    .getCallSignatures()
-    .some(
-      (signature) =>
-        !hasCode(cx, signature) ||
-        signature.parameters.some((one) => blindness(cx, cx.checker.getTypeOfSymbol(one)) !== null),
-    );
+  return [...fn.getCallSignatures(), ...fn.getConstructSignatures()].some(
+    (signature) =>
+      !hasCode(cx, signature) ||
+      signature.parameters.some((one) => blindness(cx, cx.checker.getTypeOfSymbol(one)) !== null),
+  );
 }
 
 /** Whether a value, as far as its type tells, is or holds a function that takes the writer blindly. */
@@ -122,7 +120,10 @@ function holdsBlind(cx: GuardContext, type: ts.Type, depth: number): boolean {
   const isPlain =
     ((type as ts.ObjectType).objectFlags & (ts.ObjectFlags.Anonymous | ts.ObjectFlags.ObjectLiteral)) !== 0;
   if (!isPlain && !isOfApp(cx, type)) return false;
-  return type.getProperties().some((one) => isBlind(cx, checker.getTypeOfSymbol(one), depth));
+  return (
+    type.getConstructSignatures().some((one) => isBlind(cx, one.getReturnType(), depth)) ||
+    type.getProperties().some((one) => isBlind(cx, checker.getTypeOfSymbol(one), depth))
+  );
 }
 
 /** Modules that give out function references and validators, whose types are the most costly ones of an app. */

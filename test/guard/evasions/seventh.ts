@@ -156,6 +156,51 @@ ${RUN} { const { save, log = (...all: unknown[]) => console.log(...all) } = serv
     n(`function useCase(c: MutationCtx) { const load = async () => await c.db.query("users").first(); const note = (value: unknown) => { console.log(value); }; return [load, note] as const; }
 ${RUN} { const [load, note] = useCase(ctx); note(await load()); }`),
   ]),
+  ...programs("constructors", "bad", [
+    n(`class Audit { async run(c: MutationCtx) { await strict(c); } }
+class Trace { async run(c: unknown) { await write(c); } }
+const classes: (new () => { run(c: MutationCtx): Promise<void> })[] = [Audit, Trace];
+${RUN} { for (const One of classes) await new One().run(ctx); }`),
+    n(`class Audit { async run(c: MutationCtx) { await strict(c); } }
+class Trace { async run(c: unknown) { await write(c); } }
+const classes = [Audit, Trace];
+${RUN} { for (const One of classes) await new One().run(ctx); }`),
+    n(`class Audit { async run(c: MutationCtx) { await strict(c); } }
+class Trace { async run(c: unknown) { await write(c); } }
+const classes = { audit: Audit, trace: Trace };
+const make = (name: keyof typeof classes) => new classes[name]();
+${RUN} { await make("trace").run(ctx); }`),
+    n(`class Kept { work: unknown; readonly name: string = "kept"; constructor(readonly c: MutationCtx) {} }
+class Traced extends Kept { override readonly name = "traced"; constructor(c: unknown) { super(null as never); this.work = write(c); } }
+const all: (typeof Kept)[] = [Kept, Traced];
+${RUN} { for (const One of all) await new One(ctx).work; }`),
+    n(`class Kept { work: unknown; readonly name: string = "kept"; constructor(readonly c: MutationCtx) {} }
+class Traced extends Kept { override readonly name = "traced"; constructor(c: unknown) { super(null as never); this.work = write(c); } }
+const registry = new Map<string, typeof Kept>([["traced", Traced]]);
+${RUN} { await new (registry.get("traced")!)(ctx).work; }`),
+    n(`interface Service { run(): Promise<void> }
+class Loud implements Service { constructor(private readonly c: unknown) {} async run() { await write(this.c); } }
+const services: (new (c: MutationCtx) => Service)[] = [Loud];
+${RUN} { for (const One of services) await new One(ctx).run(); }`),
+    n(`class Plain { run(): Promise<void> { return Promise.resolve(); } }
+class Late extends Plain { private readonly c?: unknown; constructor(c?: unknown) { super(); this.c = c; } override async run() { await write(this.c); } }
+const bare: new () => Plain = Late;
+const services: (new (c: MutationCtx) => Plain)[] = [bare];
+${RUN} { for (const One of services) await new One(ctx).run(); }`),
+    n(`class Quiet { constructor(readonly c: MutationCtx) {} async run() { await strict(this.c); } }
+class Loud { constructor(readonly c: unknown) {} async run() { await write(this.c); } }
+const Service: new (c: MutationCtx) => { run(): Promise<void> } = Date.now() > 0 ? Loud : Quiet;
+${RUN} { await new Service(ctx).run(); }`),
+  ]),
+  ...programs("classes", "clean", [
+    n(`class AppError extends Error { constructor(message: string, readonly reason?: unknown) { super(message); } }
+const errors: (new (message: string) => Error)[] = [AppError, RangeError];
+class Users { constructor(readonly c: MutationCtx) {} async load() { return await this.c.db.query("users").first(); } }
+class Notes extends Users { override async load() { await this.c.db.query("notes").first(); return null; } }
+class None { async load() { return null; } }
+const all: (new (c: MutationCtx) => { load(): Promise<unknown> })[] = [Users, Notes, None];
+${RUN} { for (const One of [...all, Users]) await new One(ctx).load(); return errors.map((One) => new One("x").message); }`),
+  ]),
   ...programs("unasked", "clean", [
     m(`const noop = async () => {};
 function nothing() {}
