@@ -23,6 +23,7 @@ it.each([
   ["const c = on ? ctx : reader; return c.db.query('users');", []],
   ["const db = on ? ctx.db : null; return db?.query('users');", []],
   ["return [ctx.db, null, undefined].length;", []],
+  ["const one: MutationCtx | null = on ? ctx : null; return one && on;", []],
   ["const c = { ...(on ? { ctx } : {}) }; return c.ctx?.db.query('users');", []],
 ])("of several values, one with the writer: %s", (code, reported) => {
   const path = "convex/arms.ts";

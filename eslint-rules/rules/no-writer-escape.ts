@@ -433,10 +433,13 @@ function visitBinary(cx: GuardContext, report: Report, node: ts.BinaryExpression
     case SyntaxKind.InstanceOfKeyword:
       visitInstanceOf(cx, report, node);
       return;
-    case SyntaxKind.BarBarToken:
     case SyntaxKind.AmpersandAmpersandToken:
+      // What stands left is the result only where it is no object.
+      absorb(cx, report, [node.right], () => checker.getTypeAtLocation(node));
+      return;
+    case SyntaxKind.BarBarToken:
     case SyntaxKind.QuestionQuestionToken: {
-      absorb(cx, report, [node.left, node.right], () => cx.checker.getTypeAtLocation(node));
+      absorb(cx, report, [node.left, node.right], () => checker.getTypeAtLocation(node));
     }
   }
 }
