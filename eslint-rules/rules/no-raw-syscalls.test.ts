@@ -65,6 +65,11 @@ const INVALID: readonly (readonly [code: string, ...ids: string[]])[] = [
   ["const { asyncSyscall } = Convex; export { asyncSyscall };", "syscall"],
   ["const raw = (globalThis as any).Convex; export { raw };", "syscall"],
   ["declare const Convex: any; export const x = Convex.asyncSyscall('x', '');", "syscall"],
+  [
+    "declare class Convex { static asyncSyscall(name: string): unknown; } export const x = Convex.asyncSyscall('x');",
+    "syscall",
+  ],
+  ["declare function self(): any; export const x = (key: string) => (self as any)[key];", "syscall"],
   ["export const call = Convex.asyncSyscall;", "syscall"],
   ['export const name = "1.0/insert";', "syscallName"],
   ["export const name = '1.0/shallowMerge';", "syscallName"],

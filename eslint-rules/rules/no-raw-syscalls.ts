@@ -105,11 +105,10 @@ function isDeclaredAround(ts: TypeScript, { text, parent }: ts.Identifier): bool
         return declares(name) || declares(namedBindings?.name);
       return declares(name) || namedBindings.elements.some((one) => declares(one.name));
     }
+    if (isAmbient(ts, statement)) return false;
     if (ts.isClassDeclaration(statement) || ts.isFunctionDeclaration(statement))
       return declares(statement.name);
-    return (
-      ts.isVariableStatement(statement) && !isAmbient(ts, statement) && inList(statement.declarationList)
-    );
+    return ts.isVariableStatement(statement) && inList(statement.declarationList);
   };
   for (let scope: ts.Node = parent; ; scope = scope.parent) {
     if (ts.isFunctionLike(scope) && scope.parameters.some(({ name }) => declares(name))) return true;
@@ -120,9 +119,10 @@ function isDeclaredAround(ts: TypeScript, { text, parent }: ts.Identifier): bool
   }
 }
 
-/** `declare const Convex: …` only types the global. */
-function isAmbient(ts: TypeScript, statement: ts.VariableStatement): boolean {
-  return statement.modifiers?.some((modifier) => modifier.kind === ts.SyntaxKind.DeclareKeyword) ?? false;
+/** `declare const Convex: …` and `declare class Convex` only type the global. */
+function isAmbient(ts: TypeScript, statement: ts.Statement): boolean {
+  const modifiers = ts.canHaveModifiers(statement) ? ts.getModifiers(statement) : undefined;
+  return modifiers?.some(({ kind }) => kind === ts.SyntaxKind.DeclareKeyword) ?? false;
 }
 
 function visitText(ts: TypeScript, report: Report, node: ts.StringLiteralLike, text: string): void {
