@@ -189,10 +189,7 @@ export function madeByStranger(
   { aliasSymbol, aliasTypeArguments = [] }: ts.Type,
 ): readonly ts.Type[] | null {
   const declarations = aliasSymbol?.declarations ?? [];
-  const isStrange = declarations.every((one) => {
-    const origin = packages.originOf(one.getSourceFile());
-    return origin.kind === "package" && packages.isStranger(origin.name);
-  });
+  const isStrange = declarations.every((one) => packages.isOfStranger(one));
   return declarations.length > 0 && isStrange ? aliasTypeArguments : null;
 }
 

@@ -278,7 +278,7 @@ export function isBound(cx: GuardContext, { expression }: ts.CallExpression): bo
 function isOfStranger(cx: GuardContext, call: ts.CallExpression): boolean {
   const signatures = typeByDeclaration(cx, call.expression)?.getCallSignatures() ?? [];
   const isStrange = signatures.every(
-    ({ declaration }) => originOf(cx, declaration)?.kind === "lib" || isDeclaredByStranger(cx, declaration),
+    ({ declaration }) => originOf(cx, declaration)?.kind === "lib" || cx.packages.isOfStranger(declaration),
   );
   const result = isStrange ? sameResult(cx.ts, signatures) : null;
   return result !== null && isOfData(cx, cx.checker.getAwaitedType(result) ?? result);
@@ -286,11 +286,6 @@ function isOfStranger(cx: GuardContext, call: ts.CallExpression): boolean {
 
 function originOf({ packages }: GuardContext, declaration: ts.Node | undefined): Origin | undefined {
   return declaration && packages.originOf(declaration.getSourceFile());
-}
-
-function isDeclaredByStranger(cx: GuardContext, declaration: ts.Node | undefined): boolean {
-  const origin = originOf(cx, declaration);
-  return origin?.kind === "package" && cx.packages.isStranger(origin.name);
 }
 
 /** The type that a name, its members and their results are declared with; null where arguments or checks tell it. */
@@ -342,7 +337,7 @@ function isOfData(cx: GuardContext, type: ts.Type): boolean {
   if (checker.isArrayType(type)) return args.every((one) => isOfData(cx, one));
   if ((type.flags & ts.TypeFlags.Object) === 0 || type.getCallSignatures().length > 0) return false;
   return (
-    isDeclaredByStranger(cx, (type.symbol as ts.Symbol | undefined)?.declarations?.[0]) &&
+    cx.packages.isOfStranger((type.symbol as ts.Symbol | undefined)?.declarations?.[0]) &&
     [...args, ...(type.aliasTypeArguments ?? [])].every((one) => isOfData(cx, one)) &&
     !carries(cx, type) &&
     type.getProperties().every((one) => {

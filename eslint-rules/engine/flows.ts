@@ -76,11 +76,9 @@ export function openResult(cx: GuardContext, call: ts.Expression): ts.Type | nul
   const { ts, packages } = cx;
   if (!ts.isCallExpression(call) || call.typeArguments !== undefined) return null;
   const [signature, ...others] = typeByDeclaration(cx, call.expression)?.getCallSignatures() ?? [];
-  const file = signature?.declaration?.getSourceFile();
-  if (signature?.typeParameters === undefined || file === undefined || others.length > 0) return null;
-  const origin = packages.originOf(file);
-  const isStranger = origin.kind === "package" && packages.isStranger(origin.name);
-  if (!isStranger && origin.kind !== "project") return null;
+  const declaration = signature?.declaration;
+  if (signature?.typeParameters === undefined || declaration === undefined || others.length > 0) return null;
+  if (!packages.isOfStranger(declaration) && !packages.isProject(declaration.getSourceFile())) return null;
   const result = signature.getReturnType();
   // A generator takes what it is called with later.
   if ((result.flags & ts.TypeFlags.Object) === 0 || takenByNext(cx, result) !== null) return null;
@@ -159,8 +157,7 @@ function isMadeByStranger(cx: GuardContext, call: ts.CallExpression): boolean {
     root = root.expression;
   }
   const module = ts.isIdentifier(root) ? importedBy(cx, root) : null;
-  const origin = module && packages.originOf(module.getSourceFile());
-  if (origin?.kind !== "package" || !packages.isStranger(origin.name)) return false;
+  if (module === null || !packages.isOfStranger(module)) return false;
   for (let part: ts.Expression = call; part !== root; part = (part as ts.CallExpression).expression)
     if (ts.isCallExpression(part) && !part.arguments.every((one) => isMadeOfData(cx, one))) return false;
   return true;

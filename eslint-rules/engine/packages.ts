@@ -81,6 +81,12 @@ export class PackageIndex {
     return !reached.has("convex") && !reached.has(SELF);
   }
 
+  /** Whether such a package declares something. */
+  isOfStranger(declaration: ts.Node | undefined): boolean {
+    const origin = declaration && this.originOf(declaration.getSourceFile());
+    return origin?.kind === "package" && this.isStranger(origin.name);
+  }
+
   /** Whether the declarations of a package name this one, or a package that does. */
   isBuiltOnThis(name: string): boolean {
     return this.reachedFrom(name).has(SELF);
