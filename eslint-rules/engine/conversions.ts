@@ -3,9 +3,7 @@ import { argumentsOf, carries, CARRY_DEPTH, isView, isWriter, receives } from ".
 import type { GuardContext } from "./context.js";
 import { isOfPrimitives } from "./data.js";
 import { memberOf } from "./members.js";
-
-/** Longer texts of types are cut in messages, in characters. */
-const MAX_TYPE_TEXT = 60;
+import { shortType } from "./typeText.js";
 
 /**
  * What a value that carries the writer turns into when it is used as `target`, when the checker loses sight of the
@@ -590,18 +588,4 @@ export function parameterAt(cx: GuardContext, { parameters }: ts.Signature, inde
   if ((type.flags & ts.TypeFlags.Any) !== 0) return type;
   if (!checker.isTupleType(type)) return type.getNumberIndexType() ?? null;
   return checker.getTypeArguments(type as ts.TypeReference)[index - parameters.length + 1] ?? null;
-}
-
-/** A type in a sentence; of a data model written out, only that it is there: `GenericMutationCtx<…>`. */
-export function shortType(cx: GuardContext, type: ts.Type): string {
-  const text = cx.checker.typeToString(type);
-  if (text.length <= MAX_TYPE_TEXT) return text;
-  const [before = ""] = text.split("<{", 1);
-  const isCut = before.length < MAX_TYPE_TEXT;
-  return isCut ? closed(`${before}<…>`) : `${text.slice(0, MAX_TYPE_TEXT - 1)}…`;
-}
-
-function closed(text: string): string {
-  const open = text.split("<").length - text.split(">").length;
-  return `${text}${">".repeat(Math.max(open, 0))}`;
 }

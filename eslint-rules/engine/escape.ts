@@ -8,8 +8,8 @@ import {
   losesWriter,
   passesForEverything,
   passesForWriter,
-  shortType,
 } from "./conversions.js";
+import { shortType } from "./typeText.js";
 import { stripAssertions } from "./contracts.js";
 import { compareArms, definesFunction } from "./choices.js";
 import { isData, isOfPrimitives, isPrimitive, isResultOfHandler, typeByDeclaration } from "./data.js";

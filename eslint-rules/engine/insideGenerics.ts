@@ -2,7 +2,8 @@
 import type ts from "typescript";
 import { argumentsOf, carries } from "./carriers.js";
 import type { GuardContext } from "./context.js";
-import { losesToBound, losesWriter, shortType } from "./conversions.js";
+import { losesToBound, losesWriter } from "./conversions.js";
+import { shortType } from "./typeText.js";
 import { reportEscape } from "./escape.js";
 import {
   classOf,

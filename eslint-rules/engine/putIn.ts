@@ -2,7 +2,8 @@
 import type ts from "typescript";
 import { carries } from "./carriers.js";
 import type { GuardContext } from "./context.js";
-import { blindness, shortType } from "./conversions.js";
+import { blindness } from "./conversions.js";
+import { shortType } from "./typeText.js";
 import { isData } from "./data.js";
 import { isGlobal } from "./dynamicCode.js";
 import { isPlainName, putsWriterIn, reportEscape } from "./escape.js";

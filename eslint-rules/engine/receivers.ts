@@ -2,7 +2,8 @@
 import type ts from "typescript";
 import { argumentsOf, receives } from "./carriers.js";
 import type { GuardContext } from "./context.js";
-import { blindness, isOfApp, losesByParameter, shortType } from "./conversions.js";
+import { blindness, isOfApp, losesByParameter } from "./conversions.js";
+import { shortType } from "./typeText.js";
 
 const holders = new WeakMap<ts.Type, boolean>();
 

@@ -1,7 +1,8 @@
 import type ts from "typescript";
 import { carries, isFactory } from "../engine/carriers.js";
 import type { GuardContext } from "../engine/context.js";
-import { losesByNext, losesByParameter, losesWriter, shortType } from "../engine/conversions.js";
+import { losesByNext, losesByParameter, losesWriter } from "../engine/conversions.js";
+import { shortType } from "../engine/typeText.js";
 import { stripAssertions } from "../engine/contracts.js";
 import { losesInUnion, visitDefault, visitSpreadOver } from "../engine/choices.js";
 import { isGlobal, visitDynamicCode } from "../engine/dynamicCode.js";
