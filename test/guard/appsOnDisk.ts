@@ -28,6 +28,17 @@ export const WRITE = `import { mutation } from "./_generated/server.js";
 export const add = mutation({ args: {}, handler: async (ctx) => await ctx.db.insert("customers", { id: 1n }) });`;
 export const WRITE_JS = WRITE.replace("async (ctx)", "async ({ db })").replace("ctx.db", "db");
 
+/** What all apps are compiled with. */
+export const COMPILER_OPTIONS = {
+  strict: true,
+  target: "ESNext",
+  lib: ["ES2023"],
+  types: [],
+  module: "ESNext",
+  moduleResolution: "Bundler",
+  skipLibCheck: true,
+};
+
 /** The tsconfig.json of an app, with more options and names of modules. */
 export function configWith({
   paths,
@@ -37,13 +48,7 @@ export function configWith({
   readonly [option: string]: unknown;
 }): string {
   const compilerOptions = {
-    strict: true,
-    target: "ESNext",
-    lib: ["ES2023"],
-    types: [],
-    module: "ESNext",
-    moduleResolution: "Bundler",
-    skipLibCheck: true,
+    ...COMPILER_OPTIONS,
     noEmit: true,
     paths: {
       "convex-streaming-import": [`${ROOT}/dist/src/client/index.d.ts`],

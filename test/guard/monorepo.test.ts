@@ -16,7 +16,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { createConfigs } from "../../eslint-rules/index.js";
 import { checkApp } from "../../src/cli/guard/check.js";
 import { compilerHost } from "../compilerHost.js";
-import { ROOT, SCHEMA, SERVER } from "./appsOnDisk.js";
+import { COMPILER_OPTIONS, ROOT, SCHEMA, SERVER } from "./appsOnDisk.js";
 
 let root = "";
 
@@ -47,13 +47,7 @@ const EXEMPTION = JSON.stringify({
 const tsconfig = (more: object) =>
   JSON.stringify({
     compilerOptions: {
-      strict: true,
-      target: "ESNext",
-      lib: ["ES2023"],
-      types: [],
-      module: "ESNext",
-      moduleResolution: "Bundler",
-      skipLibCheck: true,
+      ...COMPILER_OPTIONS,
       paths: { "convex-streaming-import/*": [`${ROOT}/dist/src/*/index.d.ts`] },
     },
     include: ["."],
